@@ -1,0 +1,173 @@
+/**
+ * Kernels: units of work as data, no back-end's. A kernel has an iteration space (axes), buffers, accesses into them,
+ * expressions (SSA lists of scalar operations) and stores. Code generators lower them; see docs/decisions.md for why
+ * windows are `reduce` kernels with overlapping accesses and gathers are `map` kernels with data-dependent indices.
+ */
+import type { DType } from "../../dtype/index.ts";
+import type { Affine, Reducer, ScalarOp } from "../../graph/index.ts";
+
+/** One axis of an iteration space, outermost first. */
+export interface Axis {
+  readonly extent: number;
+  /** `reduce` axes stand after all `parallel` axes. */
+  readonly role: "parallel" | "reduce";
+  /**
+   * The extent is only a loop bound: no address constant depends on it. Generated code reads it at run time and is
+   * shared between extents (another batch size). At most the first parallel axis and the first reduce axis.
+   */
+  readonly dynamic: boolean;
+}
+
+/** A buffer of a kernel, by position; the program binds it to memory. */
+export interface KernelBuffer {
+  readonly dtype: DType;
+  readonly use: "read" | "write" | "readwrite";
+  /** Elements, for checks. Not part of the code's structure. */
+  readonly elements: number;
+}
+
+/** The access happens only where 0 <= index < limit. */
+export interface Guard {
+  readonly index: Affine;
+  readonly limit: number;
+}
+
+/** A data-dependent part of an address: `value` (an int32 entry of the expression) times `stride`. */
+export interface DynamicTerm {
+  readonly value: number;
+  /** Elements per step. */
+  readonly stride: number;
+  /** Valid values are [0, extent). */
+  readonly extent: number;
+  /** check: an invalid value sets the kernel's error flag and reads `fill`; clamp: it is moved inside. */
+  readonly mode: "check" | "clamp";
+  /** For the static part `base + value`, in units of the dynamic axis: what is checked is `offset + value`. */
+  readonly offset: Affine;
+}
+
+/** Where a load or store goes: element `index` (affine over all axes) plus dynamic terms. */
+export interface Access {
+  readonly buffer: number;
+  readonly index: Affine;
+  /** All must hold; otherwise a load gives `fill` and a store does nothing. */
+  readonly guards: readonly Guard[];
+  readonly fill: number;
+  /** Sum of dynamic terms. A term's static `offset * stride` is NOT contained in `index`. */
+  readonly dynamic: readonly DynamicTerm[];
+}
+
+/** One value of an expression. Arguments are positions of earlier entries in the same list. */
+export type Entry =
+  | { readonly op: "load"; readonly access: number; readonly dtype: DType }
+  | { readonly op: "constant"; readonly value: number; readonly dtype: DType }
+  /** Run-time scalar of this kernel: slot in the kernel's `scalars`. */
+  | { readonly op: "parameter"; readonly slot: number; readonly dtype: DType }
+  /** int32 value of an affine function of the axes. */
+  | { readonly op: "position"; readonly index: Affine; readonly dtype: "int32" }
+  /** `dtype` is that of the result; for comparisons (bool) the arguments' dtype decides how they compare. */
+  | { readonly op: "scalar"; readonly f: ScalarOp; readonly args: readonly number[]; readonly dtype: DType }
+  /** Word 0 or 1 of Threefry-2x32 with 20 rounds: args key0, key1, counter0, counter1 (int32). */
+  | { readonly op: "threefry"; readonly word: 0 | 1; readonly args: readonly number[]; readonly dtype: "int32" }
+  /** In an epilogue: the finished value of reducer `index` (contract: 0). */
+  | { readonly op: "accumulator"; readonly index: number; readonly dtype: DType };
+
+/** Stores entry `value` through an access. */
+export interface Store {
+  readonly access: number;
+  readonly value: number;
+}
+
+interface KernelBase {
+  readonly axes: readonly Axis[];
+  readonly buffers: readonly KernelBuffer[];
+  readonly accesses: readonly Access[];
+  /** How many run-time scalars the kernel takes, and their dtypes. */
+  readonly scalars: readonly DType[];
+  /** What the user wrote, for errors and profiles: `Dense "head"/matmul`. Not part of the structure. */
+  readonly label: string;
+}
+
+/** Independent elements: for each point of the axes evaluate `expression`, then store. Any number of stores. */
+export interface MapKernel extends KernelBase {
+  readonly kind: "map";
+  readonly expression: readonly Entry[];
+  readonly stores: readonly Store[];
+}
+
+/**
+ * For each point of the parallel axes: combine `expression[value]` over the reduce axes for every reducer (floats
+ * accumulate in float32 blocks with a fixed tree; see reduce.ts), then evaluate `epilogue` (its `load` accesses and
+ * positions see only parallel axes) and store. Windows are reduce kernels whose accesses overlap.
+ */
+export interface ReduceKernel extends KernelBase {
+  readonly kind: "reduce";
+  readonly expression: readonly Entry[];
+  /** argmax / argmin give the row-major position over the reduce axes, the first of equals; NaN wins. */
+  readonly reducers: readonly { readonly reducer: Reducer; readonly value: number; readonly dtype: DType }[];
+  readonly epilogue: readonly Entry[];
+  readonly stores: readonly Store[];
+}
+
+/** Role of each axis of a contraction. */
+export type ContractRole = "batch" | "m" | "n" | "k";
+
+/**
+ * float32 C[batch, m, n] = sum over k of lhs[batch, m, k] * rhs[batch, k, n], then epilogue and stores. `roles` has one
+ * role per axis; axes are ordered batch, m, n (parallel) then k (reduce). `lhs` / `rhs` are positions in `accesses`.
+ */
+export interface ContractKernel extends KernelBase {
+  readonly kind: "contract";
+  readonly roles: readonly ContractRole[];
+  readonly lhs: number;
+  readonly rhs: number;
+  readonly epilogue: readonly Entry[];
+  readonly stores: readonly Store[];
+  /** Filled by the back-end's `schedule` (tile sizes, loop order, packed operands); opaque to the compiler. */
+  readonly schedule?: unknown;
+}
+
+/** Inclusive scan along the last axis (role reduce, exactly one); `expression[value]` is scanned, the running value is stored at every point. */
+export interface CumulativeKernel extends KernelBase {
+  readonly kind: "cumulative";
+  readonly reducer: "sum" | "prod" | "max" | "min";
+  readonly reverse: boolean;
+  readonly expression: readonly Entry[];
+  readonly value: number;
+  readonly dtype: DType;
+  /** Access of the store, over all axes. */
+  readonly store: number;
+}
+
+/**
+ * The destination (already holding the operand) receives updates in row-major order of the axes (one writer per place):
+ * the axes are those of the updates; `expression[value]` goes to `accesses[store]`, which has dynamic terms.
+ * A generator may split work only along axes that appear in the store's index and in no dynamic term's index.
+ */
+export interface ScatterKernel extends KernelBase {
+  readonly kind: "scatter";
+  readonly mode: "add" | "set";
+  readonly expression: readonly Entry[];
+  readonly value: number;
+  readonly store: number;
+}
+
+/** A unit of generated work. */
+export type Kernel = MapKernel | ReduceKernel | ContractKernel | CumulativeKernel | ScatterKernel;
+
+/**
+ * Text of everything that generated code depends on: equal keys mean equal code. Leaves out labels, buffer sizes and
+ * dynamic extents.
+ */
+export function kernelKey(kernel: Kernel): string {
+  return JSON.stringify(kernel, (name, value: unknown) => {
+    if (name === "label" || name === "elements") return undefined;
+    if (isAxis(value) && value.dynamic) return { role: value.role, dynamic: true };
+    if (typeof value === "number" && !Number.isFinite(value)) return String(value);
+    if (Object.is(value, -0)) return "-0";
+    return value;
+  });
+}
+
+function isAxis(value: unknown): value is Axis {
+  return typeof value === "object" && value !== null && "dynamic" in value && "extent" in value && "role" in value;
+}

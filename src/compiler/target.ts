@@ -1,0 +1,45 @@
+/** What a back-end tells the compiler. */
+import type { DType } from "../dtype/index.ts";
+import type { ContractKernel, Kernel } from "./kernels/kernel.ts";
+
+/** Limits that fusing and planning obey. */
+export interface Limits {
+  /** Most buffers one kernel may bind. */
+  readonly buffersPerKernel: number;
+  /** Alignment of buffers in an arena, bytes. */
+  readonly alignmentBytes: number;
+  /** Largest buffer, bytes. */
+  readonly maxBufferBytes: number;
+  /** Dtypes that may be stored. */
+  readonly dtypes: readonly DType[];
+  /** Whether one kernel may read and write different parts of one arena. */
+  readonly sharedArena: boolean;
+}
+
+/** A buffer made while a kernel is scheduled: packed weights, padded input, partial sums. */
+export interface Temporary {
+  readonly dtype: DType;
+  readonly elements: number;
+}
+
+/** A kernel bound to ids of program values (non-negative) or temporaries (-1 - position in `temporaries`). */
+export interface ScheduledKernel {
+  readonly kernel: Kernel;
+  readonly buffers: readonly number[];
+  /** Program scalar of each run-time scalar of the kernel. */
+  readonly scalars: readonly number[];
+}
+
+/** What the compiler needs to know of a back-end. */
+export interface Target {
+  readonly name: string;
+  readonly limits: Limits;
+  /**
+   * Turns one contraction into the kernels this back-end wants, in running order: packs, the contraction with its
+   * `schedule`, combination of partial sums. The result depends on the kernel and the instruction set only.
+   */
+  scheduleContract(bound: { readonly kernel: ContractKernel; readonly buffers: readonly number[]; readonly scalars: readonly number[] }): {
+    readonly kernels: readonly ScheduledKernel[];
+    readonly temporaries: readonly Temporary[];
+  };
+}

@@ -1,0 +1,8 @@
+/** The graph: tensors, nodes, shapes, primitives' interface. Knows no back-end. */
+export { dataLeaf, dataTensor, isSymbolic, parameterLeaf, parameterTensor, stateLeaf, stateTensor, symbolicLeaf, symbolicTensor } from "./leaves.ts";
+export type { Affine, ContractIndex, Contraction, ContractRole, GatherPlan, Lowering, Reducer, ScalarOp, View, WindowGeometry } from "./lowering.ts";
+export type { GradientContext, GradientRule, NdArray, Primitive, Sample } from "./primitive.ts";
+export { currentScope, withScope } from "./scope.ts";
+export { broadcastShapes, type ConcreteShape, formatShape, normalizeAxis, sameShape, type Shape, sizeOf, stridesOf } from "./shape.ts";
+export { Subgraph } from "./subgraph.ts";
+export { apply, applyOne, type Attribute, type Attributes, concreteShape, type Evaluator, type NestedArray, Node, setEvaluator, Tensor, type TensorType, typeOf } from "./tensor.ts";
