@@ -1,0 +1,135 @@
+/**
+ * Registries: names to classes, and Keras's JSON (`{ module, class_name, config, registered_name }`) to objects and back.
+ * A registry starts empty; `registerX()` of each room fills it, so that a bundle holds only what it registers.
+ */
+import { nearestNames, UnknownNameError, ValueError } from "../errors.ts";
+import { snakeCaseOfClass } from "./names.ts";
+
+/** A Keras configuration: snake_case keys, plain JSON values. */
+export type Config = Record<string, unknown>;
+
+/** An object that can be written as Keras's JSON. */
+export interface Serializable {
+  getConfig(): Config;
+}
+
+/** A class whose objects can be written and read. `className` is Keras's name of it (classes are renamed by minifiers). */
+export interface SerializableClass<T> {
+  readonly className: string;
+  fromConfig(config: Config): T;
+}
+
+/** Keras's JSON of an object. */
+export interface SerializedObject {
+  module: string | null;
+  class_name: string;
+  config: unknown;
+  registered_name: string | null;
+}
+
+/** Classes that `deserialize` should know beside the built-in ones, by class name. */
+export type CustomObjects = Readonly<Record<string, unknown>>;
+
+/** Classes of one kind (`loss`, `layer`), by name. */
+export class Registry<T extends object> {
+  /** What one entry is called in errors: `loss`. */
+  readonly kind: string;
+  /** Keras's module of the built-in classes: `keras.losses`. */
+  readonly module: string;
+  private readonly classes = new Map<string, SerializableClass<T>>();
+  private readonly names = new Map<string, SerializableClass<T>>();
+
+  constructor(kind: string, module: string) {
+    this.kind = kind;
+    this.module = module;
+  }
+
+  /** Adds a class under its class name, the snake_case of it, and `aliases`. Adding it again does nothing. */
+  register(cls: SerializableClass<T>, aliases: readonly string[] = []): void {
+    this.classes.set(cls.className, cls);
+    for (const name of [cls.className, snakeCaseOfClass(cls.className), cls.className.toLowerCase(), ...aliases]) {
+      if (!this.names.has(name)) this.names.set(name, cls);
+    }
+  }
+
+  /** Class names that are registered. */
+  classNames(): string[] {
+    return [...this.classes.keys()];
+  }
+
+  /** Whether a string names a registered class. */
+  has(name: string): boolean {
+    return this.names.has(name);
+  }
+
+  /** The class of a name (class name, snake_case or alias). Throws UnknownNameError with the nearest known names. */
+  classOf(name: string, customObjects: CustomObjects = {}): SerializableClass<T> {
+    const custom = customObjects[name];
+    if (custom !== undefined) return custom as SerializableClass<T>;
+    const cls = this.names.get(name) ?? this.names.get(name.replace(/^.*>/, ""));
+    if (cls !== undefined) return cls;
+    const known = new Set([...customKeys(customObjects), ...this.names.keys()]);
+    const near = nearestNames(name, known);
+    throw new UnknownNameError({
+      where: this.module,
+      problem: `no ${this.kind} has this name`,
+      received: JSON.stringify(name),
+      ...(near.length > 0 ? { expected: `perhaps ${near.map((n) => JSON.stringify(n)).join(" or ")}` } : {}),
+      advice:
+        this.names.size === 0
+          ? `nothing is registered: import from "nabla", or pass the ${this.kind} itself instead of its name`
+          : `pass a known name, or the ${this.kind} itself; a class of your own goes into customObjects`,
+    });
+  }
+
+  /** An object of a name with default options, of Keras's JSON, or the object itself. */
+  get(identifier: string | object, customObjects: CustomObjects = {}): T {
+    if (typeof identifier === "string") return this.classOf(identifier, customObjects).fromConfig({});
+    if (isSerialized(identifier)) return this.deserialize(identifier, customObjects);
+    return identifier as T;
+  }
+
+  /** Keras's JSON of an object. */
+  serialize(object: T & Serializable): SerializedObject {
+    const cls = (object as { constructor: unknown }).constructor as Partial<SerializableClass<T>>;
+    const className = cls.className;
+    if (className === undefined) {
+      throw new ValueError({
+        where: `${this.module}.serialize`,
+        problem: `the ${this.kind} has no class name`,
+        advice: "give its class a `static readonly className`",
+      });
+    }
+    const builtIn = this.classes.get(className) === undefined ? undefined : this.module;
+    return builtIn === undefined
+      ? { module: null, class_name: className, config: object.getConfig(), registered_name: className }
+      : { module: builtIn, class_name: className, config: object.getConfig(), registered_name: null };
+  }
+
+  /** The object that Keras's JSON describes. */
+  deserialize(json: string | object, customObjects: CustomObjects = {}): T {
+    if (typeof json === "string") return this.get(json, customObjects);
+    if (!isSerialized(json)) {
+      throw new ValueError({
+        where: `${this.module}.deserialize`,
+        problem: `this does not describe a ${this.kind}`,
+        expected: '{ "class_name": ..., "config": { ... } }',
+        received: JSON.stringify(json)?.slice(0, 200) ?? typeof json,
+      });
+    }
+    // A built-in function is written as { class_name: "function", config: "its_name" }.
+    if (json.class_name === "function" && typeof json.config === "string") return this.get(json.config, customObjects);
+    const name = customObjects[json.class_name] === undefined ? (json.registered_name ?? json.class_name) : json.class_name;
+    const cls = this.names.has(name) || customObjects[name] !== undefined ? this.classOf(name, customObjects) : this.classOf(json.class_name, customObjects);
+    return cls.fromConfig((json.config ?? {}) as Config);
+  }
+}
+
+/** Whether a value is Keras's JSON of an object. */
+export function isSerialized(value: unknown): value is SerializedObject {
+  return typeof value === "object" && value !== null && typeof (value as SerializedObject).class_name === "string";
+}
+
+function customKeys(customObjects: CustomObjects): string[] {
+  return Object.keys(customObjects);
+}
