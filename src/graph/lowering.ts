@@ -54,7 +54,11 @@ export interface Contraction {
   readonly axes: readonly { readonly extent: number; readonly role: ContractRole; readonly name: string }[];
   readonly lhs: readonly ContractIndex[];
   readonly rhs: readonly ContractIndex[];
-  /** Output axis i is the iteration axis `out[i]`. */
+  /**
+   * Every axis that is not summed, in row-major order of the output's elements: the output seen as an array of those
+   * extents. Usually axis i of the output is `out[i]`; with groups, the batch axis and the n axis (in this order,
+   * adjacent) stand for one output axis of features.
+   */
   readonly out: readonly number[];
 }
 
@@ -121,6 +125,14 @@ export interface GatherPlan {
   /** Per operand axis: static part of the index, affine over the axes of the output (gather) or updates (scatter). */
   readonly base: readonly Affine[];
   /** Operand axes that add a data-dependent index: where in `indices` (per axis of `indices`, affine over the same axes) it stands. */
-  readonly dynamic: readonly { readonly axis: number; readonly indexAt: readonly Affine[] }[];
+  readonly dynamic: readonly {
+    readonly axis: number;
+    readonly indexAt: readonly Affine[];
+    /**
+     * Given (dynamicSlice): the value read must by itself lie in [0, limit), before the static part is added. Otherwise
+     * static part + value must lie in [0, extent of the operand's axis).
+     */
+    readonly limit?: number;
+  }[];
   readonly mode: "check" | "clamp";
 }

@@ -20,6 +20,15 @@ export interface GradientContext {
   readonly cotangents: readonly (Tensor | undefined)[];
   /** Per input: whether anybody wants its gradient. Rules may skip the others. */
   readonly needed: readonly boolean[];
+  /**
+   * Gradients of another graph (the body of a loop), for rules of control flow: `xs` may be any nodes; null where no
+   * cotangent arrives. Given by autodiff, so that primitives need not know it.
+   */
+  readonly differentiate: (
+    ys: readonly Tensor[],
+    xs: readonly Tensor[],
+    cotangents: readonly (Tensor | undefined)[],
+  ) => readonly (Tensor | null)[];
 }
 
 /** Cotangents of the inputs, as a graph of primitives; null where the derivative is zero or not wanted. */

@@ -45,13 +45,13 @@ export class Node {
   /** For symbolic outputs (unknown extents): the call that made them, recorded by `ops/symbolic.ts`. */
   origin: unknown;
 
-  constructor(primitive: Primitive, inputs: readonly Tensor[], attributes: Attributes, types: readonly TensorType[]) {
+  constructor(primitive: Primitive, inputs: readonly Tensor[], attributes: Attributes, types: readonly TensorType[], scope: string = currentScope()) {
     this.id = nextId++;
     this.primitive = primitive;
     this.inputs = inputs;
     this.attributes = attributes;
     this.types = types;
-    this.scope = currentScope();
+    this.scope = scope;
     this.values = [];
   }
 }
