@@ -26,13 +26,13 @@ export function callableClass<C extends Class>(cls: C): CallableClass<C> {
 }
 
 /**
- * Base of classes whose instances are functions: `instance(...args)` is `instance.call(...args)`.
+ * Base of classes whose instances are functions: `instance(...args)` is `instance.call(...args)` (through `invoke`).
  * The instance is a function whose prototype is the class's; it has no `name` and `length` of its own, so that fields of
  * these names work, and none of Function's methods. `JSON.stringify` drops functions unless they have `toJSON`: define it.
  */
 export abstract class CallableInstance {
   constructor() {
-    const instance: object = (...args: never[]): unknown => (instance as CallableInstance).call(...args);
+    const instance: object = (...args: never[]): unknown => (instance as CallableInstance).invoke(...args);
     delete (instance as { name?: string }).name;
     delete (instance as { length?: number }).length;
     Object.setPrototypeOf(instance, new.target.prototype as object);
@@ -41,6 +41,11 @@ export abstract class CallableInstance {
 
   /** What calling the instance does. */
   abstract call(...args: never[]): unknown;
+
+  /** What runs when the instance is called: `call`, unless a subclass puts something around it, as layers do. */
+  protected invoke(...args: never[]): unknown {
+    return this.call(...args);
+  }
 }
 
 /** The call signature of an instance is that of its `call`. */
