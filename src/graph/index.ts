@@ -1,4 +1,5 @@
 /** The graph: tensors, nodes, shapes, primitives' interface. Knows no back-end. */
+export { type HostData, type HostTypedArray, type HostValues, hostValues, isHostData, isHostTypedArray, resolveShape } from "./host-values.ts";
 export { dataLeaf, dataTensor, isSymbolic, parameterLeaf, parameterTensor, stateLeaf, stateTensor, symbolicLeaf, symbolicTensor } from "./leaves.ts";
 export type { Affine, ContractIndex, Contraction, ContractRole, GatherPlan, Lowering, Reducer, ScalarOp, View, WindowGeometry } from "./lowering.ts";
 export type { GradientContext, GradientRule, NdArray, Primitive, Sample } from "./primitive.ts";
@@ -6,3 +7,6 @@ export { currentScope, withScope } from "./scope.ts";
 export { broadcastShapes, type ConcreteShape, formatShape, normalizeAxis, sameShape, type Shape, sizeOf, stridesOf } from "./shape.ts";
 export { Subgraph } from "./subgraph.ts";
 export { apply, applyOne, type Attribute, type Attributes, concreteShape, type Evaluator, type NestedArray, Node, setEvaluator, Tensor, type TensorType, typeOf } from "./tensor.ts";
+export { isTracing, outsideTrace, type Trace, trace } from "./trace.ts";
+export { flattenTree, isPlainObject, mapTree, type TensorTree, unflattenTree } from "./tree.ts";
+export { type Assignable, type StateMemory, StateVersion, unstoredStates, Variable, type VariableOptions, VariableState, versionOf, versionPrimitive } from "./variable.ts";

@@ -1,0 +1,77 @@
+/**
+ * Traces: what a function reads of variables and assigns to them, without anything of it being seen outside.
+ * A trace turns a function with state into a graph with state leaves: the program's inputs and outputs.
+ */
+import { stateTensor } from "./leaves.ts";
+import type { Tensor } from "./tensor.ts";
+import type { Variable } from "./variable.ts";
+
+/** What a trace saw. */
+export interface Trace<T> {
+  readonly result: T;
+  /** Per variable that was read before it was assigned: the leaf that stands for its value when the trace starts. */
+  readonly reads: ReadonlyMap<Variable, Tensor>;
+  /** Per variable that was assigned: its value when the trace ends. */
+  readonly updates: ReadonlyMap<Variable, Tensor>;
+}
+
+class Recording {
+  readonly reads = new Map<Variable, Tensor>();
+  readonly updates = new Map<Variable, Tensor>();
+  /** What reads see after an assign: the update behind a version node. */
+  readonly versions = new Map<Variable, Tensor>();
+}
+
+let active: Recording | null = null;
+
+/** Whether a trace is being made. */
+export function isTracing(): boolean {
+  return active !== null;
+}
+
+/**
+ * Runs `f` in a trace of its own. Inside, `variable.read()` gives a leaf of this trace (or what was assigned in it),
+ * and `assign` is collected. Traces nest: an inner one sees nothing of the outer one's assigns; whoever made it binds
+ * its `reads` and passes its `updates` on. The updates of shape inference are thrown away by ignoring them.
+ */
+export function trace<T>(f: () => T): Trace<T> {
+  const recording = new Recording();
+  const outer = active;
+  active = recording;
+  try {
+    const result = f();
+    return { result, reads: recording.reads, updates: recording.updates };
+  } finally {
+    active = outer;
+  }
+}
+
+/** Runs `f` outside every trace: initializers of variables, which must not depend on what is being traced. */
+export function outsideTrace<T>(f: () => T): T {
+  const outer = active;
+  active = null;
+  try {
+    return f();
+  } finally {
+    active = outer;
+  }
+}
+
+/** What reading `variable` gives in the present trace; undefined outside traces. */
+export function readInTrace(variable: Variable): Tensor | undefined {
+  if (active === null) return undefined;
+  let tensor = active.versions.get(variable) ?? active.reads.get(variable);
+  if (tensor === undefined) {
+    tensor = stateTensor(variable.shape, variable.dtype, variable);
+    active.reads.set(variable, tensor);
+  }
+  return tensor;
+}
+
+/** Collects an assign in the present trace; false outside traces. `version` makes the node that later reads see. */
+export function assignInTrace(variable: Variable, value: Tensor, version: (value: Tensor) => Tensor): boolean {
+  if (active === null) return false;
+  active.updates.set(variable, value);
+  active.versions.set(variable, version(value));
+  return true;
+}
