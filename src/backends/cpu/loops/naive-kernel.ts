@@ -1,0 +1,428 @@
+/** The meaning of kernels, evaluated point by point on host arrays: what generated code is tested against. */
+import { type DType, dtypes, type TypedArray } from "../../../dtype/index.ts";
+import type { Access, Axis, ContractKernel, CumulativeKernel, Entry, Kernel, MapKernel, ReduceKernel, ScatterKernel } from "../../../compiler/kernels/kernel.ts";
+import type { Affine, Reducer, ScalarOp } from "../../../graph/index.ts";
+
+/** What a naive run reports: the first index out of range that a `check` term met. */
+export interface NaiveFault {
+  readonly index: number;
+  readonly extent: number;
+}
+
+/** Memory of a naive run. Arrays are written in place. */
+export interface NaiveMemory {
+  readonly buffers: readonly TypedArray[];
+  readonly scalars: readonly number[];
+}
+
+/**
+ * Evaluates `kernel` point by point. Float values round to their dtype after every operation; reductions and
+ * contractions accumulate in float64 and round once. Returns the first fault, or null.
+ */
+export function runNaive(kernel: Kernel, memory: NaiveMemory): NaiveFault | null {
+  return new NaiveRun(kernel, memory).run();
+}
+
+class NaiveRun {
+  #fault: NaiveFault | null = null;
+  readonly #kernel: Kernel;
+  readonly #memory: NaiveMemory;
+
+  constructor(kernel: Kernel, memory: NaiveMemory) {
+    this.#kernel = kernel;
+    this.#memory = memory;
+  }
+
+  run(): NaiveFault | null {
+    switch (this.#kernel.kind) {
+      case "map":
+        this.#map(this.#kernel);
+        break;
+      case "reduce":
+        this.#reduce(this.#kernel);
+        break;
+      case "contract":
+        this.#contract(this.#kernel);
+        break;
+      case "cumulative":
+        this.#cumulative(this.#kernel);
+        break;
+      case "scatter":
+        this.#scatter(this.#kernel);
+    }
+    return this.#fault;
+  }
+
+  #map(kernel: MapKernel): void {
+    for (const point of points(kernel.axes)) {
+      const values = this.#evaluate(kernel.expression, point, []);
+      for (const store of kernel.stores) this.#store(store.access, point, values[store.value]!, values);
+    }
+  }
+
+  #reduce(kernel: ReduceKernel): void {
+    const parallel = kernel.axes.filter((axis) => axis.role === "parallel");
+    const reduced = kernel.axes.filter((axis) => axis.role === "reduce");
+    for (const outer of points(parallel)) {
+      const states = kernel.reducers.map((reducer) => start(reducer.reducer, reducer.dtype));
+      let position = 0;
+      for (const inner of points(reduced)) {
+        const values = this.#evaluate(kernel.expression, [...outer, ...inner], []);
+        kernel.reducers.forEach((reducer, index) => {
+          step(reducer.reducer, states[index]!, values[reducer.value]!, position);
+        });
+        position++;
+      }
+      const finished = kernel.reducers.map((reducer, index) => roundTo(reducer.dtype, finish(reducer.reducer, states[index]!)));
+      this.#epilogue(kernel, outer, finished);
+    }
+  }
+
+  #contract(kernel: ContractKernel): void {
+    const outerAxes = kernel.axes.filter((axis) => axis.role === "parallel");
+    const innerAxes = kernel.axes.filter((axis) => axis.role === "reduce");
+    for (const outer of points(outerAxes)) {
+      let sum = 0;
+      for (const inner of points(innerAxes)) {
+        const point = [...outer, ...inner];
+        sum += this.#load(kernel.accesses[kernel.lhs]!, point, []) * this.#load(kernel.accesses[kernel.rhs]!, point, []);
+      }
+      this.#epilogue(kernel, outer, [Math.fround(sum)]);
+    }
+  }
+
+  #epilogue(kernel: ReduceKernel | ContractKernel, outer: readonly number[], accumulators: readonly number[]): void {
+    const values = this.#evaluate(kernel.epilogue, outer, accumulators);
+    for (const store of kernel.stores) this.#store(store.access, outer, values[store.value]!, values);
+  }
+
+  #cumulative(kernel: CumulativeKernel): void {
+    const extent = kernel.axes.at(-1)!.extent;
+    for (const outer of points(kernel.axes.slice(0, -1))) {
+      const state = start(kernel.reducer, kernel.dtype);
+      for (let i = 0; i < extent; i++) {
+        const point = [...outer, kernel.reverse ? extent - 1 - i : i];
+        const values = this.#evaluate(kernel.expression, point, []);
+        step(kernel.reducer, state, values[kernel.value]!, i);
+        this.#store(kernel.store, point, roundTo(kernel.dtype, finish(kernel.reducer, state)), values);
+      }
+    }
+  }
+
+  #scatter(kernel: ScatterKernel): void {
+    for (const point of points(kernel.axes)) {
+      const values = this.#evaluate(kernel.expression, point, []);
+      const access = kernel.accesses[kernel.store]!;
+      const place = this.#place(access, point, values);
+      if (place === null) continue;
+      const array = this.#memory.buffers[access.buffer]!;
+      const dtype = this.#kernel.buffers[access.buffer]!.dtype;
+      const value = values[kernel.value]!;
+      array[place] = kernel.mode === "set" ? value : roundTo(dtype, array[place]! + value);
+    }
+  }
+
+  /** Element that `access` touches, or null where a guard or a check fails. */
+  #place(access: Access, point: readonly number[], values: readonly number[]): number | null {
+    for (const guard of access.guards) {
+      const index = at(guard.index, point);
+      if (index < 0 || index >= guard.limit) return null;
+    }
+    let place = at(access.index, point);
+    let valid = true;
+    for (const term of access.dynamic) {
+      let index = at(term.offset, point) + values[term.value]!;
+      if (index < 0 || index >= term.extent) {
+        if (term.mode === "check") {
+          this.#fault ??= { index, extent: term.extent };
+          valid = false;
+        } else index = Math.max(0, Math.min(term.extent - 1, index));
+      }
+      place += index * term.stride;
+    }
+    return valid ? place : null;
+  }
+
+  #load(access: Access, point: readonly number[], values: readonly number[]): number {
+    const place = this.#place(access, point, values);
+    if (place === null) return access.fill;
+    const value = this.#memory.buffers[access.buffer]![place];
+    if (value === undefined) throw new RangeError(`element ${place} of buffer ${access.buffer}`);
+    return value;
+  }
+
+  #store(position: number, point: readonly number[], value: number, values: readonly number[]): void {
+    const access = this.#kernel.accesses[position]!;
+    const place = this.#place(access, point, values);
+    if (place === null) return;
+    const array = this.#memory.buffers[access.buffer]!;
+    if (place < 0 || place >= array.length) throw new RangeError(`element ${place} of buffer ${access.buffer}`);
+    array[place] = value;
+  }
+
+  #evaluate(entries: readonly Entry[], point: readonly number[], accumulators: readonly number[]): number[] {
+    const values: number[] = [];
+    for (const entry of entries) {
+      switch (entry.op) {
+        case "load":
+          values.push(this.#load(this.#kernel.accesses[entry.access]!, point, values));
+          break;
+        case "constant":
+          values.push(roundTo(entry.dtype, entry.value));
+          break;
+        case "parameter":
+          values.push(roundTo(entry.dtype, this.#memory.scalars[entry.slot]!));
+          break;
+        case "position":
+          values.push(at(entry.index, point) | 0);
+          break;
+        case "scalar": {
+          const args = entry.args.map((arg) => values[arg]!);
+          const argument = entries[entry.args[entry.f === "select" ? 1 : 0]!]!.dtype;
+          values.push(roundTo(entry.dtype, scalar(entry.f, args, argument, entry.dtype)));
+          break;
+        }
+        case "threefry": {
+          const [key0, key1, counter0, counter1] = entry.args.map((arg) => values[arg]!);
+          values.push(threefry(key0!, key1!, counter0!, counter1!)[entry.word]);
+          break;
+        }
+        case "accumulator":
+          values.push(accumulators[entry.index]!);
+      }
+    }
+    return values;
+  }
+}
+
+/** All points of an iteration space, row-major. */
+function* points(axes: readonly Axis[]): Generator<number[]> {
+  const total = axes.reduce((product, axis) => product * axis.extent, 1);
+  for (let i = 0; i < total; i++) {
+    const point = new Array<number>(axes.length);
+    let rest = i;
+    for (let axis = axes.length - 1; axis >= 0; axis--) {
+      point[axis] = rest % axes[axis]!.extent;
+      rest = Math.floor(rest / axes[axis]!.extent);
+    }
+    yield point;
+  }
+}
+
+function at(affine: Affine, point: readonly number[]): number {
+  let sum = affine.constant;
+  for (let axis = 0; axis < point.length; axis++) {
+    const coefficient = affine.coefficients[axis] ?? 0;
+    if (coefficient !== 0) sum += coefficient * point[axis]!;
+  }
+  return sum;
+}
+
+interface State {
+  value: number;
+  position: number;
+  readonly integer: boolean;
+}
+
+function start(reducer: Reducer, dtype: DType): State {
+  const isInt = dtypes[dtype].kind === "integer";
+  const lowest = dtype === "uint8" ? 0 : -2147483648;
+  const highest = dtype === "uint8" ? 255 : 2147483647;
+  const initial: Record<Reducer, number> = {
+    sum: 0,
+    prod: 1,
+    any: 0,
+    all: 1,
+    max: isInt ? lowest : -Infinity,
+    min: isInt ? highest : Infinity,
+    argmax: 0,
+    argmin: 0,
+  };
+  return { value: initial[reducer], position: -1, integer: isInt };
+}
+
+function step(reducer: Reducer, state: State, x: number, position: number): void {
+  switch (reducer) {
+    case "sum":
+      state.value = state.integer ? (state.value + x) | 0 : state.value + x;
+      return;
+    case "prod":
+      state.value = state.integer ? Math.imul(state.value, x) : state.value * x;
+      return;
+    case "max":
+      state.value = Math.max(state.value, x);
+      return;
+    case "min":
+      state.value = Math.min(state.value, x);
+      return;
+    case "any":
+      state.value = state.value !== 0 || x !== 0 ? 1 : 0;
+      return;
+    case "all":
+      state.value = state.value !== 0 && x !== 0 ? 1 : 0;
+      return;
+    case "argmax":
+    case "argmin": {
+      const better = reducer === "argmax" ? x > state.value : x < state.value;
+      if (state.position < 0 || better || (Number.isNaN(x) && !Number.isNaN(state.value))) {
+        state.value = x;
+        state.position = position;
+      }
+    }
+  }
+}
+
+function finish(reducer: Reducer, state: State): number {
+  return reducer === "argmax" || reducer === "argmin" ? Math.max(0, state.position) : state.value;
+}
+
+/** `x` as `dtype` stores it: floats rounded, integers wrapped. */
+function roundTo(dtype: DType, x: number): number {
+  switch (dtype) {
+    case "float32":
+      return Math.fround(x);
+    case "float64":
+      return x;
+    case "int32":
+      return x | 0;
+    case "uint8":
+      return x & 255;
+    case "bool":
+      return x !== 0 ? 1 : 0;
+  }
+}
+
+function scalar(f: ScalarOp, args: readonly number[], argument: DType, result: DType): number {
+  const [x = 0, y = 0, z = 0] = args;
+  const isInt = dtypes[argument].kind === "integer";
+  switch (f) {
+    case "add": return x + y;
+    case "subtract": return x - y;
+    case "multiply": return isInt ? Math.imul(x, y) : x * y;
+    case "divide": return !isInt ? x / y : y === 0 ? 0 : Math.trunc(x / y);
+    case "remainder": return !isInt ? x % y : y === 0 ? 0 : x % y;
+    case "power": return isInt ? integerPower(x, y) : Math.pow(x, y);
+    case "maximum": return Math.max(x, y);
+    case "minimum": return Math.min(x, y);
+    case "atan2": return Math.atan2(x, y);
+    case "negate": return -x;
+    case "abs": return Math.abs(x);
+    case "sign": return Math.sign(x);
+    case "floor": return Math.floor(x);
+    case "ceil": return Math.ceil(x);
+    case "round": return halfToEven(x);
+    case "exp": return Math.exp(x);
+    case "expm1": return Math.expm1(x);
+    case "log": return Math.log(x);
+    case "log1p": return Math.log1p(x);
+    case "sqrt": return Math.sqrt(x);
+    case "rsqrt": return 1 / Math.sqrt(x);
+    case "tanh": return Math.tanh(x);
+    case "sigmoid": return 1 / (1 + Math.exp(-x));
+    case "erf": return erf(x);
+    case "sin": return Math.sin(x);
+    case "cos": return Math.cos(x);
+    case "tan": return Math.tan(x);
+    case "asin": return Math.asin(x);
+    case "acos": return Math.acos(x);
+    case "atan": return Math.atan(x);
+    case "sinh": return Math.sinh(x);
+    case "cosh": return Math.cosh(x);
+    case "asinh": return Math.asinh(x);
+    case "acosh": return Math.acosh(x);
+    case "atanh": return Math.atanh(x);
+    case "equal": return Number(x === y);
+    case "notEqual": return Number(x !== y);
+    case "less": return Number(x < y);
+    case "lessEqual": return Number(x <= y);
+    case "greater": return Number(x > y);
+    case "greaterEqual": return Number(x >= y);
+    case "and": return x & y;
+    case "or": return x | y;
+    case "xor": return x ^ y;
+    case "not": return argument === "bool" ? Number(x === 0) : ~x;
+    case "shiftLeft": return y >>> 0 >= 32 ? 0 : x << y;
+    case "shiftRightLogical": return y >>> 0 >= 32 ? 0 : x >>> y;
+    case "shiftRightArithmetic": return y >>> 0 >= 32 ? x >> 31 : x >> y;
+    case "select": return x !== 0 ? y : z;
+    case "convert": return convert(x, argument, result);
+    case "bitcast": return bitcast(x, result);
+    case "isFinite": return Number(Number.isFinite(x));
+  }
+}
+
+function convert(x: number, from: DType, to: DType): number {
+  if (to === "bool") return Number(x !== 0);
+  if (dtypes[from].kind !== "float" || dtypes[to].kind === "float") return x;
+  if (Number.isNaN(x)) return 0;
+  const [low, high] = to === "uint8" ? [0, 255] : [-2147483648, 2147483647];
+  return Math.max(low, Math.min(high, Math.trunc(x)));
+}
+
+const bits = new DataView(new ArrayBuffer(4));
+
+function bitcast(x: number, to: DType): number {
+  if (to === "float32") {
+    bits.setInt32(0, x);
+    return bits.getFloat32(0);
+  }
+  bits.setFloat32(0, x);
+  return bits.getInt32(0);
+}
+
+function integerPower(x: number, y: number): number {
+  if (y < 0) return x === 1 ? 1 : x === -1 ? (y % 2 === 0 ? 1 : -1) : 0;
+  let result = 1;
+  let base = x;
+  for (let rest = y; rest > 0; rest = Math.floor(rest / 2)) {
+    if (rest % 2 === 1) result = Math.imul(result, base);
+    base = Math.imul(base, base);
+  }
+  return result;
+}
+
+function halfToEven(x: number): number {
+  const floor = Math.floor(x);
+  const rest = x - floor;
+  if (rest < 0.5) return floor;
+  if (rest > 0.5) return floor + 1;
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+/** Error function by its Maclaurin series near 0 and a continued fraction of erfc elsewhere; about 1e-14. */
+function erf(x: number): number {
+  if (Number.isNaN(x)) return x;
+  const a = Math.abs(x);
+  if (a > 6) return Math.sign(x);
+  if (a < 2.5) {
+    let term = a;
+    let sum = a;
+    for (let n = 1; n < 80; n++) {
+      term *= (-a * a) / n;
+      sum += term / (2 * n + 1);
+    }
+    return (Math.sign(x) * 2 * sum) / Math.sqrt(Math.PI);
+  }
+  let fraction = 0;
+  for (let n = 80; n >= 1; n--) fraction = n / 2 / (a + fraction);
+  return Math.sign(x) * (1 - Math.exp(-a * a) / Math.sqrt(Math.PI) / (a + fraction));
+}
+
+/** Threefry-2x32 with 20 rounds (Salmon et al., SC 2011). */
+function threefry(key0: number, key1: number, counter0: number, counter1: number): [number, number] {
+  const rotations = [13, 15, 26, 6, 17, 29, 16, 24];
+  const keys = [key0 | 0, key1 | 0, key0 ^ key1 ^ 0x1bd11bda];
+  let x0 = (counter0 + keys[0]!) | 0;
+  let x1 = (counter1 + keys[1]!) | 0;
+  for (let round = 0; round < 20; round++) {
+    const by = rotations[round % 8]!;
+    x0 = (x0 + x1) | 0;
+    x1 = ((x1 << by) | (x1 >>> (32 - by))) ^ x0;
+    if (round % 4 === 3) {
+      const group = (round + 1) / 4;
+      x0 = (x0 + keys[group % 3]!) | 0;
+      x1 = (x1 + keys[(group + 1) % 3]! + group) | 0;
+    }
+  }
+  return [x0, x1];
+}
