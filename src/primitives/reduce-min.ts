@@ -1,0 +1,35 @@
+import { applyOne, type Primitive, type Tensor } from "../graph/index.ts";
+import { isFloat } from "../dtype/index.ts";
+import { convert } from "./convert.ts";
+import { numbers } from "./define.ts";
+import { divide } from "./divide.ts";
+import { equal } from "./equal.ts";
+import { multiply } from "./multiply.ts";
+import { reduceSum } from "./reduce-sum.ts";
+import { reductionPrimitive, reductionSamples } from "./reduction.ts";
+import { unreduce } from "./unreduce.ts";
+
+/**
+ * Minimum over `attributes.axes`; NaN wins; of nothing, the highest value of the dtype. Equal extremes share the gradient
+ * evenly, as TensorFlow's do (docs/subgradients.md).
+ */
+export const reduceMinPrimitive: Primitive = reductionPrimitive({
+  name: "reduceMin",
+  reducer: "min",
+  takes: "number",
+  initial: (dtype) => (isFloat(dtype) ? Infinity : dtype === "int32" ? 2147483647 : 255),
+  combine: (min, x) => Math.min(min, x),
+  gradient: ({ inputs, outputs, attributes, cotangents }) => {
+    const axes = numbers(attributes, "axes");
+    const x = inputs[0]!;
+    const chosen = convert(equal(x, unreduce(outputs[0]!, x, axes)), x.dtype);
+    const share = divide(cotangents[0]!, reduceSum(chosen, axes));
+    return [multiply(chosen, unreduce(share, x, axes))];
+  },
+  samples: reductionSamples,
+});
+
+/** Minimum of x over `axes`; x itself where `axes` is empty. The axes leave the shape. Throws ShapeError or DTypeError where x does not fit. */
+export function reduceMin(x: Tensor, axes: readonly number[]): Tensor {
+  return axes.length === 0 ? x : applyOne(reduceMinPrimitive, [x], { axes });
+}
