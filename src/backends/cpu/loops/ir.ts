@@ -40,6 +40,11 @@ export interface Address {
   readonly offset: number;
 }
 
+/** Functions of f64 that a target may call out for; they are those of JavaScript's `Math`. */
+export type CallableFunction =
+  | "exp" | "expm1" | "log" | "log1p" | "tanh" | "sin" | "cos" | "tan" | "asin" | "acos" | "atan" | "sinh" | "cosh"
+  | "asinh" | "acosh" | "atanh" | "pow" | "atan2";
+
 /** A pure expression. */
 export type Expr =
   | { readonly op: "const"; readonly type: ValueType; readonly value: number }
@@ -69,10 +74,12 @@ export type Expr =
    * maskedTails) an i32 expression.
    */
   | { readonly op: "load"; readonly type: ValueType; readonly storage: Storage; readonly address: Address; readonly splat?: boolean; readonly count?: number | Expr }
-  /** Horizontal: combines the lanes of a vector to a scalar, pairwise in a fixed tree. */
+  /** Horizontal: combines the lanes of a vector to a scalar in a fixed tree: lane i with lane i + lanes/2, again and again. */
   | { readonly op: "reduce"; readonly type: "f32" | "i32"; readonly f: "add" | "mul" | "min" | "max" | "and" | "or"; readonly x: Expr }
   /** One lane of a vector. */
-  | { readonly op: "extract"; readonly type: "f32" | "i32"; readonly lane: number; readonly x: Expr };
+  | { readonly op: "extract"; readonly type: "f32" | "i32"; readonly lane: number; readonly x: Expr }
+  /** A call out of generated code, one or two f64 arguments (slow: float64 only). */
+  | { readonly op: "call"; readonly type: "f64"; readonly f: CallableFunction; readonly args: readonly Expr[] };
 
 /** A statement. */
 export type Stmt =

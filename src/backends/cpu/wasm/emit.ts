@@ -1,0 +1,684 @@
+/**
+ * Loop IR to WebAssembly. `ptr` is i32, vectors are v128 of four lanes.
+ *
+ * Offsets of addresses become immediates of the memory instruction while they are at most `reservedBytes`: no buffer
+ * lies below that address, so the base, which may point before its buffer, never wraps below zero.
+ */
+import { InternalError } from "../../../errors.ts";
+import type { Address, BinaryOp, CallableFunction, CompareOp, Expr, LoopFunction, Stmt, UnaryOp, ValueType, Variable } from "../loops/ir.ts";
+import { ByteWriter, emptyBlock, encodeModule, type FunctionType, type Opcode, type WasmFunction, type WasmType } from "./encode.ts";
+
+/** Lanes of a vector. */
+const laneCount = 4;
+
+/** Bytes at the start of memory where no kernel's buffer lies. */
+export const reservedBytes = 1 << 20;
+
+/** What the engine has. */
+export interface EmitOptions {
+  /** `fma` is one `f32x4.relaxed_madd`; otherwise a multiplication and an addition. */
+  readonly relaxedFma: boolean;
+  readonly sharedMemory: boolean;
+}
+
+/** Type of every emitted function: (block, from, to, scratch). */
+export const loopFunctionType: FunctionType = { parameters: ["i32", "i32", "i32", "i32"], results: [] };
+
+/**
+ * A module that imports memory "env" "memory" (and from "math" what the functions call) and exports every function by
+ * its name. Throws InternalError for IR that is not well-typed.
+ */
+export function emitModule(functions: readonly LoopFunction[], options: EmitOptions): Uint8Array<ArrayBuffer> {
+  const imports = new Map<CallableFunction, number>();
+  const emitted = functions.map((f) => new FunctionEmitter(f, options, imports).emit());
+  return encodeModule({
+    importedFunctions: [...imports.keys()].map((name) => ({ module: "math", name, type: callTypes[name] })),
+    sharedMemory: options.sharedMemory,
+    importsTable: false,
+    extraTypes: [],
+    functions: emitted,
+  });
+}
+
+const unaryCall: FunctionType = { parameters: ["f64"], results: ["f64"] };
+const binaryCall: FunctionType = { parameters: ["f64", "f64"], results: ["f64"] };
+const callTypes: Readonly<Record<CallableFunction, FunctionType>> = {
+  exp: unaryCall, expm1: unaryCall, log: unaryCall, log1p: unaryCall, tanh: unaryCall, sin: unaryCall, cos: unaryCall,
+  tan: unaryCall, asin: unaryCall, acos: unaryCall, atan: unaryCall, sinh: unaryCall, cosh: unaryCall, asinh: unaryCall,
+  acosh: unaryCall, atanh: unaryCall, pow: binaryCall, atan2: binaryCall,
+};
+
+/** The imports "math" of an emitted module. */
+export const mathImports: Readonly<Record<CallableFunction, (x: number, y: number) => number>> = {
+  exp: Math.exp, expm1: Math.expm1, log: Math.log, log1p: Math.log1p, tanh: Math.tanh, sin: Math.sin, cos: Math.cos,
+  tan: Math.tan, asin: Math.asin, acos: Math.acos, atan: Math.atan, sinh: Math.sinh, cosh: Math.cosh, asinh: Math.asinh,
+  acosh: Math.acosh, atanh: Math.atanh, pow: Math.pow, atan2: Math.atan2,
+};
+
+const localTypes: Readonly<Record<ValueType, WasmType>> = { ptr: "i32", i32: "i32", f32: "f32", f64: "f64", i32v: "v128", f32v: "v128" };
+
+/** An instruction, or a sequence that has no single instruction. */
+type Row = Opcode | "sequence";
+type Rows<Name extends string> = Readonly<Record<Name, Row | null>>;
+
+const integerUnary: Rows<UnaryOp> = {
+  neg: "sequence", abs: "sequence", not: "sequence", sqrt: null, floor: null, ceil: null, nearest: null, trunc: null,
+};
+const unaryOpcodes: Readonly<Record<ValueType, Rows<UnaryOp>>> = {
+  ptr: { neg: null, abs: null, not: null, sqrt: null, floor: null, ceil: null, nearest: null, trunc: null },
+  i32: integerUnary,
+  f32: {
+    neg: "f32.neg", abs: "f32.abs", sqrt: "f32.sqrt", floor: "f32.floor", ceil: "f32.ceil", nearest: "f32.nearest",
+    trunc: "f32.trunc", not: null,
+  },
+  f64: {
+    neg: "f64.neg", abs: "f64.abs", sqrt: "f64.sqrt", floor: "f64.floor", ceil: "f64.ceil", nearest: "f64.nearest",
+    trunc: "f64.trunc", not: null,
+  },
+  i32v: { ...integerUnary, neg: "i32x4.neg", abs: "i32x4.abs", not: "v128.not" },
+  f32v: {
+    neg: "f32x4.neg", abs: "f32x4.abs", sqrt: "f32x4.sqrt", floor: "f32x4.floor", ceil: "f32x4.ceil",
+    nearest: "f32x4.nearest", trunc: "f32x4.trunc", not: null,
+  },
+};
+
+const integerBinary: Rows<BinaryOp> = {
+  add: "i32.add", sub: "i32.sub", mul: "i32.mul", div: "i32.div_s", rem: "i32.rem_s", min: "sequence", max: "sequence",
+  and: "i32.and", or: "i32.or", xor: "i32.xor", shl: "i32.shl", shrU: "i32.shr_u", shrS: "i32.shr_s",
+};
+const noBits = { rem: null, and: null, or: null, xor: null, shl: null, shrU: null, shrS: null } as const;
+const binaryOpcodes: Readonly<Record<ValueType, Rows<BinaryOp>>> = {
+  ptr: { ...integerBinary, div: null, rem: null, min: null, max: null },
+  i32: integerBinary,
+  f32: { ...noBits, add: "f32.add", sub: "f32.sub", mul: "f32.mul", div: "f32.div", min: "f32.min", max: "f32.max" },
+  f64: { ...noBits, add: "f64.add", sub: "f64.sub", mul: "f64.mul", div: "f64.div", min: "f64.min", max: "f64.max" },
+  i32v: {
+    add: "i32x4.add", sub: "i32x4.sub", mul: "i32x4.mul", div: null, rem: null, min: "i32x4.min_s", max: "i32x4.max_s",
+    and: "v128.and", or: "v128.or", xor: "v128.xor", shl: "i32x4.shl", shrU: "i32x4.shr_u", shrS: "i32x4.shr_s",
+  },
+  f32v: { ...noBits, add: "f32x4.add", sub: "f32x4.sub", mul: "f32x4.mul", div: "f32x4.div", min: "f32x4.min", max: "f32x4.max" },
+};
+
+const integerCompare: Rows<CompareOp> = {
+  eq: "i32.eq", ne: "i32.ne", lt: "i32.lt_s", le: "i32.le_s", gt: "i32.gt_s", ge: "i32.ge_s", ltU: "i32.lt_u",
+};
+/** By operand type. */
+const compareOpcodes: Readonly<Record<ValueType, Rows<CompareOp>>> = {
+  ptr: { eq: "i32.eq", ne: "i32.ne", lt: "i32.lt_u", le: "i32.le_u", gt: "i32.gt_u", ge: "i32.ge_u", ltU: "i32.lt_u" },
+  i32: integerCompare,
+  f32: { eq: "f32.eq", ne: "f32.ne", lt: "f32.lt", le: "f32.le", gt: "f32.gt", ge: "f32.ge", ltU: null },
+  f64: { eq: "f64.eq", ne: "f64.ne", lt: "f64.lt", le: "f64.le", gt: "f64.gt", ge: "f64.ge", ltU: null },
+  i32v: { eq: "i32x4.eq", ne: "i32x4.ne", lt: "i32x4.lt_s", le: "i32x4.le_s", gt: "i32x4.gt_s", ge: "i32x4.ge_s", ltU: "i32x4.lt_u" },
+  f32v: { eq: "f32x4.eq", ne: "f32x4.ne", lt: "f32x4.lt", le: "f32x4.le", gt: "f32x4.gt", ge: "f32x4.ge", ltU: null },
+};
+
+/** By operand type, then result type. "sequence" stands for no instruction at all (i32 is ptr here). */
+const convertOpcodes: Readonly<Record<ValueType, Partial<Record<ValueType, Row>>>> = {
+  ptr: { i32: "sequence" },
+  i32: { f32: "f32.convert_i32_s", f64: "f64.convert_i32_s", ptr: "sequence" },
+  f32: { i32: "i32.trunc_sat_f32_s", f64: "f64.promote_f32" },
+  f64: { i32: "i32.trunc_sat_f64_s", f32: "f32.demote_f64" },
+  i32v: { f32v: "f32x4.convert_i32x4_s" },
+  f32v: { i32v: "i32x4.trunc_sat_f32x4_s" },
+};
+
+/** Byte positions that bring the upper lanes down, for a tree of two steps. */
+const upperHalf = [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15];
+const secondLane = [4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7];
+/** Byte 0 of every lane, then zeros. */
+const lowBytes = [0, 4, 8, 12, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80];
+
+class FunctionEmitter {
+  private readonly code = new ByteWriter();
+  private readonly locals: WasmType[] = [];
+  private readonly indices = new Map<Variable, number>();
+  private readonly source: LoopFunction;
+  private readonly options: EmitOptions;
+  /** Index of every function that was called so far: imports come first, and emitted functions do not call each other. */
+  private readonly imports: Map<CallableFunction, number>;
+  /** Scratch locals that are free, per type. */
+  private readonly free: Record<WasmType, number[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
+
+  constructor(source: LoopFunction, options: EmitOptions, imports: Map<CallableFunction, number>) {
+    this.source = source;
+    this.options = options;
+    this.imports = imports;
+    [source.block, source.from, source.to, source.scratch].forEach((parameter, index) => this.indices.set(parameter, index));
+  }
+
+  emit(): WasmFunction {
+    this.statements(this.source.body);
+    return { name: this.source.name, type: loopFunctionType, locals: this.locals, code: this.code.finish() };
+  }
+
+  private fail(problem: string, detail?: string): never {
+    throw new InternalError(`WebAssembly of ${this.source.name}`, problem, detail);
+  }
+
+  private newLocal(type: WasmType): number {
+    this.locals.push(type);
+    return 3 + this.locals.length;
+  }
+
+  /** A scratch local; give it back with `release` once its last read is emitted. */
+  private scratch(type: WasmType): number {
+    return this.free[type].pop() ?? this.newLocal(type);
+  }
+
+  private release(type: WasmType, local: number): void {
+    this.free[type].push(local);
+  }
+
+  private localOf(variable: Variable): number {
+    let index = this.indices.get(variable);
+    if (index === undefined) {
+      index = this.newLocal(localTypes[variable.type]);
+      this.indices.set(variable, index);
+    }
+    return index;
+  }
+
+  private statements(list: readonly Stmt[]): void {
+    for (const statement of list) this.statement(statement);
+  }
+
+  private statement(s: Stmt): void {
+    switch (s.op) {
+      case "set":
+        this.expect(s.value, s.variable.type);
+        this.code.opWith("local.set", this.localOf(s.variable));
+        return;
+      case "store":
+        return this.store(s);
+      case "for":
+        return this.for(s);
+      case "while":
+        this.code.op("block");
+        this.code.byte(emptyBlock);
+        this.code.op("loop");
+        this.code.byte(emptyBlock);
+        this.expect(s.condition, "i32");
+        this.code.op("i32.eqz");
+        this.code.opWith("br_if", 1);
+        this.statements(s.body);
+        this.code.opWith("br", 0);
+        this.code.op("end");
+        this.code.op("end");
+        return;
+      case "if":
+        if (s.then.length === 0 && s.else.length === 0) return;
+        this.expect(s.condition, "i32");
+        this.code.op("if");
+        this.code.byte(emptyBlock);
+        this.statements(s.then);
+        if (s.else.length > 0) {
+          this.code.op("else");
+          this.statements(s.else);
+        }
+        this.code.op("end");
+        return;
+    }
+  }
+
+  /** One compare and branch per turn, at the end: `if (from < to) { v = from; do { body; v += step } while (v < to) }`. */
+  private for(s: Extract<Stmt, { op: "for" }>): void {
+    const { from, to, variable } = s;
+    const isStatic = from.op === "const" && to.op === "const";
+    if (isStatic && from.value >= to.value) return;
+    const index = this.localOf(variable);
+    let limit: number | null = null;
+    const pushLimit = (): void => {
+      if (limit === null) this.expect(to, "i32");
+      else this.code.opWith("local.get", limit);
+    };
+    if (to.op !== "const" && !(to.op === "get" && !assigns(s.body, to.variable))) {
+      limit = this.scratch("i32");
+      this.expect(to, "i32");
+      this.code.opWith("local.set", limit);
+    }
+    this.expect(from, "i32");
+    this.code.opWith("local.set", index);
+    if (!isStatic) {
+      this.code.opWith("local.get", index);
+      pushLimit();
+      this.code.op("i32.lt_s");
+      this.code.op("if");
+      this.code.byte(emptyBlock);
+    }
+    const once = isStatic && from.value + s.step >= to.value;
+    if (!once) {
+      this.code.op("loop");
+      this.code.byte(emptyBlock);
+    }
+    this.statements(s.body);
+    if (!once) {
+      this.code.opWith("local.get", index);
+      this.code.i32Const(s.step);
+      this.code.op("i32.add");
+      this.code.opWith("local.tee", index);
+      pushLimit();
+      this.code.op("i32.lt_s");
+      this.code.opWith("br_if", 0);
+      this.code.op("end");
+    }
+    if (!isStatic) this.code.op("end");
+    if (limit !== null) this.release("i32", limit);
+  }
+
+  private expect(x: Expr, type: ValueType): void {
+    if (x.type !== type) this.fail(`an expression of type ${x.type} stands where ${type} belongs`, x.op);
+    this.expr(x);
+  }
+
+  /** Instruction of a table row, or null where it is a sequence. */
+  private row(row: Row | null | undefined, name: string, type: ValueType): Opcode | null {
+    if (row === null || row === undefined) this.fail(`${name} does not exist for ${type}`);
+    return row === "sequence" ? null : row;
+  }
+
+  private expr(x: Expr): void {
+    const code = this.code;
+    switch (x.op) {
+      case "const":
+        return this.constant(x.type, x.value);
+      case "get": {
+        const local = this.indices.get(x.variable);
+        if (local === undefined) this.fail(`variable ${x.variable.name} is read before it is set`);
+        code.opWith("local.get", local);
+        return;
+      }
+      case "unary": {
+        const opcode = this.row(unaryOpcodes[x.type][x.f], x.f, x.type);
+        if (opcode === null) return this.integerUnary(x.f, x.x);
+        this.expect(x.x, x.type);
+        code.op(opcode);
+        return;
+      }
+      case "binary": {
+        const opcode = this.row(binaryOpcodes[x.type][x.f], x.f, x.type);
+        this.expect(x.x, x.type);
+        const isShift = x.f === "shl" || x.f === "shrU" || x.f === "shrS";
+        this.expect(x.y, isShift && x.type === "i32v" ? "i32" : x.type);
+        if (opcode === null) this.integerExtreme(x.f);
+        else code.op(opcode);
+        return;
+      }
+      case "fma":
+        return this.fma(x);
+      case "compare": {
+        const opcode = this.row(compareOpcodes[x.x.type][x.f], x.f, x.x.type);
+        this.expr(x.x);
+        this.expect(x.y, x.x.type);
+        if (opcode !== null) code.op(opcode);
+        return;
+      }
+      case "select": {
+        this.expect(x.x, x.type);
+        this.expect(x.y, x.type);
+        const isVector = localTypes[x.type] === "v128";
+        this.expect(x.condition, isVector ? "i32v" : "i32");
+        code.op(isVector ? "v128.bitselect" : "select");
+        return;
+      }
+      case "convert": {
+        this.expr(x.x);
+        if (x.x.type === x.type) return;
+        const opcode = this.row(convertOpcodes[x.x.type][x.type], `convert to ${x.type}`, x.x.type);
+        if (opcode !== null) code.op(opcode);
+        return;
+      }
+      case "bitcast":
+        this.expr(x.x);
+        if (x.type === "i32" && x.x.type === "f32") code.op("i32.reinterpret_f32");
+        else if (x.type === "f32" && x.x.type === "i32") code.op("f32.reinterpret_i32");
+        else if (x.type !== x.x.type && !(localTypes[x.type] === "v128" && localTypes[x.x.type] === "v128")) this.fail(`no bitcast from ${x.x.type} to ${x.type}`);
+        return;
+      case "splat":
+        this.expect(x.x, x.type === "f32v" ? "f32" : "i32");
+        code.op(x.type === "f32v" ? "f32x4.splat" : "i32x4.splat");
+        return;
+      case "lanes":
+        code.op("v128.const");
+        for (let lane = 0; lane < laneCount; lane++) code.int32(lane);
+        return;
+      case "advance":
+        return this.advance(x);
+      case "loadPtr": {
+        const offset = this.address(x.address);
+        code.memory("i32.load", 2, offset);
+        return;
+      }
+      case "load":
+        return this.load(x);
+      case "reduce":
+        return this.reduce(x);
+      case "extract":
+        this.expect(x.x, x.type === "f32" ? "f32v" : "i32v");
+        if (x.lane < 0 || x.lane >= laneCount) this.fail("lane out of range", String(x.lane));
+        code.op(x.type === "f32" ? "f32x4.extract_lane" : "i32x4.extract_lane");
+        code.byte(x.lane);
+        return;
+      case "call": {
+        for (const argument of x.args) this.expect(argument, "f64");
+        if (callTypes[x.f].parameters.length !== x.args.length) this.fail(`wrong number of arguments of ${x.f}`);
+        const index = this.imports.get(x.f) ?? this.imports.size;
+        this.imports.set(x.f, index);
+        code.opWith("call", index);
+        return;
+      }
+    }
+  }
+
+  private constant(type: ValueType, value: number): void {
+    const code = this.code;
+    switch (type) {
+      case "ptr":
+      case "i32":
+        return code.i32Const(value);
+      case "f32":
+        code.op("f32.const");
+        return code.float32(value);
+      case "f64":
+        code.op("f64.const");
+        return code.float64(value);
+      case "i32v":
+      case "f32v":
+        code.op("v128.const");
+        for (let lane = 0; lane < laneCount; lane++) {
+          if (type === "f32v") code.float32(value);
+          else code.int32(value);
+        }
+    }
+  }
+
+  private integerUnary(f: UnaryOp, x: Expr): void {
+    const code = this.code;
+    if (f === "neg") {
+      code.i32Const(0);
+      this.expect(x, "i32");
+      code.op("i32.sub");
+    } else if (f === "not") {
+      this.expect(x, "i32");
+      code.i32Const(-1);
+      code.op("i32.xor");
+    } else {
+      // |x| = (x ^ s) - s with s = x >> 31
+      const value = this.scratch("i32");
+      this.expect(x, "i32");
+      code.opWith("local.tee", value);
+      code.opWith("local.get", value);
+      code.i32Const(31);
+      code.op("i32.shr_s");
+      code.op("i32.xor");
+      code.opWith("local.get", value);
+      code.i32Const(31);
+      code.op("i32.shr_s");
+      code.op("i32.sub");
+      this.release("i32", value);
+    }
+  }
+
+  /** min or max of the two i32 on the stack. */
+  private integerExtreme(f: BinaryOp): void {
+    const code = this.code;
+    const x = this.scratch("i32");
+    const y = this.scratch("i32");
+    code.opWith("local.set", y);
+    code.opWith("local.tee", x);
+    code.opWith("local.get", y);
+    code.opWith("local.get", x);
+    code.opWith("local.get", y);
+    code.op(f === "min" ? "i32.lt_s" : "i32.gt_s");
+    code.op("select");
+    this.release("i32", x);
+    this.release("i32", y);
+  }
+
+  private fma(x: Extract<Expr, { op: "fma" }>): void {
+    const code = this.code;
+    if (this.options.relaxedFma && x.type !== "f64") {
+      const isScalar = x.type === "f32";
+      for (const operand of [x.x, x.y, x.z]) {
+        this.expect(operand, x.type);
+        // A scalar goes through a lane, so that it gets the bits that vectors get.
+        if (isScalar) code.op("f32x4.splat");
+      }
+      code.op("f32x4.relaxed_madd");
+      if (!isScalar) return;
+      code.op("f32x4.extract_lane");
+      return code.byte(0);
+    }
+    this.expect(x.x, x.type);
+    this.expect(x.y, x.type);
+    code.op(binaryOpcode(x.type, "mul"));
+    this.expect(x.z, x.type);
+    code.op(binaryOpcode(x.type, "add"));
+  }
+
+  private advance(x: Extract<Expr, { op: "advance" }>): void {
+    const code = this.code;
+    this.expect(x.x, "ptr");
+    if (x.index.op === "const") {
+      if (x.index.value * x.scale === 0) return;
+      code.i32Const(x.index.value * x.scale);
+    } else {
+      this.expect(x.index, "i32");
+      const log = Math.log2(x.scale);
+      if (x.scale > 1 && Number.isInteger(log)) {
+        code.i32Const(log);
+        code.op("i32.shl");
+      } else if (x.scale !== 1) {
+        code.i32Const(x.scale);
+        code.op("i32.mul");
+      }
+    }
+    code.op("i32.add");
+  }
+
+  /** Emits the base of an address; gives the offset for the instruction. */
+  private address(address: Address): number {
+    let base = address.base;
+    let offset = address.offset;
+    while (base.op === "advance" && base.index.op === "const") {
+      offset += base.index.value * base.scale;
+      base = base.x;
+    }
+    this.expect(base, "ptr");
+    if (offset >= 0 && offset <= reservedBytes - 64) return offset;
+    this.code.i32Const(offset);
+    this.code.op("i32.add");
+    return 0;
+  }
+
+  /** Emits an address that is needed `times` times; gives a function that pushes it again, and the offset. */
+  private sharedAddress(address: Address, use: (push: () => void, offset: number) => void): void {
+    const offset = this.address(address);
+    const local = this.scratch("i32");
+    this.code.opWith("local.set", local);
+    use(() => this.code.opWith("local.get", local), offset);
+    this.release("i32", local);
+  }
+
+  private staticCount(count: number | Expr | undefined): number {
+    if (count === undefined) return laneCount;
+    if (typeof count !== "number" || count < 0 || count > laneCount) this.fail("a count of lanes must be a number from 0 to 4");
+    return count;
+  }
+
+  private load(x: Extract<Expr, { op: "load" }>): void {
+    const code = this.code;
+    const isVector = localTypes[x.type] === "v128";
+    const laneType = x.storage === "u8" ? "i32" : x.storage;
+    if (x.type !== (isVector ? `${laneType}v` : laneType)) this.fail(`storage ${x.storage} does not load as ${x.type}`);
+    if (!isVector) {
+      const offset = this.address(x.address);
+      switch (x.storage) {
+        case "f32":
+          return code.memory("f32.load", 2, offset);
+        case "f64":
+          return code.memory("f64.load", 3, offset);
+        case "i32":
+          return code.memory("i32.load", 2, offset);
+        case "u8":
+          return code.memory("i32.load8_u", 0, offset);
+      }
+    }
+    if (x.splat === true) {
+      const offset = this.address(x.address);
+      if (x.storage !== "u8") return code.memory("v128.load32_splat", 2, offset);
+      code.memory("i32.load8_u", 0, offset);
+      return code.op("i32x4.splat");
+    }
+    const count = this.staticCount(x.count);
+    if (count === 0) return this.constant("i32v", 0);
+    if (x.storage === "u8") {
+      this.loadBytes(x.address, count);
+      code.op("i16x8.extend_low_i8x16_u");
+      return code.op("i32x4.extend_low_i16x8_u");
+    }
+    if (count === 3) {
+      return this.sharedAddress(x.address, (push, offset) => {
+        push();
+        push();
+        code.memory("v128.load64_zero", 2, offset);
+        code.memory("v128.load32_lane", 2, offset + 8);
+        code.byte(2);
+      });
+    }
+    const offset = this.address(x.address);
+    code.memory(count === 4 ? "v128.load" : count === 2 ? "v128.load64_zero" : "v128.load32_zero", 2, offset);
+  }
+
+  /** The first `count` bytes in the low bytes of a v128, the rest 0 (whole or zeroed up to four). */
+  private loadBytes(address: Address, count: number): void {
+    const code = this.code;
+    if (count === 4) {
+      const offset = this.address(address);
+      return code.memory("v128.load32_zero", 0, offset);
+    }
+    this.sharedAddress(address, (push, offset) => {
+      if (count === 3) push();
+      push();
+      this.constant("i32v", 0);
+      if (count === 1) {
+        code.memory("v128.load8_lane", 0, offset);
+        return code.byte(0);
+      }
+      code.memory("v128.load16_lane", 0, offset);
+      code.byte(0);
+      if (count === 3) {
+        code.memory("v128.load8_lane", 0, offset + 2);
+        code.byte(2);
+      }
+    });
+  }
+
+  private store(s: Extract<Stmt, { op: "store" }>): void {
+    const code = this.code;
+    const { value, storage } = s;
+    const isVector = localTypes[value.type] === "v128";
+    const laneType = storage === "u8" ? "i32" : storage;
+    if (value.type !== (isVector ? `${laneType}v` : laneType)) this.fail(`${value.type} cannot be stored as ${storage}`);
+    if (!isVector) {
+      const offset = this.address(s.address);
+      this.expr(value);
+      switch (storage) {
+        case "f32":
+          return code.memory("f32.store", 2, offset);
+        case "f64":
+          return code.memory("f64.store", 3, offset);
+        case "i32":
+          return code.memory("i32.store", 2, offset);
+        case "u8":
+          return code.memory("i32.store8", 0, offset);
+      }
+    }
+    const count = this.staticCount(s.count);
+    if (count === 0) return;
+    const pushValue = (): void => {
+      this.expr(value);
+      if (storage !== "u8") return;
+      code.op("v128.const");
+      for (const byte of lowBytes) code.byte(byte);
+      code.op("i8x16.swizzle");
+    };
+    const bytes = count * (storage === "u8" ? 1 : 4);
+    if (bytes === 16) {
+      const offset = this.address(s.address);
+      pushValue();
+      return code.memory("v128.store", 2, offset);
+    }
+    const pieces = storePieces.filter((piece) => (bytes & piece.bytes) !== 0);
+    if (pieces.length === 1) {
+      const offset = this.address(s.address);
+      pushValue();
+      code.memory(pieces[0]!.opcode, 0, offset);
+      return code.byte(0);
+    }
+    this.sharedAddress(s.address, (push, offset) => {
+      const vector = this.scratch("v128");
+      pushValue();
+      code.opWith("local.set", vector);
+      let done = 0;
+      for (const piece of pieces) {
+        push();
+        code.opWith("local.get", vector);
+        code.memory(piece.opcode, 0, offset + done);
+        code.byte(done / piece.bytes);
+        done += piece.bytes;
+      }
+      this.release("v128", vector);
+    });
+  }
+
+  /** ((0 + 2) + (1 + 3)), see `reduce` in ir.ts. */
+  private reduce(x: Extract<Expr, { op: "reduce" }>): void {
+    const code = this.code;
+    const vectorType: ValueType = x.type === "f32" ? "f32v" : "i32v";
+    const opcode = this.row(binaryOpcodes[vectorType][x.f], x.f, vectorType)!;
+    const vector = this.scratch("v128");
+    this.expect(x.x, vectorType);
+    for (const positions of [upperHalf, secondLane]) {
+      code.opWith("local.tee", vector);
+      code.opWith("local.get", vector);
+      code.opWith("local.get", vector);
+      code.op("i8x16.shuffle");
+      for (const position of positions) code.byte(position);
+      code.op(opcode);
+    }
+    code.op(x.type === "f32" ? "f32x4.extract_lane" : "i32x4.extract_lane");
+    code.byte(0);
+    this.release("v128", vector);
+  }
+}
+
+/** Largest first: what is stored before a piece is a multiple of its size. */
+const storePieces = [
+  { bytes: 8, opcode: "v128.store64_lane" },
+  { bytes: 4, opcode: "v128.store32_lane" },
+  { bytes: 2, opcode: "v128.store16_lane" },
+  { bytes: 1, opcode: "v128.store8_lane" },
+] as const;
+
+function binaryOpcode(type: ValueType, f: BinaryOp): Opcode {
+  const row = binaryOpcodes[type][f];
+  if (row === null || row === "sequence") throw new InternalError("WebAssembly", `${f} does not exist for ${type}`);
+  return row;
+}
+
+function assigns(body: readonly Stmt[], variable: Variable): boolean {
+  return body.some((s) => {
+    switch (s.op) {
+      case "set":
+        return s.variable === variable;
+      case "for":
+        return s.variable === variable || assigns(s.body, variable);
+      case "while":
+        return assigns(s.body, variable);
+      case "if":
+        return assigns(s.then, variable) || assigns(s.else, variable);
+      case "store":
+        return false;
+    }
+  });
+}
