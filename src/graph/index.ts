@@ -5,6 +5,7 @@ export type { Affine, ContractIndex, Contraction, ContractRole, GatherPlan, Lowe
 export type { GradientContext, GradientRule, NdArray, Primitive, Sample } from "./primitive.ts";
 export { currentScope, withScope } from "./scope.ts";
 export { broadcastShapes, type ConcreteShape, formatShape, normalizeAxis, sameShape, type Shape, sizeOf, stridesOf } from "./shape.ts";
+export { rebuild, structuralKey, type Structure, type StructureNode, structureOf, typeText } from "./structure.ts";
 export { Subgraph } from "./subgraph.ts";
 export { apply, applyOne, type Attribute, type Attributes, concreteShape, type Evaluator, type NestedArray, Node, setEvaluator, Tensor, type TensorType, typeOf } from "./tensor.ts";
 export { isTracing, outsideTrace, type Trace, trace } from "./trace.ts";
