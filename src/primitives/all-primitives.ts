@@ -71,6 +71,24 @@ import { argmaxPrimitive } from "./argmax.ts";
 import { argminPrimitive } from "./argmin.ts";
 import { stopGradientPrimitive } from "./stop-gradient.ts";
 import { rngBitsPrimitive } from "./rng-bits.ts";
+import { dotGeneralPrimitive } from "./dot-general.ts";
+import { convGeneralPrimitive } from "./conv-general.ts";
+import { reduceWindowSumPrimitive } from "./reduce-window-sum.ts";
+import { windowArgmaxPrimitive } from "./window-argmax.ts";
+import { windowGatherPrimitive } from "./window-gather.ts";
+import { windowScatterPrimitive } from "./window-scatter.ts";
+import { takePrimitive } from "./take.ts";
+import { takeScatterAddPrimitive } from "./take-scatter-add.ts";
+import { takeAlongAxisPrimitive } from "./take-along-axis.ts";
+import { takeAlongAxisScatterAddPrimitive } from "./take-along-axis-scatter-add.ts";
+import { gatherNdPrimitive } from "./gather-nd.ts";
+import { scatterNdAddPrimitive, scatterNdSetPrimitive } from "./scatter-nd.ts";
+import { dynamicSlicePrimitive } from "./dynamic-slice.ts";
+import { dynamicUpdateSlicePrimitive } from "./dynamic-update-slice.ts";
+import { cumulativeSumPrimitive } from "./cumulative-sum.ts";
+import { cumulativeProdPrimitive } from "./cumulative-prod.ts";
+import { cumulativeMaxPrimitive } from "./cumulative-max.ts";
+import { cumulativeMinPrimitive } from "./cumulative-min.ts";
 
 /** Every primitive with samples, one line each. */
 export const allPrimitives: readonly Primitive[] = [
@@ -145,4 +163,23 @@ export const allPrimitives: readonly Primitive[] = [
   argminPrimitive,
   stopGradientPrimitive,
   rngBitsPrimitive,
+  dotGeneralPrimitive,
+  convGeneralPrimitive,
+  reduceWindowSumPrimitive,
+  windowArgmaxPrimitive,
+  windowGatherPrimitive,
+  windowScatterPrimitive,
+  takePrimitive,
+  takeScatterAddPrimitive,
+  takeAlongAxisPrimitive,
+  takeAlongAxisScatterAddPrimitive,
+  gatherNdPrimitive,
+  scatterNdAddPrimitive,
+  scatterNdSetPrimitive,
+  dynamicSlicePrimitive,
+  dynamicUpdateSlicePrimitive,
+  cumulativeSumPrimitive,
+  cumulativeProdPrimitive,
+  cumulativeMaxPrimitive,
+  cumulativeMinPrimitive,
 ];
