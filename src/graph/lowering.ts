@@ -98,6 +98,8 @@ export type Lowering =
   | { readonly kind: "windowSum"; readonly geometry: (attributes: Attributes) => WindowGeometry }
   /** Position (row-major inside the window, int32) of the first maximum of each window; padding never wins. */
   | { readonly kind: "windowArgmax"; readonly geometry: (attributes: Attributes) => WindowGeometry }
+  /** Maximum of each window: the compiler's name for windowGather(x, windowArgmax(x)). */
+  | { readonly kind: "windowMax"; readonly geometry: (attributes: Attributes) => WindowGeometry }
   /** inputs (operand, positions): the operand's element at each window's position. */
   | { readonly kind: "windowGather"; readonly geometry: (attributes: Attributes) => WindowGeometry }
   /** inputs (values, positions): adds each value to the place its position names, in an output of `attributes.shape`. */

@@ -1,0 +1,445 @@
+/** Makes the kernels of one block: one or more per value that is written to a buffer. */
+import { InternalError } from "../../errors.ts";
+import { type Affine, type ConcreteShape, sizeOf, stridesOf, type WindowGeometry } from "../../graph/index.ts";
+import type { Block } from "../draft.ts";
+import type { Op } from "../flat-graph.ts";
+import { affineAxis, affineConstant, compose, weightedSum } from "../kernels/affine.ts";
+import type { Axis, Entry, Guard, Kernel } from "../kernels/kernel.ts";
+import { Expression, KernelBuilder } from "../kernels/kernel-builder.ts";
+import { buildControlFlow } from "./build-control-flow.ts";
+import { Expander } from "./expand.ts";
+import { materialize } from "./materialize.ts";
+import { slidingAxes } from "./window-indices.ts";
+
+/** Fills `block.steps`. Parameters, data and scalars must be bound before. */
+export function buildKernels(block: Block): void {
+  for (const [value, data] of block.graph.data) {
+    if (!block.hasBuffer(value)) block.bind(value, block.draft.addConstant(block.type(value).dtype, data));
+  }
+  materialize(block);
+  for (const op of block.graph.ops) {
+    const output = op.outputs[0]!;
+    const { kind } = op.primitive.lowering;
+    if (!op.outputs.some((value) => block.materialized[value])) continue;
+    if ((kind === "reshape" || kind === "identity") && block.materialized[op.inputs[0]!] && !block.hasBuffer(output)) {
+      block.bind(output, block.bufferOf(op.inputs[0]!));
+      continue;
+    }
+    if (kind === "scan" || kind === "while" || kind === "cond") {
+      buildControlFlow(block, op);
+      continue;
+    }
+    if (!block.hasBuffer(output)) block.bind(output, block.draft.addFor(block.type(output)));
+    buildRoot(block, op, output);
+  }
+}
+
+/** Name of a kernel in errors and profiles. */
+function labelOf(op: Op): string {
+  return op.scope === "" ? op.primitive.name : `${op.scope}/${op.primitive.name}`;
+}
+
+function identity(rank: number): Affine[] {
+  return Array.from({ length: rank }, (_, axis) => affineAxis(rank, axis));
+}
+
+function parallel(shape: ConcreteShape): Axis[] {
+  return shape.map((extent) => ({ extent, role: "parallel", dynamic: false }));
+}
+
+function reduced(extents: readonly number[]): Axis[] {
+  return extents.map((extent) => ({ extent, role: "reduce", dynamic: false }));
+}
+
+function bufferOf(block: Block, id: number): { id: number; dtype: Kernel["buffers"][number]["dtype"]; elements: number } {
+  const { dtype, elements } = block.draft.buffers[id]!;
+  return { id, dtype, elements };
+}
+
+function common(builder: KernelBuilder, axes: readonly Axis[], label: string): Pick<Kernel, "axes" | "buffers" | "accesses" | "scalars" | "label"> {
+  return { axes, buffers: builder.kernelBuffers(), accesses: builder.accesses, scalars: builder.scalarTypes, label };
+}
+
+/**
+ * A map kernel over `shape`: `entry` gives the value to store at each point, `target` the place (a flat index into
+ * `buffer`, default row-major).
+ */
+export function pushMap(
+  block: Block,
+  shape: ConcreteShape,
+  buffer: number,
+  label: string,
+  entry: (expander: Expander, indices: readonly Affine[]) => number,
+  target?: { readonly index: Affine; readonly guards?: readonly Guard[] },
+): void {
+  if (sizeOf(shape) === 0) return;
+  const rank = shape.length;
+  const builder = new KernelBuilder(rank);
+  const expander = new Expander(block, builder);
+  const value = entry(expander, identity(rank));
+  const index = target?.index ?? weightedSum(identity(rank), stridesOf(shape), rank);
+  const access = builder.access(bufferOf(block, buffer), "write", index, target?.guards ?? []);
+  block.push(
+    builder.bound({ kind: "map", ...common(builder, parallel(shape), label), expression: expander.expression.entries, stores: [{ access, value }] }),
+  );
+}
+
+/** Copies one buffer to another of the same size. */
+export function pushCopy(block: Block, from: number, to: number, label: string): void {
+  const { dtype, elements } = block.draft.buffers[from]!;
+  if (elements === 0) return;
+  const builder = new KernelBuilder(1);
+  const expression = new Expression();
+  const source = builder.access(bufferOf(block, from), "read", affineAxis(1, 0));
+  const value = expression.add({ op: "load", access: source, dtype });
+  const access = builder.access(bufferOf(block, to), "write", affineAxis(1, 0));
+  block.push(builder.bound({ kind: "map", ...common(builder, parallel([elements]), label), expression: expression.entries, stores: [{ access, value }] }));
+}
+
+/** Stores a run-time scalar of the program in a buffer. */
+export function pushScalar(block: Block, value: number, buffer: number): void {
+  const { dtype } = block.type(value);
+  const builder = new KernelBuilder(0);
+  const expression = new Expression();
+  const entry = expression.add({ op: "parameter", slot: builder.scalar(block.scalars.get(value)!, dtype), dtype });
+  const access = builder.access(bufferOf(block, buffer), "write", affineConstant(0));
+  block.push(builder.bound({ kind: "map", ...common(builder, [], "scalar"), expression: expression.entries, stores: [{ access, value: entry }] }));
+}
+
+function buildRoot(block: Block, op: Op, output: number): void {
+  const { lowering } = op.primitive;
+  const label = labelOf(op);
+  const type = block.type(output);
+  const buffer = block.bufferOf(output);
+  const inputShape = op.inputs.length > 0 ? block.type(op.inputs[0]!).shape : [];
+  switch (lowering.kind) {
+    case "constant":
+    case "iota":
+    case "scalar":
+    case "identity":
+    case "reshape":
+    case "gather":
+    case "windowGather":
+    case "rngBits":
+      pushMap(block, type.shape, buffer, label, (expander, indices) => expander.inline(output, indices));
+      return;
+    case "view": {
+      const view = lowering.view(block.type(op.inputs[0]!), type, op.attributes);
+      if (view.divisors === undefined) pushMap(block, type.shape, buffer, label, (expander, indices) => expander.inline(output, indices));
+      else buildDilated(block, op, output, label);
+      return;
+    }
+    case "concatenate": {
+      const axis = Number(op.attributes["axis"]);
+      let start = 0;
+      for (const input of op.inputs) {
+        const { shape } = block.type(input);
+        const strides = stridesOf(type.shape);
+        const index = weightedSum(identity(shape.length), strides, shape.length);
+        const at = { ...index, constant: index.constant + start * strides[axis]! };
+        pushMap(block, shape, buffer, label, (expander, indices) => expander.expand(input, indices), { index: at });
+        start += shape[axis]!;
+      }
+      return;
+    }
+    case "reduce": {
+      const axes = op.attributes["axes"] === undefined ? [Number(op.attributes["axis"])] : (op.attributes["axes"] as readonly number[]);
+      buildReduce(block, op, output, axes, lowering.reducer, label);
+      return;
+    }
+    case "cumulative": {
+      const scanned = Number(op.attributes["axis"]);
+      const order = [...inputShape.keys()].filter((axis) => axis !== scanned).concat(scanned);
+      const rank = order.length;
+      if (sizeOf(inputShape) === 0) return;
+      const builder = new KernelBuilder(rank);
+      const expander = new Expander(block, builder);
+      const indices = inputShape.map((_, axis) => affineAxis(rank, order.indexOf(axis)));
+      const value = expander.expand(op.inputs[0]!, indices);
+      const store = builder.access(bufferOf(block, buffer), "write", weightedSum(indices, stridesOf(inputShape), rank));
+      const axes = order.map((axis, i): Axis => ({ extent: inputShape[axis]!, role: i === rank - 1 ? "reduce" : "parallel", dynamic: false }));
+      block.push(
+        builder.bound({
+          kind: "cumulative",
+          ...common(builder, axes, label),
+          reducer: lowering.reducer,
+          reverse: op.attributes["reverse"] === true,
+          expression: expander.expression.entries,
+          value,
+          dtype: type.dtype,
+          store,
+        }),
+      );
+      return;
+    }
+    case "contract": {
+      const [lhs, rhs] = [op.inputs[0]!, op.inputs[1]!];
+      const { axes, lhs: lhsIndices, rhs: rhsIndices, out } = lowering.contraction(op.inputs.map((input) => block.type(input)), type, op.attributes);
+      const ranked = (["batch", "m", "n", "k"] as const).flatMap((role) => axes.flatMap((axis, i) => (axis.role === role ? [i] : [])));
+      const rank = axes.length;
+      if (sizeOf(type.shape) === 0) return;
+      const builder = new KernelBuilder(rank);
+      const expander = new Expander(block, builder);
+      const at = (f: Affine): Affine => compose(f, axes.map((_, axis) => affineAxis(rank, ranked.indexOf(axis))), rank);
+      const operand = (value: number, indices: typeof lhsIndices): number => {
+        const dilated = indices.flatMap((index, axis) => ((index.divisor ?? 1) > 1 ? [axis] : []));
+        const source = dilated.length > 0 ? dilateOperand(block, value, indices.map((index) => index.divisor ?? 1), label) : value;
+        const shape = dilated.length > 0 ? block.type(value).shape.map((extent, axis) => Math.max(0, (extent - 1) * (indices[axis]!.divisor ?? 1) + 1)) : block.type(value).shape;
+        const moved = indices.map(at);
+        const guards = indices.flatMap((index, axis): Guard[] => (index.guarded === true ? [{ index: moved[axis]!, limit: shape[axis]! }] : []));
+        if (dilated.length > 0) {
+          const access = builder.access(bufferOf(block, source), "read", weightedSum(moved, stridesOf(shape), rank), guards);
+          return access;
+        }
+        const entry = expander.expression.entries[expander.expand(value, moved, guards)]!;
+        if (entry.op !== "load") throw new InternalError("compiler", `an operand of ${op.primitive.name} is no plain view of a buffer`);
+        return entry.access;
+      };
+      const lhsAccess = operand(lhs, lhsIndices);
+      const rhsAccess = operand(rhs, rhsIndices);
+      const outStrides = stridesOf(out.map((axis) => axes[axis]!.extent));
+      const index = weightedSum(out.map((axis) => affineAxis(rank, ranked.indexOf(axis))), outStrides, rank);
+      const access = builder.access(bufferOf(block, buffer), "write", index);
+      const kernelAxes = ranked.map((axis): Axis => ({ extent: axes[axis]!.extent, role: axes[axis]!.role === "k" ? "reduce" : "parallel", dynamic: false }));
+      if (type.dtype !== "float32") {
+        // Other dtypes are rare in contractions: a reduction of the products.
+        const expression = new Expression();
+        const x = expression.add({ op: "load", access: lhsAccess, dtype: type.dtype });
+        const y = expression.add({ op: "load", access: rhsAccess, dtype: type.dtype });
+        const value = expression.add({ op: "scalar", f: type.dtype === "bool" ? "and" : "multiply", args: [x, y], dtype: type.dtype });
+        const epilogue: Entry[] = [{ op: "accumulator", index: 0, dtype: type.dtype }];
+        block.push(
+          builder.bound({
+            kind: "reduce",
+            ...common(builder, kernelAxes, label),
+            expression: expression.entries,
+            reducers: [{ reducer: type.dtype === "bool" ? "any" : "sum", value, dtype: type.dtype }],
+            epilogue,
+            stores: [{ access, value: 0 }],
+          }),
+        );
+        return;
+      }
+      block.push(
+        builder.bound({
+          kind: "contract",
+          ...common(builder, kernelAxes, label),
+          roles: ranked.map((axis) => axes[axis]!.role),
+          lhs: lhsAccess,
+          rhs: rhsAccess,
+          epilogue: [{ op: "accumulator", index: 0, dtype: "float32" }],
+          stores: [{ access, value: 0 }],
+        }),
+      );
+      return;
+    }
+    case "windowSum":
+      buildWindow(block, op, output, lowering.geometry(op.attributes), "sum", label);
+      return;
+    case "windowArgmax":
+      buildWindow(block, op, output, lowering.geometry(op.attributes), "argmax", label);
+      return;
+    case "windowMax":
+      buildWindow(block, op, output, lowering.geometry(op.attributes), "max", label);
+      return;
+    case "windowScatter":
+      buildWindowScatter(block, op, output, lowering.geometry(op.attributes), label);
+      return;
+    case "scatter": {
+      pushCopy(block, block.bufferOf(op.inputs[0]!), buffer, label);
+      const [, source, updates] = op.inputs as readonly [number, number, number];
+      const { shape } = block.type(updates);
+      if (sizeOf(shape) === 0) return;
+      const rank = shape.length;
+      const builder = new KernelBuilder(rank);
+      const expander = new Expander(block, builder);
+      const indices = identity(rank);
+      const plan = lowering.scatter(op.inputs.map((input) => block.type(input)), type, op.attributes);
+      const strides = stridesOf(type.shape);
+      const value = expander.expand(updates, indices);
+      const moving = new Set(plan.dynamic.map((term) => term.axis));
+      const dynamic = plan.dynamic.map(({ axis, indexAt, limit }) => ({
+        value: expander.limited(expander.expand(source, indexAt), limit),
+        stride: strides[axis]!,
+        extent: type.shape[axis]!,
+        mode: plan.mode,
+        offset: plan.base[axis]!,
+      }));
+      const fixed = plan.base.map((index, axis) => (moving.has(axis) ? affineConstant(rank) : index));
+      const store = builder.access(bufferOf(block, buffer), "write", weightedSum(fixed, strides, rank), [], 0, dynamic);
+      const kernel = { kind: "scatter" as const, mode: lowering.mode, expression: expander.expression.entries, value, store };
+      block.push(builder.bound({ ...kernel, ...common(builder, parallel(shape), label) }));
+      return;
+    }
+    default:
+      throw new InternalError("compiler", `no kernel for ${op.primitive.name}`);
+  }
+}
+
+function buildReduce(block: Block, op: Op, output: number, axes: readonly number[], reducer: "sum" | "max" | "min" | "prod" | "any" | "all" | "argmax" | "argmin", label: string): void {
+  const input = op.inputs[0]!;
+  const { shape } = block.type(input);
+  const type = block.type(output);
+  if (sizeOf(type.shape) === 0) return;
+  const kept = [...shape.keys()].filter((axis) => !axes.includes(axis));
+  const order = [...kept, ...[...axes].sort((a, b) => a - b)];
+  const rank = order.length;
+  const builder = new KernelBuilder(rank);
+  const expander = new Expander(block, builder);
+  const value = expander.expand(input, shape.map((_, axis) => affineAxis(rank, order.indexOf(axis))));
+  const outIndex = weightedSum(kept.map((_, i) => affineAxis(rank, i)), stridesOf(type.shape), rank);
+  const access = builder.access(bufferOf(block, block.bufferOf(output)), "write", outIndex);
+  const kernelAxes = [...parallel(kept.map((axis) => shape[axis]!)), ...reduced(order.slice(kept.length).map((axis) => shape[axis]!))];
+  block.push(
+    builder.bound({
+      kind: "reduce",
+      ...common(builder, kernelAxes, label),
+      expression: expander.expression.entries,
+      reducers: [{ reducer, value, dtype: type.dtype }],
+      epilogue: [{ op: "accumulator", index: 0, dtype: type.dtype }],
+      stores: [{ access, value: 0 }],
+    }),
+  );
+}
+
+/** Reductions over windows: parallel axes of the output, reduce axes inside the window. Padding reads the neutral element. */
+function buildWindow(block: Block, op: Op, output: number, geometry: WindowGeometry, reducer: "sum" | "argmax" | "max", label: string): void {
+  const input = op.inputs[0]!;
+  const { shape, dtype } = block.type(input);
+  const type = block.type(output);
+  if (sizeOf(type.shape) === 0) return;
+  const sliding = slidingAxes(geometry);
+  const rank = shape.length + sliding.length;
+  const builder = new KernelBuilder(rank);
+  const expander = new Expander(block, builder);
+  const indices = shape.map((_, axis): Affine => {
+    const index = affineConstant(rank, -geometry.padding[axis]![0]);
+    const coefficients = [...index.coefficients];
+    coefficients[axis] = geometry.strides[axis]!;
+    const inner = sliding.indexOf(axis);
+    if (inner >= 0) coefficients[shape.length + inner] = 1;
+    return { constant: index.constant, coefficients };
+  });
+  const guards = shape.flatMap((limit, axis): Guard[] => (geometry.padding[axis]!.some((amount) => amount > 0) ? [{ index: indices[axis]!, limit }] : []));
+  const lowest = dtype === "float32" || dtype === "float64" ? -Infinity : dtype === "int32" ? -(2 ** 31) : 0;
+  const value = expander.expand(input, indices, guards, reducer === "sum" ? 0 : lowest);
+  const access = builder.access(bufferOf(block, block.bufferOf(output)), "write", weightedSum(type.shape.map((_, axis) => affineAxis(rank, axis)), stridesOf(type.shape), rank));
+  block.push(
+    builder.bound({
+      kind: "reduce",
+      ...common(builder, [...parallel(type.shape), ...reduced(sliding.map((axis) => geometry.window[axis]!))], label),
+      expression: expander.expression.entries,
+      reducers: [{ reducer, value, dtype: type.dtype }],
+      epilogue: [{ op: "accumulator", index: 0, dtype: type.dtype }],
+      stores: [{ access, value: 0 }],
+    }),
+  );
+}
+
+/**
+ * Gradient of max pooling, gather-side. Along an axis with window k, stride s, low padding p, input position i lies in
+ * window q - t at offset s*t + r, where i + p = s*q + r: so the kernel runs over (q, r) and reduces over t, and every
+ * index is affine.
+ */
+function buildWindowScatter(block: Block, op: Op, output: number, geometry: WindowGeometry, label: string): void {
+  const [values, positions] = [op.inputs[0]!, op.inputs[1]!];
+  const { shape, dtype } = block.type(output);
+  const outShape = block.type(values).shape;
+  if (sizeOf(shape) === 0) return;
+  const sliding = shape.map((_, axis) => geometry.window[axis]! > 1 || geometry.strides[axis]! > 1 || geometry.padding[axis]!.some((amount) => amount !== 0));
+  const axes: Axis[] = [];
+  const quotientAxis: number[] = [];
+  const restAxis: number[] = [];
+  const windowAxis: number[] = [];
+  shape.forEach((extent, axis) => {
+    const stride = geometry.strides[axis]!;
+    const low = geometry.padding[axis]![0];
+    quotientAxis[axis] = axes.length;
+    axes.push({ extent: sliding[axis]! ? Math.ceil((extent + low) / stride) : extent, role: "parallel", dynamic: false });
+    restAxis[axis] = axes.length;
+    axes.push({ extent: sliding[axis]! ? stride : 1, role: "parallel", dynamic: false });
+  });
+  shape.forEach((_, axis) => {
+    windowAxis[axis] = axes.length;
+    axes.push({ extent: sliding[axis]! ? Math.ceil(geometry.window[axis]! / geometry.strides[axis]!) : 1, role: "reduce", dynamic: false });
+  });
+  const rank = axes.length;
+  const affine = (constant: number, terms: readonly (readonly [number, number])[]): Affine => {
+    const coefficients = new Array<number>(rank).fill(0);
+    for (const [axis, c] of terms) coefficients[axis]! += c;
+    return { constant, coefficients };
+  };
+  const builder = new KernelBuilder(rank);
+  const expander = new Expander(block, builder);
+  const windowIndex = shape.map((_, axis) => affine(0, [[quotientAxis[axis]!, 1], [windowAxis[axis]!, -1]]));
+  const offsets = shape.map((_, axis) => affine(0, [[windowAxis[axis]!, geometry.strides[axis]!], [restAxis[axis]!, 1]]));
+  const guards: Guard[] = [];
+  shape.forEach((extent, axis) => {
+    if (!sliding[axis]!) return;
+    const [low] = geometry.padding[axis]!;
+    const exact = geometry.window[axis] === geometry.strides[axis] && low === 0 && extent === outShape[axis]! * geometry.strides[axis]!;
+    if (exact) return;
+    guards.push({ index: windowIndex[axis]!, limit: outShape[axis]! });
+    if (geometry.window[axis]! % geometry.strides[axis]! !== 0) guards.push({ index: offsets[axis]!, limit: geometry.window[axis]! });
+  });
+  const inner = slidingAxes(geometry);
+  const code = weightedSum(inner.map((axis) => offsets[axis]!), stridesOf(inner.map((axis) => geometry.window[axis]!)), rank);
+  const add = (entry: Entry): number => expander.expression.add(entry);
+  const at = expander.expand(positions, windowIndex, guards, -1);
+  const hit = add({ op: "scalar", f: "equal", args: [at, add({ op: "position", index: code, dtype: "int32" })], dtype: "bool" });
+  const there = expander.expand(values, windowIndex, guards);
+  const zero = add({ op: "constant", value: 0, dtype });
+  const value = add({ op: "scalar", f: "select", args: [hit, there, zero], dtype });
+  const place = shape.map((_, axis) => affine(sliding[axis]! ? -geometry.padding[axis]![0] : 0, [[quotientAxis[axis]!, sliding[axis]! ? geometry.strides[axis]! : 1], [restAxis[axis]!, 1]]));
+  const storeGuards = shape.flatMap((extent, axis): Guard[] => {
+    const overhangs = sliding[axis]! && (geometry.padding[axis]![0] > 0 || extent % geometry.strides[axis]! !== 0);
+    return overhangs ? [{ index: place[axis]!, limit: extent }] : [];
+  });
+  const access = builder.access(bufferOf(block, block.bufferOf(output)), "write", weightedSum(place, stridesOf(shape), rank), storeGuards);
+  block.push(
+    builder.bound({
+      kind: "reduce",
+      ...common(builder, axes, label),
+      expression: expander.expression.entries,
+      reducers: [{ reducer: "sum", value, dtype }],
+      epilogue: [{ op: "accumulator", index: 0, dtype }],
+      stores: [{ access, value: 0 }],
+    }),
+  );
+}
+
+/** Interior padding: the fill everywhere, then the elements at their places. */
+function buildDilated(block: Block, op: Op, output: number, label: string): void {
+  const input = op.inputs[0]!;
+  const inputType = block.type(input);
+  const type = block.type(output);
+  const { lowering } = op.primitive;
+  if (lowering.kind !== "view") throw new InternalError("compiler", "not a view");
+  const view = lowering.view(inputType, type, op.attributes);
+  const buffer = block.bufferOf(output);
+  pushMap(block, type.shape, buffer, label, (expander) =>
+    view.fill === "operand" ? expander.expand(op.inputs[1]!, []) : expander.expression.add({ op: "constant", value: Number(view.fill), dtype: type.dtype }),
+  );
+  // index_in = (out - low) / d, so out = d * in + low where index = (1 * out + constant) / d.
+  const rank = inputType.shape.length;
+  const place = inputType.shape.map((_, axis): Affine => {
+    const index = view.indices[axis]!;
+    const coefficients = new Array<number>(rank).fill(0);
+    coefficients[axis] = view.divisors![axis]!;
+    return { constant: -index.constant, coefficients };
+  });
+  const guards = inputType.shape.map((_, axis): Guard => ({ index: place[axis]!, limit: type.shape[axis]! }));
+  pushMap(block, inputType.shape, buffer, label, (expander, indices) => expander.expand(input, indices), { index: weightedSum(place, stridesOf(type.shape), rank), guards });
+}
+
+/** A copy of an operand with zeros between its elements. */
+function dilateOperand(block: Block, value: number, divisors: readonly number[], label: string): number {
+  const { shape, dtype } = block.type(value);
+  const dilated = shape.map((extent, axis) => Math.max(0, (extent - 1) * divisors[axis]! + 1));
+  const buffer = block.draft.add(dtype, sizeOf(dilated));
+  pushMap(block, dilated, buffer, label, (expander) => expander.expression.add({ op: "constant", value: 0, dtype }));
+  const rank = shape.length;
+  const index = weightedSum(identity(rank), stridesOf(dilated).map((stride, axis) => stride * divisors[axis]!), rank);
+  pushMap(block, shape, buffer, label, (expander, indices) => expander.expand(value, indices), { index });
+  return buffer;
+}

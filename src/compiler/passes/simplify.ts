@@ -1,0 +1,125 @@
+/** Graph to smaller graph: equal operations become one, views compose, neutral elements and dead code go. */
+import { type Primitive, sameShape } from "../../graph/index.ts";
+import { type FlatGraph, type Op, producers, withoutDeadOps } from "../flat-graph.ts";
+
+/** Maximum over windows: what is left of windowGather(x, windowArgmax(x)). Made here, by name, for the kernel builder. */
+function windowMax(like: Primitive): Primitive {
+  if (like.lowering.kind !== "windowArgmax") return like;
+  return { ...like, name: "windowMax", lowering: { kind: "windowMax", geometry: like.lowering.geometry } };
+}
+
+const windowMaxima = new Map<Primitive, Primitive>();
+
+/** Rewrites until nothing changes (one pass suffices: operations are visited after their inputs). */
+export function simplify(graph: FlatGraph): FlatGraph {
+  const out: FlatGraph = { ops: [], types: [...graph.types], parameters: graph.parameters, results: [], data: graph.data };
+  const replaced = new Map<number, number>();
+  const current = (value: number): number => replaced.get(value) ?? value;
+  const known = new Map<string, readonly number[]>();
+  const producer = producers({ ...graph, ops: [] });
+  const rank0Constants = new Map<number, number>();
+  for (const original of graph.ops) {
+    let op: Op = { ...original, inputs: original.inputs.map(current) };
+    op = composeViews(op, producer);
+    const same = neutral(op, out, producer, rank0Constants);
+    if (same !== undefined) {
+      replaced.set(op.outputs[0]!, same);
+      continue;
+    }
+    op = withWindowMax(op, producer);
+    const key = keyOf(op);
+    const before = key === undefined ? undefined : known.get(key);
+    if (before !== undefined) {
+      op.outputs.forEach((value, i) => replaced.set(value, before[i]!));
+      continue;
+    }
+    if (key !== undefined) known.set(key, op.outputs);
+    if (op.primitive.lowering.kind === "constant") rank0Constants.set(op.outputs[0]!, Number(op.attributes["value"]));
+    for (const value of op.outputs) producer[value] = op;
+    out.ops.push(op);
+  }
+  out.results.push(...graph.results.map(current));
+  return withoutDeadOps(out);
+}
+
+/** Text that is equal for equal operations, or undefined for those with bodies. */
+function keyOf(op: Op): string | undefined {
+  const { kind } = op.primitive.lowering;
+  if (kind === "scan" || kind === "while" || kind === "cond") return undefined;
+  const attributes = JSON.stringify(op.attributes, (_, v: unknown) => (typeof v === "number" && (!Number.isFinite(v) || Object.is(v, -0)) ? `#${Object.is(v, -0) ? "-0" : v}` : v));
+  return `${op.primitive.name}|${attributes}|${op.inputs.join(",")}`;
+}
+
+/** reshape(reshape x) -> reshape x. */
+function composeViews(op: Op, producer: readonly (Op | undefined)[]): Op {
+  const inner = op.inputs.length === 1 ? producer[op.inputs[0]!] : undefined;
+  if (inner !== undefined && op.primitive.lowering.kind === "reshape" && inner.primitive.lowering.kind === "reshape") {
+    return { ...op, inputs: [inner.inputs[0]!] };
+  }
+  return op;
+}
+
+/** The value that an operation leaves unchanged, or undefined. */
+function neutral(op: Op, graph: FlatGraph, producer: readonly (Op | undefined)[], constants: ReadonlyMap<number, number>): number | undefined {
+  const { lowering, name } = op.primitive;
+  const [x, y] = op.inputs;
+  const type = graph.types[op.outputs[0]!]!;
+  const unchanged = x !== undefined && sameShape(graph.types[x]!.shape, type.shape) && graph.types[x]!.dtype === type.dtype;
+  switch (lowering.kind) {
+    case "identity":
+      return x;
+    case "reshape":
+      return unchanged ? x : undefined;
+    case "view": {
+      if (!unchanged) return undefined;
+      const view = lowering.view(graph.types[x]!, type, op.attributes);
+      if (view.divisors !== undefined && view.divisors.some((d) => d !== 1)) return undefined;
+      const isIdentity = view.indices.every((index, axis) => index.constant === 0 && index.coefficients.every((c, i) => c === (i === axis ? 1 : 0) || (type.shape[i] === 1 && i !== axis)));
+      return isIdentity && type.shape.every((extent, axis) => extent === 1 || view.indices[axis]!.coefficients[axis] === 1) ? x : undefined;
+    }
+    case "concatenate":
+      return op.inputs.length === 1 ? x : undefined;
+    case "reduce": {
+      const axes = op.attributes["axes"];
+      return Array.isArray(axes) && axes.length === 0 ? x : undefined;
+    }
+    case "scalar": {
+      if (lowering.op === "convert") return unchanged ? x : undefined;
+      if (op.inputs.length !== 2 || x === undefined || y === undefined) return undefined;
+      const left = splat(x, producer, constants);
+      const right = splat(y, producer, constants);
+      // Only where the result is the same for every x: x + 0 would turn -0 into 0.
+      if (name === "multiply") return right === 1 ? x : left === 1 ? y : undefined;
+      if (name === "divide" && right === 1) return x;
+      if (name === "subtract" && right === 0) return x;
+      return undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** The constant that fills a value, or undefined. */
+function splat(value: number, producer: readonly (Op | undefined)[], constants: ReadonlyMap<number, number>): number | undefined {
+  let current = value;
+  for (;;) {
+    const known = constants.get(current);
+    if (known !== undefined) return known;
+    const op = producer[current];
+    if (op === undefined) return undefined;
+    const { lowering } = op.primitive;
+    if (lowering.kind !== "reshape" && op.primitive.name !== "broadcastInDim") return undefined;
+    current = op.inputs[0]!;
+  }
+}
+
+function withWindowMax(op: Op, producer: readonly (Op | undefined)[]): Op {
+  if (op.primitive.lowering.kind !== "windowGather") return op;
+  const argmax = producer[op.inputs[1]!];
+  if (argmax === undefined || argmax.primitive.lowering.kind !== "windowArgmax" || argmax.inputs[0] !== op.inputs[0]) return op;
+  if (JSON.stringify(argmax.primitive.lowering.geometry(argmax.attributes)) !== JSON.stringify(op.primitive.lowering.geometry(op.attributes))) return op;
+  let primitive = windowMaxima.get(argmax.primitive);
+  if (primitive === undefined) windowMaxima.set(argmax.primitive, (primitive = windowMax(argmax.primitive)));
+  return { ...op, primitive, attributes: argmax.attributes, inputs: [op.inputs[0]!] };
+}
+
