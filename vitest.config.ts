@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config";
+
+const include = ["src/**/*.test.ts", "test/**/*.test.ts"];
+const slow = ["**/*.slow.test.ts"];
+
+export default defineConfig({
+  resolve: { conditions: ["source"] },
+  ssr: { resolve: { conditions: ["source"] } },
+  test: {
+    projects: [
+      { extends: true, test: { name: "fast", include, exclude: [...slow, "**/node_modules/**"], testTimeout: 30_000 } },
+      { extends: true, test: { name: "slow", include: slow, exclude: ["**/node_modules/**"], testTimeout: 600_000 } },
+    ],
+  },
+});
