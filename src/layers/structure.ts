@@ -1,14 +1,9 @@
 /** Structures: tensors (or anything else) in lists and objects, as layers and models take and give them. */
 
+import { isPlainObject, type Shape } from "../graph/index.ts";
+
 /** A value, or lists and plain objects of structures of it. */
 export type Structure<T> = T | readonly Structure<T>[] | { readonly [key: string]: Structure<T> };
-
-/** Whether a value is an object literal: the kind that carries options, or values by name. */
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}
 
 /** Leaves in order: list order, and for objects the sorted order of keys (Keras's). What is no list and no object literal is a leaf. */
 export function flattenStructure(structure: unknown): unknown[] {
@@ -31,4 +26,17 @@ export function mapStructure(structure: unknown, f: (leaf: unknown) => unknown):
 export function packStructure(structure: unknown, leaves: readonly unknown[]): unknown {
   let position = 0;
   return mapStructure(structure, () => leaves[position++]);
+}
+
+/** Whether a value is a shape: a list of extents. */
+export function isShape(value: unknown): value is Shape {
+  return Array.isArray(value) && value.every((extent) => extent === null || typeof extent === "number");
+}
+
+/** A structure of shapes with every shape replaced. */
+export function mapShapes(shapes: unknown, f: (shape: Shape) => unknown): unknown {
+  if (isShape(shapes)) return f(shapes);
+  if (Array.isArray(shapes)) return shapes.map((part) => mapShapes(part, f));
+  if (isPlainObject(shapes)) return Object.fromEntries(Object.entries(shapes).map(([key, part]) => [key, mapShapes(part, f)]));
+  return shapes;
 }

@@ -1,0 +1,144 @@
+/** Batch normalisation. */
+import type { Constraint, ConstraintIdentifier } from "../constraints/index.ts";
+import { ShapeError } from "../errors.ts";
+import { formatShape, normalizeAxis, type Shape, type Tensor, type Variable } from "../graph/index.ts";
+import type { Initializer, InitializerIdentifier } from "../initializers/index.ts";
+import * as ops from "../ops/index.ts";
+import type { Regularizer, RegularizerIdentifier } from "../regularizers/index.ts";
+import { callableClass, type CallableClass } from "../serialization/index.ts";
+import { knownExtent } from "./known-extent.ts";
+import { type CallOptions, Layer } from "./layer.ts";
+import type { LayerOptions } from "./layer-options.ts";
+
+/** Options of BatchNormalization. */
+export interface BatchNormalizationOptions extends LayerOptions {
+  /** Axis of the channels, which keep statistics of their own. Default -1. */
+  readonly axis?: number;
+  /** Share of the old moving statistics that a step keeps. Default 0.99. */
+  readonly momentum?: number;
+  /** Added to the variance. Default 0.001. */
+  readonly epsilon?: number;
+  /** Whether to add beta. Default true. */
+  readonly center?: boolean;
+  /** Whether to multiply by gamma. Default true. */
+  readonly scale?: boolean;
+  readonly betaInitializer?: InitializerIdentifier;
+  readonly gammaInitializer?: InitializerIdentifier;
+  readonly movingMeanInitializer?: InitializerIdentifier;
+  readonly movingVarianceInitializer?: InitializerIdentifier;
+  readonly betaRegularizer?: RegularizerIdentifier | null;
+  readonly gammaRegularizer?: RegularizerIdentifier | null;
+  readonly betaConstraint?: ConstraintIdentifier | null;
+  readonly gammaConstraint?: ConstraintIdentifier | null;
+  /** Statistics over all devices; there is one here. */
+  readonly synchronized?: boolean;
+}
+
+/**
+ * `y = gamma (x - mean) / sqrt(variance + epsilon) + beta`, per channel. In training mean and variance are the batch's,
+ * and the moving ones follow: `moving = momentum moving + (1 - momentum) batch`. Otherwise, and where the layer is not
+ * trainable, they are the moving ones. Ioffe, Szegedy, "Batch Normalization", 2015, algorithms 1 and 2.
+ *
+ * Shapes: x `[batch, ..., channels]` -> the same. Weights: gamma, beta, moving_mean, moving_variance `[channels]`.
+ *
+ * @example
+ * const y = layers.BatchNormalization({ momentum: 0.9 })(x, { training: true });
+ */
+export class BatchNormalizationLayer extends Layer<BatchNormalizationOptions> {
+  static override readonly className = "BatchNormalization";
+  declare axis: number;
+  declare momentum: number;
+  declare epsilon: number;
+  declare center: boolean;
+  declare scale: boolean;
+  declare betaInitializer: Initializer;
+  declare gammaInitializer: Initializer;
+  declare movingMeanInitializer: Initializer;
+  declare movingVarianceInitializer: Initializer;
+  declare betaRegularizer: Regularizer | null;
+  declare gammaRegularizer: Regularizer | null;
+  declare betaConstraint: Constraint | null;
+  declare gammaConstraint: Constraint | null;
+  declare synchronized: boolean;
+  gamma: Variable | null = null;
+  beta: Variable | null = null;
+  movingMean!: Variable;
+  movingVariance!: Variable;
+
+  constructor(options: BatchNormalizationOptions = {}) {
+    super(options, {
+      axis: -1,
+      momentum: 0.99,
+      epsilon: 0.001,
+      center: true,
+      scale: true,
+      betaInitializer: "zeros",
+      gammaInitializer: "ones",
+      movingMeanInitializer: "zeros",
+      movingVarianceInitializer: "ones",
+      betaRegularizer: null,
+      gammaRegularizer: null,
+      betaConstraint: null,
+      gammaConstraint: null,
+      synchronized: false,
+    });
+    this.supportsMasking = true;
+    this.inputSpec = { minRank: 2 };
+  }
+
+  override build(inputShape: Shape): void {
+    normalizeAxis(this.label, this.axis, inputShape.length);
+    const channels = knownExtent(this.label, inputShape, this.axis);
+    const shape = [channels];
+    if (this.scale) {
+      this.gamma = this.addWeight({ name: "gamma", shape, initializer: this.gammaInitializer, regularizer: this.gammaRegularizer, constraint: this.gammaConstraint });
+    }
+    if (this.center) {
+      this.beta = this.addWeight({ name: "beta", shape, initializer: this.betaInitializer, regularizer: this.betaRegularizer, constraint: this.betaConstraint });
+    }
+    this.movingMean = this.addWeight({ name: "moving_mean", shape, initializer: this.movingMeanInitializer, trainable: false });
+    this.movingVariance = this.addWeight({ name: "moving_variance", shape, initializer: this.movingVarianceInitializer, trainable: false });
+    this.inputSpec = { minRank: 2, axes: { [this.axis]: channels } };
+  }
+
+  override call(x: Tensor, { training = false, mask = null }: CallOptions = {}): Tensor {
+    const channel = normalizeAxis(this.label, this.axis, x.rank);
+    let mean = this.movingMean.read();
+    let variance = this.movingVariance.read();
+    if (training === true && this.trainable) {
+      const batch = this.#moments(x, channel, mask === null || Array.isArray(mask) ? null : (mask as Tensor));
+      this.movingMean.assign(ops.add(ops.multiply(mean, this.momentum), ops.multiply(batch.mean, 1 - this.momentum)));
+      this.movingVariance.assign(ops.add(ops.multiply(variance, this.momentum), ops.multiply(batch.variance, 1 - this.momentum)));
+      ({ mean, variance } = batch);
+    }
+    return ops.batchNormalization(x, mean, variance, channel, { offset: this.beta, scale: this.gamma, epsilon: this.epsilon });
+  }
+
+  #moments(x: Tensor, channel: number, mask: Tensor | null): { mean: Tensor; variance: Tensor } {
+    const axes = Array.from({ length: x.rank }, (_, axis) => axis).filter((axis) => axis !== channel);
+    if (mask === null) {
+      const [mean, variance] = ops.moments(x, axes);
+      return { mean, variance };
+    }
+    if (mask.rank >= x.rank || mask.shape.some((extent, axis) => extent !== x.shape[axis])) {
+      throw new ShapeError({
+        where: this.label,
+        problem: "the mask does not fit the input",
+        expected: `the leading axes of ${formatShape(x.shape)}, all but the last`,
+        received: formatShape(mask.shape),
+      });
+    }
+    let weights = ops.cast(mask, x.dtype);
+    while (weights.rank < x.rank) weights = ops.expandDims(weights, -1);
+    const counted = ops.multiply(weights, ops.onesLike(x));
+    const total = ops.add(ops.sum(counted, { axis: axes, keepdims: true }), 1e-7);
+    const mean = ops.divide(ops.sum(ops.multiply(weights, x), { axis: axes, keepdims: true }), total);
+    const difference = ops.subtract(x, mean);
+    const variance = ops.divide(ops.sum(ops.multiply(weights, ops.square(difference)), { axis: axes, keepdims: true }), total);
+    return { mean: ops.squeeze(mean, axes), variance: ops.squeeze(variance, axes) };
+  }
+}
+
+/** Batch normalisation; see {@link BatchNormalizationLayer}. */
+export const BatchNormalization: CallableClass<typeof BatchNormalizationLayer> = /* @__PURE__ */ callableClass(BatchNormalizationLayer);
+export type BatchNormalization = BatchNormalizationLayer;

@@ -1,0 +1,169 @@
+/** What Conv1D, Conv2D and Conv3D share. */
+import type { ActivationFunction, ActivationIdentifier } from "../activations/index.ts";
+import type { Constraint, ConstraintIdentifier } from "../constraints/index.ts";
+import { ShapeError, ValueError } from "../errors.ts";
+import { formatShape, type Shape, type Tensor, type Variable } from "../graph/index.ts";
+import type { Initializer, InitializerIdentifier } from "../initializers/index.ts";
+import * as ops from "../ops/index.ts";
+import type { Regularizer, RegularizerIdentifier } from "../regularizers/index.ts";
+import { channelAxis, type DataFormat, dataFormats, spatialAxes } from "./data-format.ts";
+import { knownExtent } from "./known-extent.ts";
+import { Layer } from "./layer.ts";
+import { type LayerOptions, oneOf, positiveInteger, required, spatialTuple } from "./layer-options.ts";
+
+/** Options of a convolution. A number stands for the same number along every spatial axis. */
+export interface ConvolutionOptions extends LayerOptions {
+  /** Number of output channels. */
+  readonly filters: number;
+  readonly kernelSize: number | readonly number[];
+  /** Default 1. */
+  readonly strides?: number | readonly number[];
+  /** "valid": none; "same": so that stride 1 keeps the extents; "causal" (Conv1D): in front only. Default "valid". */
+  readonly padding?: "valid" | "same" | "causal";
+  readonly dataFormat?: DataFormat | null;
+  /** Default 1. */
+  readonly dilationRate?: number | readonly number[];
+  /** Into how many groups the channels are split; each output channel sees one group. Default 1. */
+  readonly groups?: number;
+  readonly activation?: ActivationIdentifier | null;
+  readonly useBias?: boolean;
+  readonly kernelInitializer?: InitializerIdentifier;
+  readonly biasInitializer?: InitializerIdentifier;
+  readonly kernelRegularizer?: RegularizerIdentifier | null;
+  readonly biasRegularizer?: RegularizerIdentifier | null;
+  readonly kernelConstraint?: ConstraintIdentifier | null;
+  readonly biasConstraint?: ConstraintIdentifier | null;
+}
+
+/**
+ * Convolution over `spatialRank` axes: `y[b, p, f] = activation(sum over k, c of x[b, p strides + k dilationRate, c] kernel[k, c, f] + bias[f])`.
+ * Weights: kernel `[...kernelSize, in / groups, filters]`, bias `[filters]`.
+ */
+export abstract class ConvolutionLayer extends Layer<ConvolutionOptions> {
+  declare filters: number;
+  declare kernelSize: readonly number[];
+  declare strides: readonly number[];
+  declare padding: "valid" | "same" | "causal";
+  declare dataFormat: DataFormat;
+  declare dilationRate: readonly number[];
+  declare groups: number;
+  declare activation: ActivationFunction;
+  declare useBias: boolean;
+  declare kernelInitializer: Initializer;
+  declare biasInitializer: Initializer;
+  declare kernelRegularizer: Regularizer | null;
+  declare biasRegularizer: Regularizer | null;
+  declare kernelConstraint: Constraint | null;
+  declare biasConstraint: Constraint | null;
+  kernel!: Variable;
+  bias: Variable | null = null;
+  readonly #spatialRank: number;
+
+  constructor(spatialRank: number, options: ConvolutionOptions) {
+    super(options, {
+      filters: required,
+      kernelSize: required,
+      strides: 1,
+      padding: "valid",
+      dataFormat: "channels_last",
+      dilationRate: 1,
+      groups: 1,
+      activation: null,
+      useBias: true,
+      kernelInitializer: "glorot_uniform",
+      biasInitializer: "zeros",
+      kernelRegularizer: null,
+      biasRegularizer: null,
+      kernelConstraint: null,
+      biasConstraint: null,
+    });
+    const where = this.label;
+    this.#spatialRank = spatialRank;
+    this.dataFormat ??= "channels_last";
+    positiveInteger(where, "filters", this.filters);
+    positiveInteger(where, "groups", this.groups);
+    this.kernelSize = spatialTuple(where, "kernelSize", this.kernelSize, spatialRank);
+    this.strides = spatialTuple(where, "strides", this.strides, spatialRank);
+    this.dilationRate = spatialTuple(where, "dilationRate", this.dilationRate, spatialRank);
+    oneOf(where, "padding", this.padding, spatialRank === 1 ? ["valid", "same", "causal"] : ["valid", "same"]);
+    oneOf(where, "dataFormat", this.dataFormat, dataFormats);
+    if (this.filters % this.groups !== 0) {
+      throw new ValueError({ where, problem: "the filters do not divide into the groups", expected: `a multiple of groups (${this.groups})`, received: `filters ${this.filters}` });
+    }
+    if (this.strides.some((stride) => stride > 1) && this.dilationRate.some((rate) => rate > 1)) {
+      throw new ValueError({
+        where,
+        problem: "strides and dilationRate cannot both be above 1",
+        received: `strides [${this.strides.join(", ")}], dilationRate [${this.dilationRate.join(", ")}]`,
+        advice: "set one of them to 1",
+      });
+    }
+    this.inputSpec = { rank: spatialRank + 2 };
+  }
+
+  override build(inputShape: Shape): void {
+    const axis = channelAxis(this.dataFormat, inputShape.length);
+    const channels = knownExtent(this.label, inputShape, axis);
+    if (channels % this.groups !== 0) {
+      throw new ShapeError({
+        where: this.label,
+        problem: "the channels of the input do not divide into the groups",
+        expected: `a multiple of ${this.groups} at axis ${axis}`,
+        received: formatShape(inputShape),
+      });
+    }
+    this.kernel = this.addWeight({
+      name: "kernel",
+      shape: [...this.kernelSize, channels / this.groups, this.filters],
+      initializer: this.kernelInitializer,
+      regularizer: this.kernelRegularizer,
+      constraint: this.kernelConstraint,
+    });
+    if (this.useBias) {
+      this.bias = this.addWeight({
+        name: "bias",
+        shape: [this.filters],
+        initializer: this.biasInitializer,
+        regularizer: this.biasRegularizer,
+        constraint: this.biasConstraint,
+      });
+    }
+    this.inputSpec = { rank: this.#spatialRank + 2, axes: { [this.dataFormat === "channels_last" ? -1 : 1]: channels } };
+  }
+
+  override call(x: Tensor): Tensor {
+    this.#checkExtents(x);
+    let padded = x;
+    if (this.padding === "causal") {
+      const lead = this.dilationRate[0]! * (this.kernelSize[0]! - 1);
+      const none: [number, number] = [0, 0];
+      padded = ops.pad(x, this.dataFormat === "channels_last" ? [none, [lead, 0], none] : [none, none, [lead, 0]]);
+    }
+    let y = ops.conv(padded, this.kernel, {
+      strides: [...this.strides],
+      padding: this.padding === "same" ? "same" : "valid",
+      dataFormat: this.dataFormat,
+      dilationRate: [...this.dilationRate],
+    });
+    if (this.bias !== null) {
+      const bias = this.dataFormat === "channels_last" ? this.bias : ops.reshape(this.bias, [1, this.filters, ...new Array<number>(this.#spatialRank).fill(1)]);
+      y = ops.add(y, bias);
+    }
+    return this.activation(y);
+  }
+
+  #checkExtents(x: Tensor): void {
+    if (this.padding !== "valid") return;
+    spatialAxes(this.dataFormat, x.rank).forEach((axis, position) => {
+      const reach = (this.kernelSize[position]! - 1) * this.dilationRate[position]! + 1;
+      if (x.dim(axis) >= reach) return;
+      throw new ShapeError({
+        where: this.label,
+        problem: "the kernel is larger than the input",
+        expected: `at least ${reach} at axis ${axis}`,
+        received: formatShape(x.shape),
+        advice: 'use padding: "same", a smaller kernelSize, or fewer pooling layers before',
+      });
+    });
+  }
+}

@@ -1,0 +1,96 @@
+/** Fully connected layer. */
+import type { ActivationFunction, ActivationIdentifier } from "../activations/index.ts";
+import type { Constraint, ConstraintIdentifier } from "../constraints/index.ts";
+import type { Shape, Tensor, Variable } from "../graph/index.ts";
+import type { Initializer, InitializerIdentifier } from "../initializers/index.ts";
+import * as ops from "../ops/index.ts";
+import type { Regularizer, RegularizerIdentifier } from "../regularizers/index.ts";
+import { callableClass, type CallableClass } from "../serialization/index.ts";
+import { knownExtent } from "./known-extent.ts";
+import { Layer } from "./layer.ts";
+import { type LayerOptions, positiveInteger, required } from "./layer-options.ts";
+
+/** Options of Dense. */
+export interface DenseOptions extends LayerOptions {
+  /** Width of the output. */
+  readonly units: number;
+  /** Default: none (linear). */
+  readonly activation?: ActivationIdentifier | null;
+  readonly useBias?: boolean;
+  readonly kernelInitializer?: InitializerIdentifier;
+  readonly biasInitializer?: InitializerIdentifier;
+  readonly kernelRegularizer?: RegularizerIdentifier | null;
+  readonly biasRegularizer?: RegularizerIdentifier | null;
+  readonly kernelConstraint?: ConstraintIdentifier | null;
+  readonly biasConstraint?: ConstraintIdentifier | null;
+}
+
+/**
+ * `y = activation(x kernel + bias)`, over the last axis of x.
+ *
+ * Shapes: x `[..., in]` -> `[..., units]`. Weights: kernel `[in, units]`, bias `[units]`.
+ *
+ * @example
+ * const y = layers.Dense({ units: 10, activation: "softmax" })(x);
+ */
+export class DenseLayer extends Layer<DenseOptions> {
+  static override readonly className = "Dense";
+  declare units: number;
+  declare activation: ActivationFunction;
+  declare useBias: boolean;
+  declare kernelInitializer: Initializer;
+  declare biasInitializer: Initializer;
+  declare kernelRegularizer: Regularizer | null;
+  declare biasRegularizer: Regularizer | null;
+  declare kernelConstraint: Constraint | null;
+  declare biasConstraint: Constraint | null;
+  kernel!: Variable;
+  bias: Variable | null = null;
+
+  constructor(options: DenseOptions) {
+    super(options, {
+      units: required,
+      activation: null,
+      useBias: true,
+      kernelInitializer: "glorot_uniform",
+      biasInitializer: "zeros",
+      kernelRegularizer: null,
+      biasRegularizer: null,
+      kernelConstraint: null,
+      biasConstraint: null,
+    });
+    positiveInteger(this.label, "units", this.units);
+    this.supportsMasking = true;
+    this.inputSpec = { minRank: 2 };
+  }
+
+  override build(inputShape: Shape): void {
+    const width = knownExtent(this.label, inputShape, -1);
+    this.kernel = this.addWeight({
+      name: "kernel",
+      shape: [width, this.units],
+      initializer: this.kernelInitializer,
+      regularizer: this.kernelRegularizer,
+      constraint: this.kernelConstraint,
+    });
+    if (this.useBias) {
+      this.bias = this.addWeight({
+        name: "bias",
+        shape: [this.units],
+        initializer: this.biasInitializer,
+        regularizer: this.biasRegularizer,
+        constraint: this.biasConstraint,
+      });
+    }
+    this.inputSpec = { minRank: 2, axes: { [-1]: width } };
+  }
+
+  override call(x: Tensor): Tensor {
+    const y = ops.matmul(x, this.kernel);
+    return this.activation(this.bias === null ? y : ops.add(y, this.bias));
+  }
+}
+
+/** Fully connected layer; see {@link DenseLayer}. */
+export const Dense: CallableClass<typeof DenseLayer> = /* @__PURE__ */ callableClass(DenseLayer);
+export type Dense = DenseLayer;

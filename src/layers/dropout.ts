@@ -1,0 +1,52 @@
+/** Sets a random part of its input to zero in training. */
+import { ValueError } from "../errors.ts";
+import type { Tensor } from "../graph/index.ts";
+import { dropout, SeedGenerator } from "../ops/random/index.ts";
+import { callableClass, type CallableClass } from "../serialization/index.ts";
+import { type CallOptions, Layer } from "./layer.ts";
+import { describe, type LayerOptions, required } from "./layer-options.ts";
+
+/** Options of Dropout. */
+export interface DropoutOptions extends LayerOptions {
+  /** Probability, 0 <= rate < 1. */
+  readonly rate: number;
+  /** Default: none; elements are dropped one by one. Extents of 1 drop along their axis together. */
+  readonly noiseShape?: readonly (number | null)[] | null;
+  /** Makes the layer draw the same masks in every run. */
+  readonly seed?: number | null;
+}
+
+/**
+ * In training each element is 0 with probability `rate`, else `x / (1 - rate)`; otherwise `y = x`.
+ *
+ * Shapes: x `[...]` -> `[...]`.
+ *
+ * @example
+ * const y = layers.Dropout({ rate: 0.5, seed: 1 })(x, { training: true });
+ */
+export class DropoutLayer extends Layer<DropoutOptions> {
+  static override readonly className = "Dropout";
+  declare rate: number;
+  declare seed: number | null;
+  declare noiseShape: readonly (number | null)[] | null;
+  readonly seedGenerator: SeedGenerator;
+
+  constructor(options: DropoutOptions) {
+    super(options, { rate: required, seed: null, noiseShape: null });
+    if (typeof this.rate !== "number" || !(this.rate >= 0 && this.rate < 1)) {
+      throw new ValueError({ where: this.label, problem: "rate is a probability", expected: "0 <= rate < 1", received: describe(this.rate) });
+    }
+    this.seedGenerator = new SeedGenerator(this.seed);
+    this.supportsMasking = true;
+  }
+
+  override call(x: Tensor, { training = false }: CallOptions = {}): Tensor {
+    if (training !== true || this.rate === 0) return x;
+    const noiseShape = this.noiseShape?.map((extent, axis) => extent ?? x.dim(axis)) ?? null;
+    return dropout(x, this.rate, { noiseShape, seed: this.seedGenerator });
+  }
+}
+
+/** Sets a random part of its input to zero in training; see {@link DropoutLayer}. */
+export const Dropout: CallableClass<typeof DropoutLayer> = /* @__PURE__ */ callableClass(DropoutLayer);
+export type Dropout = DropoutLayer;

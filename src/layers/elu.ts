@@ -1,0 +1,38 @@
+/** Exponential linear unit as a layer. */
+import * as activations from "../activations/index.ts";
+import type { Tensor } from "../graph/index.ts";
+import { callableClass, type CallableClass } from "../serialization/index.ts";
+import { Layer } from "./layer.ts";
+import { type LayerOptions } from "./layer-options.ts";
+
+/** Options of ELU. */
+export interface ELUOptions extends LayerOptions {
+  /** Default 1. */
+  readonly alpha?: number;
+}
+
+/**
+ * `y = x` for `x >= 0`, `alpha (exp(x) - 1)` below.
+ *
+ * Shapes: x `[...]` -> `[...]`.
+ *
+ * @example
+ * const y = layers.ELU({ alpha: 0.5 })(x);
+ */
+export class ELULayer extends Layer<ELUOptions> {
+  static override readonly className = "ELU";
+  declare alpha: number;
+
+  constructor(options: ELUOptions = {}) {
+    super(options, { alpha: 1 });
+    this.supportsMasking = true;
+  }
+
+  override call(x: Tensor): Tensor {
+    return activations.elu(x, { alpha: this.alpha });
+  }
+}
+
+/** Exponential linear unit as a layer; see {@link ELULayer}. */
+export const ELU: CallableClass<typeof ELULayer> = /* @__PURE__ */ callableClass(ELULayer);
+export type ELU = ELULayer;

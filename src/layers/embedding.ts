@@ -1,0 +1,82 @@
+/** A layer that looks vectors up in a table. */
+import type { Constraint, ConstraintIdentifier } from "../constraints/index.ts";
+import type { DType } from "../dtype/index.ts";
+import type { Tensor, Variable } from "../graph/index.ts";
+import type { Initializer, InitializerIdentifier } from "../initializers/index.ts";
+import * as ops from "../ops/index.ts";
+import type { Regularizer, RegularizerIdentifier } from "../regularizers/index.ts";
+import { callableClass, type CallableClass } from "../serialization/index.ts";
+import { Layer } from "./layer.ts";
+import { type LayerOptions, positiveInteger, required } from "./layer-options.ts";
+
+/** Options of Embedding. `inputDim` here is the number of rows of the table. */
+export interface EmbeddingOptions extends LayerOptions {
+  /** Number of rows: the largest index plus one. */
+  readonly inputDim: number;
+  /** Width of a row. */
+  readonly outputDim: number;
+  readonly embeddingsInitializer?: InitializerIdentifier;
+  readonly embeddingsRegularizer?: RegularizerIdentifier | null;
+  readonly embeddingsConstraint?: ConstraintIdentifier | null;
+  /** Whether index 0 means padding: the output carries a mask. Default false. */
+  readonly maskZero?: boolean;
+}
+
+/**
+ * `y[..., :] = embeddings[x[...], :]`. An index outside the table is an IndexError when it runs.
+ *
+ * Shapes: x `[...]` int32 -> `[..., outputDim]`. Weights: embeddings `[inputDim, outputDim]`.
+ *
+ * @example
+ * const y = layers.Embedding({ inputDim: 1000, outputDim: 64 })(tokens);
+ */
+export class EmbeddingLayer extends Layer<EmbeddingOptions> {
+  static override readonly className = "Embedding";
+  declare inputDim: number;
+  declare outputDim: number;
+  declare embeddingsInitializer: Initializer;
+  declare embeddingsRegularizer: Regularizer | null;
+  declare embeddingsConstraint: Constraint | null;
+  declare maskZero: boolean;
+  embeddings!: Variable;
+
+  constructor(options: EmbeddingOptions) {
+    super(options, {
+      inputDim: required,
+      outputDim: required,
+      embeddingsInitializer: "uniform",
+      embeddingsRegularizer: null,
+      embeddingsConstraint: null,
+      maskZero: false,
+    });
+    positiveInteger(this.label, "inputDim", this.inputDim);
+    positiveInteger(this.label, "outputDim", this.outputDim);
+    this.supportsMasking = this.maskZero;
+  }
+
+  override build(): void {
+    this.embeddings = this.addWeight({
+      name: "embeddings",
+      shape: [this.inputDim, this.outputDim],
+      initializer: this.embeddingsInitializer,
+      regularizer: this.embeddingsRegularizer,
+      constraint: this.embeddingsConstraint,
+    });
+  }
+
+  protected override get inputDType(): DType {
+    return "int32";
+  }
+
+  override call(x: Tensor): Tensor {
+    return ops.take(this.embeddings, ops.cast(x, "int32"), { axis: 0 });
+  }
+
+  override computeMask(x: Tensor): Tensor | null {
+    return this.maskZero ? ops.notEqual(x, 0) : null;
+  }
+}
+
+/** Looks vectors up in a table; see {@link EmbeddingLayer}. */
+export const Embedding: CallableClass<typeof EmbeddingLayer> = /* @__PURE__ */ callableClass(EmbeddingLayer);
+export type Embedding = EmbeddingLayer;

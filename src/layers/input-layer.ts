@@ -1,0 +1,79 @@
+/** Where a model's data comes in. */
+import type { DType } from "../dtype/index.ts";
+import { ValueError } from "../errors.ts";
+import { type Shape, symbolicTensor, type Tensor } from "../graph/index.ts";
+import { callableClass, type CallableClass, type Config } from "../serialization/index.ts";
+import { Layer } from "./layer.ts";
+import { describe, type LayerOptions } from "./layer-options.ts";
+import { isShape } from "./structure.ts";
+
+/** Options of InputLayer and Input. */
+export interface InputOptions extends LayerOptions {
+  /** Shape of one sample, without the batch; null where any extent is fine. */
+  readonly shape?: Shape | null;
+  /** Fixed batch size. Default: any. */
+  readonly batchSize?: number | null;
+  /** Shape with the batch, instead of `shape`. */
+  readonly batchShape?: Shape | null;
+  /** Default "float32". */
+  readonly dtype?: DType | null;
+  /** Keras's; only false. */
+  readonly sparse?: boolean;
+  /** Keras's; only false. */
+  readonly optional?: boolean;
+}
+
+const inputLayers = new WeakMap<Tensor, InputLayerLayer>();
+
+/** The input layer of a symbolic tensor that `Input` made; undefined for other tensors. */
+export function inputLayerOf(tensor: Tensor): InputLayerLayer | undefined {
+  return inputLayers.get(tensor);
+}
+
+/** Holds the symbolic tensor that stands for a model's input. Made by `Input`, or by Sequential. */
+export class InputLayerLayer extends Layer<InputOptions> {
+  static override readonly className = "InputLayer";
+  declare batchShape: Shape;
+  /** The symbolic tensor. */
+  readonly output: Tensor;
+
+  constructor(options: InputOptions) {
+    super(options, { shape: null, batchSize: null, batchShape: null, sparse: false, optional: false });
+    const given = options as InputOptions | undefined;
+    const shape = given?.batchShape ?? (given?.shape === undefined || given.shape === null ? null : [given.batchSize ?? null, ...given.shape]);
+    if (shape === null || !isShape(shape) || shape.length === 0 || shape.some((extent) => extent !== null && !(Number.isInteger(extent) && extent >= 0))) {
+      throw new ValueError({
+        where: this.label,
+        problem: "an input needs the shape of one sample",
+        expected: "for example { shape: [28, 28, 1] }, null where any extent is fine",
+        received: describe(options),
+      });
+    }
+    this.batchShape = [...shape];
+    this.output = symbolicTensor(this.batchShape, this.dtype, undefined);
+    inputLayers.set(this.output, this);
+    this.built = true;
+  }
+
+  override call(x: Tensor): Tensor {
+    return x;
+  }
+
+  override getConfig(): Config {
+    return { batch_shape: [...this.batchShape], dtype: this.dtype, sparse: false, name: this.name };
+  }
+}
+
+/** Holds a model's input; see {@link InputLayerLayer}. */
+export const InputLayer: CallableClass<typeof InputLayerLayer> = /* @__PURE__ */ callableClass(InputLayerLayer);
+export type InputLayer = InputLayerLayer;
+
+/**
+ * A symbolic tensor that stands for a model's input.
+ *
+ * @example
+ * const x = Input({ shape: [784] });
+ */
+export function Input(options: InputOptions): Tensor {
+  return new InputLayer(options).output;
+}

@@ -1,0 +1,45 @@
+/** What a layer demands of its input: rank and extents, checked before the layer builds or runs. */
+import { ShapeError } from "../errors.ts";
+import { formatShape, type Shape } from "../graph/index.ts";
+
+/** Demands on one input. Extents of `axes` are by axis, negative ones counted from the end. */
+export interface InputSpec {
+  readonly rank?: number;
+  readonly minRank?: number;
+  readonly axes?: Readonly<Record<number, number>>;
+}
+
+/** Throws ShapeError where `shape` does not meet `spec`. */
+export function checkInputSpec(where: string, shape: Shape, spec: InputSpec): void {
+  if (spec.rank !== undefined && shape.length !== spec.rank) {
+    throw new ShapeError({
+      where,
+      problem: "the input has the wrong number of axes",
+      expected: `${spec.rank} axes, the batch first`,
+      received: `${formatShape(shape)}, ${shape.length} axes`,
+      advice: shape.length === spec.rank - 1 ? "add a batch axis in front or a channel axis at the end (ops.expandDims, or a Reshape layer)" : "reshape the input",
+    });
+  }
+  if (spec.minRank !== undefined && shape.length < spec.minRank) {
+    throw new ShapeError({
+      where,
+      problem: "the input has too few axes",
+      expected: `at least ${spec.minRank} axes, the batch first`,
+      received: formatShape(shape),
+      advice: "add a batch axis in front: one sample is a batch of one, shape [1, ...]",
+    });
+  }
+  for (const [key, extent] of Object.entries(spec.axes ?? {})) {
+    const axis = Number(key);
+    const received = shape[axis < 0 ? axis + shape.length : axis];
+    if (received === null || received === extent) continue;
+    const last = axis === -1 || axis === shape.length - 1;
+    throw new ShapeError({
+      where,
+      problem: last ? "the last axis of the input does not match the weights" : `axis ${axis} of the input does not match the weights`,
+      expected: `${last ? `[..., ${extent}]` : `${extent} at axis ${axis}`}, fixed when the layer was built`,
+      received: formatShape(shape),
+      advice: "feed the width it was built with, or make a new layer for this width",
+    });
+  }
+}

@@ -1,0 +1,137 @@
+/** Options of layers: what every layer takes, how defaults and names become objects, and how they become Keras's JSON again. */
+import * as activations from "../activations/index.ts";
+import * as constraints from "../constraints/index.ts";
+import type { DType } from "../dtype/index.ts";
+import { dtypes } from "../dtype/index.ts";
+import { nearestNames, UnknownNameError, ValueError } from "../errors.ts";
+import { isPlainObject, type Shape } from "../graph/index.ts";
+import * as initializers from "../initializers/index.ts";
+import * as regularizers from "../regularizers/index.ts";
+
+/** Options that every layer takes. */
+export interface LayerOptions {
+  /** Default: the class's name in snake_case, made unique with `_1`, `_2`, ... */
+  readonly name?: string | null;
+  /** Whether the optimizer may change the weights. Default true. */
+  readonly trainable?: boolean;
+  /** Dtype of weights and of floating-point inputs. Default "float32". */
+  readonly dtype?: DType | null;
+  /** Adds a loss computed from the layer's output. */
+  readonly activityRegularizer?: regularizers.RegularizerIdentifier | null;
+  /** Shape of one input without the batch axis; only the first layer of a Sequential looks at it. */
+  readonly inputShape?: Shape | null;
+  /** The same for inputs that are vectors: `inputDim: 100` is `inputShape: [100]`. */
+  readonly inputDim?: number | null;
+}
+
+/** Names of the options that every layer takes. */
+export const commonOptions: readonly string[] = ["name", "trainable", "dtype", "activityRegularizer", "inputShape", "inputDim"];
+
+/** Marks an option that has no default. */
+export const required: unique symbol = Symbol("required");
+
+/** Default of each option of a layer class beyond the common ones, in the order in which Keras writes them. */
+export type OptionDefaults = Readonly<Record<string, unknown>>;
+
+type Kind = "activation" | "initializer" | "regularizer" | "constraint" | "plain";
+
+/** What kind of object an option holds, told by the end of its name. */
+function kindOf(key: string): Kind {
+  if (/activation$/i.test(key)) return "activation";
+  if (/initializer$/i.test(key)) return "initializer";
+  if (/regularizer$/i.test(key)) return "regularizer";
+  if (/constraint$/i.test(key)) return "constraint";
+  return "plain";
+}
+
+/** The value of an option as the layer holds it: names and configurations become objects. */
+export function resolveOption(key: string, value: unknown): unknown {
+  switch (kindOf(key)) {
+    case "activation":
+      return activations.get(value as activations.ActivationIdentifier | null);
+    case "initializer":
+      return value === null ? null : initializers.get(value as initializers.InitializerIdentifier);
+    case "regularizer":
+      return value === null ? null : regularizers.get(value as regularizers.RegularizerIdentifier);
+    case "constraint":
+      return value === null ? null : constraints.get(value as constraints.ConstraintIdentifier);
+    case "plain":
+      return value;
+  }
+}
+
+/** The value of an option as Keras's JSON. Inverse of `resolveOption`. */
+export function serializeOption(key: string, value: unknown): unknown {
+  if (value === null || value === undefined) return null;
+  switch (kindOf(key)) {
+    case "activation":
+      return activations.serialize(value as activations.ActivationFunction);
+    case "initializer":
+      return initializers.serialize(value as initializers.Initializer);
+    case "regularizer":
+      return regularizers.serialize(value as regularizers.Regularizer);
+    case "constraint":
+      return constraints.serialize(value as constraints.Constraint);
+    case "plain":
+      return value;
+  }
+}
+
+/** Keras's JSON of a dtype: a `DTypePolicy`. */
+export function serializeDType(dtype: DType): object {
+  return { module: "keras", class_name: "DTypePolicy", config: { name: dtype }, registered_name: null };
+}
+
+/** The dtype that Keras's JSON names: a string or a `DTypePolicy`. Throws UnknownNameError for one that does not exist here. */
+export function deserializeDType(where: string, json: unknown): DType {
+  let name = json;
+  if (isPlainObject(json) && isPlainObject(json.config)) name = json.config.name;
+  if (name === "int64") return "int32";
+  if (typeof name === "string" && Object.hasOwn(dtypes, name)) return name as DType;
+  throw new UnknownNameError({
+    where,
+    problem: "this dtype does not exist",
+    expected: Object.keys(dtypes).join(", "),
+    received: JSON.stringify(name) ?? String(name),
+    ...(typeof name === "string" && nearestNames(name, Object.keys(dtypes)).length > 0 ? { advice: `perhaps "${nearestNames(name, Object.keys(dtypes))[0]!}"` } : {}),
+  });
+}
+
+/** A positive whole number. Throws ValueError for anything else. */
+export function positiveInteger(where: string, name: string, value: unknown): number {
+  if (typeof value === "number" && Number.isInteger(value) && value > 0) return value;
+  throw new ValueError({ where, problem: `${name} must be a positive whole number`, expected: "1, 2, 3, ...", received: describe(value) });
+}
+
+/** `rank` positive whole numbers: one for all axes, or one per axis. Throws ValueError for anything else. */
+export function spatialTuple(where: string, name: string, value: unknown, rank: number): number[] {
+  if (typeof value === "number") return new Array<number>(rank).fill(positiveInteger(where, name, value));
+  if (Array.isArray(value) && value.length === rank) return value.map((entry) => positiveInteger(where, name, entry));
+  throw new ValueError({
+    where,
+    problem: `${name} must be a positive whole number, or a list of ${rank} of them`,
+    expected: rank === 1 ? "3 or [3]" : `3 or [${new Array(rank).fill(3).join(", ")}]`,
+    received: describe(value),
+  });
+}
+
+/** One of the given strings. Throws UnknownNameError, naming the nearest, for anything else. */
+export function oneOf<T extends string>(where: string, name: string, value: unknown, choices: readonly T[]): T {
+  if (choices.includes(value as T)) return value as T;
+  const near = typeof value === "string" ? nearestNames(value, choices) : [];
+  throw new UnknownNameError({
+    where,
+    problem: `${name} has no such choice`,
+    expected: choices.map((choice) => `"${choice}"`).join(", "),
+    received: describe(value),
+    ...(near.length > 0 ? { advice: `perhaps "${near[0]!}"` } : {}),
+  });
+}
+
+/** A short text of any value, for errors. */
+export function describe(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "function") return "a function";
+  if (typeof value === "object" && value !== null && !Array.isArray(value) && !isPlainObject(value)) return String(value).slice(0, 120);
+  return (JSON.stringify(value) ?? String(value)).slice(0, 120);
+}

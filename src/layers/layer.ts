@@ -1,0 +1,518 @@
+/** The base of all layers and models: a function of tensors that has weights. */
+import type { DType } from "../dtype/index.ts";
+import { isFloat } from "../dtype/index.ts";
+import { ShapeError, StateError, ValueError } from "../errors.ts";
+import { dataTensor, formatShape, hostValues, isHostTypedArray, isPlainObject, isSymbolic, outsideTrace, sameShape, type Shape, symbolicTensor, Tensor, Variable, withScope } from "../graph/index.ts";
+import * as constraints from "../constraints/index.ts";
+import * as initializers from "../initializers/index.ts";
+import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
+import { inferSymbolic, symbolicCall } from "../ops/symbolic.ts";
+import { SeedGenerator } from "../ops/random/index.ts";
+import * as regularizers from "../regularizers/index.ts";
+import { CallableInstance, camelCaseKeys, checkOptions, type Config, snakeCase, snakeCaseKeys } from "../serialization/index.ts";
+import { autoName } from "./auto-names.ts";
+import { contextTraining, pathOf, withPath, withTraining } from "./call-context.ts";
+import { checkInputSpec, type InputSpec } from "./input-spec.ts";
+import { commonOptions, describe, deserializeDType, type LayerOptions, type OptionDefaults, required, resolveOption, serializeDType, serializeOption } from "./layer-options.ts";
+import { attachMask, masksOf } from "./masks.ts";
+import { flattenStructure, mapShapes, mapStructure, type Structure } from "./structure.ts";
+
+/** Shape(s) of a layer's input: one, a list of them, or an object of them. */
+export type InputShape = Shape | readonly Shape[] | { readonly [name: string]: Shape };
+
+/** Options of a call, after the inputs: `layer(x, { training: true })`. */
+export interface CallOptions {
+  /** Whether the layer behaves as in training (dropout, batch statistics). Default: the outer call's, else false. */
+  readonly training?: boolean | null;
+  /** Which time steps count: bool, `[batch, time]`; a list for several inputs. Default: the masks the inputs carry. */
+  readonly mask?: Tensor | null | readonly (Tensor | null)[];
+}
+
+/** What `addWeight` takes. */
+export interface WeightOptions {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Default: the layer's dtype. */
+  readonly dtype?: DType;
+  /** A name, an initializer, or null for Glorot's uniform distribution (zeros for integers). */
+  readonly initializer?: initializers.InitializerIdentifier | null;
+  /** Default true. */
+  readonly trainable?: boolean;
+  readonly regularizer?: regularizers.RegularizerIdentifier | null;
+  readonly constraint?: constraints.ConstraintIdentifier | null;
+}
+
+/** The classes that make layers: `new` or not. */
+export interface LayerClass<L extends Layer = Layer> {
+  new (options: never): L;
+  readonly className: string;
+}
+
+let callDepth = 0;
+
+/**
+ * A layer: `layer(inputs, { training, mask })` computes its `call`, building its weights at the first call.
+ * Extend it: `class Mine extends Layer { static readonly className = "Mine"; build(inputShape) {} call(x) {} }`.
+ * Sublayers and variables that are assigned to properties (also inside lists and objects) are found by themselves.
+ *
+ * @example
+ * class Scale extends Layer {
+ *   static override readonly className = "Scale";
+ *   factor!: Variable;
+ *   override build(inputShape: Shape): void {
+ *     this.factor = this.addWeight({ name: "factor", shape: [inputShape.at(-1)!], initializer: "ones" });
+ *   }
+ *   override call(x: Tensor): Tensor {
+ *     return ops.multiply(x, this.factor);
+ *   }
+ * }
+ */
+export abstract class Layer<Options extends object = LayerOptions> extends CallableInstance {
+  /** Keras's name of the class; what is written into files. Minifiers rename classes, so it is said here. */
+  static readonly className: string = "Layer";
+
+  /** Name within a model; part of the paths of its weights. */
+  name: string;
+  /** Dtype of weights; floating-point inputs are converted to it. */
+  dtype: DType;
+  /** Whether the layer passes masks on. */
+  supportsMasking = false;
+  /** Adds a loss computed from the output. */
+  activityRegularizer: regularizers.Regularizer | null;
+  /** Demands on the (first) input. */
+  inputSpec: InputSpec | null = null;
+  /** Shape of one sample, if it was given to the constructor (`inputShape`, `inputDim`). */
+  readonly sampleShape: Shape | null;
+
+  #built = false;
+  #building = false;
+  #buildShape: unknown = null;
+  #trainable: boolean;
+  readonly #ownWeights: Variable[] = [];
+  readonly #regularizers = new Map<Variable, regularizers.Regularizer>();
+  #losses: Tensor[] = [];
+  readonly #optionNames: readonly string[];
+  readonly #given: Readonly<Record<string, unknown>>;
+
+  /**
+   * `defaults`, where a class gives them, lists its options beyond the common ones: each is checked, resolved (names of
+   * activations, initializers, regularizers, constraints become objects) and assigned to the property of its name, and
+   * `getConfig` writes them. Declare these properties with `declare`.
+   */
+  constructor(options?: Options, defaults?: OptionDefaults) {
+    super();
+    const given: LayerOptions & Record<string, unknown> = { ...options };
+    const className = this.className;
+    const where = typeof given.name === "string" ? `${className} "${given.name}"` : className;
+    if (options !== undefined && !isPlainObject(options)) {
+      throw new ValueError({
+        where: className,
+        problem: "a layer takes one object of options",
+        expected: "for example { units: 10 }",
+        received: describe(options),
+        advice: "write the options as one object; inputs go into the call: layer(options)(inputs)",
+      });
+    }
+    // Newer versions of Keras write further keys, null where they are not used: such files open.
+    const used = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== undefined));
+    if (defaults !== undefined) checkOptions(where, used, [...Object.keys(defaults), ...commonOptions]);
+    if (given.name !== undefined && given.name !== null && (typeof given.name !== "string" || given.name === "" || given.name.includes("/"))) {
+      throw new ValueError({ where: className, problem: "the name of a layer is a text without /", expected: 'for example "hidden"', received: describe(given.name) });
+    }
+    this.name = given.name ?? autoName(className);
+    this.dtype = given.dtype === undefined || given.dtype === null ? "float32" : deserializeDType(where, given.dtype);
+    this.#trainable = given.trainable ?? true;
+    this.activityRegularizer = (resolveOption("activityRegularizer", given.activityRegularizer ?? null) ?? null) as regularizers.Regularizer | null;
+    this.sampleShape = given.inputShape ?? (typeof given.inputDim === "number" ? [given.inputDim] : null);
+    this.#optionNames = Object.keys(defaults ?? {});
+    this.#given = given;
+    for (const [key, fallback] of Object.entries(defaults ?? {})) {
+      const value = given[key] === undefined ? fallback : given[key];
+      if (value === required || (fallback === required && value === null)) {
+        throw new ValueError({ where, problem: `the option ${key} is missing`, expected: `${className}({ ${key}: ... })`, received: describe(options ?? {}) });
+      }
+      (this as Record<string, unknown>)[key] = withScope(where, () => resolveOption(key, value));
+    }
+    // `build` is called by users too: wrap what the class defines, so that building happens once, under the layer's name.
+    const build = this.build.bind(this);
+    Object.defineProperty(this, "build", {
+      configurable: true,
+      enumerable: false,
+      writable: true,
+      value: (...shapes: [InputShape, ...InputShape[]]): void => {
+        if (this.#building) return build(...shapes);
+        this.#building = true;
+        try {
+          withScope(this.label, () => withPath(this.name, () => build(...shapes)));
+        } finally {
+          this.#building = false;
+        }
+        this.#built = true;
+        this.#buildShape = shapes.length === 1 ? shapes[0] : shapes;
+      },
+    });
+  }
+
+  /** Keras's name of this layer's class. */
+  get className(): string {
+    return (this.constructor as typeof Layer).className;
+  }
+
+  /** How errors name this layer: `Dense "head"`. */
+  get label(): string {
+    return `${this.className} "${this.name}"`;
+  }
+
+  /** Whether the weights exist. */
+  get built(): boolean {
+    return this.#built;
+  }
+
+  /** For models, which build in their own way. */
+  protected set built(value: boolean) {
+    this.#built = value;
+  }
+
+  /** Whether the optimizer may change the weights. Setting it sets it for all sublayers. Takes effect in `compile`. */
+  get trainable(): boolean {
+    return this.#trainable;
+  }
+
+  set trainable(value: boolean) {
+    this.#trainable = value;
+    for (const weight of this.#ownWeights) if (this.#madeTrainable.has(weight)) weight.trainable = value;
+    for (const layer of this.sublayers) layer.trainable = value;
+  }
+
+  readonly #madeTrainable = new WeakSet<Variable>();
+
+  /** Makes the weights for inputs of this shape (unknown extents null; one list for several inputs). Called once, at the first call. */
+  build(_inputShape: InputShape, ..._more: InputShape[]): void {
+    // Layers without weights have nothing to build.
+  }
+
+  /** What the layer computes. Called with the inputs and `{ training, mask }`. */
+  abstract override call(...args: never[]): unknown;
+
+  /** Makes a weight. Regularizers add to `losses`; constraints are applied by the optimizer after each step. */
+  addWeight(options: WeightOptions): Variable {
+    const dtype = options.dtype ?? this.dtype;
+    const initializer = initializers.get(options.initializer ?? (isFloat(dtype) ? "glorot_uniform" : "zeros"));
+    for (const extent of options.shape) {
+      if (!Number.isInteger(extent) || extent < 0) {
+        throw new ShapeError({
+          where: this.label,
+          problem: `the weight "${options.name}" needs a known shape`,
+          expected: "whole numbers",
+          received: formatShape(options.shape),
+          advice: "give the input a fixed extent along the axes that the weights depend on",
+        });
+      }
+    }
+    const trainable = options.trainable ?? true;
+    const variable = new Variable(outsideTrace(() => initializer(options.shape, { dtype })), {
+      name: options.name,
+      path: pathOf(options.name),
+      dtype,
+      trainable: trainable && this.#trainable,
+    });
+    if (trainable) this.#madeTrainable.add(variable);
+    const regularizer = options.regularizer ?? null;
+    if (regularizer !== null) this.#regularizers.set(variable, regularizers.get(regularizer));
+    const constraint = options.constraint ?? null;
+    if (constraint !== null) variable.constraint = constraints.get(constraint);
+    this.#ownWeights.push(variable);
+    return variable;
+  }
+
+  /** Adds a scalar to the loss of the model that is being trained. Called inside `call`. */
+  addLoss(loss: Tensor): void {
+    this.#losses.push(loss);
+  }
+
+  /** Layers that are held by properties, in order of the properties. */
+  get sublayers(): Layer[] {
+    return this.#tracked((value) => value instanceof Layer) as Layer[];
+  }
+
+  /** Weights of the layer itself (trainable ones first), then of its sublayers. */
+  get weights(): Variable[] {
+    const held = (this.#tracked((value) => value instanceof Variable) as Variable[]).filter((variable) => !this.#ownWeights.includes(variable));
+    const own = [...this.#ownWeights, ...held];
+    const isTrainable = (variable: Variable): boolean => this.#madeTrainable.has(variable) || (held.includes(variable) && variable.trainable);
+    const ordered = [...own.filter(isTrainable), ...own.filter((variable) => !isTrainable(variable))];
+    return [...new Set([...ordered, ...this.sublayers.flatMap((layer) => layer.weights)])];
+  }
+
+  /** Weights that the optimizer changes. None where `trainable` is false. */
+  get trainableWeights(): Variable[] {
+    return this.#trainable ? this.weights.filter((weight) => weight.trainable) : [];
+  }
+
+  /** Weights that the optimizer leaves alone. */
+  get nonTrainableWeights(): Variable[] {
+    return this.#trainable ? this.weights.filter((weight) => !weight.trainable) : this.weights;
+  }
+
+  /** All state: weights, and the states of seed generators. */
+  get variables(): Variable[] {
+    const seeds = (this.#tracked((value) => value instanceof SeedGenerator) as SeedGenerator[]).map((seed) => seed.state);
+    return [...new Set([...this.weights, ...seeds, ...this.sublayers.flatMap((layer) => layer.variables)])];
+  }
+
+  /** Scalars to be added to the loss: from `addLoss` in the last call, activity and weight regularizers. */
+  get losses(): Tensor[] {
+    const regularization = this.#regularizationLosses();
+    return [...this.#callLosses(), ...regularization];
+  }
+
+  #callLosses(): Tensor[] {
+    return [...this.#losses, ...this.sublayers.flatMap((layer) => layer.#callLosses())];
+  }
+
+  #regularizationLosses(): Tensor[] {
+    const found = new Map<Variable, regularizers.Regularizer>();
+    const visit = (layer: Layer): void => {
+      for (const [variable, regularizer] of layer.#regularizers) found.set(variable, regularizer);
+      layer.sublayers.forEach(visit);
+    };
+    visit(this);
+    return this.trainableWeights.flatMap((weight) => {
+      const regularizer = found.get(weight);
+      return regularizer === undefined ? [] : [regularizer(weight.read())];
+    });
+  }
+
+  #clearLosses(): void {
+    this.#losses = [];
+    for (const layer of this.sublayers) layer.#clearLosses();
+  }
+
+  /** Values of all weights, in the order of `weights`, as tensors that hold copies. */
+  async getWeights(): Promise<Tensor[]> {
+    return await Promise.all(this.weights.map(async (weight) => dataTensor(await weight.data(), weight.shape, weight.dtype)));
+  }
+
+  /** Sets all weights, in the order of `weights`. Throws ShapeError where number or shapes differ. */
+  async setWeights(values: readonly TensorLike[]): Promise<void> {
+    const weights = this.weights;
+    if (!Array.isArray(values) || values.length !== weights.length) {
+      throw new ShapeError({
+        where: `${this.label}.setWeights`,
+        problem: "the number of arrays differs from the number of weights",
+        expected: `${weights.length}: ${weights.map((weight) => `${weight.path} ${formatShape(weight.shape)}`).join(", ") || "no weights"}`,
+        received: Array.isArray(values) ? String(values.length) : describe(values),
+        ...(this.#built ? {} : { advice: "the layer has no weights before it is built: call it once, or build(inputShape)" }),
+      });
+    }
+    const tensors = values.map((value, index) => {
+      const weight = weights[index]!;
+      const tensor = withScope(`${this.label}.setWeights`, () => tensorForWeight(value, weight));
+      if (!sameShape(tensor.shape, weight.shape)) {
+        throw new ShapeError({
+          where: `${this.label}.setWeights`,
+          problem: `array ${index} does not fit the weight "${weight.path}"`,
+          expected: formatShape(weight.shape),
+          received: formatShape(tensor.shape),
+        });
+      }
+      return tensor;
+    });
+    tensors.forEach((tensor, index) => weights[index]!.assign(tensor));
+    await Promise.resolve();
+  }
+
+  /** Number of weight elements. Throws StateError before the layer is built. */
+  countParams(): number {
+    if (!this.#built) {
+      throw new StateError({
+        where: this.label,
+        problem: "the weights do not exist yet",
+        advice: "call the layer once, or build(inputShape)",
+      });
+    }
+    return this.weights.reduce((sum, weight) => sum + weight.shape.reduce((size, extent) => size * extent, 1), 0);
+  }
+
+  /** Shape of the output for inputs of this shape (a list of shapes for several inputs). Builds the layer if needed. */
+  computeOutputShape(inputShape: InputShape): Structure<Shape> {
+    const symbolic = mapShapes(inputShape, (shape) => symbolicTensor(shape, this.inputDType, undefined));
+    withScope(this.label, () => this.#buildFor([symbolic]));
+    const outputs = inferSymbolic([symbolic], (inputs) => this.#discardingLosses(() => this.#run(inputs, {})));
+    return mapStructure(outputs, (leaf) => (leaf as Tensor).shape) as Structure<Shape>;
+  }
+
+  /** Dtype that `computeOutputShape` supposes of inputs. */
+  protected get inputDType(): DType {
+    return this.dtype;
+  }
+
+  /** Mask of the output. By default the input's. */
+  computeMask(_inputs: unknown, mask: unknown): unknown {
+    return mask;
+  }
+
+  /** Keras's configuration: snake_case keys, plain values. A class that takes further options adds them. */
+  getConfig(): Config {
+    const config: Config = { name: this.name, trainable: this.#trainable, dtype: serializeDType(this.dtype) };
+    if (this.activityRegularizer !== null) config.activity_regularizer = serializeOption("activityRegularizer", this.activityRegularizer);
+    if (this.#optionNames.length > 0) {
+      for (const key of this.#optionNames) config[snakeCase(key)] = serializeOption(key, (this as unknown as Record<string, unknown>)[key]);
+      return config;
+    }
+    const own = Object.entries(this.#given).filter(([key]) => !commonOptions.includes(key));
+    return { ...config, ...snakeCaseKeys(Object.fromEntries(own.map(([key, value]) => [key, serializeOption(key, value)]))) };
+  }
+
+  /** A layer made from a configuration. */
+  static fromConfig<L>(this: new (options: never) => L, config: Config): L {
+    return new this(camelCaseKeys(config) as never);
+  }
+
+  /** Keras's JSON of the layer. */
+  toJSON(): Config {
+    const json: Config = { module: "keras.layers", class_name: this.className, config: this.getConfig(), registered_name: null };
+    if (this.#buildShape !== null) json.build_config = { input_shape: this.#buildShape };
+    return json;
+  }
+
+  /** Shape(s) the layer was built with; null before. */
+  get buildShape(): unknown {
+    return this.#buildShape;
+  }
+
+  override toString(): string {
+    return this.label;
+  }
+
+  /** Calls the layer: converts inputs, builds, passes masks and the training flag, records symbolic calls. */
+  protected override invoke(...args: never[]): unknown {
+    const { inputs, options } = splitArguments(args);
+    const converted = inputs.map((input) => mapStructure(input, (leaf) => this.#toTensor(leaf)));
+    if (converted.length === 0) {
+      throw new ValueError({ where: this.label, problem: "a layer is called on tensors", expected: "at least one input", received: "no input" });
+    }
+    const leaves = [...flattenStructure(converted), ...flattenStructure(options)];
+    if (!leaves.some((leaf) => leaf instanceof Tensor && isSymbolic(leaf))) return this.#run(converted, options);
+    withScope(this.label, () => {
+      this.checkInput(converted[0]);
+      this.#buildFor(converted);
+    });
+    return symbolicCall(this, [...converted, ...(Object.keys(options).length > 0 ? [options] : [])], (concrete) => {
+      const split = splitArguments(concrete as never[]);
+      return this.#discardingLosses(() => this.#run(split.inputs, split.options));
+    });
+  }
+
+  /** Runs a call whose tensors are placeholders: the losses it adds mean nothing. */
+  #discardingLosses<T>(run: () => T): T {
+    try {
+      return run();
+    } finally {
+      this.#clearLosses();
+    }
+  }
+
+  #run(inputs: readonly unknown[], options: Readonly<Record<string, unknown>>): unknown {
+    if (callDepth === 0) this.#clearLosses();
+    callDepth++;
+    try {
+      return withScope(this.label, () => {
+        this.checkInput(inputs[0]);
+        this.#buildFor(inputs);
+        return withPath(this.name, () => this.#compute(inputs, options));
+      });
+    } finally {
+      callDepth--;
+    }
+  }
+
+  #compute(inputs: readonly unknown[], options: Readonly<Record<string, unknown>>): unknown {
+    const flag = (options.training as boolean | null | undefined) ?? contextTraining();
+    const carried = masksOf(inputs[0]);
+    const masked = flattenStructure(carried).some((mask) => mask !== null);
+    const mask = options.mask ?? (masked ? carried : null);
+    const call = this.call.bind(this) as (...args: unknown[]) => unknown;
+    const outputs = withTraining(flag, () => call(...inputs, { ...options, training: flag ?? false, mask }));
+    if (this.activityRegularizer !== null) {
+      for (const output of flattenStructure(outputs)) if (output instanceof Tensor) this.addLoss(this.activityRegularizer(output));
+    }
+    if (this.supportsMasking) this.#attachMasks(inputs[0], mask, outputs);
+    return outputs;
+  }
+
+  #attachMasks(inputs: unknown, mask: unknown, outputs: unknown): void {
+    const passesOn = this.computeMask === Layer.prototype.computeMask;
+    if (mask === null && passesOn) return;
+    const masks = flattenStructure(this.computeMask(inputs, mask));
+    const tensors = flattenStructure(outputs);
+    if (passesOn && masks.length !== tensors.length) return;
+    tensors.forEach((output, index) => {
+      const outputMask = masks[index];
+      if (output instanceof Tensor && outputMask instanceof Tensor && !isSymbolic(output)) attachMask(output, outputMask);
+    });
+  }
+
+  /** Checks the first input before the layer builds or runs. Throws ShapeError. */
+  protected checkInput(input: unknown): void {
+    if (this.inputSpec === null) return;
+    if (!(input instanceof Tensor)) {
+      throw new ValueError({ where: this.label, problem: "the layer takes one tensor", expected: "a tensor", received: Array.isArray(input) ? `a list of ${input.length}` : describe(input) });
+    }
+    checkInputSpec(this.label, input.shape, this.inputSpec);
+  }
+
+  #buildFor(inputs: readonly unknown[]): void {
+    if (this.#built || this.#building) return;
+    const shapes = inputs.map((input) => mapStructure(input, (leaf) => (leaf as Tensor).shape));
+    (this.build as (...shapes: unknown[]) => void)(...shapes);
+  }
+
+  #toTensor(leaf: unknown): Tensor {
+    if (leaf instanceof Tensor) {
+      if (isSymbolic(leaf) || leaf.dtype === this.dtype || !isFloat(leaf.dtype) || !isFloat(this.dtype)) return leaf;
+      return asTensor(leaf, this.dtype);
+    }
+    if (leaf instanceof Variable) return leaf.read();
+    if (typeof leaf === "number" || typeof leaf === "boolean" || isHostTypedArray(leaf)) return asTensor(leaf);
+    throw new ValueError({
+      where: this.label,
+      problem: "the layer was called on something that is no tensor",
+      expected: "a tensor, or a list or object of tensors",
+      received: describe(leaf),
+      advice: "make a tensor: tensor(data, { shape })",
+    });
+  }
+
+  #tracked(matches: (value: unknown) => boolean): unknown[] {
+    const found = new Set<unknown>();
+    const visit = (value: unknown, depth: number): void => {
+      if (value === null || (typeof value !== "object" && typeof value !== "function") || value === this) return;
+      if (matches(value)) found.add(value);
+      else if (depth < 4 && Array.isArray(value)) for (const entry of value) visit(entry, depth + 1);
+      else if (depth < 4 && value instanceof Map) for (const entry of value.values()) visit(entry, depth + 1);
+      else if (depth < 4 && isPlainObject(value)) for (const entry of Object.values(value)) visit(entry, depth + 1);
+    };
+    for (const value of this.trackedProperties()) visit(value, 0);
+    return [...found];
+  }
+
+  /** Values of the properties in which sublayers and variables are looked for. */
+  protected trackedProperties(): unknown[] {
+    return Object.values(this);
+  }
+}
+
+/** Inputs, and the options object at the end where there is one. */
+function splitArguments(args: readonly unknown[]): { inputs: readonly unknown[]; options: Readonly<Record<string, unknown>> } {
+  const last = args.at(-1);
+  if (args.length > 1 && isPlainObject(last)) return { inputs: args.slice(0, -1), options: last };
+  return { inputs: args.at(-1) === undefined ? args.slice(0, -1) : args, options: {} };
+}
+
+/** An array for a weight: tensors and nested arrays keep their shape, a flat typed array takes the weight's. */
+function tensorForWeight(value: TensorLike, weight: Variable): Tensor {
+  if (!isHostTypedArray(value) || value.length !== weight.size) return asTensor(value, weight.dtype);
+  const host = hostValues(weight.path, value, { dtype: weight.dtype, shape: weight.shape });
+  return dataTensor(host.values, host.shape, host.dtype);
+}

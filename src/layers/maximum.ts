@@ -1,0 +1,25 @@
+/** Elementwise maximum of its inputs. */
+import type { Tensor } from "../graph/index.ts";
+import * as ops from "../ops/index.ts";
+import { callableClass, type CallableClass } from "../serialization/index.ts";
+import { MergeLayer } from "./merge.ts";
+
+/**
+ * `y = max(x1, x2, ...)`, elementwise with broadcasting.
+ *
+ * Shapes: a list of `[batch, ...]` -> `[batch, ...]`.
+ *
+ * @example
+ * const y = layers.Maximum()([a, b]);
+ */
+export class MaximumLayer extends MergeLayer {
+  static override readonly className = "Maximum";
+
+  protected override merge(inputs: readonly Tensor[]): Tensor {
+    return inputs.reduce((best, input) => ops.maximum(best, input));
+  }
+}
+
+/** Elementwise maximum of its inputs; see {@link MaximumLayer}. */
+export const Maximum: CallableClass<typeof MaximumLayer> = /* @__PURE__ */ callableClass(MaximumLayer);
+export type Maximum = MaximumLayer;

@@ -1,0 +1,42 @@
+/** Scales and shifts its input. */
+import type { Tensor } from "../graph/index.ts";
+import * as ops from "../ops/index.ts";
+import { callableClass, type CallableClass } from "../serialization/index.ts";
+import { Layer } from "./layer.ts";
+import { type LayerOptions, required } from "./layer-options.ts";
+
+/** Options of Rescaling. */
+export interface RescalingOptions extends LayerOptions {
+  /** Number, or one per channel of the last axis. */
+  readonly scale: number | readonly number[];
+  /** Default 0. */
+  readonly offset?: number | readonly number[];
+}
+
+/**
+ * `y = x scale + offset`; integers become floating-point.
+ *
+ * Shapes: x `[...]` -> `[...]`.
+ *
+ * @example
+ * const y = layers.Rescaling({ scale: 1 / 255 })(images);
+ */
+export class RescalingLayer extends Layer<RescalingOptions> {
+  static override readonly className = "Rescaling";
+  declare scale: number | readonly number[];
+  declare offset: number | readonly number[];
+
+  constructor(options: RescalingOptions) {
+    super(options, { scale: required, offset: 0 });
+    this.supportsMasking = true;
+  }
+
+  override call(x: Tensor): Tensor {
+    const y = ops.cast(x, this.dtype);
+    return ops.add(ops.multiply(y, ops.convertToTensor(this.scale, this.dtype)), ops.convertToTensor(this.offset, this.dtype));
+  }
+}
+
+/** Scales and shifts its input; see {@link RescalingLayer}. */
+export const Rescaling: CallableClass<typeof RescalingLayer> = /* @__PURE__ */ callableClass(RescalingLayer);
+export type Rescaling = RescalingLayer;
