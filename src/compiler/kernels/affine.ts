@@ -53,12 +53,3 @@ export function affineRange(f: Affine, extents: readonly number[]): readonly [nu
   });
   return [low, high];
 }
-
-/** The same function over more axes: `position[i]` is where axis i went. */
-export function moveAxes(f: Affine, positions: readonly number[], rank: number): Affine {
-  const coefficients = new Array<number>(rank).fill(0);
-  f.coefficients.forEach((c, axis) => {
-    if (c !== 0) coefficients[positions[axis]!]! += c;
-  });
-  return { constant: f.constant, coefficients };
-}

@@ -1,5 +1,6 @@
 /** Moves a map that reads a reduction or contraction at the same place into its epilogue (bias, activation, scale). */
-import { moveAxes } from "../kernels/affine.ts";
+import { compose, sameAffine } from "../kernels/affine.ts";
+import type { Affine } from "../../graph/index.ts";
 import type { Access, ContractKernel, Kernel, MapKernel, ReduceKernel } from "../kernels/kernel.ts";
 import { Expression } from "../kernels/kernel-builder.ts";
 import type { ScheduledKernel } from "../target.ts";
@@ -48,8 +49,8 @@ function fuse(graph: KernelGraph, map: ScheduledKernel, buffer: number, context:
   const rank = kernel.axes.length;
   const change = (access: Access): Access => ({
     ...access,
-    index: moveAxes(access.index, axes, rank),
-    guards: access.guards.map((guard) => ({ ...guard, index: moveAxes(guard.index, axes, rank) })),
+    index: compose(access.index, axes, rank),
+    guards: access.guards.map((guard) => ({ ...guard, index: compose(guard.index, axes, rank) })),
   });
   const joiner = new Joiner(rank);
   const expression = new Expression();
@@ -82,34 +83,30 @@ function fuse(graph: KernelGraph, map: ScheduledKernel, buffer: number, context:
   return bound;
 }
 
-/** For each axis of the map the parallel axis of the producer that it walks together with, or undefined. */
-function matchAxes(kernel: Kernel, consumer: MapKernel, stored: Access, loads: readonly Access[]): number[] | undefined {
-  if (loads.length === 0) return undefined;
-  const axes: number[] = [];
-  const taken = new Set<number>();
+/**
+ * For each axis of the map, its value as a function of the producer's parallel axes, where both walk the stored buffer
+ * in the same way (one axis of the map may be several of the producer: position = 2 * quotient + rest); else undefined.
+ */
+function matchAxes(kernel: Kernel, consumer: MapKernel, stored: Access, loads: readonly Access[]): Affine[] | undefined {
+  const load = loads[0];
+  if (load === undefined || loads.some((other) => other.guards.length > 0 || !sameAffine(other.index, load.index))) return undefined;
+  if (load.index.constant !== stored.index.constant) return undefined;
+  const rank = kernel.axes.length;
+  const open = new Set(kernel.axes.flatMap((axis, j) => (axis.role === "parallel" && axis.extent > 1 ? [j] : [])));
+  const axes: Affine[] = [];
   for (let i = 0; i < consumer.axes.length; i++) {
     const { extent } = consumer.axes[i]!;
-    const stride = loads[0]!.index.coefficients[i]!;
-    const match = kernel.axes.findIndex(
-      (axis, j) => !taken.has(j) && axis.role === "parallel" && axis.extent === extent && (extent === 1 || stored.index.coefficients[j] === stride),
-    );
-    if (match < 0) {
-      if (extent !== 1) return undefined;
-      // An axis of extent 1 may stand anywhere; its coefficient never matters.
-      axes.push(0);
-      continue;
+    const stride = load.index.coefficients[i]!;
+    const coefficients = new Array<number>(rank).fill(0);
+    let covered = 1;
+    while (covered < extent) {
+      const next = [...open].find((j) => stored.index.coefficients[j] === stride * covered && extent % (covered * kernel.axes[j]!.extent) === 0);
+      if (next === undefined) return undefined;
+      open.delete(next);
+      coefficients[next] = covered;
+      covered *= kernel.axes[next]!.extent;
     }
-    if (extent > 1) taken.add(match);
-    axes.push(match);
+    axes.push({ constant: 0, coefficients });
   }
-  const size = (list: readonly { extent: number; role: string }[]): number => list.reduce((n, axis) => (axis.role === "parallel" ? n * axis.extent : n), 1);
-  if (size(kernel.axes) !== size(consumer.axes)) return undefined;
-  for (const load of loads) {
-    if (load.guards.length > 0 || load.index.constant !== stored.index.constant) return undefined;
-    const moved = moveAxes({ ...load.index, coefficients: load.index.coefficients.map((c, i) => (consumer.axes[i]!.extent === 1 ? 0 : c)) }, axes, kernel.axes.length);
-    if (moved.coefficients.some((c, j) => kernel.axes[j]!.extent > 1 && c !== stored.index.coefficients[j])) return undefined;
-  }
-  // Axes of extent 1 must not bring coefficients along.
-  if (consumer.axes.some((axis, i) => axis.extent === 1 && consumer.accesses.some((access) => access.index.coefficients[i] !== 0 && kernel.axes[axes[i]!]!.extent !== 1))) return undefined;
-  return axes;
+  return open.size === 0 ? axes : undefined;
 }

@@ -120,16 +120,21 @@ export class StepGraph {
   }
 }
 
-/** Whether a kernel may write its output over the state: it reads the old version only where it writes the new one. */
+/**
+ * Whether a kernel may write its output over the state: it reads the old version only where it writes the new one, and
+ * for a reduction only in the epilogue.
+ */
 function canDonate(bound: ScheduledKernel, { state, value }: StateUpdate): boolean {
-  const position = bound.buffers.indexOf(state);
+  const { kernel, buffers } = bound;
+  const position = buffers.indexOf(state);
   if (position < 0) return true;
-  if (bound.kernel.kind !== "map") return false;
-  const target = bound.buffers.indexOf(value);
-  const stores = storeAccesses(bound.kernel).map((access) => bound.kernel.accesses[access]!);
+  if (kernel.kind !== "map" && kernel.kind !== "reduce") return false;
+  if (kernel.kind === "reduce" && kernel.expression.some((entry) => entry.op === "load" && kernel.accesses[entry.access]!.buffer === position)) return false;
+  const target = buffers.indexOf(value);
+  const stores = storeAccesses(kernel).map((access) => kernel.accesses[access]!);
   const store = stores.find((access) => access.buffer === target);
   if (store === undefined || store.dynamic.length > 0) return false;
-  return bound.kernel.accesses.every(
+  return kernel.accesses.every(
     (access) => access.buffer !== position || (sameAffine(access.index, store.index) && access.guards.length === 0 && access.dynamic.length === 0),
   );
 }
