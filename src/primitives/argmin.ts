@@ -45,7 +45,15 @@ export const argminPrimitive: Primitive = definePrimitive({
     { inputs: [nd([3, -1, 7, 2, 7, -1])], attributes: { axis: 0 } },
     { inputs: [nd([1, 5, 2, 4, 4, 0], [2, 3])], attributes: { axis: 0 } },
     { inputs: [nd([1, 5, 2, 4, 4, 0], [2, 3])], attributes: { axis: 1 } },
-    { inputs: [nd(Array.from({ length: 24 }, (_, i) => (i * 7) % 5), [2, 3, 4])], attributes: { axis: 1 } },
+    {
+      inputs: [
+        nd(
+          Array.from({ length: 24 }, (_, i) => (i * 7) % 5),
+          [2, 3, 4],
+        ),
+      ],
+      attributes: { axis: 1 },
+    },
     { inputs: [nd([1, NaN, 9, NaN, 2, Infinity, -Infinity, 0, Infinity, -0, 0, -0], [4, 3])], attributes: { axis: 1 } },
     { inputs: [nd([], [0, 3])], attributes: { axis: 1 } },
     { inputs: [nd([3, -2147483648, 2147483647, 3], [4], "int32")], attributes: { axis: 0 } },

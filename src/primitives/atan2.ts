@@ -14,8 +14,27 @@ export const atan2Primitive: Primitive = binaryPrimitive({
     const scaled = divide(cotangent, add(multiply(x, x), multiply(y, y)));
     return [needed[0] ? multiply(scaled, y) : null, needed[1] ? negate(multiply(scaled, x)) : null];
   },
-  points: [[1.5, 2], [-0.75, 0.5], [3, -1.25], [-2, -0.3], [0.1, 10], [10, 0.1]],
-  corners: [[0, 0], [0, 1], [0, -1], [1, 0], [-1, 0], [NaN, 1], [1, NaN], [Infinity, 1], [1, Infinity], [1, -Infinity], [Infinity, Infinity]],
+  points: [
+    [1.5, 2],
+    [-0.75, 0.5],
+    [3, -1.25],
+    [-2, -0.3],
+    [0.1, 10],
+    [10, 0.1],
+  ],
+  corners: [
+    [0, 0],
+    [0, 1],
+    [0, -1],
+    [1, 0],
+    [-1, 0],
+    [NaN, 1],
+    [1, NaN],
+    [Infinity, 1],
+    [1, Infinity],
+    [1, -Infinity],
+    [Infinity, Infinity],
+  ],
 });
 
 /** `atan2(x, y)`, elementwise. Shapes: two equal shapes -> the same. Throws ShapeError or DTypeError unless both agree and have a float dtype. */

@@ -1,5 +1,14 @@
 import { ShapeError } from "../errors.ts";
-import { applyOne, type ConcreteShape, concreteShape, formatShape, type Primitive, sameShape, stridesOf, type Tensor } from "../graph/index.ts";
+import {
+  applyOne,
+  type ConcreteShape,
+  concreteShape,
+  formatShape,
+  type Primitive,
+  sameShape,
+  stridesOf,
+  type Tensor,
+} from "../graph/index.ts";
 import { definePrimitive, emptyNd, expectAxes, expectShape, nd, numbers, whereOf } from "./define.ts";
 import { eachIndex, positionOf } from "./indices.ts";
 import { reduceSum } from "./reduce-sum.ts";
@@ -35,10 +44,12 @@ export const broadcastInDimPrimitive: Primitive = definePrimitive({
     const xShape = concreteShape(inputs[0]!);
     const shape = numbers(attributes, "shape");
     const axes = numbers(attributes, "axes");
-    const summed = shape.map((_, axis) => axis).filter((axis) => {
-      const at = axes.indexOf(axis);
-      return at < 0 || (xShape[at] === 1 && shape[axis] !== 1);
-    });
+    const summed = shape
+      .map((_, axis) => axis)
+      .filter((axis) => {
+        const at = axes.indexOf(axis);
+        return at < 0 || (xShape[at] === 1 && shape[axis] !== 1);
+      });
     return [reshape(reduceSum(cotangents[0]!, summed), xShape)];
   },
   reference: ([x], attributes, types) => {

@@ -11,7 +11,9 @@ export const concatenatePrimitive: Primitive = definePrimitive({
     const first = inputs[0];
     const fits =
       first !== undefined &&
-      inputs.every((type) => type.shape.length === first.shape.length && type.shape.every((extent, i) => i === axis || extent === first.shape[i]));
+      inputs.every(
+        (type) => type.shape.length === first.shape.length && type.shape.every((extent, i) => i === axis || extent === first.shape[i]),
+      );
     if (first === undefined || !fits) {
       throw new ShapeError({
         where: whereOf("concatenate"),

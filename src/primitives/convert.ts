@@ -9,9 +9,7 @@ import { definePrimitive, emptyNd, nd } from "./define.ts";
 export const convertPrimitive: Primitive = definePrimitive({
   name: "convert",
   infer: (inputs, attributes) => [{ shape: inputs[0]!.shape, dtype: attributes.dtype as DType }],
-  gradient: ({ inputs, outputs, cotangents }) => [
-    isFloat(outputs[0]!.dtype) ? convert(cotangents[0]!, inputs[0]!.dtype) : null,
-  ],
+  gradient: ({ inputs, outputs, cotangents }) => [isFloat(outputs[0]!.dtype) ? convert(cotangents[0]!, inputs[0]!.dtype) : null],
   reference: ([x], _attributes, types) => {
     const out = emptyNd(types[0]!);
     const limits = isFloat(x!.dtype) ? saturation[out.dtype] : undefined;

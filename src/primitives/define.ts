@@ -157,10 +157,7 @@ export function unaryPrimitive(options: UnaryOptions): Primitive {
       expectDType(name, x, takes);
       return [{ shape: x.shape, dtype: gives ?? x.dtype }];
     },
-    gradient:
-      gradient === null
-        ? null
-        : ({ inputs, outputs, cotangents }) => [gradient(inputs[0]!, outputs[0]!, cotangents[0]!)],
+    gradient: gradient === null ? null : ({ inputs, outputs, cotangents }) => [gradient(inputs[0]!, outputs[0]!, cotangents[0]!)],
     reference: ([x], _attributes, types) => {
       const out = emptyNd(types[0]!);
       const { data, dtype } = x!;
@@ -179,8 +176,7 @@ interface BinaryOptions {
   readonly gives?: DType;
   readonly reference: (x: number, y: number, dtype: DType) => number;
   readonly gradient:
-    | ((x: Tensor, y: Tensor, out: Tensor, cotangent: Tensor, needed: readonly boolean[]) => readonly (Tensor | null)[])
-    | null;
+    ((x: Tensor, y: Tensor, out: Tensor, cotangent: Tensor, needed: readonly boolean[]) => readonly (Tensor | null)[]) | null;
   /** Pairs where finite differences hold. */
   readonly points: readonly (readonly [number, number])[];
   readonly corners?: readonly (readonly [number, number])[];
@@ -203,8 +199,7 @@ export function binaryPrimitive(options: BinaryOptions): Primitive {
     gradient:
       gradient === null
         ? null
-        : ({ inputs, outputs, cotangents, needed }) =>
-            gradient(inputs[0]!, inputs[1]!, outputs[0]!, cotangents[0]!, needed),
+        : ({ inputs, outputs, cotangents, needed }) => gradient(inputs[0]!, inputs[1]!, outputs[0]!, cotangents[0]!, needed),
     reference: ([x, y], _attributes, types) => {
       const out = emptyNd(types[0]!);
       const a = x!.data;
@@ -230,10 +225,26 @@ export function comparePrimitive(name: ScalarOp, compare: (x: number, y: number)
     gives: "bool",
     reference: (x, y) => (compare(x, y) ? 1 : 0),
     gradient: null,
-    points: [[0.5, 0.25], [1, 2], [-3, -3.5], [7, 7.5]],
+    points: [
+      [0.5, 0.25],
+      [1, 2],
+      [-3, -3.5],
+      [7, 7.5],
+    ],
     corners,
-    integers: [[1, 2], [2, 2], [-3, 4], [2147483647, -2147483648], [-2147483648, 2147483647]],
-    booleans: [[0, 0], [0, 1], [1, 0], [1, 1]],
+    integers: [
+      [1, 2],
+      [2, 2],
+      [-3, 4],
+      [2147483647, -2147483648],
+      [-2147483648, 2147483647],
+    ],
+    booleans: [
+      [0, 0],
+      [0, 1],
+      [1, 0],
+      [1, 1],
+    ],
   });
 }
 

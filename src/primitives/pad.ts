@@ -46,13 +46,27 @@ export const padPrimitive: Primitive = definePrimitive({
     let first: Tensor | null = null;
     if (needed[0]) {
       // Undo the outer padding (cropped elements get zeros), then take every (interior + 1)-th element.
-      const spread = pad(cotangent, constant(0, cotangent.dtype), low.map((count) => 0 - count), high.map((count) => 0 - count), low.map(() => 0));
-      first = slice(spread, low.map(() => 0), concreteShape(spread), interior.map((count) => count + 1));
+      const spread = pad(
+        cotangent,
+        constant(0, cotangent.dtype),
+        low.map((count) => 0 - count),
+        high.map((count) => 0 - count),
+        low.map(() => 0),
+      );
+      first = slice(
+        spread,
+        low.map(() => 0),
+        concreteShape(spread),
+        interior.map((count) => count + 1),
+      );
     }
     let second: Tensor | null = null;
     if (needed[1]) {
       const isFill = pad(full(concreteShape(inputs[0]!), 0, "bool"), constant(1, "bool"), low, high, interior);
-      second = reduceSum(select(isFill, cotangent, zerosLike(cotangent)), low.map((_, axis) => axis));
+      second = reduceSum(
+        select(isFill, cotangent, zerosLike(cotangent)),
+        low.map((_, axis) => axis),
+      );
     }
     return [first, second];
   },

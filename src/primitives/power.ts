@@ -41,8 +41,31 @@ export const powerPrimitive: Primitive = binaryPrimitive({
     }
     return [first, second];
   },
-  points: [[1.5, 2], [0.75, 0.5], [3, -1.25], [2, -0.3], [0.1, 3], [10, 0.01]],
-  corners: [[0, 0], [0, 2], [0, -1], [-2, 2], [-2, 3], [-2, 0.5], [1, NaN], [NaN, 0], [2, 1000], [Infinity, -1], [-Infinity, 3], [1, Infinity], [0.5, Infinity], [NaN, 1], [-0, 3]],
+  points: [
+    [1.5, 2],
+    [0.75, 0.5],
+    [3, -1.25],
+    [2, -0.3],
+    [0.1, 3],
+    [10, 0.01],
+  ],
+  corners: [
+    [0, 0],
+    [0, 2],
+    [0, -1],
+    [-2, 2],
+    [-2, 3],
+    [-2, 0.5],
+    [1, NaN],
+    [NaN, 0],
+    [2, 1000],
+    [Infinity, -1],
+    [-Infinity, 3],
+    [1, Infinity],
+    [0.5, Infinity],
+    [NaN, 1],
+    [-0, 3],
+  ],
 });
 
 /** `x^y`, elementwise. Shapes: two equal shapes -> the same. Throws ShapeError or DTypeError unless both agree and have a float dtype. */

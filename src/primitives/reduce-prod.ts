@@ -32,12 +32,17 @@ export const reduceProdPrimitive: Primitive = reductionPrimitive({
     const others = cotangentsOfTree(flat, reshape(cotangents[0]!, [outer, 1]));
     const inverse = new Array<number>(permutation.length);
     permutation.forEach((axis, i) => (inverse[axis] = i));
-    return [transpose(reshape(others, permutation.map((axis) => shape[axis]!)), inverse)];
+    return [
+      transpose(
+        reshape(
+          others,
+          permutation.map((axis) => shape[axis]!),
+        ),
+        inverse,
+      ),
+    ];
   },
-  samples: () => [
-    ...reductionSamples(),
-    { inputs: [nd([0, 3, 0.5, 2, -1, 0, 0, 2], [2, 4])], attributes: { axes: [1] } },
-  ],
+  samples: () => [...reductionSamples(), { inputs: [nd([0, 3, 0.5, 2, -1, 0, 0, 2], [2, 4])], attributes: { axes: [1] } }],
 });
 
 /** Cotangents of the columns of x [outer, count] for the product of each row, whose cotangent is [outer, 1]. */

@@ -17,9 +17,40 @@ export const remainderPrimitive: Primitive = binaryPrimitive({
     // The quotient is an integer; rounding removes the error of the subtraction.
     needed[1] ? negate(multiply(cotangent, round(divide(subtract(x, out), y)))) : null,
   ],
-  points: [[1.5, 2], [-0.75, 0.5], [3, -1.25], [-2, -0.3], [0.1, 10], [7.3, 2]],
-  corners: [[0, 0], [-0, 0], [0, -0], [Infinity, -Infinity], [Infinity, Infinity], [NaN, 1], [1, NaN], [Infinity, 0], [1, 0], [-1, 0], [0, Infinity], [3e38, 3e38]],
-  integers: [[7, 2], [-7, 2], [7, -2], [0, 5], [5, 0], [0, 0], [2147483647, 1], [-2147483648, -1], [-2147483648, 0], [123456789, 987654321]],
+  points: [
+    [1.5, 2],
+    [-0.75, 0.5],
+    [3, -1.25],
+    [-2, -0.3],
+    [0.1, 10],
+    [7.3, 2],
+  ],
+  corners: [
+    [0, 0],
+    [-0, 0],
+    [0, -0],
+    [Infinity, -Infinity],
+    [Infinity, Infinity],
+    [NaN, 1],
+    [1, NaN],
+    [Infinity, 0],
+    [1, 0],
+    [-1, 0],
+    [0, Infinity],
+    [3e38, 3e38],
+  ],
+  integers: [
+    [7, 2],
+    [-7, 2],
+    [7, -2],
+    [0, 5],
+    [5, 0],
+    [0, 0],
+    [2147483647, 1],
+    [-2147483648, -1],
+    [-2147483648, 0],
+    [123456789, 987654321],
+  ],
 });
 
 /** `x - y trunc(x / y)`, elementwise. Shapes: two equal shapes -> the same. Throws ShapeError or DTypeError unless both agree and have a number dtype. */

@@ -14,11 +14,7 @@ export const selectPrimitive: Primitive = definePrimitive({
   gradient: ({ inputs, cotangents, needed }) => {
     const cotangent = cotangents[0]!;
     const zero = zerosLike(cotangent);
-    return [
-      null,
-      needed[1] ? select(inputs[0]!, cotangent, zero) : null,
-      needed[2] ? select(inputs[0]!, zero, cotangent) : null,
-    ];
+    return [null, needed[1] ? select(inputs[0]!, cotangent, zero) : null, needed[2] ? select(inputs[0]!, zero, cotangent) : null];
   },
   reference: ([condition, x, y], _attributes, types) => {
     const out = emptyNd(types[0]!);

@@ -8,7 +8,16 @@ export const shiftRightArithmeticPrimitive: Primitive = binaryPrimitive({
   reference: (x, y) => x >> y,
   gradient: null,
   points: [],
-  integers: [[1, 0], [1, 31], [-1, 4], [-2147483648, 31], [12345, 3], [-12345, 16], [5, 32], [5, 33]],
+  integers: [
+    [1, 0],
+    [1, 31],
+    [-1, 4],
+    [-2147483648, 31],
+    [12345, 3],
+    [-12345, 16],
+    [5, 32],
+    [5, 33],
+  ],
 });
 
 /** `x >> y`, elementwise. Shapes: two equal shapes -> the same. Throws ShapeError or DTypeError unless both agree and have int32. */

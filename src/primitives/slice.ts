@@ -35,7 +35,15 @@ export const slicePrimitive: Primitive = definePrimitive({
     const low = starts.map((start, i) => (sizes[i] === 0 ? 0 : start));
     // What the strided elements span, from the first to the last; the rest of the axis is padding behind.
     const high = extents.map((extent, i) => (sizes[i] === 0 ? extent : extent - low[i]! - ((sizes[i]! - 1) * strides[i]! + 1)));
-    return [pad(cotangents[0]!, constant(0, cotangents[0]!.dtype), low, high, strides.map((stride) => stride - 1))];
+    return [
+      pad(
+        cotangents[0]!,
+        constant(0, cotangents[0]!.dtype),
+        low,
+        high,
+        strides.map((stride) => stride - 1),
+      ),
+    ];
   },
   reference: ([x], attributes, types) => {
     const out = emptyNd(types[0]!);

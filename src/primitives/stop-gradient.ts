@@ -9,11 +9,7 @@ export const stopGradientPrimitive: Primitive = definePrimitive({
   reference: ([x]) => [x!],
   lowering: { kind: "identity" },
   // Its declared derivative (zero) is not the derivative of its value: differences do not apply.
-  samples: () => [
-    { inputs: [nd([1, 2, 3])], differentiable: false },
-    { inputs: [nd([7], [], "int32")] },
-    { inputs: [nd([], [0, 2])] },
-  ],
+  samples: () => [{ inputs: [nd([1, 2, 3])], differentiable: false }, { inputs: [nd([7], [], "int32")] }, { inputs: [nd([], [0, 2])] }],
 });
 
 /** x as a constant: gradients do not flow to it. Shapes: any -> the same. */

@@ -50,7 +50,15 @@ export const transposePrimitive: Primitive = definePrimitive({
   },
   samples: () => [
     { inputs: [nd([1, 2, 3, 4, 5, 6], [2, 3])], attributes: { permutation: [1, 0] } },
-    { inputs: [nd(Array.from({ length: 24 }, (_, i) => i / 2), [2, 3, 4])], attributes: { permutation: [2, 0, 1] } },
+    {
+      inputs: [
+        nd(
+          Array.from({ length: 24 }, (_, i) => i / 2),
+          [2, 3, 4],
+        ),
+      ],
+      attributes: { permutation: [2, 0, 1] },
+    },
     { inputs: [nd([1, 2, 3])], attributes: { permutation: [0] } },
     { inputs: [nd([7], [])], attributes: { permutation: [] } },
     { inputs: [nd([], [0, 3])], attributes: { permutation: [1, 0] } },

@@ -8,8 +8,18 @@ export const xorPrimitive: Primitive = binaryPrimitive({
   reference: (x, y) => x ^ y,
   gradient: null,
   points: [],
-  integers: [[12, 10], [-1, 5], [0, 7], [2147483647, -2147483648]],
-  booleans: [[0, 0], [0, 1], [1, 0], [1, 1]],
+  integers: [
+    [12, 10],
+    [-1, 5],
+    [0, 7],
+    [2147483647, -2147483648],
+  ],
+  booleans: [
+    [0, 0],
+    [0, 1],
+    [1, 0],
+    [1, 1],
+  ],
 });
 
 /** `x xor y`, elementwise. Shapes: two equal shapes -> the same. Throws ShapeError or DTypeError unless both agree and have bool or int32. */

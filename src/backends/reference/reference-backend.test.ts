@@ -84,8 +84,13 @@ describe("the reference back-end", () => {
     const backend = createReferenceBackend();
     const state = backend.allocate({ shape: [], dtype: "float32" });
     const x = parameterTensor([], "float32");
-    const executable = backend.interpret(new Subgraph([x], [add(x, constant(1, "float32"))]), { arguments: 0, states: 1, writtenStates: [0] });
-    const run = async (signal: AbortSignal): Promise<unknown> => await executable.run({ arguments: [], states: [state], scalars: [], signal });
+    const executable = backend.interpret(new Subgraph([x], [add(x, constant(1, "float32"))]), {
+      arguments: 0,
+      states: 1,
+      writtenStates: [0],
+    });
+    const run = async (signal: AbortSignal): Promise<unknown> =>
+      await executable.run({ arguments: [], states: [state], scalars: [], signal });
     await expect(run(AbortSignal.abort())).rejects.toThrow("abort");
     expect(Array.from(await state.read())).toEqual([0]);
   });

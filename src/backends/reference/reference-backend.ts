@@ -73,10 +73,17 @@ class ReferenceExecutable implements Executable {
     ];
     types.forEach((type, i) => {
       if (data[i]?.length !== sizeOf(type.shape) || !(data[i] instanceof dtypes[type.dtype].array)) {
-        throw new InternalError("reference back-end", `argument ${i} does not have the declared type`, `${type.dtype} [${type.shape.join(", ")}]`);
+        throw new InternalError(
+          "reference back-end",
+          `argument ${i} does not have the declared type`,
+          `${type.dtype} [${type.shape.join(", ")}]`,
+        );
       }
     });
-    const steps = interpretSteps(this.#graph, types.map((type, i): NdArray => ({ ...type, data: data[i]! })));
+    const steps = interpretSteps(
+      this.#graph,
+      types.map((type, i): NdArray => ({ ...type, data: data[i]! })),
+    );
     return this.#slice(steps, args);
   }
 

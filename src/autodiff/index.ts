@@ -1,0 +1,4 @@
+/** Gradients: graph to graph, any order. */
+export { differentiate } from "./differentiate.ts";
+export { grad, type GradientOf, type GradOptions, valueAndGrad } from "./grad.ts";
+export { gradients, type GradientsOptions } from "./gradients.ts";
