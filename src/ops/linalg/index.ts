@@ -1,0 +1,2 @@
+/** Linear algebra (`keras.ops.linalg`). */
+export { norm, type NormOptions } from "./norm.ts";

@@ -1,0 +1,203 @@
+/** Reductions, with NumPy's names: over `axis` (one, several, or null for all), which `keepdims` leaves as 1. */
+import { concreteShape, type ConcreteShape, currentScope, normalizeAxis, sizeOf, type Tensor } from "../../graph/index.ts";
+import { ShapeError } from "../../errors.ts";
+import * as P from "../../primitives/index.ts";
+import { type Axis, normalizeAxes, options } from "../arguments.ts";
+import { asTensor, type TensorLike } from "../as-tensor.ts";
+import { defineOp } from "../define-op.ts";
+import { broadcast, constantLike, promote, toFloat } from "../promote.ts";
+import { truth } from "./elementwise.ts";
+
+/** Options of a reduction. */
+export interface ReduceOptions {
+  /** Axes to reduce; null (default) is all. */
+  axis?: Axis;
+  /** Whether reduced axes stay, with extent 1. Default false. */
+  keepdims?: boolean;
+}
+/** A reduction: `f(x, axis, keepdims)` or `f(x, { axis, keepdims })`. */
+export type ReduceOp = (x: TensorLike, axis?: Axis | ReduceOptions, keepdims?: boolean) => Tensor;
+
+type Rest = [(Axis | ReduceOptions)?, boolean?];
+
+/** The shape with reduced axes as 1. */
+export function keptShape(shape: ConcreteShape, axes: readonly number[]): number[] {
+  return shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
+}
+
+function reduceOp(name: string, reduce: (x: Tensor, axes: readonly number[]) => Tensor, prepare: (x: TensorLike) => Tensor): ReduceOp {
+  return defineOp(name, (x: TensorLike, ...rest: Rest) => {
+    const { axis = null, keepdims = false } = options<ReduceOptions>(["axis", "keepdims"], rest);
+    const t = prepare(x);
+    const axes = normalizeAxes(axis, t.rank);
+    const out = reduce(t, axes);
+    return keepdims ? P.reshape(out, keptShape(concreteShape(t), axes)) : out;
+  });
+}
+
+/** Integers smaller than int32 are summed as int32. */
+function summable(x: TensorLike): Tensor {
+  const t = asTensor(x);
+  return t.dtype === "bool" || t.dtype === "uint8" ? P.convert(t, "int32") : t;
+}
+function comparable(x: TensorLike): Tensor {
+  const t = asTensor(x);
+  return t.dtype === "bool" ? P.convert(t, "int32") : t;
+}
+
+/** Mean over axes, as a tensor without them. */
+export function meanOver(x: Tensor, axes: readonly number[]): Tensor {
+  const count = axes.reduce((product, axis) => product * concreteShape(x)[axis]!, 1);
+  const total = P.reduceSum(x, axes);
+  return P.divide(total, constantLike(count, total));
+}
+
+/** Mean of the squared distance from the mean, over axes. */
+export function varianceOver(x: Tensor, axes: readonly number[]): Tensor {
+  const shape = concreteShape(x);
+  const mean = broadcast(P.reshape(meanOver(x, axes), keptShape(shape, axes)), shape);
+  const centred = P.subtract(x, mean);
+  return meanOver(P.multiply(centred, centred), axes);
+}
+
+/** Sum. Booleans and bytes are summed as int32. */
+export const sum: ReduceOp = reduceOp("sum", P.reduceSum, summable);
+/** Product. */
+export const prod: ReduceOp = reduceOp("prod", P.reduceProd, summable);
+/** Arithmetic mean; integers become float32. */
+export const mean: ReduceOp = reduceOp("mean", meanOver, toFloat);
+/** Variance: mean squared distance from the mean (no correction). */
+export const var_: ReduceOp = reduceOp("var", varianceOver, toFloat);
+/** Variance: mean squared distance from the mean (no correction). */
+export const variance: ReduceOp = var_;
+/** Standard deviation: root of the variance. */
+export const std: ReduceOp = reduceOp("std", (x, axes) => P.sqrt(varianceOver(x, axes)), toFloat);
+/** Whether any element is true (not zero). */
+export const any: ReduceOp = reduceOp("any", P.reduceAny, truth);
+/** Whether every element is true (not zero). */
+export const all: ReduceOp = reduceOp("all", P.reduceAll, truth);
+/** Number of elements that are not zero, int32. */
+export const countNonzero: ReduceOp = reduceOp("countNonzero", P.reduceSum, (x) => P.convert(truth(x), "int32"));
+
+/** Options of `max` and `min`. */
+export interface ExtremumOptions extends ReduceOptions {
+  /** A value to compare with as well. */
+  initial?: number | null;
+}
+/** `max` or `min`. */
+export type ExtremumOp = (x: TensorLike, axis?: Axis | ExtremumOptions, keepdims?: boolean, initial?: number | null) => Tensor;
+
+function extremumOp(name: string, reduce: (x: Tensor, axes: readonly number[]) => Tensor, combine: (x: Tensor, y: Tensor) => Tensor): ExtremumOp {
+  return defineOp(name, (x: TensorLike, ...rest: [(Axis | ExtremumOptions)?, boolean?, (number | null)?]) => {
+    const { axis = null, keepdims = false, initial = null } = options<ExtremumOptions>(["axis", "keepdims", "initial"], rest);
+    const t = comparable(x);
+    const axes = normalizeAxes(axis, t.rank);
+    if (initial === null && axes.some((a) => t.shape[a] === 0)) {
+      throw new ShapeError({
+        where: currentScope(),
+        problem: "an axis without elements has no extremum",
+        received: t.toString(),
+        advice: "give `initial`",
+      });
+    }
+    let out = reduce(t, axes);
+    if (initial !== null) out = combine(out, constantLike(initial, out));
+    return keepdims ? P.reshape(out, keptShape(concreteShape(t), axes)) : out;
+  });
+}
+/** Largest element. Several equal ones share the gradient. */
+export const max: ExtremumOp = extremumOp("max", P.reduceMax, P.maximum);
+/** Smallest element. Several equal ones share the gradient. */
+export const min: ExtremumOp = extremumOp("min", P.reduceMin, P.minimum);
+/** Largest element. */
+export const amax: ExtremumOp = max;
+/** Smallest element. */
+export const amin: ExtremumOp = min;
+
+/** Options of `argmax` and `argmin`. */
+export interface ArgOptions {
+  /** The axis; null (default) takes the flattened tensor. */
+  axis?: number | null;
+  keepdims?: boolean;
+}
+/** `argmax` or `argmin`. */
+export type ArgOp = (x: TensorLike, axis?: number | null | ArgOptions, keepdims?: boolean) => Tensor;
+
+function argOp(name: string, find: (x: Tensor, axis: number) => Tensor): ArgOp {
+  return defineOp(name, (x: TensorLike, ...rest: [(number | null | ArgOptions)?, boolean?]) => {
+    const { axis = null, keepdims = false } = options<ArgOptions>(["axis", "keepdims"], rest);
+    const t = comparable(x);
+    const shape = concreteShape(t);
+    if (axis === null) {
+      const out = find(P.reshape(t, [sizeOf(shape)]), 0);
+      return keepdims ? P.reshape(out, shape.map(() => 1)) : out;
+    }
+    const at = normalizeAxis(currentScope(), axis, t.rank);
+    const out = find(t, at);
+    return keepdims ? P.reshape(out, keptShape(shape, [at])) : out;
+  });
+}
+/** Position of the first largest element, int32. */
+export const argmax: ArgOp = argOp("argmax", P.argmax);
+/** Position of the first smallest element, int32. */
+export const argmin: ArgOp = argOp("argmin", P.argmin);
+
+/** `log(sum(e^x))`, without overflow. The gradient is the softmax. */
+export const logsumexp: ReduceOp = reduceOp(
+  "logsumexp",
+  (x, axes) => {
+    const shape = concreteShape(x);
+    const kept = keptShape(shape, axes);
+    const largest = P.reshape(P.reduceMax(x, axes), kept);
+    const finite = P.select(P.isFinite(largest), largest, constantLike(0, largest));
+    const sums = P.reduceSum(P.exp(P.subtract(x, broadcast(finite, shape))), axes);
+    const value = P.add(P.log(sums), P.reshape(finite, concreteShape(sums)));
+    const out: Tensor = P.withGradient(value, [x], (cotangent) => {
+      const spread = (y: Tensor): Tensor => broadcast(P.reshape(y, kept), shape);
+      return [P.multiply(spread(cotangent), P.exp(P.subtract(x, spread(out))))];
+    });
+    return out;
+  },
+  toFloat,
+);
+
+/** Options of `average`. */
+export interface AverageOptions {
+  axis?: Axis;
+  /** Of the shape of x, or a vector along `axis`. */
+  weights?: TensorLike | null;
+}
+/** `sum(weights * x) / sum(weights)` over axes. */
+export const average: (x: TensorLike, axis?: Axis | AverageOptions, weights?: TensorLike | null) => Tensor = defineOp(
+  "average",
+  (x: TensorLike, ...rest: [(Axis | AverageOptions)?, (TensorLike | null)?]) => {
+    const { axis = null, weights = null } = options<AverageOptions>(["axis", "weights"], rest);
+    if (weights === null) return mean(x, axis);
+    const [a, w] = promote([x, weights], true);
+    const axes = normalizeAxes(axis, a!.rank);
+    const shape = concreteShape(a!);
+    const aligned =
+      w!.rank === 1 && a!.rank > 1 && axes.length === 1
+        ? P.reshape(w!, shape.map((_, position) => (position === axes[0] ? w!.dim(0) : 1)))
+        : w!;
+    const full = broadcast(aligned, shape);
+    return P.divide(P.reduceSum(P.multiply(a!, full), axes), P.reduceSum(full, axes));
+  },
+);
+
+/** A cumulative op: `f(x, axis)`; axis null (default) takes the flattened tensor. */
+export type CumulativeOp = (x: TensorLike, axis?: number | null | { axis?: number | null }) => Tensor;
+
+function cumulativeOp(name: string, scan: (x: Tensor, axis: number, reverse: boolean) => Tensor): CumulativeOp {
+  return defineOp(name, (x: TensorLike, ...rest: [(number | null | { axis?: number | null })?]) => {
+    const { axis = null } = options<{ axis: number | null }>(["axis"], rest);
+    const t = summable(x);
+    return axis === null
+      ? scan(P.reshape(t, [sizeOf(concreteShape(t))]), 0, false)
+      : scan(t, normalizeAxis(currentScope(), axis, t.rank), false);
+  });
+}
+/** Sums of all elements up to each, along an axis. */
+export const cumsum: CumulativeOp = cumulativeOp("cumsum", P.cumulativeSum);
+/** Products of all elements up to each, along an axis. */
+export const cumprod: CumulativeOp = cumulativeOp("cumprod", P.cumulativeProd);

@@ -1,0 +1,80 @@
+/** Operands of broadcasting operations: dtype promotion and NumPy broadcasting, so that primitives see equal types. */
+import { type DType, isFloat } from "../dtype/index.ts";
+import { broadcastShapes, concreteShape, type ConcreteShape, currentScope, sameShape, Tensor } from "../graph/index.ts";
+import * as P from "../primitives/index.ts";
+import { asTensor, type TensorLike } from "./as-tensor.ts";
+
+const order: readonly DType[] = ["bool", "uint8", "int32", "float32", "float64"];
+
+/** The smallest dtype that both convert to: bool < uint8 < int32 < float32 < float64. */
+export function promoteDTypes(...dtypes: readonly DType[]): DType {
+  return order[Math.max(0, ...dtypes.map((dtype) => order.indexOf(dtype)))]!;
+}
+
+/**
+ * The common dtype of operands. JavaScript numbers and booleans are weak: an integer takes the dtype of the tensors
+ * beside it, a fraction makes integers float32; numbers alone are float32.
+ */
+export function resultDType(operands: readonly TensorLike[]): DType {
+  const strong: DType[] = [];
+  const weak: number[] = [];
+  let anyBoolean = false;
+  for (const operand of operands) {
+    if (typeof operand === "number") weak.push(operand);
+    else if (typeof operand === "boolean") anyBoolean = true;
+    else strong.push(asTensor(operand).dtype);
+  }
+  if (strong.length === 0) return weak.length > 0 || !anyBoolean ? "float32" : "bool";
+  const dtype = promoteDTypes(...strong);
+  if (weak.length === 0 || isFloat(dtype)) return dtype;
+  if (!weak.every(Number.isInteger)) return "float32";
+  return dtype === "bool" ? "int32" : dtype;
+}
+
+/** An operand as a tensor of `dtype`. */
+export function toDType(operand: TensorLike, dtype: DType): Tensor {
+  if (typeof operand === "number" || typeof operand === "boolean") return P.constant(Number(operand), dtype);
+  return castTo(asTensor(operand), dtype);
+}
+
+/** `x` converted to `dtype`, or `x` itself. */
+export function castTo(x: Tensor, dtype: DType): Tensor {
+  return x.dtype === dtype ? x : P.convert(x, dtype);
+}
+
+/** A tensor of floating-point dtype: integers and booleans become float32. */
+export function toFloat(operand: TensorLike): Tensor {
+  const x = asTensor(operand);
+  return isFloat(x.dtype) ? x : P.convert(x, "float32");
+}
+
+/** Operands converted to one dtype, not broadcast. `float`: at least float32. */
+export function promote(operands: readonly TensorLike[], float = false): Tensor[] {
+  let dtype = resultDType(operands);
+  if (float && !isFloat(dtype)) dtype = "float32";
+  return operands.map((operand) => toDType(operand, dtype));
+}
+
+/** `x` broadcast to `shape`, aligned at the last axis. */
+export function broadcast(x: Tensor, shape: ConcreteShape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  const lead = shape.length - x.rank;
+  return P.broadcastInDim(x, shape, Array.from({ length: x.rank }, (_, axis) => axis + lead));
+}
+
+/** Tensors broadcast to their common shape. */
+export function broadcastTogether(tensors: readonly Tensor[]): Tensor[] {
+  const shape = broadcastShapes(currentScope(), ...tensors.map(concreteShape));
+  return tensors.map((x) => broadcast(x, shape));
+}
+
+/** Promotes and broadcasts two operands, then applies a primitive. */
+export function binary(x: TensorLike, y: TensorLike, primitive: (x: Tensor, y: Tensor) => Tensor, float = false): Tensor {
+  const [a, b] = broadcastTogether(promote([x, y], float));
+  return primitive(a!, b!);
+}
+
+/** A rank-0 constant broadcast to the shape of `like`, in its dtype. */
+export function constantLike(value: number, like: Tensor): Tensor {
+  return broadcast(P.constant(value, like.dtype), concreteShape(like));
+}

@@ -1,0 +1,3 @@
+/** Random tensors and seeds (`keras.random`). */
+export { categorical, type CategoricalOptions, dropout, type DropoutOptions, normal, type NormalOptions, randint, type RandintOptions, truncatedNormal, uniform, type UniformOptions } from "./distributions.ts";
+export { globalSeedGenerator, makeDefaultSeed, type Seed, SeedGenerator, SeedGeneratorClass, type SeedGeneratorOptions, setRandomSeed } from "./seed-generator.ts";

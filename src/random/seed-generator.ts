@@ -1,0 +1,81 @@
+/** Seeds: where random numbers come from, so that runs can be repeated. */
+import type { Tensor } from "../graph/index.ts";
+import { dataTensor } from "../graph/index.ts";
+import { Variable } from "../graph/variable.ts";
+import { add, threefry2x32 } from "../primitives/index.ts";
+import { callableClass, type CallableClass, checkOptions, type Config } from "../serialization/index.ts";
+
+/** What random functions take as a seed: a number (the same draw every time), a generator (another draw every time), or null for the global generator. */
+export type Seed = number | SeedGeneratorClass | null;
+
+let hostSeed = Math.floor(Math.random() * 0x7fffffff);
+let hostCount = 0;
+let globalGenerator: SeedGeneratorClass | undefined;
+
+/**
+ * Makes everything random repeat: default seeds of layers and initializers, the global generator, shuffling.
+ * Call it first, before layers and data sets are made.
+ */
+export function setRandomSeed(seed: number): void {
+  hostSeed = seed | 0;
+  hostCount = 0;
+  globalGenerator = undefined;
+}
+
+/** The next default seed, a positive integer: what a layer or initializer without a seed of its own takes. */
+export function makeDefaultSeed(): number {
+  return (threefry2x32(hostSeed, 0x5eed, hostCount++, 0)[0] >>> 2) + 1;
+}
+
+/** The generator behind `seed: null`. */
+export function globalSeedGenerator(): SeedGeneratorClass {
+  return (globalGenerator ??= new SeedGeneratorClass({}));
+}
+
+/** Options of a SeedGenerator. */
+export interface SeedGeneratorOptions {
+  /** Integer; by default the next default seed. */
+  seed?: number | null;
+  name?: string | null;
+}
+
+/** A stream of keys: a variable int32 [2] = (seed, count) whose count goes up with each draw, inside traced steps too. */
+export class SeedGeneratorClass {
+  static readonly className: string = "SeedGenerator";
+  readonly seed: number;
+  readonly name: string;
+  /** (seed, number of draws so far). Not trainable; saved with the layer that owns it. */
+  readonly state: Variable;
+
+  constructor(options: SeedGeneratorOptions = {}) {
+    checkOptions("SeedGenerator", options, ["seed", "name"]);
+    this.seed = options.seed ?? makeDefaultSeed();
+    this.name = options.name ?? "seed_generator";
+    this.state = new Variable(Int32Array.of(this.seed | 0, 0), { name: "seed_generator_state", dtype: "int32", trainable: false });
+  }
+
+  /** The present key; the next call gives another one. */
+  next(): Tensor {
+    const key = this.state.read();
+    this.state.assign(add(key, dataTensor(Int32Array.of(0, 1), [2], "int32")));
+    return key;
+  }
+
+  getConfig(): Config {
+    return { seed: this.seed };
+  }
+  static fromConfig(config: Config): SeedGeneratorClass {
+    return new SeedGeneratorClass({ seed: (config["seed"] as number | null | undefined) ?? null });
+  }
+}
+
+/** A stream of keys for random functions. */
+export const SeedGenerator: CallableClass<typeof SeedGeneratorClass> = /* @__PURE__ */ callableClass(SeedGeneratorClass);
+/** A stream of keys for random functions. */
+export type SeedGenerator = SeedGeneratorClass;
+
+/** The key of one draw. */
+export function drawKey(seed: Seed | undefined): Tensor {
+  if (typeof seed === "number") return dataTensor(Int32Array.of(seed | 0, 0), [2], "int32");
+  return (seed ?? globalSeedGenerator()).next();
+}

@@ -1,0 +1,111 @@
+/** Cases recorded from Keras: reading them, comparing with them, and a report of how many a group passes. */
+import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import { expect, it } from "vitest";
+import type { DType, TypedArray } from "../../src/dtype/index.ts";
+import { dataTensor, type NdArray, Tensor } from "../../src/graph/index.ts";
+
+/** An array as the files hold it. */
+export interface StoredArray {
+  shape: number[];
+  dtype: string;
+  data: string;
+}
+
+/** One case; what its fields are depends on the group. */
+export type Case = { id: string } & Record<string, unknown>;
+
+/** The cases of a group in test/fixtures/keras. */
+export function loadCases(group: string): Case[] {
+  const file = new URL(`../fixtures/keras/${group}.json.gz`, import.meta.url);
+  return (JSON.parse(gunzipSync(readFileSync(file)).toString("utf8")) as { cases: Case[] }).cases;
+}
+
+/** Whether a value is a stored array. */
+export function isStored(value: unknown): value is StoredArray {
+  return typeof value === "object" && value !== null && "dtype" in value && "shape" in value && "data" in value;
+}
+
+/** A stored array as a host array; int64 becomes int32. */
+export function decode(stored: StoredArray): NdArray {
+  const bytes = Uint8Array.from(Buffer.from(stored.data, "base64"));
+  const shape = stored.shape;
+  switch (stored.dtype) {
+    case "float32":
+      return { shape, dtype: "float32", data: new Float32Array(bytes.buffer) };
+    case "float64":
+      return { shape, dtype: "float64", data: new Float64Array(bytes.buffer) };
+    case "int32":
+      return { shape, dtype: "int32", data: new Int32Array(bytes.buffer) };
+    case "int64":
+      return { shape, dtype: "int32", data: Int32Array.from(new BigInt64Array(bytes.buffer), Number) };
+    case "uint8":
+      return { shape, dtype: "uint8", data: bytes };
+    case "bool":
+      return { shape, dtype: "bool", data: bytes };
+    default:
+      throw new Error(`a case holds dtype ${stored.dtype}`);
+  }
+}
+
+/** A stored array as a tensor. */
+export function toTensor(stored: StoredArray): Tensor {
+  const { shape, dtype, data } = decode(stored);
+  return dataTensor(data, shape, dtype);
+}
+
+/** "NaN", "Infinity", "-Infinity" stand for numbers in configurations. */
+export function revive(value: unknown): unknown {
+  if (value === "NaN" || value === "Infinity" || value === "-Infinity") return Number(value);
+  if (isStored(value)) return toTensor(value);
+  if (Array.isArray(value)) return value.map(revive);
+  if (typeof value === "object" && value !== null) return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, revive(v)]));
+  return value;
+}
+
+/** What an array differs in, or null: `|a - b| <= atol + rtol * max|b|`; integers and booleans exactly. */
+export function difference(
+  actual: { readonly shape: readonly (number | null)[]; readonly dtype: DType; readonly data: TypedArray },
+  stored: StoredArray,
+  { rtol, atol, skip = [] }: { rtol: number; atol: number; skip?: readonly number[] },
+): string | null {
+  const wanted = decode(stored);
+  if (actual.shape.join() !== wanted.shape.join()) return `shape [${actual.shape.join()}] instead of [${wanted.shape.join()}]`;
+  const exact = wanted.dtype !== "float32" && wanted.dtype !== "float64";
+  const finite = Array.from(wanted.data).filter(Number.isFinite).map(Math.abs);
+  const bound = exact ? 0 : atol + rtol * Math.max(0, ...finite);
+  for (let i = 0; i < wanted.data.length; i++) {
+    if (skip.includes(i)) continue;
+    const [a, b] = [actual.data[i]!, wanted.data[i]!];
+    if (Object.is(a, b) || a === b || (Number.isNaN(a) && Number.isNaN(b))) continue;
+    if (!(Math.abs(a - b) <= bound)) return `element ${i} is ${a} instead of ${b} (bound ${bound})`;
+  }
+  return null;
+}
+
+/**
+ * One test per case of a group; a case of a name that does not exist here is skipped and counted. `run` returns what is
+ * wrong, or null. The last test prints passed / total and the names that were skipped.
+ */
+export function testCases(group: string, nameOf: (entry: Case) => string, exists: (name: string) => boolean, run: (entry: Case) => Promise<string | null> | string | null): void {
+  const cases = loadCases(group);
+  const skipped = new Set<string>();
+  let [passed, present] = [0, 0];
+  for (const entry of cases) {
+    const name = nameOf(entry);
+    if (!exists(name)) {
+      skipped.add(name);
+      continue;
+    }
+    present++;
+    it(`${entry.id} gives Keras's numbers`, async () => {
+      expect(await run(entry)).toBeNull();
+      passed++;
+    });
+  }
+  it(`${group}: every case of what exists here passes`, () => {
+    console.log(`${group}: ${passed}/${present} cases pass (${cases.length} recorded)${skipped.size > 0 ? `; not here: ${[...skipped].join(", ")}` : ""}`);
+    expect(present).toBeGreaterThan(0);
+    expect(passed).toBe(present);
+  });
+}

@@ -1,0 +1,83 @@
+import { describe } from "vitest";
+import { gradients } from "../../src/autodiff/index.ts";
+import { evaluate } from "../../src/backends/reference/index.ts";
+import { isFloat } from "../../src/dtype/index.ts";
+import { dataTensor, Tensor } from "../../src/graph/index.ts";
+import * as ops from "../../src/ops/index.ts";
+import { camelCase } from "../../src/serialization/index.ts";
+import { type Case, difference, isStored, revive, type StoredArray, testCases, toTensor } from "./cases.ts";
+
+const tolerance = { rtol: 2e-5, atol: 1e-6 };
+type Op = (...args: unknown[]) => unknown;
+
+function find(name: string): Op | undefined {
+  const path = name.replace(/^ops\./, "").split(".").map(camelCase);
+  let place: unknown = ops;
+  for (const part of path) place = (place as Record<string, unknown> | undefined)?.[part];
+  return typeof place === "function" ? (place as Op) : undefined;
+}
+
+/** Calls an op with its options in camelCase. */
+function call(op: Op, args: unknown[], kwargs: Record<string, unknown>): unknown {
+  const options = Object.fromEntries(Object.entries(kwargs).map(([key, value]) => [camelCase(key), value]));
+  return Object.keys(options).length > 0 ? op(...args, options) : op(...args);
+}
+
+/** Static arguments that the recorder stored as arrays. */
+const staticArrays: Readonly<Record<string, readonly number[]>> = { "ops.repeat": [1] };
+
+function run(entry: Case): string | null {
+  const op = find(entry["op"] as string)!;
+  const inputs: Tensor[] = [];
+  const convert = (value: unknown): unknown => {
+    if (isStored(value)) {
+      const tensor = toTensor(value);
+      inputs.push(tensor);
+      return tensor;
+    }
+    return Array.isArray(value) ? value.map(convert) : revive(value);
+  };
+  const fixed = staticArrays[entry["op"] as string] ?? [];
+  const args = (entry["args"] as unknown[]).map((value, i) => {
+    if (!fixed.includes(i) || !isStored(value)) return convert(value);
+    const tensor = toTensor(value);
+    inputs.push(tensor);
+    return Array.from(evaluate([tensor])[0]!.data);
+  });
+  const kwargs = Object.fromEntries(Object.entries((entry["kwargs"] ?? {}) as Record<string, unknown>).map(([key, value]) => [key, convert(value)]));
+  const result = call(op, args, kwargs);
+  const outputs = (Array.isArray(result) ? result : [result]).map((value: unknown) =>
+    value instanceof Tensor ? value : dataTensor(Int32Array.of(value as number), [], "int32"),
+  );
+  const stored = entry["outputs"] as StoredArray[];
+  const values = evaluate(outputs);
+  for (const [i, wanted] of stored.entries()) {
+    const problem = difference(values[i]!, wanted, tolerance);
+    if (problem !== null) return `output ${i}: ${problem}`;
+    const dtype = wanted.dtype === "int64" ? "int32" : wanted.dtype;
+    if (values[i]!.dtype !== dtype) return `output ${i} is ${values[i]!.dtype} instead of ${wanted.dtype}`;
+  }
+  const cotangents = entry["cotangents"] as StoredArray[] | undefined;
+  const wanted = entry["input_grads"] as (StoredArray | null)[] | undefined;
+  if (cotangents === undefined || wanted === undefined) return null;
+  const sources = inputs.filter((input, i) => isFloat(input.dtype) && wanted[i] !== null);
+  const targets = outputs.filter((output) => isFloat(output.dtype));
+  const found = evaluate(gradients(targets, sources, { cotangents: cotangents.map(toTensor) }));
+  for (const [i, gradient] of found.entries()) {
+    const problem = difference(gradient, wanted[inputs.indexOf(sources[i]!)]!, tolerance);
+    if (problem !== null) return `gradient ${i}: ${problem}`;
+  }
+  return null;
+}
+
+/** Matrix norms that are singular values; they come with linear algebra. */
+function nameOf(entry: Case): string {
+  const { ord, axis } = entry["kwargs"] as { ord?: unknown; axis?: unknown };
+  const matrix = Array.isArray(axis) || (axis === undefined && (entry["args"] as StoredArray[])[0]?.shape?.length === 2);
+  const singular = entry["op"] === "ops.norm" && matrix && (ord === "nuc" || ord === 2 || ord === -2);
+  return singular ? "ops.norm.ofSingularValues" : (entry["op"] as string);
+}
+
+describe("keras.ops", () => {
+  testCases("ops", nameOf, (name) => find(name) !== undefined, run);
+});
