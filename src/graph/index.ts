@@ -8,6 +8,6 @@ export { broadcastShapes, type ConcreteShape, formatShape, normalizeAxis, sameSh
 export { rebuild, structuralKey, type Structure, type StructureNode, structureOf, typeText } from "./structure.ts";
 export { Subgraph } from "./subgraph.ts";
 export { apply, applyOne, type Attribute, type Attributes, concreteShape, type Evaluator, type NestedArray, Node, setEvaluator, Tensor, type TensorType, typeOf } from "./tensor.ts";
-export { isTracing, outsideTrace, type Trace, trace } from "./trace.ts";
+export { inlined, isInlining, isTracing, outsideTrace, type Trace, trace } from "./trace.ts";
 export { flattenTree, isPlainObject, mapTree, type TensorTree, unflattenTree } from "./tree.ts";
-export { type Assignable, type StateMemory, StateVersion, unstoredStates, Variable, type VariableOptions, VariableState, versionOf, versionPrimitive } from "./variable.ts";
+export { type Assignable, StateFlight, type StateMemory, StateVersion, unstoredStates, Variable, type VariableOptions, VariableState, versionOf, versionPrimitive } from "./variable.ts";

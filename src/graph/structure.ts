@@ -107,14 +107,14 @@ const keys = new WeakMap<Subgraph, string>();
 
 /**
  * Canonical text of a closed graph: equal exactly where parameters' types, operations and results agree. Values of
- * constants are part of it.
+ * constants are part of it; given data counts by identity.
  */
 export function structuralKey(graph: Subgraph): string {
   let key = keys.get(graph);
   if (key === undefined) {
     const positions = new Map<Node, string>();
     graph.parameters.forEach((parameter, position) => positions.set(parameter.node, `p${position}`));
-    const structure = structureOf(graph.results, (tensor) => positions.get(tensor.node));
+    const structure = structureOf(graph.results, ({ node, index }) => positions.get(node) ?? (node.values[index] === undefined ? undefined : `data${node.id}`));
     key = `${graph.parameters.map((parameter) => typeText(parameter.node.types[parameter.index]!)).join(" ")}|${structure.text}|${structure.roots.join(",")}`;
     keys.set(graph, key);
   }

@@ -29,6 +29,23 @@ export function isTracing(): boolean {
   return active !== null;
 }
 
+let inlining = 0;
+
+/** Runs `f` so that jitted functions in it are the functions they are made of: gradients go through them. */
+export function inlined<T>(f: () => T): T {
+  inlining++;
+  try {
+    return f();
+  } finally {
+    inlining--;
+  }
+}
+
+/** Whether jitted functions are to be inlined: inside traces and under `inlined`. */
+export function isInlining(): boolean {
+  return inlining > 0 || active !== null;
+}
+
 /**
  * Runs `f` in a trace of its own. Inside, `variable.read()` gives a leaf of this trace (or what was assigned in it),
  * and `assign` is collected. Traces nest: an inner one sees nothing of the outer one's assigns; whoever made it binds

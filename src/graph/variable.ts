@@ -38,9 +38,15 @@ export interface StateMemory {
   free(): void;
 }
 
+/** A step that is on its way and will write the variable: reads made meanwhile see what it leaves. */
+export class StateFlight {
+  /** The version that the step makes, if somebody captured it. */
+  version: StateVersion | undefined;
+}
+
 /**
  * The memory of one variable. Exactly one of these holds a value: `latest` (a version that no run has stored yet),
- * `memory` or `host` (the stored value), or `initialize` (nobody asked yet). `latest` goes before the stored value.
+ * `memory` or `host` (the stored value), or `initialize` (nobody asked yet). `latest` goes before `flight`, and that before the stored value.
  * Owned by the variable, written by the runtime.
  */
 export class VariableState {
@@ -51,6 +57,8 @@ export class VariableState {
   initialize: (() => Tensor) | undefined;
   /** A version that is assigned and not yet stored: the next run stores it. */
   latest: StateVersion | undefined;
+  /** The last step that was started and has not ended, if it writes this variable. */
+  flight: StateFlight | undefined;
   /** The version that stands for the stored value, if somebody captured it. */
   captured: WeakRef<StateVersion> | undefined;
   /** The stored value on the host. Never written in place: others may hold the array. */
@@ -80,7 +88,9 @@ export class VariableState {
   /** The current version. The same one until the next assign, while somebody holds it. */
   version(): StateVersion {
     this.start();
-    const known = this.latest ?? this.captured?.deref();
+    if (this.latest !== undefined) return this.latest;
+    if (this.flight !== undefined) return (this.flight.version ??= this.newVersion([]));
+    const known = this.captured?.deref();
     if (known !== undefined) return known;
     const version = this.newVersion([]);
     this.captured = new WeakRef(version);

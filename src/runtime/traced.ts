@@ -1,0 +1,278 @@
+/** Traced functions: a function over tensors and variables as one program per signature of its arguments. */
+import type { Backend } from "../backends/backend.ts";
+import type { DType, TypedArray } from "../dtype/index.ts";
+import { InternalError, ShapeError } from "../errors.ts";
+import {
+  type ConcreteShape,
+  flattenTree,
+  formatShape,
+  type Node,
+  parameterTensor,
+  sameShape,
+  sizeOf,
+  StateFlight,
+  type Tensor,
+  trace,
+  type Variable,
+  type VariableState,
+  versionOf,
+} from "../graph/index.ts";
+import { currentBackend } from "./backends.ts";
+import { isPending, type PendingAssign, storeAssigns } from "./evaluator.ts";
+import { makePlan, type Plan } from "./plan.ts";
+import { type LoadedProgram, programFor } from "./program-cache.ts";
+import { hasStoredValue, residentOn, storedValues } from "./resident.ts";
+import { runPlan } from "./run-plan.ts";
+import { runQueue } from "./run-queue.ts";
+
+/** Shape and dtype of an argument. */
+export interface ArgumentType {
+  readonly shape: ConcreteShape;
+  readonly dtype: DType;
+}
+
+/** An argument of a run. */
+export interface ArgumentValues extends ArgumentType {
+  readonly values: TypedArray;
+}
+
+/** Signatures that one traced function keeps; the ones not used for longest go first. */
+export const maximumSignatures = 32;
+
+/** Options of a run. */
+export interface RunOptions {
+  /** Stops a long run between slices; variables are then as before. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A program with what it was built for. */
+interface Built {
+  readonly backend: Backend;
+  readonly plan: Plan;
+  readonly program: LoadedProgram | undefined;
+}
+
+/** What the trace for one signature found. */
+interface Signature {
+  readonly types: readonly ArgumentType[];
+  readonly sizes: readonly number[];
+  readonly parameters: readonly Tensor[];
+  readonly results: readonly Tensor[];
+  readonly reads: ReadonlyMap<Node, VariableState>;
+  readonly updates: readonly { readonly state: VariableState; readonly value: Tensor }[];
+  /** Every variable that is read or assigned. */
+  readonly states: readonly VariableState[];
+  /** What `f` returned. */
+  readonly tree: unknown;
+  built: Built | undefined;
+  /** Values of tensors that the function captured, as they were when the program was built. */
+  frozen: readonly TypedArray[] | undefined;
+}
+
+/** Gives programs back when the function that held them is gone. */
+const abandoned = new FinalizationRegistry<Set<LoadedProgram>>((held) => {
+  for (const program of held) program.release();
+});
+
+/**
+ * `f` as a compiled function: traced once per signature (shapes and dtypes of the arguments), then run as one program,
+ * in which the variables it reads and assigns stay in the back-end's memory. A training step is one of these.
+ * Tensors that `f` captures from outside are constants, with the value they had at the first run.
+ */
+export class Traced {
+  private readonly f: (...args: Tensor[]) => unknown;
+  /** Used last first. */
+  private signatures: Signature[] = [];
+  private readonly held = new Set<LoadedProgram>();
+
+  /** `f` gives a tree of tensors; a run gives their values in `flattenTree`'s order. */
+  constructor(f: (...args: Tensor[]) => unknown) {
+    this.f = f;
+    abandoned.register(this, this.held);
+  }
+
+  /**
+   * Runs with these arguments (read before this returns) and gives copies of the results: at once where the program is
+   * short and nothing else is running, else as a promise. Throws what `f` and the back-end throw; variables are then as
+   * before. Throws ShapeError where an argument's values do not fill its shape.
+   */
+  run(args: readonly ArgumentValues[], options: RunOptions = {}): TypedArray[] | Promise<TypedArray[]> {
+    const signature = this.signature(args);
+    for (let i = 0; i < args.length; i++) {
+      if (args[i]!.values.length !== signature.sizes[i]) {
+        throw new ShapeError({
+          where: "Traced",
+          problem: `argument ${i} does not fill its shape`,
+          expected: `${signature.sizes[i]} elements for ${formatShape(args[i]!.shape)}`,
+          received: `${args[i]!.values.length} elements`,
+        });
+      }
+    }
+    const built = this.ready(signature);
+    if (built === undefined) {
+      const copies = args.map(({ values }) => values.slice());
+      return this.runLater(signature, () => copies, options);
+    }
+    return runQueue.run(() => this.execute(signature, built, args.map(({ values }) => values), undefined, options));
+  }
+
+  /** Like `run`, for values that can only be had when the run's turn has come. */
+  runWhen(types: readonly ArgumentType[], values: () => TypedArray[] | Promise<TypedArray[]>, options: RunOptions = {}): Promise<TypedArray[]> {
+    return this.runLater(this.signature(types), values, options);
+  }
+
+  /** What `f` gives for such arguments, as a tree of tensors without values. Traces where the signature is new. */
+  resultTree(types: readonly ArgumentType[]): unknown {
+    return this.signature(types).tree;
+  }
+
+  /** How many signatures are kept. */
+  get signatureCount(): number {
+    return this.signatures.length;
+  }
+
+  private signature(types: readonly ArgumentType[]): Signature {
+    const position = this.signatures.findIndex((known) => sameTypes(known.types, types));
+    if (position === 0) return this.signatures[0]!;
+    if (position > 0) {
+      const [found] = this.signatures.splice(position, 1);
+      this.signatures.unshift(found!);
+      return found!;
+    }
+    const made = this.traceFor(types);
+    this.signatures.unshift(made);
+    while (this.signatures.length > maximumSignatures) this.drop(this.signatures.pop()!);
+    return made;
+  }
+
+  private traceFor(types: readonly ArgumentType[]): Signature {
+    const parameters = types.map(({ shape, dtype }) => parameterTensor([...shape], dtype));
+    const { result, reads, updates } = trace(() => this.f(...parameters));
+    const leaves = new Map<Node, VariableState>();
+    const states = new Set<VariableState>();
+    for (const [variable, leaf] of reads) {
+      leaves.set(leaf.node, variable.state);
+      states.add(variable.state);
+    }
+    for (const variable of updates.keys()) states.add(variable.state);
+    return {
+      types: types.map(({ shape, dtype }) => ({ shape: [...shape], dtype })),
+      sizes: types.map(({ shape }) => sizeOf(shape)),
+      parameters,
+      results: flattenTree(result),
+      reads: leaves,
+      updates: [...updates].map(([variable, value]: [Variable, Tensor]) => ({ state: variable.state, value })),
+      states: [...states],
+      tree: result,
+      built: undefined,
+      frozen: undefined,
+    };
+  }
+
+  /** The program, where a run can start at once: nothing runs, and every variable is where the program wants it. */
+  private ready(signature: Signature): Built | undefined {
+    const { built, states } = signature;
+    if (built === undefined || !runQueue.idle || built.backend !== currentBackend()) return undefined;
+    for (const state of states) {
+      if (state.latest !== undefined || state.flight !== undefined || residentOn(state, built.backend) === undefined) return undefined;
+    }
+    return built;
+  }
+
+  private runLater(signature: Signature, values: () => TypedArray[] | Promise<TypedArray[]>, options: RunOptions): Promise<TypedArray[]> {
+    const assigns: PendingAssign[] = [];
+    for (const state of signature.states) {
+      state.start();
+      if (state.latest !== undefined && isPending(state.latest)) assigns.push({ state, version: state.latest });
+    }
+    // From here on, whoever reads a variable that this run writes means what the run leaves in it.
+    const flights = signature.updates.map(({ state }) => {
+      const flight = new StateFlight();
+      state.flight = flight;
+      state.latest = undefined;
+      return flight;
+    });
+    const job = async (): Promise<TypedArray[]> => {
+      try {
+        const backend = await currentBackend();
+        const given = await values();
+        await storeAssigns(assigns, backend);
+        const built = await this.build(signature, backend);
+        return await this.execute(signature, built, given, flights, options);
+      } catch (error) {
+        await land(signature, flights);
+        throw error;
+      }
+    };
+    return Promise.resolve(runQueue.run(job));
+  }
+
+  private async build(signature: Signature, backend: Backend): Promise<Built> {
+    if (signature.built?.backend === backend) return signature.built;
+    this.drop(signature);
+    const { results, updates, parameters, reads } = signature;
+    const plan = makePlan({ results, updates, parameters, reads, freeze: true });
+    signature.frozen ??= await Promise.all(plan.captured.map(frozenValues));
+    const program = plan.computed.length + plan.written.length > 0 ? programFor(plan, backend) : undefined;
+    if (program !== undefined) {
+      if (!this.held.has(program)) program.hold();
+      this.held.add(program);
+    }
+    return (signature.built = { backend, plan, program });
+  }
+
+  private drop(signature: Signature): void {
+    const program = signature.built?.program;
+    signature.built = undefined;
+    if (program === undefined || this.signatures.some((other) => other.built?.program === program)) return;
+    this.held.delete(program);
+    program.release();
+  }
+
+  private execute(
+    signature: Signature,
+    built: Built,
+    given: readonly TypedArray[],
+    flights: readonly StateFlight[] | undefined,
+    options: RunOptions,
+  ): TypedArray[] | Promise<TypedArray[]> {
+    const frozen = signature.frozen;
+    if (frozen === undefined) throw new InternalError("Traced", "runs before it was built");
+    return runPlan({
+      plan: built.plan,
+      program: built.program,
+      backend: built.backend,
+      values: frozen.length === 0 ? given : [...given, ...frozen],
+      version: (state, update) => {
+        const flight = flights?.[update];
+        if (flight !== undefined && state.flight === flight) state.flight = undefined;
+        return flight?.version;
+      },
+      signal: options.signal,
+    });
+  }
+}
+
+/** After a step that failed: what was captured of its variables is what they were before. */
+async function land(signature: Signature, flights: readonly StateFlight[]): Promise<void> {
+  for (const [i, flight] of flights.entries()) {
+    const { state } = signature.updates[i]!;
+    if (state.flight === flight) state.flight = undefined;
+    if (flight.version === undefined || !hasStoredValue(state)) continue;
+    flight.version.tensor.node.values[0] = (await storedValues(state)).slice();
+  }
+}
+
+function frozenValues({ node, index }: Tensor): TypedArray | Promise<TypedArray> {
+  const values = node.values[index];
+  if (values !== undefined) return values;
+  const version = versionOf(node);
+  if (version === undefined) throw new InternalError("Traced", `captured a ${node.primitive.name} without value`);
+  return storedValues(version.state);
+}
+
+function sameTypes(a: readonly ArgumentType[], b: readonly ArgumentType[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i]!.dtype !== b[i]!.dtype || !sameShape(a[i]!.shape, b[i]!.shape)) return false;
+  return true;
+}
