@@ -24,7 +24,7 @@ export interface CompileCounts {
 /** Compiles a graph for one target. Parameters: arguments, states, run-time scalars; results: results, new states. */
 export function compile(graph: Subgraph, counts: CompileCounts, target: Target): Program {
   const flat = simplify(flatten(graph));
-  const draft = new Draft();
+  const draft = new Draft(target.limits);
   const block = new Block(draft, flat);
   const scalarCount = flat.parameters.length - counts.arguments - counts.states;
   flat.parameters.forEach((value, i) => {
@@ -67,7 +67,7 @@ export function compile(graph: Subgraph, counts: CompileCounts, target: Target):
   appendCopies(copies, block, levels, alias);
   const renamed = levels.map((level) => level.map((step) => rename(step, alias)));
   const finalResults = results.map(({ type, buffer }) => ({ type, buffer: alias.get(buffer) ?? buffer }));
-  const arenaBytes = planMemory(draft, renamed, finalResults.map(({ buffer }) => buffer), target.limits.alignmentBytes);
+  const arenas = planMemory(draft, renamed, finalResults.map(({ buffer }) => buffer), target.limits);
 
   const kernels: BoundKernel[] = [];
   const stages = stagesOf(renamed, kernels, draft);
@@ -83,7 +83,8 @@ export function compile(graph: Subgraph, counts: CompileCounts, target: Target):
     kernels,
     stages,
     scalars: flat.parameters.slice(flat.parameters.length - scalarCount).map((value) => block.type(value).dtype),
-    arenaBytes,
+    arenas,
+    arenaBytes: arenas[0] ?? 0,
   };
 }
 

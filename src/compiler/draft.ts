@@ -5,7 +5,7 @@ import { sizeOf, type TensorType } from "../graph/index.ts";
 import type { FlatGraph, Op } from "./flat-graph.ts";
 import { producers } from "./flat-graph.ts";
 import type { Place } from "./program.ts";
-import type { ScheduledKernel } from "./target.ts";
+import type { Limits, ScheduledKernel } from "./target.ts";
 
 /** A buffer whose place may still be open (undefined: the arena, planned later). */
 export interface DraftBuffer {
@@ -23,7 +23,13 @@ export type DraftStep =
 /** Buffers of a program under construction, shared by all of its blocks. */
 export class Draft {
   readonly buffers: DraftBuffer[] = [];
+  /** Limits of the back-end. */
+  readonly limits: Limits;
   private loops = 0;
+
+  constructor(limits: Limits) {
+    this.limits = limits;
+  }
 
   /** A new buffer for a value of this type. */
   add(dtype: DType, elements: number, place?: Place): number {

@@ -11,8 +11,8 @@ export type Place =
   | { readonly kind: "state"; readonly index: number }
   /** Fixed data, uploaded once. */
   | { readonly kind: "constant"; readonly data: TypedArray }
-  /** Bytes of the program's arena, planned by liveness. */
-  | { readonly kind: "arena"; readonly offset: number }
+  /** Bytes of one of the program's arenas (back-ends with `sharedArena` have one), planned by liveness. */
+  | { readonly kind: "arena"; readonly arena: number; readonly offset: number }
   /** Inside loop `loop`: part of buffer `of` that starts at iteration * strideBytes (counted from the end where reverse). */
   | { readonly kind: "slice"; readonly of: number; readonly loop: number; readonly strideBytes: number; readonly reverse: boolean }
   /** Inside loop `loop`: buffer `even` in even iterations, `odd` in odd ones (a carry that is read in one and written in the other). */
@@ -54,5 +54,8 @@ export interface Program {
   readonly stages: readonly Stage[];
   /** How many run-time scalars a run takes (values and order are the caller's: scalar constants of the graph). */
   readonly scalars: readonly DType[];
+  /** Bytes of each arena. */
+  readonly arenas: readonly number[];
+  /** Bytes of the first arena. */
   readonly arenaBytes: number;
 }

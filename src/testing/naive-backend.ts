@@ -51,7 +51,7 @@ class NaiveExecutable implements Executable {
 
   run(args: RunArguments): TypedArray[] {
     const { program } = this;
-    const arena = new ArrayBuffer(program.arenaBytes + 64);
+    const arenas = program.arenas.map((bytes) => new ArrayBuffer(bytes + 64));
     const iteration = new Map<number, number>();
     const parts = new Map<string, TypedArray>();
     const view = (id: number): TypedArray => {
@@ -64,11 +64,11 @@ class NaiveExecutable implements Executable {
         case "constant":
           return place.data;
         case "arena": {
-          const key = `${place.offset}|${dtype}|${elements}`;
+          const key = `${place.arena}|${place.offset}|${dtype}|${elements}`;
           let part = parts.get(key);
           if (part === undefined) {
             const array = hostArray(dtype, 0).constructor as new (buffer: ArrayBuffer, offset: number, length: number) => TypedArray;
-            parts.set(key, (part = new array(arena, place.offset, elements)));
+            parts.set(key, (part = new array(arenas[place.arena] ?? new ArrayBuffer(64), place.offset, elements)));
           }
           return part;
         }

@@ -53,3 +53,8 @@ export function affineRange(f: Affine, extents: readonly number[]): readonly [nu
   });
   return [low, high];
 }
+
+/** Text that is equal for equal functions. */
+export function affineKey(f: Affine): string {
+  return `${f.constant}:${f.coefficients.join()}`;
+}

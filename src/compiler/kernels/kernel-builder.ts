@@ -2,6 +2,7 @@
 import type { DType } from "../../dtype/index.ts";
 import type { Affine } from "../../graph/index.ts";
 import type { ScheduledKernel } from "../target.ts";
+import { affineKey } from "./affine.ts";
 import type { Access, DynamicTerm, Entry, Guard, Kernel, KernelBuffer } from "./kernel.ts";
 
 /** A list of entries in which equal entries are one. */
@@ -10,13 +11,37 @@ export class Expression {
   private readonly known = new Map<string, number>();
 
   add(entry: Entry): number {
-    const key = JSON.stringify(entry, (_, v: unknown) => (typeof v === "number" && (!Number.isFinite(v) || Object.is(v, -0)) ? `#${Object.is(v, -0) ? "-0" : v}` : v));
+    const key = entryKey(entry);
     const before = this.known.get(key);
     if (before !== undefined) return before;
     this.entries.push(entry);
     this.known.set(key, this.entries.length - 1);
     return this.entries.length - 1;
   }
+}
+
+function entryKey(entry: Entry): string {
+  switch (entry.op) {
+    case "load":
+      return `l${entry.access}`;
+    case "constant":
+      return `c${entry.dtype}${Object.is(entry.value, -0) ? "-0" : entry.value}`;
+    case "parameter":
+      return `p${entry.slot}`;
+    case "position":
+      return `x${affineKey(entry.index)}`;
+    case "scalar":
+      return `s${entry.f}${entry.dtype}${entry.args.join()}`;
+    case "threefry":
+      return `t${entry.word},${entry.args.join()}`;
+    case "accumulator":
+      return `a${entry.index}`;
+  }
+}
+
+/** Text that is equal for equal guards. */
+export function guardsKey(guards: readonly Guard[]): string {
+  return guards.map(({ index, limit }) => `${affineKey(index)}<${limit}`).join(";");
 }
 
 /** Buffers, accesses and scalars of one kernel under construction. */
@@ -59,7 +84,8 @@ export class KernelBuilder {
       position = this.buffers.length - 1;
     }
     this.buffers[position]![use] = true;
-    const key = JSON.stringify([position, index, guards, String(fill), dynamic]);
+    const terms = dynamic.map((term) => `${term.value},${term.stride},${term.extent},${term.mode},${affineKey(term.offset)}`).join(";");
+    const key = `${position}|${affineKey(index)}|${guardsKey(guards)}|${fill}|${terms}`;
     const before = this.known.get(key);
     if (before !== undefined) return before;
     this.accesses.push({ buffer: position, index, guards, fill, dynamic });

@@ -3,9 +3,9 @@ import type { DType } from "../../dtype/index.ts";
 import { InternalError } from "../../errors.ts";
 import { type Affine, stridesOf } from "../../graph/index.ts";
 import type { Block } from "../draft.ts";
-import { compose, weightedSum } from "../kernels/affine.ts";
+import { affineKey, compose, weightedSum } from "../kernels/affine.ts";
 import type { Guard } from "../kernels/kernel.ts";
-import { Expression, type KernelBuilder } from "../kernels/kernel-builder.ts";
+import { Expression, guardsKey, type KernelBuilder } from "../kernels/kernel-builder.ts";
 import { reshapeIndices } from "./reshape-indices.ts";
 import { windowPosition } from "./window-indices.ts";
 
@@ -23,7 +23,7 @@ export class Expander {
 
   /** Entry of `value` at `indices` (per axis of the value). Under `guards` the entry may be anything where they fail. */
   expand(value: number, indices: readonly Affine[], guards: readonly Guard[] = [], fill = 0): number {
-    const key = `${value}|${JSON.stringify(indices)}|${JSON.stringify(guards)}|${fill}`;
+    const key = `${value}|${indices.map(affineKey).join("/")}|${guardsKey(guards)}|${fill}`;
     const before = this.memo.get(key);
     if (before !== undefined) return before;
     const entry = this.block.materialized[value] || this.block.scalars.has(value)

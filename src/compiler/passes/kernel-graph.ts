@@ -52,7 +52,10 @@ export class KernelGraph {
 
   remove(bound: ScheduledKernel): void {
     this.kernels.delete(bound);
-    for (const set of [...this.readersOf.values(), ...this.writersOf.values()]) set.delete(bound);
+    for (const buffer of bound.buffers) {
+      this.readersOf.get(buffer)?.delete(bound);
+      this.writersOf.get(buffer)?.delete(bound);
+    }
   }
 
   readers(buffer: number): ReadonlySet<ScheduledKernel> {

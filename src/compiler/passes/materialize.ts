@@ -14,9 +14,14 @@ const expensive: Partial<Record<ScalarOp, number>> = {
   sinh: 12, cosh: 12, asinh: 14, acosh: 14, atanh: 14, atan2: 16, power: 20, divide: 3, sqrt: 3, rsqrt: 4, remainder: 4,
 };
 
-/** Marks `block.materialized`. Values that already have a buffer stay as they are. */
+/**
+ * Marks `block.materialized`. Values that already have a buffer stay as they are. No expression reads more buffers than a
+ * kernel may bind besides the one it writes.
+ */
 export function materialize(block: Block): void {
   const { graph } = block;
+  const mostLeaves = block.draft.limits.buffersPerKernel - 1;
+  const leaves = new Map<number, ReadonlySet<number>>();
   const uses = new Array<number>(graph.types.length).fill(0);
   for (const op of graph.ops) for (const input of new Set(op.inputs)) uses[input]!++;
   for (const result of graph.results) uses[result]!++;
@@ -27,6 +32,7 @@ export function materialize(block: Block): void {
     for (const input of operandsInBuffers(op)) forced.add(viewBase(block, input));
   }
   for (const op of graph.ops) {
+    limitLeaves(block, op, leaves, mostLeaves);
     if (!isInlineable(block, op)) {
       for (const output of op.outputs) block.materialized[output] = true;
       for (const input of buffersOnly(op)) block.materialized[input] = true;
@@ -58,7 +64,27 @@ export function materialize(block: Block): void {
     if (block.materialized[output]) {
       cost[output] = 0;
       depth[output] = 0;
-    }
+    } else leaves.set(output, leavesOf(block, op, leaves));
+  }
+}
+
+/** Buffers that the inputs of an operation read, each input being a buffer itself or an expression. */
+function leavesOf(block: Block, op: Op, leaves: ReadonlyMap<number, ReadonlySet<number>>): Set<number> {
+  const found = new Set<number>();
+  for (const input of op.inputs) {
+    if (block.materialized[input]) found.add(input);
+    else for (const leaf of leaves.get(input) ?? []) found.add(leaf);
+  }
+  return found;
+}
+
+/** Gives the widest inputs buffers of their own until the operation reads few enough. */
+function limitLeaves(block: Block, op: Op, leaves: ReadonlyMap<number, ReadonlySet<number>>, most: number): void {
+  const width = (input: number): number => (block.materialized[input] ? 0 : (leaves.get(input)?.size ?? 0));
+  while (leavesOf(block, op, leaves).size > most) {
+    const widest = op.inputs.reduce((a, b) => (width(b) > width(a) ? b : a));
+    if (width(widest) < 2) return;
+    block.materialized[widest] = true;
   }
 }
 

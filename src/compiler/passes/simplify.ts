@@ -27,7 +27,7 @@ export function simplify(graph: FlatGraph): FlatGraph {
       continue;
     }
     op = withWindowMax(op, producer);
-    const key = keyOf(op);
+    const key = keyOf(op, out.types[op.outputs[0]!]!.dtype);
     const before = key === undefined ? undefined : known.get(key);
     if (before !== undefined) {
       op.outputs.forEach((value, i) => replaced.set(value, before[i]!));
@@ -43,11 +43,16 @@ export function simplify(graph: FlatGraph): FlatGraph {
 }
 
 /** Text that is equal for equal operations, or undefined for those with bodies. */
-function keyOf(op: Op): string | undefined {
+function keyOf(op: Op, dtype: string): string | undefined {
   const { kind } = op.primitive.lowering;
   if (kind === "scan" || kind === "while" || kind === "cond") return undefined;
-  const attributes = JSON.stringify(op.attributes, (_, v: unknown) => (typeof v === "number" && (!Number.isFinite(v) || Object.is(v, -0)) ? `#${Object.is(v, -0) ? "-0" : v}` : v));
-  return `${op.primitive.name}|${attributes}|${op.inputs.join(",")}`;
+  const attributes = kind === "scalar" ? "" : kind === "constant" ? constantKey(Number(op.attributes["value"])) : JSON.stringify(op.attributes);
+  return `${op.primitive.name}|${attributes}|${dtype}|${op.inputs.join(",")}`;
+}
+
+/** JSON knows neither -0 nor NaN. */
+function constantKey(value: number): string {
+  return Object.is(value, -0) ? "-0" : String(value);
 }
 
 /** reshape(reshape x) -> reshape x. */
