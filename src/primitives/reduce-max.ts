@@ -22,6 +22,7 @@ export const reduceMaxPrimitive: Primitive = reductionPrimitive({
   gradient: ({ inputs, outputs, attributes, cotangents }) => {
     const axes = numbers(attributes, "axes");
     const x = inputs[0]!;
+    if (x.size === 0) return [null];
     const chosen = convert(equal(x, unreduce(outputs[0]!, x, axes)), x.dtype);
     const share = divide(cotangents[0]!, reduceSum(chosen, axes));
     return [multiply(chosen, unreduce(share, x, axes))];
