@@ -1,7 +1,7 @@
 /** Sets a random part of its input to zero in training. */
 import { ValueError } from "../errors.ts";
 import type { Tensor } from "../graph/index.ts";
-import { dropout, SeedGenerator } from "../ops/random/index.ts";
+import { dropout, SeedGenerator } from "../random/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
 import { type CallOptions, Layer } from "./layer.ts";
 import { describe, type LayerOptions, required } from "./layer-options.ts";
@@ -36,7 +36,7 @@ export class DropoutLayer extends Layer<DropoutOptions> {
     if (typeof this.rate !== "number" || !(this.rate >= 0 && this.rate < 1)) {
       throw new ValueError({ where: this.label, problem: "rate is a probability", expected: "0 <= rate < 1", received: describe(this.rate) });
     }
-    this.seedGenerator = new SeedGenerator(this.seed);
+    this.seedGenerator = new SeedGenerator({ seed: this.seed });
     this.supportsMasking = true;
   }
 

@@ -7,7 +7,7 @@ import * as constraints from "../constraints/index.ts";
 import * as initializers from "../initializers/index.ts";
 import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
 import { inferSymbolic, symbolicCall } from "../ops/symbolic.ts";
-import { SeedGenerator } from "../ops/random/index.ts";
+import { SeedGenerator } from "../random/index.ts";
 import * as regularizers from "../regularizers/index.ts";
 import { CallableInstance, camelCaseKeys, checkOptions, type Config, snakeCase, snakeCaseKeys } from "../serialization/index.ts";
 import { autoName } from "./auto-names.ts";

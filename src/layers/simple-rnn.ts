@@ -5,7 +5,7 @@ import { ShapeError } from "../errors.ts";
 import { formatShape, type Shape, type Tensor, Variable } from "../graph/index.ts";
 import type { Initializer, InitializerIdentifier } from "../initializers/index.ts";
 import * as ops from "../ops/index.ts";
-import { dropout, SeedGenerator } from "../ops/random/index.ts";
+import { dropout, SeedGenerator } from "../random/index.ts";
 import type { Regularizer, RegularizerIdentifier } from "../regularizers/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
 import { withPath } from "./call-context.ts";
@@ -121,7 +121,7 @@ export class SimpleRNNLayer extends Layer<SimpleRNNOptions> {
     positiveInteger(this.label, "units", this.units);
     this.dropout = Math.min(1, Math.max(0, this.dropout));
     this.recurrentDropout = Math.min(1, Math.max(0, this.recurrentDropout));
-    this.seedGenerator = new SeedGenerator(this.seed);
+    this.seedGenerator = new SeedGenerator({ seed: this.seed });
     this.supportsMasking = true;
     this.inputSpec = { rank: 3 };
   }

@@ -1,0 +1,85 @@
+/** The base of callbacks: what is told about training as it goes on. */
+import type { CallbackModel } from "./callback-model.ts";
+
+/** Values of one batch or epoch: `{ loss: 0.31, accuracy: 0.9 }`. */
+export type Logs = Readonly<Record<string, number>>;
+
+/** What a callback is told about the run. */
+export interface CallbackParameters {
+  readonly verbose: 0 | 1 | 2;
+  readonly epochs: number;
+  /** Steps of an epoch; null where that is not known. */
+  readonly steps: number | null;
+}
+
+/**
+ * A callback: override what you need. A method may be asynchronous: training waits for it. Set
+ * `this.model.stopTraining = true` to stop after the present batch.
+ *
+ * @example
+ * class Print extends Callback {
+ *   override onEpochEnd(epoch: number, logs: Logs): void {
+ *     console.log(epoch, logs.loss);
+ *   }
+ * }
+ */
+export class Callback {
+  /** The model that is being trained. */
+  model!: CallbackModel;
+  /** Facts about the run. */
+  parameters!: CallbackParameters;
+
+  /** Called once before anything else. */
+  setModel(model: CallbackModel): void {
+    this.model = model;
+  }
+
+  /** Called once before anything else. */
+  setParameters(parameters: CallbackParameters): void {
+    this.parameters = parameters;
+  }
+
+  onTrainBegin(_logs: Logs): void | Promise<void> {
+    // Nothing by default.
+  }
+  onTrainEnd(_logs: Logs): void | Promise<void> {
+    // Nothing by default.
+  }
+  onEpochBegin(_epoch: number, _logs: Logs): void | Promise<void> {
+    // Nothing by default.
+  }
+  /** The logs hold the validation's values too, named `val_...`. */
+  onEpochEnd(_epoch: number, _logs: Logs): void | Promise<void> {
+    // Nothing by default.
+  }
+  onTrainBatchBegin(_batch: number, _logs: Logs): void | Promise<void> {
+    // Nothing by default.
+  }
+  onTrainBatchEnd(_batch: number, _logs: Logs): void | Promise<void> {
+    // Nothing by default.
+  }
+  onTestBegin(_logs: Logs): void | Promise<void> {
+    // Nothing by default.
+  }
+  onTestEnd(_logs: Logs): void | Promise<void> {
+    // Nothing by default.
+  }
+  onTestBatchBegin(_batch: number, _logs: Logs): void | Promise<void> {
+    // Nothing by default.
+  }
+  onTestBatchEnd(_batch: number, _logs: Logs): void | Promise<void> {
+    // Nothing by default.
+  }
+  onPredictBegin(_logs: Logs): void | Promise<void> {
+    // Nothing by default.
+  }
+  onPredictEnd(_logs: Logs): void | Promise<void> {
+    // Nothing by default.
+  }
+  onPredictBatchBegin(_batch: number, _logs: Logs): void | Promise<void> {
+    // Nothing by default.
+  }
+  onPredictBatchEnd(_batch: number, _logs: Logs): void | Promise<void> {
+    // Nothing by default.
+  }
+}

@@ -1,0 +1,25 @@
+/** The record of a training run. */
+import { Callback, type Logs } from "./callback.ts";
+
+/**
+ * What `fit` gives: one value per epoch for the loss, every metric, and their validation counterparts (`val_...`).
+ *
+ * @example
+ * const { history } = await model.fit(x, y, { epochs: 5 });
+ * history.loss; // [2.1, 1.4, 0.9, 0.7, 0.6]
+ */
+export class History extends Callback {
+  /** Values by name, one per epoch. */
+  history: Record<string, number[]> = {};
+  /** Numbers of the epochs. */
+  epoch: number[] = [];
+
+  override onTrainBegin(): void {
+    this.epoch = [];
+  }
+
+  override onEpochEnd(epoch: number, logs: Logs): void {
+    this.epoch.push(epoch);
+    for (const [key, value] of Object.entries(logs)) (this.history[key] ??= []).push(value);
+  }
+}

@@ -1,0 +1,33 @@
+/** Text output: a terminal, a file, or a browser's console. */
+
+interface TextStream {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+function standardOutput(): TextStream | undefined {
+  return (globalThis as { process?: { stdout?: TextStream } }).process?.stdout;
+}
+
+/** Whether output goes to a terminal, where a line can be written over. */
+export function isTerminal(): boolean {
+  return standardOutput()?.isTTY === true;
+}
+
+/** Width of the terminal in characters; undefined where there is none. */
+export function terminalColumns(): number | undefined {
+  return standardOutput()?.columns;
+}
+
+/** Writes text as it is. In a browser only whole lines appear. */
+export function writeText(text: string): void {
+  const stream = standardOutput();
+  if (stream === undefined) console.log(text.replace(/\r?\n$/, ""));
+  else stream.write(text);
+}
+
+/** Writes one line. */
+export function writeLine(text: string): void {
+  writeText(`${text}\n`);
+}

@@ -1,0 +1,159 @@
+/** Data that is in memory: checked once, cut into batches without being copied as a whole. */
+import { hostArray, type DType, type TypedArray } from "../dtype/index.ts";
+import { ShapeError, ValueError } from "../errors.ts";
+import { type ConcreteShape, formatShape, type HostData, type HostValues, hostValues, isHostData, isHostTypedArray, type Shape, sizeOf, Tensor } from "../graph/index.ts";
+
+/** One array of samples: a tensor, nested arrays, or a typed array (of which each sample's shape must be known). */
+export type ArrayData = Tensor | HostData;
+
+/** What an array is for: how errors name it, and what the model expects of it. */
+export interface ArrayExpectation {
+  /** `input "image"`, `target "digit"`. */
+  readonly label: string;
+  /** Shape of one batch, null where any extent is fine; null where nothing is expected. */
+  readonly shape: Shape | null;
+  /** Dtype that the values are converted to; null keeps the data's (float64 becomes float32). */
+  readonly dtype: DType | null;
+}
+
+/** Values on the host, the samples along the first axis. */
+export async function hostArrayOf(where: string, data: ArrayData, expected: ArrayExpectation): Promise<HostValues> {
+  if (data instanceof Tensor) {
+    const values = data.node.values[data.index] ?? (await data.data());
+    return withDType(fitted(where, { values, shape: data.shape as ConcreteShape, dtype: data.dtype }, expected), expected.dtype);
+  }
+  return hostArrayOfData(where, data, expected);
+}
+
+/** The same for data that need not be awaited; undefined for a tensor that has to be computed first. */
+export function readyHostArray(where: string, data: ArrayData, expected: ArrayExpectation): HostValues | undefined {
+  if (!(data instanceof Tensor)) return hostArrayOfData(where, data, expected);
+  const values = data.node.values[data.index];
+  if (values === undefined) return undefined;
+  return withDType(fitted(where, { values, shape: data.shape as ConcreteShape, dtype: data.dtype }, expected), expected.dtype);
+}
+
+function hostArrayOfData(where: string, data: unknown, expected: ArrayExpectation): HostValues {
+  if (!isHostData(data) || typeof data === "number" || typeof data === "boolean") {
+    throw new ValueError({
+      where,
+      problem: `the ${expected.label} is no array`,
+      expected: "a tensor, nested arrays, or a typed array, samples along the first axis",
+      received: data === null || data === undefined ? String(data) : data instanceof Promise ? "a Promise (an `await` is missing)" : typeof data,
+    });
+  }
+  const label = `${where}: ${expected.label}`;
+  // A flat typed array of known sample shape: the number of samples follows.
+  if (isHostTypedArray(data) && expected.shape !== null && expected.shape.length !== 1) {
+    const sample = expected.shape.slice(1);
+    if (sample.every((extent) => extent !== null)) {
+      const size = sizeOf(sample as ConcreteShape);
+      if (data.length !== size && data.length % size === 0) return hostValues(label, data, { dtype: expected.dtype ?? narrowed(data), shape: [data.length / size, ...(sample as ConcreteShape)] });
+    }
+  }
+  return fitted(where, hostValues(label, data, { dtype: expected.dtype ?? narrowed(data) }), expected);
+}
+
+/** float64 arrays are float32 to a model. */
+function narrowed(data: HostData): DType | undefined {
+  return data instanceof Float64Array ? "float32" : undefined;
+}
+
+/** `[n]` stands for `[n, 1]` where that is expected, and the other way round. Throws ShapeError where shapes do not fit. */
+function fitted(where: string, host: HostValues, expected: ArrayExpectation): HostValues {
+  const shape = expected.shape;
+  if (host.shape.length === 0) {
+    throw new ShapeError({ where, problem: `the ${expected.label} is a single number`, expected: "an array, samples along the first axis", received: formatShape(host.shape) });
+  }
+  if (shape === null) return host;
+  const fits = (candidate: ConcreteShape): boolean =>
+    candidate.length === shape.length && candidate.every((extent, axis) => axis === 0 || shape[axis] === null || shape[axis] === extent);
+  if (fits(host.shape)) return host;
+  const widened = [...host.shape, 1];
+  if (fits(widened)) return { ...host, shape: widened };
+  const narrower = host.shape.slice(0, -1);
+  if (host.shape.at(-1) === 1 && fits(narrower)) return { ...host, shape: narrower };
+  throw new ShapeError({
+    where,
+    problem: `the ${expected.label} has the wrong shape`,
+    expected: `${formatShape(shape)}, the first axis being the samples`,
+    received: formatShape(host.shape),
+    advice:
+      host.shape.length === shape.length - 1 && fits([1, ...host.shape])
+        ? "this is one sample: wrap it in a batch of one, shape [1, ...]"
+        : "reshape the data, or give Input the shape of the data",
+  });
+}
+
+function withDType(host: HostValues, dtype: DType | null): HostValues {
+  const target = dtype ?? (host.dtype === "float64" ? "float32" : host.dtype);
+  if (target === host.dtype) return host;
+  const values = hostArray(target, host.values.length);
+  values.set(host.values);
+  if (target === "bool") for (let i = 0; i < values.length; i++) values[i] = host.values[i] === 0 ? 0 : 1;
+  return { values, shape: host.shape, dtype: target };
+}
+
+/** Number of samples: the same in every array. Throws ValueError where they differ or where there are none. */
+export function sampleCount(where: string, arrays: readonly { readonly label: string; readonly host: HostValues }[]): number {
+  const first = arrays[0]!;
+  const count = first.host.shape[0]!;
+  const odd = arrays.find(({ host }) => host.shape[0] !== count);
+  if (odd !== undefined) {
+    throw new ValueError({
+      where,
+      problem: `the ${first.label} and the ${odd.label} have different numbers of samples`,
+      expected: `${count} in all`,
+      received: arrays.map(({ label, host }) => `${label} ${host.shape[0]!}`).join(", "),
+      advice: "the first axis of every array counts the samples",
+    });
+  }
+  if (count === 0) throw new ValueError({ where, problem: "the data is empty", expected: "at least one sample", received: `${first.label} ${formatShape(first.host.shape)}` });
+  return count;
+}
+
+/** Rows of an array, copied into buffers that are used again for every batch of the same size. */
+export class BatchBuffer {
+  readonly host: HostValues;
+  readonly #rowSize: number;
+  readonly #buffers = new Map<number, HostValues>();
+
+  constructor(host: HostValues) {
+    this.host = host;
+    this.#rowSize = sizeOf(host.shape.slice(1));
+  }
+
+  /** Rows `start` to `end`, in the order of `order` where that is given. Valid until the next call. */
+  rows(start: number, end: number, order: Int32Array | null): HostValues {
+    const size = this.#rowSize;
+    const count = end - start;
+    if (order === null) {
+      return { values: subarray(this.host.values, start * size, end * size), shape: [count, ...this.host.shape.slice(1)], dtype: this.host.dtype };
+    }
+    let batch = this.#buffers.get(count);
+    if (batch === undefined) {
+      batch = { values: hostArray(this.host.dtype, count * size), shape: [count, ...this.host.shape.slice(1)], dtype: this.host.dtype };
+      this.#buffers.set(count, batch);
+    }
+    const source = this.host.values;
+    const target = batch.values;
+    for (let row = 0; row < count; row++) {
+      const from = order[start + row]! * size;
+      // Copying short rows element by element is faster than making a view of each.
+      if (size <= 32) for (let i = 0; i < size; i++) target[row * size + i] = source[from + i]!;
+      else target.set(subarray(source, from, from + size), row * size);
+    }
+    return batch;
+  }
+}
+
+/** A view of a part. */
+export function subarray(values: TypedArray, start: number, end: number): TypedArray {
+  return values.subarray(start, end);
+}
+
+/** Rows `start` to `end` of an array, a view. */
+export function rowsOf(host: HostValues, start: number, end: number): HostValues {
+  const size = sizeOf(host.shape.slice(1));
+  return { values: subarray(host.values, start * size, end * size), shape: [end - start, ...host.shape.slice(1)], dtype: host.dtype };
+}

@@ -1,0 +1,222 @@
+/** The graph of calls between a model's inputs and outputs: which layers, in what order, fed by what. */
+import { StateError, ValueError } from "../errors.ts";
+import { flattenTree, isSymbolic, mapTree, Tensor } from "../graph/index.ts";
+import { InputLayer, type InputLayerLayer, inputLayerOf } from "../layers/input-layer.ts";
+import { autoName } from "../layers/auto-names.ts";
+import { Layer } from "../layers/layer.ts";
+import { type Callable, callAgain, originOf } from "../ops/symbolic.ts";
+
+/** An operation of `ops` that was called on symbolic tensors: a layer without weights. */
+export class OperationCall {
+  readonly name: string;
+  readonly className: string;
+  readonly callable: Callable;
+
+  constructor(callable: Callable) {
+    const name = callable.name === "" ? "operation" : callable.name;
+    this.className = name.slice(0, 1).toUpperCase() + name.slice(1);
+    this.name = autoName(this.className);
+    this.callable = callable;
+  }
+}
+
+/** What a node calls. */
+export type Operation = Layer | OperationCall;
+
+/** One call of an operation inside a model. */
+export interface GraphNode {
+  readonly operation: Operation;
+  /** Arguments of the call, symbolic tensors included. */
+  readonly args: readonly unknown[];
+  /** The symbolic tensors among the arguments. */
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  readonly isInput: boolean;
+}
+
+/** Where a symbolic tensor comes from inside one model. */
+export interface Producer {
+  readonly node: GraphNode;
+  /** Position among the calls of the operation inside the model. */
+  readonly nodeIndex: number;
+  /** Position among the outputs of the call. */
+  readonly tensorIndex: number;
+}
+
+/** The graph of a functional model. */
+export class FunctionalGraph {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  readonly inputLayers: readonly InputLayerLayer[];
+  /** Operations by decreasing distance from the outputs, then in the order they were found (Keras's order of layers). */
+  readonly operations: readonly Operation[];
+  /** Nodes by decreasing distance from the outputs. */
+  readonly nodes: readonly GraphNode[];
+  /** Nodes with the distance given as key. */
+  readonly nodesByDepth: ReadonlyMap<number, readonly GraphNode[]>;
+  readonly #producers = new Map<Tensor, Producer>();
+  readonly #calls = new Map<Operation, GraphNode[]>();
+
+  /** Throws StateError where an output does not depend on the inputs alone, ValueError where names repeat. */
+  constructor(where: string, inputs: readonly Tensor[], outputs: readonly Tensor[]) {
+    this.inputs = inputs;
+    this.outputs = outputs;
+    const search = new Search(inputs);
+    for (const output of outputs) search.visit(output);
+    this.inputLayers = inputs.map((input) => search.nodeOf(input).operation as InputLayerLayer);
+
+    // Depths: the distance of a node from the outputs; a shared layer stands at its largest.
+    const depths = new Map<GraphNode, number>();
+    const operationDepths = new Map<Operation, number>();
+    for (const node of [...search.ordered].reverse()) {
+      if (!depths.has(node)) depths.set(node, 0);
+      const depth = Math.max(depths.get(node)!, operationDepths.get(node.operation) ?? 0);
+      operationDepths.set(node.operation, depth);
+      depths.set(node, depth);
+      for (const parent of search.parentsOf(node)) depths.set(parent, Math.max(depth + 1, depths.get(parent) ?? 0));
+    }
+    for (const input of inputs) {
+      const node = search.nodeOf(input);
+      if (operationDepths.has(node.operation)) continue;
+      operationDepths.set(node.operation, 0);
+      search.order.set(node.operation, -1);
+      depths.set(node, 0);
+    }
+    const byDepth = new Map<number, GraphNode[]>();
+    for (const [node, depth] of depths) byDepth.set(depth, [...(byDepth.get(depth) ?? []), node]);
+    const decreasing = [...byDepth.keys()].sort((a, b) => b - a);
+    this.nodesByDepth = new Map(decreasing.map((depth) => [depth, byDepth.get(depth)!]));
+    this.nodes = decreasing.flatMap((depth) => byDepth.get(depth)!);
+    this.operations = [...operationDepths.keys()].sort(
+      (a, b) => operationDepths.get(b)! - operationDepths.get(a)! || search.order.get(a)! - search.order.get(b)!,
+    );
+
+    const byAge = (a: GraphNode, b: GraphNode): number => a.outputs[0]!.node.id - b.outputs[0]!.node.id;
+    for (const node of this.nodes) this.#calls.set(node.operation, [...(this.#calls.get(node.operation) ?? []), node].sort(byAge));
+    for (const [, calls] of this.#calls) {
+      calls.forEach((node, nodeIndex) => {
+        node.outputs.forEach((tensor, tensorIndex) => this.#producers.set(tensor, { node, nodeIndex, tensorIndex }));
+      });
+    }
+    checkConnected(where, this.nodes, inputs);
+    checkNames(where, this.operations);
+  }
+
+  /** The layers among the operations. */
+  get layers(): Layer[] {
+    return this.operations.filter((operation) => operation instanceof Layer);
+  }
+
+  /** Where a tensor of this graph comes from. */
+  producerOf(tensor: Tensor): Producer {
+    return this.#producers.get(tensor)!;
+  }
+
+  /** Calls of an operation inside this graph, oldest first. */
+  callsOf(operation: Operation): readonly GraphNode[] {
+    return this.#calls.get(operation) ?? [];
+  }
+
+  /** The outputs for other inputs: every call is made again, in order. */
+  run(inputs: readonly Tensor[]): Tensor[] {
+    const values = new Map<Tensor, Tensor>();
+    this.inputs.forEach((input, index) => values.set(input, inputs[index]!));
+    for (const node of this.nodes) {
+      if (node.isInput) continue;
+      const args = node.args.map((arg) => mapTree(arg, (tensor) => values.get(tensor) ?? tensor));
+      const callable = (node.operation instanceof Layer ? node.operation : node.operation.callable) as Callable;
+      const results = flattenTree(callAgain(callable, args));
+      node.outputs.forEach((output, index) => values.set(output, results[index]!));
+    }
+    return this.outputs.map((output) => values.get(output)!);
+  }
+}
+
+/** Depth-first search from the outputs to the inputs. */
+class Search {
+  /** Nodes, inputs of a call before the call. */
+  readonly ordered: GraphNode[] = [];
+  /** Order in which operations were met. */
+  readonly order = new Map<Operation, number>();
+  private readonly inputs: ReadonlySet<Tensor>;
+  private readonly found = new Map<unknown, GraphNode>();
+  private readonly finished = new Set<GraphNode>();
+
+  constructor(inputs: readonly Tensor[]) {
+    this.inputs = new Set(inputs);
+  }
+
+  /** The node of a tensor; made once per call. A tensor that is an input of the model, or comes from nowhere, is an input node. */
+  nodeOf(tensor: Tensor): GraphNode {
+    const origin = this.inputs.has(tensor) ? undefined : originOf(tensor);
+    const key: unknown = origin === undefined ? tensor : origin.outputs;
+    const known = this.found.get(key);
+    if (known !== undefined) return known;
+    let node: GraphNode;
+    if (origin === undefined) {
+      const layer = inputLayerOf(tensor) ?? new InputLayer({ batchShape: tensor.shape, dtype: tensor.dtype });
+      node = { operation: layer, args: [], inputs: [], outputs: [tensor], isInput: true };
+    } else {
+      const inputs = flattenTree(origin.args).filter(isSymbolic);
+      const operation = (origin.callable as unknown) instanceof Layer ? (origin.callable as unknown as Layer) : new OperationCall(origin.callable);
+      node = { operation, args: origin.args, inputs, outputs: origin.outputs, isInput: false };
+    }
+    this.found.set(key, node);
+    return node;
+  }
+
+  parentsOf(node: GraphNode): GraphNode[] {
+    return node.inputs.map((input) => this.nodeOf(input));
+  }
+
+  /** Adds what `tensor` needs. Keeps its own stack, so that deep models do not overflow the call stack. */
+  visit(tensor: Tensor): void {
+    const stack: { node: GraphNode; next: number }[] = [];
+    const enter = (t: Tensor): void => {
+      const node = this.nodeOf(t);
+      if (this.finished.has(node) || stack.some((entry) => entry.node === node)) return;
+      if (!this.order.has(node.operation)) this.order.set(node.operation, this.order.size);
+      stack.push({ node, next: 0 });
+    };
+    enter(tensor);
+    while (stack.length > 0) {
+      const top = stack.at(-1)!;
+      if (top.next < top.node.inputs.length) {
+        enter(top.node.inputs[top.next++]!);
+        continue;
+      }
+      stack.pop();
+      if (this.finished.has(top.node)) continue;
+      this.finished.add(top.node);
+      this.ordered.push(top.node);
+    }
+  }
+}
+
+function checkConnected(where: string, nodes: readonly GraphNode[], inputs: readonly Tensor[]): void {
+  const given = new Set(inputs);
+  const missing = nodes.find((node) => node.isInput && !given.has(node.outputs[0]!));
+  if (missing === undefined) return;
+  throw new StateError({
+    where,
+    problem: `the outputs depend on "${missing.operation.name}", which is not among the inputs`,
+    expected: "outputs that are computed from the given inputs alone",
+    received: `inputs ${inputs.map((input) => `"${inputLayerOf(input)?.name ?? "?"}"`).join(", ")}`,
+    advice: `add it: new Model({ inputs: [...], outputs })`,
+  });
+}
+
+function checkNames(where: string, operations: readonly Operation[]): void {
+  const seen = new Set<string>();
+  for (const { name } of operations) {
+    if (seen.has(name)) {
+      throw new ValueError({
+        where,
+        problem: `two layers are called "${name}"`,
+        expected: "a name of its own for every layer of a model",
+        advice: "give one of them another name: layers.Dense({ name: ... })",
+      });
+    }
+    seen.add(name);
+  }
+}
