@@ -71,21 +71,17 @@ export function jit<A extends readonly unknown[], R>(f: (...args: A) => R): (...
     const fill = (values: readonly TypedArray[]): void => {
       results.forEach(({ node }, i) => (node.values[0] = values[i]!));
     };
+    // The error of a run that takes long belongs to whoever reads a result; without results nobody would hear of it.
+    const fail = (error: unknown): void => {
+      for (const { node } of results) node.origin = error;
+    };
+    const options = { deliver: fill, fail };
     const known = tensors.map(({ node, index }) => node.values[index]);
     const out = known.every((values) => values !== undefined)
-      ? traced.run(types.map((type, i) => ({ ...type, values: known[i]! })))
-      : traced.runWhen(types, async () => await evaluate(tensors, [], await currentBackend()));
-    if (out instanceof Promise) {
-      const filled = out.then(fill);
-      // The error belongs to whoever reads a result; without results nobody would hear of it.
-      if (results.length > 0) {
-        filled.catch((error: unknown) => {
-          for (const { node } of results) node.origin = error;
-        });
-      }
-    } else {
-      fill(out);
-    }
+      ? traced.run(types.map((type, i) => ({ ...type, values: known[i]! })), options)
+      : traced.runWhen(types, async () => await evaluate(tensors, [], await currentBackend()), options);
+    if (!(out instanceof Promise)) fill(out);
+    else if (results.length > 0) out.catch(() => undefined);
     return unflattenTree(tree, results);
   };
   Object.defineProperty(jitted, "name", { value: f.name });

@@ -43,6 +43,9 @@ export const maximumSignatures = 32;
 export interface RunOptions {
   /** Stops a long run between slices; variables are then as before. */
   readonly signal?: AbortSignal | undefined;
+  /** Called with the results of a run that returned a promise, or its error, before anything else runs. */
+  readonly deliver?: ((results: readonly TypedArray[]) => void) | undefined;
+  readonly fail?: ((error: unknown) => void) | undefined;
 }
 
 /** A program with what it was built for. */
@@ -113,7 +116,13 @@ export class Traced {
       const copies = args.map(({ values }) => values.slice());
       return this.runLater(signature, () => copies, options);
     }
-    return runQueue.run(() => this.execute(signature, built, args.map(({ values }) => values), undefined, options));
+    return runQueue.run(() => {
+      const flights: StateFlight[] = [];
+      const results = this.execute(signature, built, args.map(({ values }) => values), flights, options);
+      if (!(results instanceof Promise)) return results;
+      flights.push(...takeOff(signature));
+      return settled(results, signature, flights, options);
+    });
   }
 
   /** Like `run`, for values that can only be had when the run's turn has come. */
@@ -173,9 +182,8 @@ export class Traced {
   private ready(signature: Signature): Built | undefined {
     const { built, states } = signature;
     if (built === undefined || !runQueue.idle || built.backend !== currentBackend()) return undefined;
-    for (const state of states) {
-      if (state.latest !== undefined || state.flight !== undefined || residentOn(state, built.backend) === undefined) return undefined;
-    }
+    for (const state of states) if (state.latest !== undefined || state.flight !== undefined || state.initialize !== undefined) return undefined;
+    for (const state of built.plan.states) if (residentOn(state, built.backend) === undefined) return undefined;
     return built;
   }
 
@@ -185,22 +193,19 @@ export class Traced {
       state.start();
       if (state.latest !== undefined && isPending(state.latest)) assigns.push({ state, version: state.latest });
     }
-    // From here on, whoever reads a variable that this run writes means what the run leaves in it.
-    const flights = signature.updates.map(({ state }) => {
-      const flight = new StateFlight();
-      state.flight = flight;
-      state.latest = undefined;
-      return flight;
-    });
+    const flights = takeOff(signature);
     const job = async (): Promise<TypedArray[]> => {
       try {
         const backend = await currentBackend();
         const given = await values();
         await storeAssigns(assigns, backend);
         const built = await this.build(signature, backend);
-        return await this.execute(signature, built, given, flights, options);
+        const results = await this.execute(signature, built, given, flights, options);
+        options.deliver?.(results);
+        return results;
       } catch (error) {
         await land(signature, flights);
+        options.fail?.(error);
         throw error;
       }
     };
@@ -233,7 +238,7 @@ export class Traced {
     signature: Signature,
     built: Built,
     given: readonly TypedArray[],
-    flights: readonly StateFlight[] | undefined,
+    flights: readonly StateFlight[],
     options: RunOptions,
   ): TypedArray[] | Promise<TypedArray[]> {
     const frozen = signature.frozen;
@@ -244,12 +249,34 @@ export class Traced {
       backend: built.backend,
       values: frozen.length === 0 ? given : [...given, ...frozen],
       version: (state, update) => {
-        const flight = flights?.[update];
+        const flight = flights[update];
         if (flight !== undefined && state.flight === flight) state.flight = undefined;
         return flight?.version;
       },
       signal: options.signal,
     });
+  }
+}
+
+/** From here on, whoever reads a variable that the run writes means what the run leaves in it. */
+function takeOff(signature: Signature): StateFlight[] {
+  return signature.updates.map(({ state }) => {
+    const flight = new StateFlight();
+    state.flight = flight;
+    state.latest = undefined;
+    return flight;
+  });
+}
+
+async function settled(running: Promise<TypedArray[]>, signature: Signature, flights: readonly StateFlight[], options: RunOptions): Promise<TypedArray[]> {
+  try {
+    const results = await running;
+    options.deliver?.(results);
+    return results;
+  } catch (error) {
+    await land(signature, flights);
+    options.fail?.(error);
+    throw error;
   }
 }
 
