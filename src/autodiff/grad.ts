@@ -1,6 +1,6 @@
 import { isFloat } from "../dtype/index.ts";
 import { ShapeError, ValueError } from "../errors.ts";
-import { dataTensor, type HostData, hostValues, isHostData, isPlainObject, Tensor, Variable } from "../graph/index.ts";
+import { dataTensor, hostValues, inlined, isHostData, isPlainObject, Tensor, Variable } from "../graph/index.ts";
 import { gradients } from "./gradients.ts";
 
 /** The structure of T with a gradient tensor for every tensor, variable or number in it. */
@@ -53,7 +53,7 @@ export function valueAndGrad<A extends readonly unknown[]>(
       });
     }
     // The same arguments, but for data that became a tensor.
-    const value = f(...(given as unknown as A));
+    const value = inlined(() => f(...(given as unknown as A)));
     if (value.rank !== 0 || !isFloat(value.dtype)) {
       throw new ShapeError({
         where: "grad",
