@@ -1,6 +1,6 @@
 import { isFloat } from "../dtype/index.ts";
 import { ShapeError, ValueError } from "../errors.ts";
-import { dataTensor, hostValues, inlined, isHostData, isPlainObject, Tensor, Variable } from "../graph/index.ts";
+import { dataTensor, type HostData, hostValues, inlined, isHostData, isPlainObject, Tensor, Variable } from "../graph/index.ts";
 import { gradients } from "./gradients.ts";
 
 /** The structure of T with a gradient tensor for every tensor, variable or number in it. */
