@@ -1,0 +1,42 @@
+/** The schedule of one contraction, as data: what `scheduleContract` decides and `lowerContract` emits. */
+import type { ContractKernel } from "../../../../compiler/kernels/kernel.ts";
+import { InternalError } from "../../../../errors.ts";
+import type { TileShape } from "./tile-shape.ts";
+
+/** How a contraction is laid on registers, caches and units of work. Axes are positions in the scheduled kernel. */
+export interface ContractSchedule {
+  /**
+   * What the lanes of a vector run along. `broadcast`: an n axis; an element of lhs meets a vector of rhs.
+   * `elementwise`: a batch axis (channels of a depthwise convolution); vectors meet vectors. `dot`: a k axis; lanes are
+   * summed at the end.
+   */
+  readonly form: "broadcast" | "elementwise" | "dot";
+  readonly lanesAxis: number;
+  /** Axis along which the vectors of a tile lie: the lanes axis, or an n axis for `dot` (null: one column). */
+  readonly columnAxis: number | null;
+  /** Axis of the rows of a tile; null: one row. */
+  readonly rowAxis: number | null;
+  readonly tile: TileShape;
+  /** Steps of k in one turn of the innermost loop. */
+  readonly unroll: number;
+  /** rhs is packed: elements from one panel to the next. */
+  readonly panelStride: number | null;
+  /** Axes that one unit runs through, outermost first; every other parallel axis is a coordinate of the unit. */
+  readonly innerAxes: readonly number[];
+  /** A multiple of the tile's rows, or the whole (static) extent. */
+  readonly rowsPerUnit: number;
+  readonly panelsPerUnit: number;
+  /** Sums are taken over blocks of k: `size` steps of k axis number `depth`, times all k axes inside it. */
+  readonly kBlock: { readonly depth: number; readonly size: number } | null;
+  /** A batch axis that numbers ranges of k blocks; each writes partial sums of its own. */
+  readonly splitAxis: number | null;
+}
+
+/** The schedule of a scheduled kernel. */
+export function scheduleOf(kernel: ContractKernel): ContractSchedule {
+  const schedule = kernel.schedule;
+  if (typeof schedule !== "object" || schedule === null || !("form" in schedule)) {
+    throw new InternalError("contraction", "a kernel is lowered before it is scheduled", kernel.label);
+  }
+  return schedule as ContractSchedule;
+}

@@ -1,0 +1,310 @@
+/** Scheduled contractions to loop IR: units, blocks of k, panels, register tiles. */
+import type { ContractKernel } from "../../../../compiler/kernels/kernel.ts";
+import type { CpuTarget } from "../../target.ts";
+import { add, address, advance, and, type Block, div, eq, get, i32, loadPtr, loadVector, lt, min, mul, rem, sub } from "../block.ts";
+import { loadExtent } from "../expression.ts";
+import { functionFrame } from "../function-frame.ts";
+import type { Expr, LoweredKernel, Variable } from "../ir.ts";
+import { forUnits, grainOf } from "../unit-space.ts";
+import { axesOf } from "./arrange-axes.ts";
+import { type ContractSchedule, scheduleOf } from "./contract-schedule.ts";
+import { TileEpilogue } from "./tile-epilogue.ts";
+import { emitTileLoops, offsetPointer, spillBytes, type StepLoop, type Tile, zeroAccumulators } from "./tile-loops.ts";
+import { balancedRows } from "./tile-shape.ts";
+
+/** One dimension of the space of units. */
+type Dimension = { readonly kind: "axis"; readonly axis: number } | { readonly kind: "rows" } | { readonly kind: "columns" };
+
+/** Positions on axes. */
+type Positions = ReadonlyMap<number, Expr>;
+
+/** A contraction that `scheduleContract` made. Throws InternalError where it has no schedule. */
+export function lowerContract(kernel: ContractKernel, target: CpuTarget): LoweredKernel {
+  return new ContractLowering(kernel, target).lower();
+}
+
+class ContractLowering {
+  readonly #kernel: ContractKernel;
+  readonly #target: CpuTarget;
+  readonly #schedule: ContractSchedule;
+  readonly #frame = functionFrame("contract");
+  readonly #buffers: readonly Expr[];
+  readonly #epilogue: TileEpilogue;
+  readonly #k: readonly number[];
+  /** Results along the vectors of one panel. */
+  readonly #width: number;
+  readonly #fullPanels: number;
+  /** Results beyond the full panels. */
+  readonly #restColumns: number;
+  /** Bytes of spilled sums of one unit. */
+  readonly #spillBytes: number;
+  /** Where the next tile's spilled sums stand. */
+  readonly #spill: Variable = { name: "spill", type: "ptr" };
+
+  constructor(kernel: ContractKernel, target: CpuTarget) {
+    this.#kernel = kernel;
+    this.#target = target;
+    const schedule = scheduleOf(kernel);
+    this.#schedule = schedule;
+    const { form, tile, rowAxis, columnAxis, lanesAxis } = schedule;
+    this.#k = axesOf(kernel, "k");
+    this.#width = form === "dot" ? tile.vectors : tile.vectors * target.lanes;
+    const columns = columnAxis === null ? 1 : kernel.axes[columnAxis]!.extent;
+    this.#fullPanels = Math.floor(columns / this.#width);
+    this.#restColumns = columns - this.#fullPanels * this.#width;
+    const { body, parameters } = this.#frame;
+    this.#buffers = kernel.buffers.map((_, buffer) => body.let(loadPtr(parameters, buffer), `buffer${buffer}`));
+    this.#epilogue = new TileEpilogue(kernel, target, { rowAxis, columnAxis, lanesAxis: form === "dot" ? null : lanesAxis }, parameters, this.#buffers);
+    const inner = schedule.innerAxes.reduce((product, axis) => product * kernel.axes[axis]!.extent, 1);
+    const rowsPerUnit = schedule.rowAxis === null ? 1 : schedule.rowsPerUnit;
+    this.#spillBytes = schedule.kBlock === null ? 0 : spillBytes(rowsPerUnit * inner, Math.min(schedule.panelsPerUnit, this.#panels) * tile.vectors, target.lanes);
+  }
+
+  get #panels(): number {
+    return this.#fullPanels + (this.#restColumns > 0 ? 1 : 0);
+  }
+
+  lower(): LoweredKernel {
+    const { axes } = this.#kernel;
+    const { rowAxis, rowsPerUnit, innerAxes, columnAxis, panelsPerUnit, tile } = this.#schedule;
+    const { body, from, to } = this.#frame;
+    const coordinates = [...axes.keys()].filter((axis) => axes[axis]!.role === "parallel" && axis !== rowAxis && axis !== columnAxis && !innerAxes.includes(axis));
+    const dimensions: Dimension[] = coordinates.map((axis) => ({ kind: "axis", axis }));
+    const rowGroups = rowAxis === null ? 1 : Math.ceil(axes[rowAxis]!.extent / rowsPerUnit);
+    const hasRowGroups = rowAxis !== null && (axes[rowAxis]!.dynamic || rowGroups > 1);
+    if (hasRowGroups) dimensions.push({ kind: "rows" });
+    const columnGroups = Math.ceil(this.#panels / panelsPerUnit);
+    if (columnGroups > 1) dimensions.push({ kind: "columns" });
+    const isDynamic = (d: Dimension): boolean => (d.kind === "axis" ? axes[d.axis]!.dynamic : d.kind === "rows" && axes[rowAxis!]!.dynamic);
+    // Only the first extent may be unknown.
+    dimensions.sort((a, b) => Number(isDynamic(b)) - Number(isDynamic(a)));
+    const extents = dimensions.map((d) => (d.kind === "axis" ? axes[d.axis]!.extent : d.kind === "rows" ? rowGroups : columnGroups));
+    forUnits(body, from, to, extents, (_, outer) => (inside, last) => {
+      const found = [...outer, ...(last === null ? [] : [last])];
+      const positions = new Map<number, Expr>();
+      let row: Expr | null = null;
+      let column: Expr | null = null;
+      dimensions.forEach((d, i) => {
+        if (d.kind === "axis") positions.set(d.axis, found[i]!);
+        else if (d.kind === "rows") row = found[i]!;
+        else column = found[i]!;
+      });
+      this.#unit(inside, positions, row, column);
+    });
+    const units = extents.reduce((product, extent) => product * extent, 1);
+    const products = axes.reduce((product, axis) => product * axis.extent, 1);
+    const nanoseconds = products / Math.max(1, units) / (this.#target.lanes * 4);
+    const scratchBytes = this.#spillBytes + this.#epilogue.scratchBytes(tile.rows, tile.vectors);
+    return { code: this.#frame.finish(), scratchBytes: Math.ceil(scratchBytes / 64) * 64, units, grain: grainOf(units, nanoseconds) };
+  }
+
+  /** Extent of an axis: read at run time where it is dynamic. */
+  #extent(block: Block, axis: number): Expr {
+    const { extent, dynamic } = this.#kernel.axes[axis]!;
+    return dynamic ? block.let(loadExtent(this.#kernel, this.#frame.parameters, axis), "extent") : i32(extent);
+  }
+
+  #step(side: "lhs" | "rhs", axis: number): number {
+    return this.#kernel.accesses[this.#kernel[side]]!.index.coefficients[axis]! * 4;
+  }
+
+  /** Pointer into an operand at positions. */
+  #operand(block: Block, side: "lhs" | "rhs", positions: Positions): Expr {
+    const access = this.#kernel.accesses[this.#kernel[side]]!;
+    const base = advance(this.#buffers[access.buffer]!, i32(access.index.constant), 4);
+    return block.let(offsetPointer(base, [...positions].map(([axis, position]) => [position, this.#step(side, axis)] as const)), side);
+  }
+
+  #unit(block: Block, positions: Positions, rowGroup: Expr | null, columnGroup: Expr | null): void {
+    const lhs = this.#operand(block, "lhs", positions);
+    const rhs = this.#operand(block, "rhs", positions);
+    const { kBlock } = this.#schedule;
+    if (kBlock === null) {
+      const loops = this.#k.map((axis) => this.#loop(axis, this.#kernel.axes[axis]!.extent));
+      this.#panelsOf(block, { positions, rowGroup, columnGroup, lhs, rhs, loops, isFirst: null, isLast: null });
+      return;
+    }
+    const outer = this.#k.slice(0, kBlock.depth);
+    const blocked = this.#k[kBlock.depth]!;
+    const blockedExtent = this.#extent(block, blocked);
+    const extents = outer.map((axis) => this.#extent(block, axis));
+    const along = block.let(div(add(blockedExtent, i32(kBlock.size - 1)), i32(kBlock.size)), "along");
+    const total = block.let(extents.reduce((product, extent) => mul(product, extent), along), "blocks");
+    const range = this.#range(block, positions, total);
+    block.for("kBlock", range.from, range.to, 1, (body, index) => {
+      let rest = index;
+      const take = (extent: Expr): Expr => {
+        const position = body.let(rem(rest, extent), "at");
+        rest = body.let(div(rest, extent), "rest");
+        return position;
+      };
+      // The outermost position is what remains.
+      const start = body.let(mul(kBlock.depth === 0 ? rest : take(along), i32(kBlock.size)), "start");
+      const at = new Map<number, Expr>([[blocked, start]]);
+      for (let i = outer.length - 1; i >= 0; i--) at.set(outer[i]!, i === 0 ? rest : take(extents[i]!));
+      const { extent, dynamic } = this.#kernel.axes[blocked]!;
+      const isWhole = !dynamic && extent % kBlock.size === 0;
+      const length = isWhole ? kBlock.size : body.let(min(i32(kBlock.size), sub(blockedExtent, start)), "length");
+      const loops = [this.#loop(blocked, length), ...this.#k.slice(kBlock.depth + 1).map((axis) => this.#loop(axis, this.#kernel.axes[axis]!.extent))];
+      const moved = (side: "lhs" | "rhs", pointer: Expr): Expr => body.let(offsetPointer(pointer, [...at].map(([axis, position]) => [position, this.#step(side, axis)] as const)), side);
+      body.set(this.#spill, this.#frame.scratch);
+      this.#panelsOf(body, {
+        positions,
+        rowGroup,
+        columnGroup,
+        lhs: moved("lhs", lhs),
+        rhs: moved("rhs", rhs),
+        loops,
+        isFirst: body.let(eq(index, range.from), "isFirst"),
+        isLast: body.let(eq(add(index, i32(1)), range.to), "isLast"),
+      });
+    });
+  }
+
+  /** Blocks of k of one unit: all, or the range that its position on the split axis names. */
+  #range(block: Block, positions: Positions, total: Expr): { readonly from: Expr; readonly to: Expr } {
+    const { splitAxis } = this.#schedule;
+    if (splitAxis === null) return { from: i32(0), to: total };
+    const splits = this.#extent(block, splitAxis);
+    const range = positions.get(splitAxis)!;
+    return {
+      from: block.let(div(mul(range, total), splits), "first"),
+      to: block.let(div(mul(add(range, i32(1)), total), splits), "end"),
+    };
+  }
+
+  #loop(axis: number, extent: number | Expr): StepLoop {
+    return { extent, lhsStep: this.#step("lhs", axis), rhsStep: this.#step("rhs", axis) };
+  }
+
+  /** Bytes from one panel of rhs to the next. */
+  get #panelBytes(): number {
+    const { panelStride, columnAxis } = this.#schedule;
+    if (panelStride !== null) return panelStride * 4;
+    return columnAxis === null ? 0 : this.#width * this.#step("rhs", columnAxis);
+  }
+
+  #panelsOf(block: Block, pass: Pass): void {
+    const { panelsPerUnit, form, tile } = this.#schedule;
+    const full = this.#fullPanels;
+    const { lanes } = this.#target;
+    const single = this.#panels <= panelsPerUnit;
+    const first = single ? i32(0) : block.let(mul(pass.columnGroup!, i32(panelsPerUnit)), "firstPanel");
+    const end = single ? i32(full) : block.let(min(add(first, i32(panelsPerUnit)), i32(full)), "endPanel");
+    if (full === 1 && single) this.#panel(block, pass, i32(0), tile.vectors, null);
+    else if (full > 0) block.for("panel", first, end, 1, (body, panel) => this.#panel(body, pass, panel, tile.vectors, null));
+    if (this.#restColumns === 0) return;
+    const vectors = form === "dot" ? this.#restColumns : Math.ceil(this.#restColumns / lanes);
+    const count = this.#restColumns % lanes;
+    const lastCount = form === "dot" || count === 0 ? null : count;
+    const rest = (body: Block): void => this.#panel(body, pass, i32(full), vectors, lastCount);
+    if (single) rest(block);
+    // The last group of panels is the one that holds the rest.
+    else block.if(lt(i32(full), add(first, i32(panelsPerUnit))), rest);
+  }
+
+  #panel(block: Block, pass: Pass, panel: Expr, vectors: number, lastCount: number | null): void {
+    const { columnAxis, form, innerAxes } = this.#schedule;
+    const { axes } = this.#kernel;
+    const rhs = block.let(advance(pass.rhs, panel, this.#panelBytes), "panelRhs");
+    const lhs = form === "elementwise" ? block.let(advance(pass.lhs, panel, this.#width * this.#step("lhs", columnAxis!)), "panelLhs") : pass.lhs;
+    const positions = new Map(pass.positions);
+    if (columnAxis !== null) positions.set(columnAxis, block.let(mul(panel, i32(this.#width)), "column"));
+    const nest = (body: Block, depth: number, left: Expr, at: Positions): void => {
+      const axis = innerAxes[depth];
+      if (axis === undefined) {
+        this.#rows(body, { ...pass, positions: at, lhs: left, rhs }, vectors, lastCount);
+        return;
+      }
+      body.for("inner", i32(0), i32(axes[axis]!.extent), 1, (inside, position) => {
+        nest(inside, depth + 1, inside.let(advance(left, position, this.#step("lhs", axis)), "innerLhs"), new Map([...at, [axis, position]]));
+      });
+    };
+    nest(block, 0, lhs, positions);
+  }
+
+  #rows(block: Block, pass: Pass, vectors: number, lastCount: number | null): void {
+    const { rowAxis, rowsPerUnit, tile } = this.#schedule;
+    if (rowAxis === null) {
+      this.#tile(block, pass, i32(0), 1, vectors, lastCount);
+      return;
+    }
+    const { extent, dynamic } = this.#kernel.axes[rowAxis]!;
+    if (!dynamic && rowsPerUnit >= extent) {
+      let start = 0;
+      for (const [size, count] of balancedRows(extent, tile.rows)) {
+        const end = start + size * count;
+        if (count === 1) this.#tile(block, pass, i32(start), size, vectors, lastCount);
+        else block.for("row", i32(start), i32(end), size, (body, row) => this.#tile(body, pass, row, size, vectors, lastCount));
+        start = end;
+      }
+      return;
+    }
+    const first = block.let(mul(pass.rowGroup!, i32(rowsPerUnit)), "firstRow");
+    const end = block.let(min(add(first, i32(rowsPerUnit)), this.#extent(block, rowAxis)), "endRow");
+    const rest = block.let(rem(sub(end, first), i32(tile.rows)), "restRows");
+    const full = block.let(sub(end, rest), "fullRows");
+    block.for("row", first, full, tile.rows, (body, row) => this.#tile(body, pass, row, tile.rows, vectors, lastCount));
+    if (!dynamic) {
+      // Only the last unit has a rest, and it is known.
+      const size = (extent % rowsPerUnit) % tile.rows;
+      if (size > 0) block.if(lt(full, end), (body) => this.#tile(body, pass, full, size, vectors, lastCount));
+      return;
+    }
+    const row = block.declare("restRow", full);
+    for (let size = 2 ** Math.floor(Math.log2(Math.max(1, tile.rows - 1))); size >= 1 && size < tile.rows; size /= 2) {
+      block.if(and(rest, i32(size)), (body) => {
+        this.#tile(body, pass, get(row), size, vectors, lastCount);
+        body.set(row, add(get(row), i32(size)));
+      });
+    }
+  }
+
+  #tile(block: Block, pass: Pass, row: Expr, rows: number, vectors: number, lastCount: number | null): void {
+    const { form, rowAxis, columnAxis, unroll, panelStride } = this.#schedule;
+    const { lanes } = this.#target;
+    const sums = zeroAccumulators(block, rows, vectors);
+    const tile: Tile = {
+      form,
+      rows,
+      vectors,
+      lanes,
+      rowStride: rowAxis === null ? 0 : this.#step("lhs", rowAxis),
+      vectorStride: form === "dot" ? (columnAxis === null ? 0 : this.#step("rhs", columnAxis)) : lanes * 4,
+      lastCount,
+      isPadded: panelStride !== null,
+      loops: pass.loops,
+      unroll,
+    };
+    const lhs = rowAxis === null ? pass.lhs : block.let(advance(pass.lhs, row, tile.rowStride), "tileLhs");
+    const spilled = (r: number, v: number): ReturnType<typeof address> => address(get(this.#spill), (r * vectors + v) * lanes * 4);
+    if (pass.isFirst !== null) {
+      block.if(eq(pass.isFirst, i32(0)), (body) => sums.forEach((line, r) => line.forEach((sum, v) => body.set(sum, loadVector("f32", spilled(r, v))))));
+    }
+    emitTileLoops(block, tile, lhs, pass.rhs, sums);
+    const finish = (body: Block): void => {
+      const position = (axis: number): Expr => (axis === rowAxis ? row : (pass.positions.get(axis) ?? i32(0)));
+      const scratch = advance(this.#frame.scratch, i32(this.#spillBytes), 1);
+      this.#epilogue.emit(body, sums, { rows, vectors, lastCount, position, scratch });
+    };
+    if (pass.isLast === null) {
+      finish(block);
+      return;
+    }
+    block.if(pass.isLast, finish, (body) => sums.forEach((line, r) => line.forEach((sum, v) => body.store("f32", spilled(r, v), get(sum)))));
+    block.set(this.#spill, advance(get(this.#spill), i32(spillBytes(rows, vectors, lanes)), 1));
+  }
+}
+
+/** One pass over the tiles of a unit: all of k, or one block. */
+interface Pass {
+  readonly positions: Positions;
+  readonly rowGroup: Expr | null;
+  readonly columnGroup: Expr | null;
+  readonly lhs: Expr;
+  readonly rhs: Expr;
+  readonly loops: readonly StepLoop[];
+  /** i32 conditions; null: k is done in one pass. */
+  readonly isFirst: Expr | null;
+  readonly isLast: Expr | null;
+}

@@ -1,0 +1,267 @@
+/** Turning a contraction into the kernels that the CPU runs: copies, the tiled contraction, and sums of partial results. */
+import { alwaysHolds } from "../addressing.ts";
+import type { ContractKernel } from "../../../../compiler/kernels/kernel.ts";
+import type { ScheduledKernel, Temporary } from "../../../../compiler/target.ts";
+import type { CpuTarget } from "../../target.ts";
+import { arrangeAxes, axesOf, extentOf, fixExtent, mapAffines, mergeAxes } from "./arrange-axes.ts";
+import { chooseForm, type Form, isDense } from "./choose-form.ts";
+import type { ContractSchedule } from "./contract-schedule.ts";
+import { packPanels } from "./pack-panels.ts";
+import { type Binding, padOperand } from "./pad-operand.ts";
+import { reduceFallback } from "./reduce-fallback.ts";
+import { splitContraction } from "./split-contraction.ts";
+import { chooseTile, cyclesPerStep, mostRows, type TileShape, unrollOf } from "./tile-shape.ts";
+
+/** Kernels in running order, and the buffers made for them. Ids of temporaries are -1 - position. */
+export interface ScheduledContraction {
+  readonly kernels: readonly ScheduledKernel[];
+  readonly temporaries: readonly Temporary[];
+}
+
+/** What a dynamic extent counts as where the schedule has to assume something: code is shared between extents. */
+const nominalExtent = 32;
+/** Multiply-adds of one unit of work, about: from 10 microseconds to a few hundred. */
+const smallestUnit = 2 ** 18;
+const largestUnit = 2 ** 23;
+
+/**
+ * Schedules `C[batch, m, n] = sum over k of lhs[batch, m, k] * rhs[batch, k, n]` for a target. The result depends on the
+ * kernel's data and the instruction set only; of dynamic extents only whether they are few, and how many ranges of k
+ * are summed apart.
+ */
+export function scheduleContract(bound: Binding, target: CpuTarget): ScheduledContraction {
+  return new Scheduler(bound, target).run();
+}
+
+class Scheduler {
+  readonly #target: CpuTarget;
+  readonly #original: Binding;
+  readonly #before: ScheduledKernel[] = [];
+  readonly #temporaries: Temporary[] = [];
+
+  constructor(bound: Binding, target: CpuTarget) {
+    this.#original = bound;
+    this.#target = target;
+  }
+
+  run(): ScheduledContraction {
+    const { kernel } = this.#original;
+    const isTiled =
+      kernel.axes.every((axis) => axis.extent > 0) &&
+      [kernel.lhs, kernel.rhs].every((a) => kernel.accesses[a]!.dynamic.length === 0 && kernel.accesses[a]!.fill === 0 && kernel.buffers[kernel.accesses[a]!.buffer]!.dtype === "float32");
+    const prepared = isTiled ? this.#pad() : null;
+    const form = prepared === null ? null : chooseForm(prepared.kernel);
+    if (prepared === null || form === null) return reduceFallback(this.#original);
+    return this.#schedule({ ...prepared, kernel: form.kernel }, form);
+  }
+
+  #temporary(): number {
+    return -1 - this.#temporaries.length;
+  }
+
+  /** Without guards, and with canonical axes. */
+  #pad(): Binding | null {
+    let kernel = fullRank(this.#original.kernel);
+    const operands = [kernel.lhs, kernel.rhs];
+    kernel = fixExtent(kernel, (axis) => operands.some((a) => kernel.accesses[a]!.guards.some((guard) => guard.index.coefficients[axis] !== 0)));
+    kernel = { ...kernel, accesses: kernel.accesses.map((access, a) => (operands.includes(a) ? { ...access, guards: access.guards.filter((guard) => !alwaysHolds(kernel, guard)) } : access)) };
+    let bound: Binding = { ...this.#original, kernel: arrangeAxes(kernel) };
+    for (const side of ["lhs", "rhs"] as const) {
+      if (bound.kernel.accesses[bound.kernel[side]]!.guards.length === 0) continue;
+      const padded = padOperand(bound, side, this.#temporary());
+      if (padded === null) return null;
+      this.#temporaries.push(padded.temporary);
+      this.#before.push(padded.copy);
+      bound = { ...padded.bound, kernel: arrangeAxes(padded.bound.kernel) };
+    }
+    return bound;
+  }
+
+  #schedule(prepared: Binding, found: Form): ScheduledContraction {
+    const { form, lanesAxis, columnAxis, rowAxes } = found;
+    const target = this.#target;
+    let bound = prepared;
+    // Extents that addresses will depend on are no longer dynamic.
+    bound = { ...bound, kernel: fixExtent(bound.kernel, (axis) => axis === lanesAxis || axis === columnAxis || bound.kernel.roles[axis] === "n" || (bound.kernel.roles[axis] === "k" && axis !== axesOf(bound.kernel, "k")[0])) };
+    const { kernel } = bound;
+    const columns = columnAxis === null ? 1 : form === "dot" ? kernel.axes[columnAxis]!.extent : Math.ceil(kernel.axes[columnAxis]!.extent / target.lanes);
+    const { rowAxis, tile } = chooseRows(kernel, form, rowAxes, columns, target);
+    const width = form === "dot" ? tile.vectors : tile.vectors * target.lanes;
+
+    let panelStride: number | null = null;
+    if (form !== "dot" && this.#shouldPack(kernel, found, width)) {
+      const packed = packPanels(bound, lanesAxis, width, this.#temporary());
+      this.#temporaries.push(packed.temporary);
+      this.#before.push(...packed.copies);
+      panelStride = packed.panelStride;
+      // Reversed windows and foreign orders of k are gone.
+      bound = { ...packed.bound, kernel: mergeAxes(packed.bound.kernel, true) };
+    }
+    const blocks = this.#blocks(bound.kernel, found, width);
+    const split = blocks.splits > 1 ? splitContraction(bound, blocks.splits, this.#temporary()) : null;
+    if (split !== null) {
+      this.#temporaries.push(split.temporary);
+      bound = split.partial;
+    }
+    const moved = (axis: number): number => (split === null ? axis : axis + 1);
+    const schedule: ContractSchedule = {
+      form,
+      lanesAxis: moved(lanesAxis),
+      columnAxis: columnAxis === null ? null : moved(columnAxis),
+      rowAxis: rowAxis === null ? null : moved(rowAxis),
+      tile,
+      unroll: unrollOf(target),
+      panelStride,
+      kBlock: blocks.kBlock,
+      splitAxis: split === null ? null : 0,
+      ...unitShape(bound.kernel, { rowAxis: rowAxis === null ? null : moved(rowAxis), columnAxis: columnAxis === null ? null : moved(columnAxis), tile, width, columns, kBlock: blocks.kBlock, isSplit: split !== null }, target),
+    };
+    const tiled = prune({ ...bound, kernel: { ...bound.kernel, schedule } });
+    return { kernels: [...this.#before, tiled, ...(split === null ? [] : [split.combine])], temporaries: this.#temporaries };
+  }
+
+  /** Blocks of k, and into how many ranges of them the sum is split. */
+  #blocks(kernel: ContractKernel, found: Form, width: number): { readonly kBlock: ContractSchedule["kBlock"]; readonly splits: number } {
+    const k = axesOf(kernel, "k");
+    const parallel = [...kernel.axes.keys()].filter((axis) => kernel.axes[axis]!.role === "parallel");
+    const isFixed = parallel.every((axis) => !kernel.axes[axis]!.dynamic);
+    const results = extentOf(kernel, parallel);
+    const total = extentOf(kernel, k);
+    // Partial sums must stay small beside the operands, and all results of a unit in the second cache.
+    const isLong = isFixed && results * 8 <= this.#target.l2Bytes && nominal(kernel, k) >= 2048;
+    const isDynamic = k.length > 0 && kernel.axes[k[0]!]!.dynamic;
+    if (!isLong && !isDynamic && total <= 1024) return { kBlock: null, splits: 1 };
+    const steps = isLong && results > 2 * width ? 128 : 512;
+    const kBlock = blockOf(kernel, k, found.form === "dot" ? k.indexOf(found.lanesAxis) : -1, steps);
+    const splits = isLong && kBlock !== null ? Math.max(1, Math.min(16, Math.floor(total / 512), blockCount(kernel, k, kBlock))) : 1;
+    return { kBlock, splits };
+  }
+
+  /** Whether rhs is copied into panels: it must be contiguous along the lanes, and should be along k. */
+  #shouldPack(kernel: ContractKernel, found: Form, width: number): boolean {
+    const { coefficients } = kernel.accesses[kernel.rhs]!.index;
+    if (coefficients[found.lanesAxis] !== 1) return true;
+    if (extentOf(kernel, found.rowAxes) < 64 || !isDense(kernel, "rhs")) return false;
+    const k = axesOf(kernel, "k");
+    const rowBytes = Math.abs(coefficients[k.at(-1) ?? 0] ?? 0) * 4;
+    const { kBlock } = this.#blocks(kernel, found, width);
+    const steps = kBlock === null ? extentOf(kernel, k) : kBlock.size * extentOf(kernel, k.slice(kBlock.depth + 1));
+    // Unpacked, every step touches a cache line of its own.
+    return k.length > 0 && (rowBytes >= 1024 || steps * Math.max(64, width * 4) > this.#target.l1Bytes);
+  }
+}
+
+/** Every affine function with a coefficient for every axis. */
+function fullRank(kernel: ContractKernel): ContractKernel {
+  return mapAffines(kernel, kernel.axes, kernel.roles, (f) => ({ constant: f.constant, coefficients: kernel.axes.map((_, axis) => f.coefficients[axis] ?? 0) }));
+}
+
+/** Extent of axes, dynamic ones at their nominal extent. */
+function nominal(kernel: ContractKernel, axes: readonly number[]): number {
+  return axes.reduce((product, axis) => product * (kernel.axes[axis]!.dynamic ? nominalExtent : kernel.axes[axis]!.extent), 1);
+}
+
+/** The block of k of about `steps` steps; null where the whole of k is no longer than that. Axis number `whole` is never cut. */
+function blockOf(kernel: ContractKernel, k: readonly number[], whole: number, steps: number): ContractSchedule["kBlock"] {
+  let inside = 1;
+  for (let depth = k.length - 1; depth >= 0; depth--) {
+    const { extent, dynamic } = kernel.axes[k[depth]!]!;
+    if (depth !== whole && (dynamic || extent * inside > steps * 1.5)) {
+      const size = Math.max(1, Math.floor(steps / inside));
+      return { depth, size: dynamic ? size : Math.ceil(extent / Math.ceil(extent / size)) };
+    }
+    inside *= extent;
+  }
+  return null;
+}
+
+/** How many blocks of k there are. */
+function blockCount(kernel: ContractKernel, k: readonly number[], block: { readonly depth: number; readonly size: number }): number {
+  return extentOf(kernel, k.slice(0, block.depth)) * Math.ceil(kernel.axes[k[block.depth]!]!.extent / block.size);
+}
+
+/** The axis of a tile's rows and the tile: the cheapest, a static axis where that is no worse. */
+function chooseRows(kernel: ContractKernel, form: Form["form"], rowAxes: readonly number[], columns: number, target: CpuTarget): { readonly rowAxis: number | null; readonly tile: TileShape } {
+  const tileFor = (extent: number): TileShape & { readonly cycles: number } => {
+    if (form !== "elementwise") return chooseTile(extent, columns, target);
+    // Vectors of lhs are not shared between columns, so a second one gains nothing.
+    const rows = Math.min(extent, mostRows(1, target), target.registers >= 32 ? 12 : 8);
+    return { rows, vectors: 1, cycles: cyclesPerStep(rows, 1, target.fma) / rows };
+  };
+  let best: { readonly rowAxis: number | null; readonly tile: TileShape & { readonly cycles: number } } = { rowAxis: null, tile: tileFor(1) };
+  const step = (axis: number): number => Math.abs(kernel.accesses[kernel.lhs]!.index.coefficients[axis]!);
+  for (const axis of [...rowAxes].sort((a, b) => step(a) - step(b))) {
+    const { extent, dynamic } = kernel.axes[axis]!;
+    const tile = tileFor(dynamic ? Infinity : extent);
+    // Rows far apart cost more than they seem to.
+    if (best.rowAxis === null || tile.cycles < best.tile.cycles * (dynamic ? 0.8 : 0.9)) best = { rowAxis: axis, tile };
+  }
+  return { rowAxis: best.rowAxis, tile: { rows: best.tile.rows, vectors: best.tile.vectors } };
+}
+
+/** How much one unit of work does. */
+function unitShape(
+  kernel: ContractKernel,
+  shape: {
+    readonly rowAxis: number | null;
+    readonly columnAxis: number | null;
+    readonly tile: TileShape;
+    readonly width: number;
+    readonly columns: number;
+    readonly kBlock: ContractSchedule["kBlock"];
+    readonly isSplit: boolean;
+  },
+  target: CpuTarget,
+): Pick<ContractSchedule, "innerAxes" | "rowsPerUnit" | "panelsPerUnit"> {
+  const { rowAxis, columnAxis, tile, width } = shape;
+  const panels = Math.ceil(shape.columns / tile.vectors);
+  const rowExtent = rowAxis === null ? 1 : kernel.axes[rowAxis]!.extent;
+  const others = axesOf(kernel, "m").filter((axis) => axis !== rowAxis);
+  // A range of k is worth its reading only if it serves all results.
+  if (shape.isSplit) return { innerAxes: others, rowsPerUnit: rowExtent, panelsPerUnit: panels };
+  const k = axesOf(kernel, "k");
+  const parallel = [...kernel.axes.keys()].filter((axis) => kernel.axes[axis]!.role === "parallel");
+  const steps = nominal(kernel, k);
+  const work = nominal(kernel, parallel) * steps;
+  const goal = Math.max(smallestUnit, Math.min(largestUnit, work / 64));
+  const isDynamic = rowAxis !== null && kernel.axes[rowAxis]!.dynamic;
+  // Rows: what fits the second cache beside rhs, many enough to use a panel often.
+  const blockSteps = shape.kBlock === null ? steps : shape.kBlock.size * extentOf(kernel, k.slice(shape.kBlock.depth + 1));
+  const fitting = Math.max(tile.rows, Math.floor(target.l2Bytes / 4 / (4 * Math.max(1, blockSteps))));
+  const wanted = Math.max(isDynamic ? 48 : 96, Math.min(1536, goal / (steps * width * panels)));
+  const aligned = Math.max(tile.rows, Math.floor(Math.min(wanted, Math.max(fitting, 24)) / tile.rows) * tile.rows);
+  const rowsPerUnit = !isDynamic && rowExtent <= Math.max(aligned, 128) ? rowExtent : aligned;
+  let rows = Math.min(rowsPerUnit, isDynamic ? nominalExtent : rowExtent);
+  // Whole inner axes while the unit is small, or a panel is used too seldom.
+  const innerAxes: number[] = [];
+  let units = nominal(kernel, parallel) / (rows * Math.max(1, columnAxis === null ? 1 : kernel.axes[columnAxis]!.extent));
+  if (rowsPerUnit === rowExtent) {
+    for (const axis of [...others].reverse()) {
+      const { extent, dynamic } = kernel.axes[axis]!;
+      const isSmall = rows < 64 || rows * steps * width * panels < goal / 2;
+      if (dynamic || !isSmall || units / extent < 32 || rows * extent > Math.max(fitting * 2, 64)) break;
+      innerAxes.unshift(axis);
+      rows *= extent;
+      units /= extent;
+    }
+  }
+  const panelsPerUnit = Math.max(1, Math.min(panels, Math.round(goal / (rows * steps * width))));
+  return { innerAxes, rowsPerUnit, panelsPerUnit };
+}
+
+/** Drops buffers and accesses that nothing reads any more. */
+function prune(bound: Binding): ScheduledKernel {
+  const { kernel } = bound;
+  const accesses = [...new Set([kernel.lhs, kernel.rhs, ...kernel.stores.map((store) => store.access), ...kernel.epilogue.flatMap((entry) => (entry.op === "load" ? [entry.access] : []))])];
+  const buffers = [...new Set(accesses.map((access) => kernel.accesses[access]!.buffer))];
+  const pruned: ContractKernel = {
+    ...kernel,
+    buffers: buffers.map((buffer) => kernel.buffers[buffer]!),
+    accesses: accesses.map((access) => ({ ...kernel.accesses[access]!, buffer: buffers.indexOf(kernel.accesses[access]!.buffer) })),
+    lhs: accesses.indexOf(kernel.lhs),
+    rhs: accesses.indexOf(kernel.rhs),
+    epilogue: kernel.epilogue.map((entry) => (entry.op === "load" ? { ...entry, access: accesses.indexOf(entry.access) } : entry)),
+    stores: kernel.stores.map((store) => ({ ...store, access: accesses.indexOf(store.access) })),
+  };
+  return { kernel: pruned, buffers: buffers.map((buffer) => bound.buffers[buffer]!), scalars: bound.scalars };
+}
