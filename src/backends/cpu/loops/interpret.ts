@@ -3,7 +3,7 @@
  * undeclared variables and every address.
  */
 import { InternalError } from "../../../errors.ts";
-import type { Address, BinaryOp, CompareOp, Expr, LoopFunction, Stmt, Storage, UnaryOp, ValueType, Variable } from "./ir.ts";
+import type { Address, BinaryOp, CallableFunction, CompareOp, Expr, LoopFunction, Stmt, Storage, UnaryOp, ValueType, Variable } from "./ir.ts";
 
 /** Memory and machine of an interpreted run. Pointers are byte offsets into `memory`. */
 export interface Interpretation {
@@ -233,6 +233,8 @@ class Interpreter {
       }
       case "extract":
         return this.#vector(e.x)[e.lane]!;
+      case "call":
+        return callable[e.f](this.#number(e.args[0]!), e.args.length > 1 ? this.#number(e.args[1]!) : 0);
     }
   }
 
@@ -259,6 +261,12 @@ class Interpreter {
     return Array.from({ length: lanes }, (_, lane) => (lane < count ? read(start + lane * size) : 0));
   }
 }
+
+const callable: Readonly<Record<CallableFunction, (x: number, y: number) => number>> = {
+  exp: Math.exp, expm1: Math.expm1, log: Math.log, log1p: Math.log1p, tanh: Math.tanh, sin: Math.sin, cos: Math.cos,
+  tan: Math.tan, asin: Math.asin, acos: Math.acos, atan: Math.atan, sinh: Math.sinh, cosh: Math.cosh, asinh: Math.asinh,
+  acosh: Math.acosh, atanh: Math.atanh, pow: Math.pow, atan2: Math.atan2, remainder: (x, y) => x % y,
+};
 
 function unary(element: "ptr" | "i32" | "f32" | "f64", f: UnaryOp): (x: number) => number {
   if (element === "i32") {

@@ -55,7 +55,7 @@ class NaiveRun {
 
   #map(kernel: MapKernel): void {
     for (const point of points(kernel.axes)) {
-      const values = this.#evaluate(kernel.expression, point, []);
+      const values = this.#evaluate(kernel.expression, point, [], storeRoots(kernel, kernel.stores));
       for (const store of kernel.stores) this.#store(store.access, point, values[store.value]!, values);
     }
   }
@@ -67,7 +67,7 @@ class NaiveRun {
       const states = kernel.reducers.map((reducer) => start(reducer.reducer, reducer.dtype));
       let position = 0;
       for (const inner of points(reduced)) {
-        const values = this.#evaluate(kernel.expression, [...outer, ...inner], []);
+        const values = this.#evaluate(kernel.expression, [...outer, ...inner], [], kernel.reducers.map((reducer) => reducer.value));
         kernel.reducers.forEach((reducer, index) => {
           step(reducer.reducer, states[index]!, values[reducer.value]!, position);
         });
@@ -92,7 +92,7 @@ class NaiveRun {
   }
 
   #epilogue(kernel: ReduceKernel | ContractKernel, outer: readonly number[], accumulators: readonly number[]): void {
-    const values = this.#evaluate(kernel.epilogue, outer, accumulators);
+    const values = this.#evaluate(kernel.epilogue, outer, accumulators, storeRoots(kernel, kernel.stores));
     for (const store of kernel.stores) this.#store(store.access, outer, values[store.value]!, values);
   }
 
@@ -102,7 +102,7 @@ class NaiveRun {
       const state = start(kernel.reducer, kernel.dtype);
       for (let i = 0; i < extent; i++) {
         const point = [...outer, kernel.reverse ? extent - 1 - i : i];
-        const values = this.#evaluate(kernel.expression, point, []);
+        const values = this.#evaluate(kernel.expression, point, [], storeRoots(kernel, [{ access: kernel.store, value: kernel.value }]));
         step(kernel.reducer, state, values[kernel.value]!, i);
         this.#store(kernel.store, point, roundTo(kernel.dtype, finish(kernel.reducer, state)), values);
       }
@@ -111,7 +111,7 @@ class NaiveRun {
 
   #scatter(kernel: ScatterKernel): void {
     for (const point of points(kernel.axes)) {
-      const values = this.#evaluate(kernel.expression, point, []);
+      const values = this.#evaluate(kernel.expression, point, [], storeRoots(kernel, [{ access: kernel.store, value: kernel.value }]));
       const access = kernel.accesses[kernel.store]!;
       const place = this.#place(access, point, values);
       if (place === null) continue;
@@ -160,9 +160,26 @@ class NaiveRun {
     array[place] = value;
   }
 
-  #evaluate(entries: readonly Entry[], point: readonly number[], accumulators: readonly number[]): number[] {
+  #needed(entries: readonly Entry[], roots: readonly number[]): boolean[] {
+    const needed = entries.map((_, i) => roots.includes(i));
+    for (let i = entries.length - 1; i >= 0; i--) {
+      const entry = entries[i]!;
+      if (!needed[i]!) continue;
+      if (entry.op === "scalar" || entry.op === "threefry") for (const arg of entry.args) needed[arg] = true;
+      if (entry.op === "load") for (const term of this.#kernel.accesses[entry.access]!.dynamic) needed[term.value] = true;
+    }
+    return needed;
+  }
+
+  /** Values of the entries that `roots` need; the others are NaN. */
+  #evaluate(entries: readonly Entry[], point: readonly number[], accumulators: readonly number[], roots: readonly number[]): number[] {
     const values: number[] = [];
-    for (const entry of entries) {
+    const needed = this.#needed(entries, roots);
+    for (const [position, entry] of entries.entries()) {
+      if (!needed[position]!) {
+        values.push(NaN);
+        continue;
+      }
       switch (entry.op) {
         case "load":
           values.push(this.#load(this.#kernel.accesses[entry.access]!, point, values));
@@ -193,6 +210,11 @@ class NaiveRun {
     }
     return values;
   }
+}
+
+/** Entries that stores read: values and indices. */
+function storeRoots(kernel: Kernel, stores: readonly { readonly access: number; readonly value: number }[]): number[] {
+  return stores.flatMap((store) => [store.value, ...kernel.accesses[store.access]!.dynamic.map((term) => term.value)]);
 }
 
 /** All points of an iteration space, row-major. */
@@ -341,9 +363,9 @@ function scalar(f: ScalarOp, args: readonly number[], argument: DType, result: D
     case "or": return x | y;
     case "xor": return x ^ y;
     case "not": return argument === "bool" ? Number(x === 0) : ~x;
-    case "shiftLeft": return y >>> 0 >= 32 ? 0 : x << y;
-    case "shiftRightLogical": return y >>> 0 >= 32 ? 0 : x >>> y;
-    case "shiftRightArithmetic": return y >>> 0 >= 32 ? x >> 31 : x >> y;
+    case "shiftLeft": return x << y;
+    case "shiftRightLogical": return x >>> y;
+    case "shiftRightArithmetic": return x >> y;
     case "select": return x !== 0 ? y : z;
     case "convert": return convert(x, argument, result);
     case "bitcast": return bitcast(x, result);

@@ -1,0 +1,201 @@
+/**
+ * Addresses of a kernel's accesses while its axes are entered one after another. Accesses that differ only by a constant
+ * share one pointer; entering an axis advances the pointers that move along it, so an inner loop adds only its own step.
+ */
+import type { Guard, Kernel } from "../../../compiler/kernels/kernel.ts";
+import { add, address, advance, and, type Block, div, ge, get, i32, loadPtr, lt, max, min, mul, select, sub } from "./block.ts";
+import { affineValue, type AxisSet, axesOf, coefficient, elementBytes, storageOf } from "./expression.ts";
+import type { Address, Expr } from "./ir.ts";
+
+/** Accesses that share a pointer. */
+interface Group {
+  readonly buffer: number;
+  readonly coefficients: readonly number[];
+  /** Elements from the buffer's start to where the pointer stands at the origin. */
+  readonly start: number;
+  readonly bytes: number;
+}
+
+/** The pointer groups of a kernel: which group each access belongs to. */
+export interface PointerPlan {
+  readonly groups: readonly Group[];
+  readonly groupOf: readonly number[];
+}
+
+/** Groups the accesses in `used`. Guarded accesses keep to themselves: their pointers may leave the buffer. */
+export function planPointers(kernel: Kernel, used: ReadonlySet<number>): PointerPlan {
+  const groups: { buffer: number; coefficients: readonly number[]; start: number; bytes: number }[] = [];
+  const keys = new Map<string, number>();
+  const groupOf = kernel.accesses.map((access, position) => {
+    if (!used.has(position)) return -1;
+    const isFree = access.guards.length === 0 && access.dynamic.length === 0;
+    const key = JSON.stringify([access.buffer, kernel.axes.map((_, axis) => coefficient(access.index, axis)), isFree ? null : access.index.constant]);
+    const known = keys.get(key);
+    if (known !== undefined) {
+      groups[known]!.start = Math.min(groups[known]!.start, access.index.constant);
+      return known;
+    }
+    keys.set(key, groups.length);
+    const bytes = elementBytes[storageOf[kernel.buffers[access.buffer]!.dtype]];
+    return groups.push({ buffer: access.buffer, coefficients: access.index.coefficients, start: access.index.constant, bytes }) - 1;
+  });
+  return { groups, groupOf };
+}
+
+/** Where the loops stand: positions on the entered axes, and a pointer per group. Immutable. */
+export class Point {
+  readonly kernel: Kernel;
+  readonly entered: AxisSet;
+  readonly #plan: PointerPlan;
+  readonly #positions: ReadonlyMap<number, Expr>;
+  readonly #pointers: readonly Expr[];
+
+  constructor(kernel: Kernel, plan: PointerPlan, positions: ReadonlyMap<number, Expr>, pointers: readonly Expr[]) {
+    this.kernel = kernel;
+    this.#plan = plan;
+    this.#positions = positions;
+    this.#pointers = pointers;
+    this.entered = [...positions.keys()].reduce((set, axis) => set | (1 << axis), 0);
+  }
+
+  /** No axis entered: loads the buffers' pointers from the parameter block. */
+  static origin(block: Block, kernel: Kernel, plan: PointerPlan, parameters: Expr): Point {
+    const bases = new Map<number, Expr>();
+    const pointers = plan.groups.map((group) => {
+      let base = bases.get(group.buffer);
+      if (base === undefined) {
+        base = block.let(loadPtr(parameters, group.buffer), `buffer${group.buffer}`);
+        bases.set(group.buffer, base);
+      }
+      return block.let(advance(base, i32(group.start), group.bytes), `start${group.buffer}`);
+    });
+    return new Point(kernel, plan, new Map(), pointers);
+  }
+
+  /**
+   * The point after entering axes at the given positions. Pointers are bound to variables, except where `inline`: then
+   * the step stays part of the address (innermost loops).
+   */
+  enter(block: Block, positions: readonly (readonly [number, Expr])[], inline = false): Point {
+    const pointers = this.#pointers.map((pointer, g) => {
+      const group = this.#plan.groups[g]!;
+      let moved = pointer;
+      let index: Expr = i32(0);
+      // Steps of one size join; for several axes the element offset is summed first.
+      for (const [axis, position] of positions) {
+        const c = group.coefficients[axis] ?? 0;
+        if (c === 0) continue;
+        if (positions.length === 1) moved = advance(moved, position, c * group.bytes);
+        else index = add(index, mul(position, i32(c)));
+      }
+      moved = advance(moved, index, group.bytes);
+      return inline || moved === pointer ? moved : block.let(moved, `at${group.buffer}`);
+    });
+    return new Point(this.kernel, this.#plan, new Map([...this.#positions, ...positions]), pointers);
+  }
+
+  /** The same point, `steps` elements further along `axis` (for the copies of an unrolled loop). */
+  shifted(axis: number, steps: number): Point {
+    if (steps === 0) return this;
+    const positions = new Map(this.#positions);
+    positions.set(axis, add(this.position(axis), i32(steps)));
+    const plan = this.#plan;
+    const groups = plan.groups.map((group) => ({ ...group, start: group.start - (group.coefficients[axis] ?? 0) * steps }));
+    return new Point(this.kernel, { groups, groupOf: plan.groupOf }, positions, this.#pointers);
+  }
+
+  /** Position on an axis; 0 where it was not entered. */
+  position(axis: number): Expr {
+    return this.#positions.get(axis) ?? i32(0);
+  }
+
+  /** Address of an access's static part. */
+  address(position: number): Address {
+    const g = this.#plan.groupOf[position]!;
+    const group = this.#plan.groups[g]!;
+    return address(this.#pointers[g]!, (this.kernel.accesses[position]!.index.constant - group.start) * group.bytes);
+  }
+
+  /** Whether every axis of a set was entered. */
+  has(axes: AxisSet): boolean {
+    return (axes & ~this.entered) === 0;
+  }
+}
+
+/** Positions [from, to) on an axis. */
+export interface Interval {
+  readonly from: Expr;
+  readonly to: Expr;
+}
+
+/** ceil(max(0, x) / by) */
+function ceilDivide(x: Expr, by: number): Expr {
+  const positive = max(i32(0), x);
+  return by === 1 ? positive : div(add(positive, i32(by - 1)), i32(by));
+}
+
+/**
+ * Positions on `axis` within [within.from, within.to) where `guard` holds: an interval, since its index is affine. All
+ * other axes of the guard must have been entered.
+ */
+export function guardInterval(block: Block, guard: Guard, axis: number, position: (axis: number) => Expr, within: Interval): Interval {
+  const c = coefficient(guard.index, axis);
+  const rest = block.let(affineValue(guard.index, position, axesOf(guard.index) & ~(1 << axis)), "rest");
+  const limit = i32(guard.limit);
+  const low = c > 0 ? ceilDivide(sub(i32(0), rest), c) : ceilDivide(add(sub(rest, limit), i32(1)), -c);
+  const high = c > 0 ? ceilDivide(sub(limit, rest), c) : ceilDivide(add(rest, i32(1)), -c);
+  const from = block.let(max(within.from, min(low, within.to)), "low");
+  return { from, to: block.let(max(from, min(high, within.to)), "high") };
+}
+
+/** The intersection of two intervals of one axis; an empty one has to = from. */
+export function intersect(block: Block, a: Interval, b: Interval): Interval {
+  const from = block.let(max(a.from, b.from), "low");
+  return { from, to: block.let(max(from, min(a.to, b.to)), "high") };
+}
+
+/** Whether a guard holds at every point, judged on the axes whose extents the code may know. */
+export function alwaysHolds(kernel: Kernel, guard: Guard): boolean {
+  let low = guard.index.constant;
+  let high = guard.index.constant;
+  for (let axis = 0; axis < kernel.axes.length; axis++) {
+    const c = coefficient(guard.index, axis);
+    if (c === 0) continue;
+    const { extent, dynamic } = kernel.axes[axis]!;
+    if (dynamic) return false;
+    if (c > 0) high += c * (extent - 1);
+    else low += c * (extent - 1);
+  }
+  return low >= 0 && high < guard.limit;
+}
+
+/**
+ * Splits `within` of `axis` where one of `guards` begins or stops to hold, and runs `segment` for each piece with a
+ * condition per guard (by its position in `guards`) that is uniform in the piece. All axes of the guards but `axis` must
+ * have been entered.
+ */
+export function forSegments(
+  block: Block,
+  point: Point,
+  axis: number,
+  within: Interval,
+  guards: readonly Guard[],
+  segment: (block: Block, piece: Interval, holds: readonly Expr[]) => void,
+): void {
+  if (guards.length === 0) {
+    segment(block, within, []);
+    return;
+  }
+  const intervals = guards.map((guard) => guardInterval(block, guard, axis, (other) => point.position(other), within));
+  const next = block.declare("next", within.from);
+  block.while(lt(get(next), within.to), (body) => {
+    const from = get(body.declare("from", get(next)));
+    const end = body.declare("end", within.to);
+    for (const { from: low, to: high } of intervals) {
+      for (const edge of [low, high]) body.set(end, select(and(lt(from, edge), lt(edge, get(end))), edge, get(end)));
+    }
+    const holds = intervals.map(({ from: low, to: high }) => body.let(and(ge(from, low), lt(from, high)), "holds"));
+    segment(body, { from, to: get(end) }, holds);
+    body.set(next, get(end));
+  });
+}

@@ -1,0 +1,134 @@
+/** Runs lowered kernels on host arrays, by the IR's interpreter or as wasm: for tests and measurements. */
+import { type DType, dtypes, hostArray, type TypedArray } from "../../../dtype/index.ts";
+import type { Kernel } from "../../../compiler/kernels/kernel.ts";
+import type { CpuTarget } from "../target.ts";
+import { emitModule, mathImports, reservedBytes } from "../wasm/emit.ts";
+import { interpret } from "./interpret.ts";
+import type { LoweredKernel } from "./ir.ts";
+import type { NaiveFault, NaiveMemory } from "./naive-kernel.ts";
+
+interface Layout {
+  readonly pointers: readonly number[];
+  readonly block: number;
+  readonly fault: number;
+  readonly scratch: number;
+  readonly end: number;
+  /** What generated code may touch. */
+  readonly regions: readonly (readonly [number, number])[];
+}
+
+function layOut(kernel: Kernel, lowered: LoweredKernel, buffers: readonly TypedArray[], start: number): Layout {
+  let at = start;
+  const regions: [number, number][] = [];
+  const take = (bytes: number): number => {
+    const place = at;
+    regions.push([place, place + bytes]);
+    at = Math.ceil((place + bytes + 64) / 64) * 64;
+    return place;
+  };
+  const pointers = buffers.map((buffer) => take(buffer.byteLength));
+  const extents = kernel.axes.filter((axis) => axis.dynamic).length;
+  const block = take(8 * (buffers.length + kernel.scalars.length + extents + 1));
+  const fault = take(12);
+  const scratch = take(lowered.scratchBytes);
+  return { pointers, block, fault, scratch, end: at, regions };
+}
+
+function writeBlock(view: DataView, kernel: Kernel, layout: Layout, scalars: readonly number[]): void {
+  let at = layout.block;
+  for (const pointer of layout.pointers) {
+    view.setInt32(at, pointer, true);
+    at += 8;
+  }
+  kernel.scalars.forEach((dtype, i) => {
+    const value = scalars[i]!;
+    if (dtype === "float32") view.setFloat32(at, value, true);
+    else if (dtype === "float64") view.setFloat64(at, value, true);
+    else view.setInt32(at, value, true);
+    at += 8;
+  });
+  for (const axis of kernel.axes) {
+    if (!axis.dynamic) continue;
+    view.setInt32(at, axis.extent, true);
+    at += 8;
+  }
+  view.setInt32(at, layout.fault, true);
+}
+
+function bytesOf(array: TypedArray): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+function collect(memory: ArrayBuffer, layout: Layout, buffers: readonly TypedArray[]): NaiveFault | null {
+  buffers.forEach((buffer, i) => {
+    bytesOf(buffer).set(new Uint8Array(memory, layout.pointers[i]!, buffer.byteLength));
+  });
+  const view = new DataView(memory);
+  return view.getInt32(layout.fault, true) === 0 ? null : { index: view.getInt32(layout.fault + 4, true), extent: view.getInt32(layout.fault + 8, true) };
+}
+
+/** Chunks [from, to) of the unit space. */
+function* chunks(lowered: LoweredKernel): Generator<readonly [number, number]> {
+  for (let from = 0; from < lowered.units; from += lowered.grain) yield [from, Math.min(from + lowered.grain, lowered.units)];
+}
+
+/** Interprets every chunk. Only the kernel's buffers, parameters and scratch may be touched. */
+export function runInterpreted(kernel: Kernel, lowered: LoweredKernel, target: CpuTarget, data: NaiveMemory): NaiveFault | null {
+  const layout = layOut(kernel, lowered, data.buffers, 4096);
+  const memory = new ArrayBuffer(layout.end);
+  data.buffers.forEach((buffer, i) => new Uint8Array(memory, layout.pointers[i]!, buffer.byteLength).set(bytesOf(buffer)));
+  writeBlock(new DataView(memory), kernel, layout, data.scalars);
+  for (const [from, to] of chunks(lowered)) {
+    interpret(lowered.code, { memory, lanes: target.lanes, maskedTails: target.maskedTails, fma: target.fma, regions: layout.regions, block: layout.block, from, to, scratch: layout.scratch });
+  }
+  return collect(memory, layout, data.buffers);
+}
+
+/** A kernel compiled to wasm with its own memory. */
+export interface WasmRun {
+  /** Runs every chunk once. */
+  run(): void;
+  /** Copies the buffers back and returns the fault. */
+  collect(): NaiveFault | null;
+  readonly wasm: Uint8Array;
+}
+
+/** Compiles to wasm and places the data. */
+export function prepareWasm(kernel: Kernel, lowered: LoweredKernel, data: NaiveMemory): WasmRun {
+  const layout = layOut(kernel, lowered, data.buffers, reservedBytes);
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(layout.end / 65536) + 1 });
+  data.buffers.forEach((buffer, i) => new Uint8Array(memory.buffer, layout.pointers[i]!, buffer.byteLength).set(bytesOf(buffer)));
+  writeBlock(new DataView(memory.buffer), kernel, layout, data.scalars);
+  const wasm = emitModule([lowered.code], { relaxedFma: false, sharedMemory: false });
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(wasm), { env: { memory }, math: mathImports });
+  const f = instance.exports[lowered.code.name] as (block: number, from: number, to: number, scratch: number) => void;
+  const pieces = [...chunks(lowered)];
+  return {
+    run: () => {
+      for (const [from, to] of pieces) f(layout.block, from, to, layout.scratch);
+    },
+    collect: () => collect(memory.buffer, layout, data.buffers),
+    wasm,
+  };
+}
+
+/** Runs every chunk as wasm. */
+export function runWasm(kernel: Kernel, lowered: LoweredKernel, data: NaiveMemory): NaiveFault | null {
+  const prepared = prepareWasm(kernel, lowered, data);
+  prepared.run();
+  return prepared.collect();
+}
+
+/** Fresh arrays for a kernel's buffers, filled by `value`. */
+export function fillBuffers(kernel: Kernel, value: (dtype: DType) => number): TypedArray[] {
+  return kernel.buffers.map(({ dtype, elements }) => {
+    const array = hostArray(dtype, elements);
+    for (let i = 0; i < elements; i++) array[i] = value(dtype);
+    return array;
+  });
+}
+
+/** Bytes of a dtype's elements. */
+export function byteLength(dtype: DType, elements: number): number {
+  return dtypes[dtype].bytes * elements;
+}
