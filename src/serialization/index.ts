@@ -1,5 +1,6 @@
 /** Callable classes, names, and Keras's JSON. Shared by every namespace of things with configurations. */
 export { callableClass, type CallableClass, CallableInstance, type Class } from "./callable-class.ts";
 export { camelCase, camelCaseKeys, snakeCase, snakeCaseKeys, snakeCaseOfClass } from "./names.ts";
+export { fromConfig, KerasObject } from "./keras-object.ts";
 export { checkOptions } from "./options.ts";
 export { type Config, type CustomObjects, isSerialized, Registry, type Serializable, type SerializableClass, type SerializedObject } from "./registry.ts";

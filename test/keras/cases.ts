@@ -109,3 +109,19 @@ export function testCases(group: string, nameOf: (entry: Case) => string, exists
     expect(passed).toBe(present);
   });
 }
+
+/** What a configuration differs from Keras's in, or null. Numbers may differ in the seventh digit; keys must be the same. */
+export function closeConfig(actual: unknown, wanted: unknown): string | null {
+  if (typeof actual === "number" && typeof wanted === "number") {
+    return Math.abs(actual - wanted) <= 1e-7 * Math.max(1e-3, Math.abs(wanted)) || Object.is(actual, wanted) ? null : `${actual} instead of ${wanted}`;
+  }
+  if (typeof actual === "object" && typeof wanted === "object" && actual !== null && wanted !== null) {
+    const [a, b] = [actual as Record<string, unknown>, wanted as Record<string, unknown>];
+    for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+      const problem = closeConfig(a[key], b[key]);
+      if (problem !== null) return `config ${key}: ${problem}`;
+    }
+    return null;
+  }
+  return actual === wanted ? null : `${JSON.stringify(actual)} instead of ${JSON.stringify(wanted)}`;
+}

@@ -1,0 +1,5 @@
+/** Penalties on weights and outputs (`keras.regularizers`). */
+export { L1, L1L2, type L1L2Options, L1L2Regularizer, type L1Options, L1Regularizer, L2, type L2Options, L2Regularizer } from "./norms.ts";
+export { OrthogonalRegularizer, OrthogonalRegularizerClass, type OrthogonalRegularizerOptions } from "./orthogonal-regularizer.ts";
+export { deserialize, get, registerRegularizers, type RegularizerIdentifier, regularizerRegistry, serialize } from "./registry.ts";
+export { Regularizer } from "./regularizer.ts";
