@@ -1,9 +1,8 @@
 /** A layer that applies an activation function. */
-import type { ActivationFunction, ActivationIdentifier } from "../activations/index.ts";
 import type { Tensor } from "../graph/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
 import { Layer } from "./layer.ts";
-import { type LayerOptions, required } from "./layer-options.ts";
+import { type ActivationFunction, type ActivationIdentifier, type LayerOptions, required } from "./layer-options.ts";
 
 /** Options of Activation. */
 export interface ActivationOptions extends LayerOptions {

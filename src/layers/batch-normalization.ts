@@ -1,14 +1,14 @@
 /** Batch normalisation. */
-import type { Constraint, ConstraintIdentifier } from "../constraints/index.ts";
+import type { Constraint } from "../constraints/index.ts";
 import { ShapeError } from "../errors.ts";
 import { formatShape, normalizeAxis, type Shape, type Tensor, type Variable } from "../graph/index.ts";
-import type { Initializer, InitializerIdentifier } from "../initializers/index.ts";
+import type { Initializer } from "../initializers/index.ts";
 import * as ops from "../ops/index.ts";
-import type { Regularizer, RegularizerIdentifier } from "../regularizers/index.ts";
+import type { Regularizer } from "../regularizers/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
 import { knownExtent } from "./known-extent.ts";
 import { type CallOptions, Layer } from "./layer.ts";
-import type { LayerOptions } from "./layer-options.ts";
+import { type ConstraintIdentifier, type InitializerIdentifier, type LayerOptions, type RegularizerIdentifier } from "./layer-options.ts";
 
 /** Options of BatchNormalization. */
 export interface BatchNormalizationOptions extends LayerOptions {

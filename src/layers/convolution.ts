@@ -1,15 +1,14 @@
 /** What Conv1D, Conv2D and Conv3D share. */
-import type { ActivationFunction, ActivationIdentifier } from "../activations/index.ts";
-import type { Constraint, ConstraintIdentifier } from "../constraints/index.ts";
+import type { Constraint } from "../constraints/index.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { formatShape, type Shape, type Tensor, type Variable } from "../graph/index.ts";
-import type { Initializer, InitializerIdentifier } from "../initializers/index.ts";
+import type { Initializer } from "../initializers/index.ts";
 import * as ops from "../ops/index.ts";
-import type { Regularizer, RegularizerIdentifier } from "../regularizers/index.ts";
+import type { Regularizer } from "../regularizers/index.ts";
 import { channelAxis, type DataFormat, dataFormats, spatialAxes } from "./data-format.ts";
 import { knownExtent } from "./known-extent.ts";
 import { Layer } from "./layer.ts";
-import { type LayerOptions, oneOf, positiveInteger, required, spatialTuple } from "./layer-options.ts";
+import { type ActivationFunction, type ActivationIdentifier, type ConstraintIdentifier, type InitializerIdentifier, type LayerOptions, oneOf, positiveInteger, type RegularizerIdentifier, required, spatialTuple } from "./layer-options.ts";
 
 /** Options of a convolution. A number stands for the same number along every spatial axis. */
 export interface ConvolutionOptions extends LayerOptions {

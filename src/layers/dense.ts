@@ -1,14 +1,13 @@
 /** Fully connected layer. */
-import type { ActivationFunction, ActivationIdentifier } from "../activations/index.ts";
-import type { Constraint, ConstraintIdentifier } from "../constraints/index.ts";
+import type { Constraint } from "../constraints/index.ts";
 import type { Shape, Tensor, Variable } from "../graph/index.ts";
-import type { Initializer, InitializerIdentifier } from "../initializers/index.ts";
+import type { Initializer } from "../initializers/index.ts";
 import * as ops from "../ops/index.ts";
-import type { Regularizer, RegularizerIdentifier } from "../regularizers/index.ts";
+import type { Regularizer } from "../regularizers/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
 import { knownExtent } from "./known-extent.ts";
 import { Layer } from "./layer.ts";
-import { type LayerOptions, positiveInteger, required } from "./layer-options.ts";
+import { type ActivationFunction, type ActivationIdentifier, type ConstraintIdentifier, type InitializerIdentifier, type LayerOptions, positiveInteger, type RegularizerIdentifier, required } from "./layer-options.ts";
 
 /** Options of Dense. */
 export interface DenseOptions extends LayerOptions {

@@ -1,13 +1,13 @@
 /** A layer that looks vectors up in a table. */
-import type { Constraint, ConstraintIdentifier } from "../constraints/index.ts";
+import type { Constraint } from "../constraints/index.ts";
 import type { DType } from "../dtype/index.ts";
 import type { Tensor, Variable } from "../graph/index.ts";
-import type { Initializer, InitializerIdentifier } from "../initializers/index.ts";
+import type { Initializer } from "../initializers/index.ts";
 import * as ops from "../ops/index.ts";
-import type { Regularizer, RegularizerIdentifier } from "../regularizers/index.ts";
+import type { Regularizer } from "../regularizers/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
 import { Layer } from "./layer.ts";
-import { type LayerOptions, positiveInteger, required } from "./layer-options.ts";
+import { type ConstraintIdentifier, type InitializerIdentifier, type LayerOptions, positiveInteger, type RegularizerIdentifier, required } from "./layer-options.ts";
 
 /** Options of Embedding. `inputDim` here is the number of rows of the table. */
 export interface EmbeddingOptions extends LayerOptions {

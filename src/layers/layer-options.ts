@@ -7,6 +7,18 @@ import { nearestNames, UnknownNameError, ValueError } from "../errors.ts";
 import { isPlainObject, type Shape } from "../graph/index.ts";
 import * as initializers from "../initializers/index.ts";
 import * as regularizers from "../regularizers/index.ts";
+import type { SerializedObject } from "../serialization/index.ts";
+
+/** A function that a layer applies to its output. */
+export type ActivationFunction = activations.Activation;
+/** An activation: a name, a function, or Keras's JSON. */
+export type ActivationIdentifier = string | ActivationFunction | SerializedObject;
+/** An initializer: a name, an object, or Keras's JSON. */
+export type InitializerIdentifier = string | initializers.Initializer | SerializedObject;
+/** A regularizer: a name, an object, or Keras's JSON. */
+export type RegularizerIdentifier = string | regularizers.Regularizer | SerializedObject;
+/** A constraint: a name, an object, or Keras's JSON. */
+export type ConstraintIdentifier = string | constraints.Constraint | SerializedObject;
 
 /** Options that every layer takes. */
 export interface LayerOptions {
@@ -17,7 +29,7 @@ export interface LayerOptions {
   /** Dtype of weights and of floating-point inputs. Default "float32". */
   readonly dtype?: DType | null;
   /** Adds a loss computed from the layer's output. */
-  readonly activityRegularizer?: regularizers.RegularizerIdentifier | null;
+  readonly activityRegularizer?: RegularizerIdentifier | null;
   /** Shape of one input without the batch axis; only the first layer of a Sequential looks at it. */
   readonly inputShape?: Shape | null;
   /** The same for inputs that are vectors: `inputDim: 100` is `inputShape: [100]`. */
@@ -48,13 +60,13 @@ function kindOf(key: string): Kind {
 export function resolveOption(key: string, value: unknown): unknown {
   switch (kindOf(key)) {
     case "activation":
-      return activations.get(value as activations.ActivationIdentifier | null);
+      return activations.get(value as ActivationIdentifier | null);
     case "initializer":
-      return value === null ? null : initializers.get(value as initializers.InitializerIdentifier);
+      return value === null ? null : initializers.get(value as InitializerIdentifier);
     case "regularizer":
-      return value === null ? null : regularizers.get(value as regularizers.RegularizerIdentifier);
+      return value === null ? null : regularizers.get(value as RegularizerIdentifier);
     case "constraint":
-      return value === null ? null : constraints.get(value as constraints.ConstraintIdentifier);
+      return value === null ? null : constraints.get(value as ConstraintIdentifier);
     case "plain":
       return value;
   }
@@ -65,7 +77,7 @@ export function serializeOption(key: string, value: unknown): unknown {
   if (value === null || value === undefined) return null;
   switch (kindOf(key)) {
     case "activation":
-      return activations.serialize(value as activations.ActivationFunction);
+      return activations.serialize(value as ActivationFunction);
     case "initializer":
       return initializers.serialize(value as initializers.Initializer);
     case "regularizer":

@@ -13,7 +13,7 @@ import { CallableInstance, camelCaseKeys, checkOptions, type Config, snakeCase, 
 import { autoName } from "./auto-names.ts";
 import { contextTraining, pathOf, withPath, withTraining } from "./call-context.ts";
 import { checkInputSpec, type InputSpec } from "./input-spec.ts";
-import { commonOptions, describe, deserializeDType, type LayerOptions, type OptionDefaults, required, resolveOption, serializeDType, serializeOption } from "./layer-options.ts";
+import { commonOptions, type ConstraintIdentifier, describe, deserializeDType, type InitializerIdentifier, type LayerOptions, type OptionDefaults, type RegularizerIdentifier, required, resolveOption, serializeDType, serializeOption } from "./layer-options.ts";
 import { attachMask, masksOf } from "./masks.ts";
 import { flattenStructure, mapShapes, mapStructure, type Structure } from "./structure.ts";
 
@@ -35,11 +35,11 @@ export interface WeightOptions {
   /** Default: the layer's dtype. */
   readonly dtype?: DType;
   /** A name, an initializer, or null for Glorot's uniform distribution (zeros for integers). */
-  readonly initializer?: initializers.InitializerIdentifier | null;
+  readonly initializer?: InitializerIdentifier | null;
   /** Default true. */
   readonly trainable?: boolean;
-  readonly regularizer?: regularizers.RegularizerIdentifier | null;
-  readonly constraint?: constraints.ConstraintIdentifier | null;
+  readonly regularizer?: RegularizerIdentifier | null;
+  readonly constraint?: ConstraintIdentifier | null;
 }
 
 /** The classes that make layers: `new` or not. */
@@ -72,7 +72,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   static readonly className: string = "Layer";
 
   /** Name within a model; part of the paths of its weights. */
-  name: string;
+  override name: string;
   /** Dtype of weights; floating-point inputs are converted to it. */
   dtype: DType;
   /** Whether the layer passes masks on. */
@@ -210,17 +210,16 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
       }
     }
     const trainable = options.trainable ?? true;
-    const variable = new Variable(outsideTrace(() => initializer(options.shape, { dtype })), {
+    const variable = new Variable(outsideTrace(() => initializer(options.shape, dtype)), {
       name: options.name,
       path: pathOf(options.name),
       dtype,
       trainable: trainable && this.#trainable,
     });
     if (trainable) this.#madeTrainable.add(variable);
-    const regularizer = options.regularizer ?? null;
-    if (regularizer !== null) this.#regularizers.set(variable, regularizers.get(regularizer));
-    const constraint = options.constraint ?? null;
-    if (constraint !== null) variable.constraint = constraints.get(constraint);
+    const regularizer = regularizers.get(options.regularizer ?? null);
+    if (regularizer !== null) this.#regularizers.set(variable, regularizer);
+    variable.constraint = constraints.get(options.constraint ?? null);
     this.#ownWeights.push(variable);
     return variable;
   }

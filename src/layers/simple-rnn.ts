@@ -1,17 +1,16 @@
 /** Fully connected recurrent layer. */
-import type { ActivationFunction, ActivationIdentifier } from "../activations/index.ts";
-import type { Constraint, ConstraintIdentifier } from "../constraints/index.ts";
+import type { Constraint } from "../constraints/index.ts";
 import { ShapeError } from "../errors.ts";
 import { formatShape, type Shape, type Tensor, Variable } from "../graph/index.ts";
-import type { Initializer, InitializerIdentifier } from "../initializers/index.ts";
+import type { Initializer } from "../initializers/index.ts";
 import * as ops from "../ops/index.ts";
 import { dropout, SeedGenerator } from "../random/index.ts";
-import type { Regularizer, RegularizerIdentifier } from "../regularizers/index.ts";
+import type { Regularizer } from "../regularizers/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
 import { withPath } from "./call-context.ts";
 import { knownExtent } from "./known-extent.ts";
 import { type CallOptions, Layer } from "./layer.ts";
-import { type LayerOptions, positiveInteger, required } from "./layer-options.ts";
+import { type ActivationFunction, type ActivationIdentifier, type ConstraintIdentifier, type InitializerIdentifier, type LayerOptions, positiveInteger, type RegularizerIdentifier, required } from "./layer-options.ts";
 
 /** Options of SimpleRNN. */
 export interface SimpleRNNOptions extends LayerOptions {
@@ -222,12 +221,13 @@ export class SimpleRNNLayer extends Layer<SimpleRNNOptions> {
     }
     const directed = (xs: Tensor): Tensor => (this.goBackwards ? ops.flip(xs, { axis: 0 }) : xs);
     const [[state, last], outputs] = ops.scan(
-      ([before, output]: [Tensor, Tensor], [input, counted]: [Tensor, Tensor]): [[Tensor, Tensor], Tensor] => {
+      ([before, output]: [Tensor, Tensor], x: Tensor | [Tensor, Tensor]): [[Tensor, Tensor], Tensor] => {
+        const [input, counted] = x as [Tensor, Tensor];
         const [next, shown] = masked(before, output, input, counted);
         return [[next, shown], shown];
       },
       [start, zeros] as [Tensor, Tensor],
-      [directed(inputs), directed(counts)] as [Tensor, Tensor],
+      [directed(inputs), directed(counts)],
     );
     return { outputs, last, state };
   }
