@@ -12,7 +12,7 @@ import {
   typeOf,
 } from "../graph/index.ts";
 
-const widenType = (type: TensorType): TensorType => (type.dtype === "float32" ? { ...type, dtype: "float64" } : type);
+export const widenType = (type: TensorType): TensorType => (type.dtype === "float32" ? { ...type, dtype: "float64" } : type);
 
 function widenValues(values: TypedArray): TypedArray {
   return values instanceof Float32Array ? Float64Array.from(values) : values;
@@ -31,7 +31,7 @@ function widenAttribute(value: Attribute): Attribute {
   return value;
 }
 
-function widenAttributes(attributes: Attributes): Attributes {
+export function widenAttributes(attributes: Attributes): Attributes {
   return Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, widenAttribute(value)]));
 }
 
