@@ -102,11 +102,11 @@ function finish(run: PlanRun, residents: readonly Resident[], snapshots: Readonl
     // Captured data is never written, so that it may be shared; arguments are the caller's.
     const value = source.kind === "argument" && source.index >= parameters ? run.values[source.index]! : valueOf(source, run.values, snapshots, out);
     storeHostValues(state, value, backend);
-    bind(state, run.version(state, update));
+    bindVersion(state, run.version(state, update));
   }
   for (const { state, index, update } of plan.written) {
     settle(state, residents[index]!);
-    bind(state, run.version(state, update));
+    bindVersion(state, run.version(state, update));
   }
   const given = new Set<number>();
   return plan.results.map((source) => {
@@ -133,8 +133,8 @@ function valueOf(source: Source, values: readonly TypedArray[], snapshots: Reado
   }
 }
 
-/** Makes `version` stand for the value just stored. */
-function bind(state: VariableState, version: StateVersion | undefined): void {
+/** Makes `version` stand for the value just stored; undefined: nobody holds one yet. */
+export function bindVersion(state: VariableState, version: StateVersion | undefined): void {
   if (version === undefined) {
     state.captured = undefined;
     return;

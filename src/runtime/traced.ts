@@ -1,5 +1,5 @@
 /** Traced functions: a function over tensors and variables as one program per signature of its arguments. */
-import type { Backend } from "../backends/backend.ts";
+import type { Backend, DeviceBuffer, Executable } from "../backends/backend.ts";
 import type { DType, TypedArray } from "../dtype/index.ts";
 import { InternalError, ShapeError } from "../errors.ts";
 import {
@@ -11,6 +11,8 @@ import {
   sameShape,
   sizeOf,
   StateFlight,
+  type StateMemory,
+  type StateVersion,
   type Tensor,
   trace,
   type Variable,
@@ -21,8 +23,8 @@ import { currentBackend } from "./backends.ts";
 import { isPending, type PendingAssign, storeAssigns } from "./evaluator.ts";
 import { makePlan, type Plan } from "./plan.ts";
 import { type LoadedProgram, programFor } from "./program-cache.ts";
-import { hasStoredValue, residentOn, storedValues } from "./resident.ts";
-import { runPlan } from "./run-plan.ts";
+import { hasStoredValue, Resident, residentOn, storedValues } from "./resident.ts";
+import { bindVersion, runPlan } from "./run-plan.ts";
 import { runQueue } from "./run-queue.ts";
 
 /** Shape and dtype of an argument. */
@@ -53,6 +55,16 @@ interface Built {
   readonly backend: Backend;
   readonly plan: Plan;
   readonly program: LoadedProgram | undefined;
+  /** Where the states were in the last run, if that is all a run has to look at. */
+  quick: Quick | undefined;
+}
+
+/** States and their memory, in the program's order. */
+interface Quick {
+  readonly executable: Executable;
+  readonly residents: readonly (StateMemory | undefined)[];
+  readonly buffers: readonly DeviceBuffer[];
+  readonly isWritten: readonly boolean[];
 }
 
 /** What the trace for one signature found. */
@@ -111,6 +123,8 @@ export class Traced {
         });
       }
     }
+    const quick = this.quickRun(signature, args, options);
+    if (quick !== undefined) return quick;
     const built = this.ready(signature);
     if (built === undefined) {
       const copies = args.map(({ values }) => values.slice());
@@ -178,6 +192,36 @@ export class Traced {
     };
   }
 
+  /** A run in which nothing has to be moved or kept: only the program itself. Undefined where there is more to do. */
+  private quickRun(signature: Signature, args: readonly ArgumentValues[], options: RunOptions): TypedArray[] | Promise<TypedArray[]> | undefined {
+    const { built, frozen } = signature;
+    const quick = built?.quick;
+    if (built === undefined || quick === undefined || frozen === undefined || !runQueue.idle || built.backend !== currentBackend()) return undefined;
+    const { states, scalars } = built.plan;
+    const { executable, residents, isWritten } = quick;
+    for (let i = 0; i < states.length; i++) {
+      const state = states[i]!;
+      if (state.memory !== residents[i] || state.latest !== undefined || state.flight !== undefined) return undefined;
+      if (isWritten[i] === true && state.captured !== undefined) return undefined;
+    }
+    const values: TypedArray[] = [];
+    for (const arg of args) values.push(arg.values);
+    for (const given of frozen) values.push(given);
+    const { signal } = options;
+    return runQueue.run(() => {
+      const out = executable.run({ arguments: values, states: quick.buffers, scalars, ...(signal === undefined ? {} : { signal }) });
+      if (!(out instanceof Promise)) return out;
+      const flights = takeOff(signature);
+      const stored = out.then((results) => {
+        signature.updates.forEach(({ state }, update) => {
+          bindVersion(state, landed(state, flights[update]));
+        });
+        return results;
+      });
+      return settled(stored, signature, flights, options);
+    });
+  }
+
   /** The program, where a run can start at once: nothing runs, and every variable is where the program wants it. */
   private ready(signature: Signature): Built | undefined {
     const { built, states } = signature;
@@ -223,7 +267,7 @@ export class Traced {
       if (!this.held.has(program)) program.hold();
       this.held.add(program);
     }
-    return (signature.built = { backend, plan, program });
+    return (signature.built = { backend, plan, program, quick: undefined });
   }
 
   private drop(signature: Signature): void {
@@ -243,19 +287,42 @@ export class Traced {
   ): TypedArray[] | Promise<TypedArray[]> {
     const frozen = signature.frozen;
     if (frozen === undefined) throw new InternalError("Traced", "runs before it was built");
-    return runPlan({
+    const results = runPlan({
       plan: built.plan,
       program: built.program,
       backend: built.backend,
       values: frozen.length === 0 ? given : [...given, ...frozen],
-      version: (state, update) => {
-        const flight = flights[update];
-        if (flight !== undefined && state.flight === flight) state.flight = undefined;
-        return flight?.version;
-      },
+      version: (state, update) => landed(state, flights[update]),
       signal: options.signal,
     });
+    if (!(results instanceof Promise)) built.quick = quickOf(built);
+    else
+      void results.then(
+        () => (built.quick = quickOf(built)),
+        () => undefined,
+      );
+    return results;
   }
+}
+
+/** What a quick run needs, for a program whose results and updates are all its own. */
+function quickOf({ plan, program }: Built): Quick | undefined {
+  const plain = plan.copied.length === 0 && plan.results.length === plan.computed.length && plan.results.every(({ kind }) => kind === "program");
+  if (program === undefined || !plain) return undefined;
+  const residents = plan.states.map(({ memory }) => memory);
+  const buffers: DeviceBuffer[] = [];
+  for (const resident of residents) {
+    if (!(resident instanceof Resident)) return undefined;
+    buffers.push(resident.buffer);
+  }
+  const isWritten = plan.states.map((_, i) => plan.written.some(({ index }) => index === i));
+  return { executable: program.executable, residents, buffers, isWritten };
+}
+
+/** The version that a step made, if anybody captured it; the step is over. */
+function landed(state: VariableState, flight: StateFlight | undefined): StateVersion | undefined {
+  if (flight !== undefined && state.flight === flight) state.flight = undefined;
+  return flight?.version;
 }
 
 /** From here on, whoever reads a variable that the run writes means what the run leaves in it. */
