@@ -40,10 +40,10 @@ export interface Address {
   readonly offset: number;
 }
 
-/** Functions of f64 that a target may call out for; they are those of JavaScript's `Math`. */
+/** Functions of f64 that a target may call out for: those of JavaScript's `Math`, and `%` as `remainder`. */
 export type CallableFunction =
   | "exp" | "expm1" | "log" | "log1p" | "tanh" | "sin" | "cos" | "tan" | "asin" | "acos" | "atan" | "sinh" | "cosh"
-  | "asinh" | "acosh" | "atanh" | "pow" | "atan2";
+  | "asinh" | "acosh" | "atanh" | "pow" | "atan2" | "remainder";
 
 /** A pure expression. */
 export type Expr =

@@ -272,7 +272,7 @@ describe("emitModule", () => {
 
   it("calls Math for float64", () => {
     for (const [name, reference] of Object.entries(mathImports) as [keyof typeof mathImports, (x: number, y: number) => number][]) {
-      const isBinary = name === "pow" || name === "atan2";
+      const isBinary = name === "pow" || name === "atan2" || name === "remainder";
       const x = name === "acosh" ? 1.5 : 0.75;
       const build = (p: Expr): Expr => ({ op: "call", type: "f64", f: name, args: isBinary ? [load("f64", address(p)), constant("f64", 2.5)] : [load("f64", address(p))] });
       expect(evaluate("f64", ([p]) => build(p!), [Float64Array.of(x)]).getFloat64(0, true)).toBe(reference(x, 2.5));

@@ -45,14 +45,14 @@ const binaryCall: FunctionType = { parameters: ["f64", "f64"], results: ["f64"] 
 const callTypes: Readonly<Record<CallableFunction, FunctionType>> = {
   exp: unaryCall, expm1: unaryCall, log: unaryCall, log1p: unaryCall, tanh: unaryCall, sin: unaryCall, cos: unaryCall,
   tan: unaryCall, asin: unaryCall, acos: unaryCall, atan: unaryCall, sinh: unaryCall, cosh: unaryCall, asinh: unaryCall,
-  acosh: unaryCall, atanh: unaryCall, pow: binaryCall, atan2: binaryCall,
+  acosh: unaryCall, atanh: unaryCall, pow: binaryCall, atan2: binaryCall, remainder: binaryCall,
 };
 
 /** The imports "math" of an emitted module. */
 export const mathImports: Readonly<Record<CallableFunction, (x: number, y: number) => number>> = {
   exp: Math.exp, expm1: Math.expm1, log: Math.log, log1p: Math.log1p, tanh: Math.tanh, sin: Math.sin, cos: Math.cos,
   tan: Math.tan, asin: Math.asin, acos: Math.acos, atan: Math.atan, sinh: Math.sinh, cosh: Math.cosh, asinh: Math.asinh,
-  acosh: Math.acosh, atanh: Math.atanh, pow: Math.pow, atan2: Math.atan2,
+  acosh: Math.acosh, atanh: Math.atanh, pow: Math.pow, atan2: Math.atan2, remainder: (x, y) => x % y,
 };
 
 const localTypes: Readonly<Record<ValueType, WasmType>> = { ptr: "i32", i32: "i32", f32: "f32", f64: "f64", i32v: "v128", f32v: "v128" };
