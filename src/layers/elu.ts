@@ -1,7 +1,7 @@
 /** Exponential linear unit as a layer. */
 import * as activations from "../activations/index.ts";
 import type { Tensor } from "../graph/index.ts";
-import { callableClass, type CallableClass } from "../serialization/index.ts";
+import { callableClass, type CallableClass, type Config } from "../serialization/index.ts";
 import { Layer } from "./layer.ts";
 import { type LayerOptions } from "./layer-options.ts";
 
@@ -26,6 +26,12 @@ export class ELULayer extends Layer<ELUOptions> {
   constructor(options: ELUOptions = {}) {
     super(options, { alpha: 1 });
     this.supportsMasking = true;
+  }
+
+  /** Keras leaves `alpha` out where it is 1. */
+  override getConfig(): Config {
+    const { alpha, ...config } = super.getConfig();
+    return alpha === 1 ? config : { ...config, alpha };
   }
 
   override call(x: Tensor): Tensor {

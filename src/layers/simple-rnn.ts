@@ -6,7 +6,7 @@ import type { Initializer } from "../initializers/index.ts";
 import * as ops from "../ops/index.ts";
 import { dropout, SeedGenerator } from "../random/index.ts";
 import type { Regularizer } from "../regularizers/index.ts";
-import { callableClass, type CallableClass } from "../serialization/index.ts";
+import { callableClass, type CallableClass, type Config } from "../serialization/index.ts";
 import { withPath } from "./call-context.ts";
 import { knownExtent } from "./known-extent.ts";
 import { type CallOptions, Layer } from "./layer.ts";
@@ -147,6 +147,12 @@ export class SimpleRNNLayer extends Layer<SimpleRNNOptions> {
       this.#state = new Variable(ops.zeros([batch, this.units], { dtype: this.dtype }), { name: "state", path: `${this.name}/state`, trainable: false });
     }
     this.inputSpec = { rank: 3, axes: { [-1]: width } };
+  }
+
+  /** Keras leaves out a seed that was not given. */
+  override getConfig(): Config {
+    const { seed, ...config } = super.getConfig();
+    return seed === null ? config : { ...config, seed };
   }
 
   override get variables(): Variable[] {
