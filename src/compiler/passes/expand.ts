@@ -108,7 +108,15 @@ export class Expander {
         }));
         const fixed = base.map((index, axis) => (plan.dynamic.some((term) => term.axis === axis) ? { ...index, constant: 0, coefficients: index.coefficients.map(() => 0) } : index));
         const access = builder.access(this.buffer(operand), "read", weightedSum(fixed, strides, rank), guards, 0, dynamic);
-        return expression.add({ op: "load", access, dtype: type.dtype });
+        const there = expression.add({ op: "load", access, dtype: type.dtype });
+        // A position in the padding reads 0.
+        const tests = parts
+          .filter(({ axis }) => geometry.padding[axis]!.some((amount) => amount > 0))
+          .flatMap(({ axis, entry }) => this.within(expression.add({ op: "scalar", f: "add", args: [this.position(base[axis]!), entry], dtype: "int32" }), operandType.shape[axis]!));
+        if (tests.length === 0) return there;
+        const inside = tests.reduce((a, b) => expression.add({ op: "scalar", f: "and", args: [a, b], dtype: "bool" }));
+        const outside = expression.add({ op: "constant", value: 0, dtype: type.dtype });
+        return expression.add({ op: "scalar", f: "select", args: [inside, there, outside], dtype: type.dtype });
       }
       case "windowGather": {
         const [operand, positions] = [op.inputs[0]!, op.inputs[1]!];
@@ -122,7 +130,15 @@ export class Expander {
         const fixed = base.map((index, axis) => (moving.has(axis) ? { constant: 0, coefficients: index.coefficients.map(() => 0) } : index));
         const dynamic = parts.map(({ axis, entry }) => ({ value: entry, stride: strides[axis]!, extent: operandType.shape[axis]!, mode: "clamp" as const, offset: base[axis]! }));
         const access = builder.access(this.buffer(operand), "read", weightedSum(fixed, strides, rank), guards, 0, dynamic);
-        return expression.add({ op: "load", access, dtype: type.dtype });
+        const there = expression.add({ op: "load", access, dtype: type.dtype });
+        // A position in the padding reads 0.
+        const tests = parts
+          .filter(({ axis }) => geometry.padding[axis]!.some((amount) => amount > 0))
+          .flatMap(({ axis, entry }) => this.within(expression.add({ op: "scalar", f: "add", args: [this.position(base[axis]!), entry], dtype: "int32" }), operandType.shape[axis]!));
+        if (tests.length === 0) return there;
+        const inside = tests.reduce((a, b) => expression.add({ op: "scalar", f: "and", args: [a, b], dtype: "bool" }));
+        const outside = expression.add({ op: "constant", value: 0, dtype: type.dtype });
+        return expression.add({ op: "scalar", f: "select", args: [inside, there, outside], dtype: type.dtype });
       }
       case "rngBits": {
         const key = op.inputs[0]!;
@@ -144,17 +160,24 @@ export class Expander {
     return this.expression.add({ op: "scalar", f: "maximum", args: [below, constant(0)], dtype: "int32" });
   }
 
+  private position(index: Affine): number {
+    return this.expression.add({ op: "position", index, dtype: "int32" });
+  }
+
+  /** Bool entries: 0 <= position, position < limit. */
+  private within(position: number, limit: number): number[] {
+    const { expression } = this;
+    const zero = expression.add({ op: "constant", value: 0, dtype: "int32" });
+    const end = expression.add({ op: "constant", value: limit, dtype: "int32" });
+    return [
+      expression.add({ op: "scalar", f: "greaterEqual", args: [position, zero], dtype: "bool" }),
+      expression.add({ op: "scalar", f: "less", args: [position, end], dtype: "bool" }),
+    ];
+  }
+
   /** Bool entry: whether all guards hold. */
   inside(guards: readonly Guard[]): number {
-    const { expression } = this;
-    const tests: number[] = [];
-    for (const { index, limit } of guards) {
-      const position = expression.add({ op: "position", index, dtype: "int32" });
-      const zero = expression.add({ op: "constant", value: 0, dtype: "int32" });
-      const end = expression.add({ op: "constant", value: limit, dtype: "int32" });
-      tests.push(expression.add({ op: "scalar", f: "greaterEqual", args: [position, zero], dtype: "bool" }));
-      tests.push(expression.add({ op: "scalar", f: "less", args: [position, end], dtype: "bool" }));
-    }
-    return tests.reduce((a, b) => expression.add({ op: "scalar", f: "and", args: [a, b], dtype: "bool" }));
+    const tests = guards.flatMap(({ index, limit }) => this.within(this.position(index), limit));
+    return tests.reduce((a, b) => this.expression.add({ op: "scalar", f: "and", args: [a, b], dtype: "bool" }));
   }
 }

@@ -1,0 +1,39 @@
+/** Training steps and inference of nabla, as JSON lines. Usage: nabla.ts BACKEND MODEL SECONDS */
+import { backendInfo, losses, optimizers, setBackend, setRandomSeed, tensor } from "nabla";
+import { measure } from "./peers/measure.mjs";
+import { models } from "./models.ts";
+
+const [backend = "cpu", name = "", seconds = "6"] = process.argv.slice(2);
+const spec = models[name];
+if (spec === undefined) throw new Error(`no model ${name}; known: ${Object.keys(models).join(", ")}`);
+await setBackend(backend);
+setRandomSeed(1);
+const { batch, shape, classes } = spec;
+const size = shape.reduce((a, b) => a * b, batch);
+const x = tensor(Float32Array.from({ length: size }, () => Math.random() - 0.5), { shape: [batch, ...shape] });
+const y = classes > 0 ? tensor(Int32Array.from({ length: batch }, (_, i) => i % classes), { shape: [batch] }) : x;
+
+const make = { sgd: () => optimizers.SGD({ learningRate: 0.01 }), rmsprop: () => optimizers.RMSprop({ learningRate: 1e-3 }), adam: () => optimizers.Adam({ learningRate: 1e-3 }) };
+const model = spec.build();
+model.compile({
+  optimizer: make[spec.optimizer](),
+  loss: classes > 0 ? losses.SparseCategoricalCrossentropy({ fromLogits: true }) : "mean_squared_error",
+});
+const start = performance.now();
+await model.trainOnBatch(x, y);
+const firstMs = performance.now() - start;
+const trainMs = await measure(async () => void (await model.trainOnBatch(x, y)), Number(seconds));
+const inferMs = await measure(async () => void (await (await model.predictOnBatch(x)).data()), Number(seconds) / 3);
+const info = backendInfo();
+console.log(
+  JSON.stringify({
+    peer: `nabla ${backend}`,
+    model: name,
+    batch,
+    train_ms: trainMs,
+    infer_ms: inferMs,
+    first_ms: firstMs,
+    gflops: (batch * (3 * spec.flops - spec.firstLayerFlops)) / trainMs / 1e6,
+    info,
+  }),
+);

@@ -1,0 +1,2 @@
+/** Median time of repeated calls, in milliseconds. */
+export function measure(call: () => Promise<void>, seconds: number): Promise<number>;
