@@ -5,6 +5,7 @@ import { createReferenceBackend } from "../backends/reference/index.ts";
 import { IndexError } from "../errors.ts";
 import { dataTensor, isTracing, type Tensor, trace, Variable } from "../graph/index.ts";
 import { add, broadcastInDim, constant, multiply, negate, reduceSum, subtract, take } from "../primitives/index.ts";
+import { createNaiveBackend } from "../testing/naive-backend.ts";
 import { type ArgumentValues, cacheCounts, clearPrograms, jit, registerBackend, setBackend, Traced } from "./index.ts";
 import { maximumSignatures } from "./traced.ts";
 
@@ -32,9 +33,10 @@ function createSlowBackend(): Backend {
 beforeAll(() => {
   registerBackend("reference", createReferenceBackend);
   registerBackend("slow", createSlowBackend);
+  registerBackend("kernels", () => createNaiveBackend());
 });
 
-describe.each(["reference", "slow"])("a traced function on the %s back-end", (backend) => {
+describe.each(["reference", "slow", "kernels"])("a traced function on the %s back-end", (backend) => {
   beforeEach(async () => {
     await setBackend(backend);
     clearPrograms();
@@ -223,7 +225,7 @@ it("a traced function runs synchronously where the back-end does and nothing has
   expect(f.run([argument(1)])).toEqual([Float32Array.of(2)]);
 });
 
-describe.each(["reference", "slow"])("jit on the %s back-end", (backend) => {
+describe.each(["reference", "slow", "kernels"])("jit on the %s back-end", (backend) => {
   beforeEach(async () => {
     await setBackend(backend);
   });
