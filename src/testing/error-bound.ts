@@ -12,10 +12,13 @@
  */
 import type { DType } from "../dtype/index.ts";
 import { isFloat } from "../dtype/index.ts";
-import { type Attributes, type NdArray, type Node, type ScalarOp, Subgraph, type TensorType, typeOf } from "../graph/index.ts";
+import type { Subgraph } from "../graph/index.ts";
+import { type Attributes, type NdArray, type Node, type ScalarOp, type TensorType, typeOf } from "../graph/index.ts";
+import type { CondAttributes } from "../primitives/cond.ts";
 import { emptyNd } from "../primitives/define.ts";
 import { allPrimitives } from "../primitives/index.ts";
 import { scanAttributes } from "../primitives/scan.ts";
+import type { WhileAttributes } from "../primitives/while.ts";
 import { eachWindow, geometryOf } from "../primitives/window-geometry.ts";
 import { widen, widenAttributes, widenType } from "./in-float64.ts";
 
@@ -408,8 +411,39 @@ function bitcast(operation: Operation): Bounded {
 }
 
 function analyseLoop(node: Node, inputs: readonly Bounded[]): Bounded[] {
-  if (node.primitive.lowering.kind === "scan") return analyseScan(node, inputs);
-  throw new Error(`${node.primitive.name} is not analysed yet`);
+  switch (node.primitive.lowering.kind) {
+    case "scan":
+      return analyseScan(node, inputs);
+    case "while":
+      return analyseWhile(node, inputs);
+    default:
+      return analyseCond(node, inputs);
+  }
+}
+
+/** Results that depend on a decision that could fall either way. */
+function undecidedLike(results: readonly Bounded[]): Bounded[] {
+  return results.map(({ exact, error }) => ({ exact, error: new Float64Array(error.length).fill(Infinity) }));
+}
+
+function analyseCond(node: Node, inputs: readonly Bounded[]): Bounded[] {
+  const { then, else: otherwise } = node.attributes as CondAttributes;
+  const [predicate, ...operands] = inputs;
+  const results = analyse(predicate!.exact.data[0] !== 0 ? then : otherwise, operands);
+  return predicate!.error[0] === 0 ? results : undecidedLike(results);
+}
+
+function analyseWhile(node: Node, inputs: readonly Bounded[]): Bounded[] {
+  const { condition, body, maximumIterations } = node.attributes as WhileAttributes;
+  const constants = inputs.slice(body.results.length);
+  let state = inputs.slice(0, body.results.length);
+  for (let i = 0; maximumIterations === null || i < maximumIterations; i++) {
+    const [go] = analyse(condition, [...state, ...constants]);
+    if (go!.error[0] !== 0) return undecidedLike(state);
+    if (go!.exact.data[0] === 0) break;
+    state = analyse(body, [...state, ...constants]);
+  }
+  return state;
 }
 
 /** The body's errors, step after step. */

@@ -12,6 +12,7 @@ import {
   typeOf,
 } from "../graph/index.ts";
 
+/** The type with float64 for float32. */
 export const widenType = (type: TensorType): TensorType => (type.dtype === "float32" ? { ...type, dtype: "float64" } : type);
 
 function widenValues(values: TypedArray): TypedArray {
@@ -31,6 +32,10 @@ function widenAttribute(value: Attribute): Attribute {
   return value;
 }
 
+/**
+ *
+ */
+/** Attributes with float64 for float32, loop bodies included. */
 export function widenAttributes(attributes: Attributes): Attributes {
   return Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, widenAttribute(value)]));
 }
