@@ -108,6 +108,20 @@ export class Expander {
         }));
         const fixed = base.map((index, axis) => (plan.dynamic.some((term) => term.axis === axis) ? { ...index, constant: 0, coefficients: index.coefficients.map(() => 0) } : index));
         const access = builder.access(this.buffer(operand), "read", weightedSum(fixed, strides, rank), guards, 0, dynamic);
+        return expression.add({ op: "load", access, dtype: type.dtype });
+      }
+      case "windowGather": {
+        const [operand, positions] = [op.inputs[0]!, op.inputs[1]!];
+        const operandType = block.type(operand);
+        const geometry = lowering.geometry(op.attributes);
+        const strides = stridesOf(operandType.shape);
+        const at = this.expand(positions, indices, guards);
+        const parts = windowPosition(geometry, at, (entry) => expression.add(entry));
+        const base = operandType.shape.map((_, axis) => compose({ constant: -geometry.padding[axis]![0], coefficients: [geometry.strides[axis]!] }, [indices[axis]!], rank));
+        const moving = new Map(parts.map((part) => [part.axis, part.entry]));
+        const fixed = base.map((index, axis) => (moving.has(axis) ? { constant: 0, coefficients: index.coefficients.map(() => 0) } : index));
+        const dynamic = parts.map(({ axis, entry }) => ({ value: entry, stride: strides[axis]!, extent: operandType.shape[axis]!, mode: "clamp" as const, offset: base[axis]! }));
+        const access = builder.access(this.buffer(operand), "read", weightedSum(fixed, strides, rank), guards, 0, dynamic);
         const there = expression.add({ op: "load", access, dtype: type.dtype });
         // A position in the padding reads 0.
         const tests = parts
