@@ -114,7 +114,9 @@ function resizeWeights(input: number, output: number, interpolation: Exclude<Int
   const width = antialias ? Math.max(1, scale) : 1;
   const weights = new Float32Array(output * input);
   for (let row = 0; row < output; row++) {
-    const centre = (row + 0.5) * scale - 0.5;
+    let centre = (row + 0.5) * scale - 0.5;
+    // TensorFlow takes cubic coefficients from a table of 1024 steps (resize_bicubic_op.cc): its numbers, not smoother ones.
+    if (interpolation === "bicubic" && !antialias) centre = Math.floor(centre) + Math.round((centre - Math.floor(centre)) * 1024) / 1024;
     const shares = Array.from({ length: input }, (_, column) => filter(Math.abs(centre - column) / width));
     const total = shares.reduce((a, b) => a + b, 0);
     shares.forEach((share, column) => (weights[row * input + column] = total === 0 ? 0 : share / total));
