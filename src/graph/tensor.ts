@@ -167,6 +167,11 @@ export class Tensor {
     theEvaluator().release(this);
   }
 
+  /** `using t = ...` frees the value at the end of the block. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
   /** Tensors have no truth value and no number: comparing them in JavaScript is always a mistake. */
   [Symbol.toPrimitive](hint: string): string {
     if (hint === "string") return this.toString();
