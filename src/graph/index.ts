@@ -7,6 +7,7 @@ export { currentScope, withScope } from "./scope.ts";
 export { broadcastShapes, type ConcreteShape, formatShape, normalizeAxis, sameShape, type Shape, sizeOf, stridesOf } from "./shape.ts";
 export { rebuild, structuralKey, type Structure, type StructureNode, structureOf, typeText } from "./structure.ts";
 export { Subgraph } from "./subgraph.ts";
+export { Substitution } from "./substitute.ts";
 export { apply, applyOne, type Attribute, type Attributes, concreteShape, type Evaluator, type NestedArray, Node, setEvaluator, Tensor, type TensorType, typeOf } from "./tensor.ts";
 export { inlined, isInlining, isTracing, outsideTrace, type Trace, trace } from "./trace.ts";
 export { flattenTree, isPlainObject, mapTree, type TensorTree, unflattenTree } from "./tree.ts";

@@ -89,6 +89,9 @@ import { cumulativeSumPrimitive } from "./cumulative-sum.ts";
 import { cumulativeProdPrimitive } from "./cumulative-prod.ts";
 import { cumulativeMaxPrimitive } from "./cumulative-max.ts";
 import { cumulativeMinPrimitive } from "./cumulative-min.ts";
+import { scanPrimitive } from "./scan.ts";
+import { whilePrimitive } from "./while.ts";
+import { condPrimitive } from "./cond.ts";
 
 /** Every primitive with samples, one line each. */
 export const allPrimitives: readonly Primitive[] = [
@@ -182,4 +185,7 @@ export const allPrimitives: readonly Primitive[] = [
   cumulativeProdPrimitive,
   cumulativeMaxPrimitive,
   cumulativeMinPrimitive,
+  scanPrimitive,
+  whilePrimitive,
+  condPrimitive,
 ];
