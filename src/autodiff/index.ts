@@ -2,3 +2,4 @@
 export { differentiate } from "./differentiate.ts";
 export { grad, type GradientOf, type GradOptions, valueAndGrad } from "./grad.ts";
 export { gradients, type GradientsOptions } from "./gradients.ts";
+export { hessian, jacobian } from "./jacobian.ts";
