@@ -5,6 +5,7 @@ import { describe } from "../layers/layer-options.ts";
 import { maskOf } from "../layers/masks.ts";
 import * as losses from "../losses/index.ts";
 import * as ops from "../ops/index.ts";
+import { snakeCaseOfClass } from "../serialization/index.ts";
 
 /** One loss: a name, an object of `losses`, or a function. Null: none for this output. */
 export type LossIdentifier = losses.LossIdentifier | null;
@@ -23,6 +24,14 @@ interface OutputLoss {
   readonly identifier: LossIdentifier;
   readonly weight: number;
 }
+
+/** Losses whose targets have the shape of the prediction (or broadcast to it). */
+const elementwiseLosses: ReadonlySet<string> = new Set([
+  "mean_squared_error", "mse", "mean_absolute_error", "mae", "mean_absolute_percentage_error", "mape",
+  "mean_squared_logarithmic_error", "msle", "binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy",
+  "categorical_focal_crossentropy", "kl_divergence", "kullback_leibler_divergence", "poisson", "huber", "log_cosh", "logcosh",
+  "hinge", "squared_hinge", "categorical_hinge",
+]);
 
 /** Whether a loss, metric or their like stands for itself: a name, a function, an object with a class. */
 function isIdentifier(value: unknown): boolean {
@@ -78,13 +87,19 @@ export class CompiledLoss {
     for (const { identifier } of this.outputs) if (identifier !== null && !isGenericCrossentropy(identifier)) losses.get(identifier);
   }
 
-  /** Number of classes is known and labels are class numbers: the outputs whose labels have to be checked. */
-  takesClassNumbers(output: number, yTrue: { readonly rank: number }, yPredRank: number): boolean {
+  /** What the loss of an output wants as targets: class numbers, values of the prediction's shape, or only it knows. */
+  kindOf(output: number): "none" | "classNumbers" | "elementwise" | "custom" {
     const identifier = this.outputs[output]?.identifier ?? null;
-    if (identifier === null) return false;
-    if (isGenericCrossentropy(identifier)) return yTrue.rank < yPredRank;
+    if (identifier === null) return "none";
+    if (isGenericCrossentropy(identifier)) return "custom";
     const name = nameOf(identifier);
-    return name === "sparse_categorical_crossentropy" || name === "SparseCategoricalCrossentropy";
+    if (/^sparse_?categorical_?crossentropy$/i.test(name)) return "classNumbers";
+    return elementwiseLosses.has(snakeCaseOfClass(name)) ? "elementwise" : "custom";
+  }
+
+  /** Name of the loss of an output, for messages. */
+  nameOf(output: number): string {
+    return nameOf(this.outputs[output]?.identifier ?? null);
   }
 
   /** The label that the loss of an output ignores (`ignore_class`); null where there is none. */
@@ -94,14 +109,12 @@ export class CompiledLoss {
   }
 
   /** Weighted sum over the outputs that have a loss; null where none has. Built inside a trace. */
-  total(yTrue: readonly Tensor[], yPred: readonly Tensor[], sampleWeights: readonly (Tensor | null)[]): Tensor | null {
+  total(yTrue: readonly (Tensor | null)[], yPred: readonly Tensor[], sampleWeights: readonly (Tensor | null)[]): Tensor | null {
     let total: Tensor | null = null;
-    let target = 0;
     this.outputs.forEach(({ identifier, weight }, index) => {
-      const truth = yTrue.length === yPred.length ? yTrue[index]! : yTrue[target]!;
-      if (identifier === null) return;
-      target++;
-      const prediction = yPred[index]!;
+      const truth = yTrue[index] ?? null;
+      const prediction = yPred[index];
+      if (identifier === null || truth === null || prediction === undefined) return;
       const call = (this.#calls[index] ??= resolveLoss(identifier, truth, prediction));
       let value = call(truth, prediction, { sampleWeight: sampleWeights[index] ?? null, mask: maskOf(prediction) });
       if (value.rank > 0) value = ops.mean(value);

@@ -56,11 +56,13 @@ export class CompiledMetrics {
   }
 
   /** Updates the metrics with one batch and gives the results so far, by key. Called inside a trace. */
-  update(yTrue: readonly Tensor[], yPred: readonly Tensor[], sampleWeights: readonly (Tensor | null)[]): Record<string, Tensor> {
+  update(yTrue: readonly (Tensor | null)[], yPred: readonly Tensor[], sampleWeights: readonly (Tensor | null)[]): Record<string, Tensor> {
     this.#named ??= this.#build(yTrue, yPred);
     for (const { metric, weighted, output } of this.#named) {
       const prediction = yPred[output]!;
-      metric.updateState(yTrue[output]!, prediction, { sampleWeight: weighted ? (sampleWeights[output] ?? null) : null, mask: maskOf(prediction) });
+      const truth = yTrue[output] ?? null;
+      if (truth === null) continue;
+      metric.updateState(truth, prediction, { sampleWeight: weighted ? (sampleWeights[output] ?? null) : null, mask: maskOf(prediction) });
     }
     return Object.fromEntries(this.#named.map(({ metric, key }) => [key, metric.result() as Tensor]));
   }
@@ -70,11 +72,11 @@ export class CompiledMetrics {
     for (const metric of this.metrics) metric.resetState();
   }
 
-  #build(yTrue: readonly Tensor[], yPred: readonly Tensor[]): NamedMetric[] {
+  #build(yTrue: readonly (Tensor | null)[], yPred: readonly Tensor[]): NamedMetric[] {
     const counts = new Map<string, number>();
     const severalOutputs = this.#outputNames.length > 1;
     return this.#requests.map(({ identifier, output, weighted }) => {
-      const metric = resolveMetric(identifier, yTrue[output]!, yPred[output]!);
+      const metric = resolveMetric(identifier, yTrue[output] ?? yPred[output]!, yPred[output]!);
       const prefix = severalOutputs ? `${this.#outputNames[output]!}_` : "";
       let key = `${prefix}${metric.name}`;
       if (counts.has(key) && weighted) key = `${prefix}weighted_${metric.name}`;

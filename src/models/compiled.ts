@@ -1,0 +1,96 @@
+/** What `compile` was given. */
+import { StateError } from "../errors.ts";
+import * as losses from "../losses/index.ts";
+import * as metrics from "../metrics/index.ts";
+import * as optimizers from "../optimizers/index.ts";
+import { checkOptions, type Config, isSerialized } from "../serialization/index.ts";
+import { CompiledLoss, type LossOption, type LossWeights } from "./compile-loss.ts";
+import { CompiledMetrics, type MetricsOption } from "./compile-metrics.ts";
+
+/** An optimizer: a name, an object, or Keras's JSON. */
+export type OptimizerIdentifier = string | optimizers.Optimizer | { readonly class_name: string; readonly config: unknown };
+
+/** Options of `compile`. */
+export interface CompileOptions {
+  /** Default "rmsprop". */
+  readonly optimizer?: OptimizerIdentifier;
+  /** Default: none; then the losses of the layers (`addLoss`, regularizers) are all there is. */
+  readonly loss?: LossOption;
+  readonly lossWeights?: LossWeights | null;
+  /** Shown beside the loss; not weighted by sample weights. "accuracy" is chosen to fit the targets. */
+  readonly metrics?: MetricsOption | null;
+  /** The same, weighted by sample and class weights. */
+  readonly weightedMetrics?: MetricsOption | null;
+}
+
+/** Optimizer, losses and metrics of a compiled model. */
+export class Compiled {
+  readonly optimizer: optimizers.Optimizer;
+  /** The mean of the loss over an epoch. */
+  readonly lossMean: metrics.Mean;
+  readonly #options: CompileOptions;
+  readonly #where: string;
+  #loss: CompiledLoss | null = null;
+  #metrics: CompiledMetrics | null = null;
+  #outputNames: readonly string[] | null = null;
+
+  constructor(where: string, options: CompileOptions, outputNames: readonly string[] | null) {
+    checkOptions(where, options, ["optimizer", "loss", "lossWeights", "metrics", "weightedMetrics"]);
+    this.#where = where;
+    this.#options = options;
+    this.optimizer = optimizers.get(options.optimizer ?? "rmsprop");
+    this.lossMean = new metrics.Mean({ name: "loss" });
+    // A model whose outputs are not known yet is checked when they are; names of losses and metrics at once.
+    if (outputNames !== null) this.resolve(outputNames);
+  }
+
+  /** Binds losses and metrics to the outputs. Throws where names or counts do not fit. */
+  resolve(outputNames: readonly string[]): void {
+    if (this.#outputNames !== null && this.#outputNames.join("/") === outputNames.join("/")) return;
+    const { loss = null, lossWeights = null, metrics: plain = null, weightedMetrics = null } = this.#options;
+    this.#outputNames = outputNames;
+    this.#loss = loss === null ? null : new CompiledLoss(this.#where, loss, lossWeights, outputNames);
+    this.#metrics = plain === null && weightedMetrics === null ? null : new CompiledMetrics(this.#where, plain, weightedMetrics, outputNames);
+  }
+
+  /** The losses; null where there is none. */
+  get loss(): CompiledLoss | null {
+    this.#resolved();
+    return this.#loss;
+  }
+
+  /** The metrics; null where there are none. */
+  get metrics(): CompiledMetrics | null {
+    this.#resolved();
+    return this.#metrics;
+  }
+
+  #resolved(): void {
+    if (this.#outputNames === null) throw new StateError({ where: this.#where, problem: "the outputs of the model are not known yet", advice: "call the model once" });
+  }
+
+  /** Keras's `compile_config`. */
+  get config(): Config {
+    const { loss = null, lossWeights = null, metrics: plain = null, weightedMetrics = null } = this.#options;
+    return {
+      optimizer: optimizers.serialize(this.optimizer),
+      loss: serialized(loss, (value) => losses.serialize(value as never)),
+      loss_weights: lossWeights,
+      metrics: serialized(plain, (value) => metrics.serialize(value as never)),
+      weighted_metrics: serialized(weightedMetrics, (value) => metrics.serialize(value as never)),
+      run_eagerly: false,
+      steps_per_execution: 1,
+      jit_compile: false,
+    };
+  }
+}
+
+/** Names and JSON stay, objects become JSON; inside lists and objects too. */
+function serialized(value: unknown, serialize: (value: unknown) => unknown): unknown {
+  if (value === null || typeof value === "string" || isSerialized(value)) return value;
+  if (Array.isArray(value)) return value.map((part) => serialized(part, serialize));
+  if (typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype) {
+    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, serialized(part, serialize)]));
+  }
+  return serialize(value);
+}

@@ -1,0 +1,164 @@
+/** Matching a user's data with a model's inputs and outputs, and the checks before any step runs. */
+import { type ArrayData, type ArrayExpectation, hostArrayOf, readyHostArray } from "../data/array-source.ts";
+import type { DType } from "../dtype/index.ts";
+import { nearestNames, ShapeError, UnknownNameError, ValueError } from "../errors.ts";
+import { formatShape, type HostValues, isHostTypedArray, isPlainObject, type Shape, Tensor } from "../graph/index.ts";
+import { describe } from "../layers/layer-options.ts";
+
+/** A place for data: an input or output of a model. */
+export interface Slot {
+  readonly name: string;
+  /** Null: not known. */
+  readonly shape: Shape | null;
+  readonly dtype: DType | null;
+}
+
+/** Data for several inputs: one array, a list in order, or an object by name. */
+export type DataStructure = ArrayData | readonly ArrayData[] | { readonly [name: string]: ArrayData };
+
+/** An array with the name that errors use. */
+export interface NamedArray {
+  readonly label: string;
+  readonly host: HostValues;
+}
+
+/** One part of the data, matched with a slot. */
+interface Match {
+  readonly data: ArrayData;
+  readonly expectation: ArrayExpectation;
+}
+
+/**
+ * Matches data with slots. `keys` are further names of the slots (of an object of inputs). Slots without data are null
+ * where `optional` says so. Throws where names or counts do not fit.
+ */
+export function matchSlots(where: string, kind: "input" | "target" | "sample weight", data: unknown, slots: readonly Slot[], keys: readonly string[] | null, optional: (index: number) => boolean): (Match | null)[] {
+  const expectation = (slot: Slot): ArrayExpectation => ({ label: slots.length === 1 ? kind : `${kind} "${slot.name}"`, shape: slot.shape, dtype: slot.dtype });
+  if (isPlainObject(data)) return matchByName(where, kind, data, slots, keys, optional, expectation);
+  const list = listOf(data, slots.length);
+  if (list === null) {
+    if (slots.length === 1) return [{ data: data as ArrayData, expectation: expectation(slots[0]!) }];
+    throw new ValueError({
+      where,
+      problem: `the model has ${slots.length} ${kind === "input" ? "inputs" : "outputs"}`,
+      expected: `a list of ${slots.length} arrays, or an object: ${slots.map(({ name }) => name).join(", ")}`,
+      received: data instanceof Tensor ? data.toString() : describe(data),
+    });
+  }
+  const wanted = slots.filter((_, index) => !optional(index));
+  if (list.length !== slots.length && list.length !== wanted.length) {
+    throw new ValueError({
+      where,
+      problem: `the number of arrays does not fit the ${kind === "input" ? "inputs" : "outputs"} of the model`,
+      expected: `${slots.length}: ${slots.map(({ name }) => name).join(", ")}`,
+      received: String(list.length),
+    });
+  }
+  let next = 0;
+  return slots.map((slot, index) => {
+    if (list.length !== slots.length && optional(index)) return null;
+    const part = list[next++];
+    return part === null || part === undefined ? null : { data: part, expectation: expectation(slot) };
+  });
+}
+
+function matchByName(
+  where: string,
+  kind: string,
+  data: Readonly<Record<string, unknown>>,
+  slots: readonly Slot[],
+  keys: readonly string[] | null,
+  optional: (index: number) => boolean,
+  expectation: (slot: Slot) => ArrayExpectation,
+): (Match | null)[] {
+  const names = slots.map(({ name }) => name);
+  const known = new Set([...names, ...(keys ?? [])]);
+  for (const key of Object.keys(data)) {
+    if (known.has(key)) continue;
+    const near = nearestNames(key, known);
+    throw new UnknownNameError({
+      where,
+      problem: `the model has no ${kind === "input" ? "input" : "output"} of this name`,
+      expected: names.map((name) => `"${name}"`).join(", "),
+      received: JSON.stringify(key),
+      ...(near.length > 0 ? { advice: `perhaps "${near[0]!}"` } : {}),
+    });
+  }
+  return slots.map((slot, index) => {
+    const part = data[slot.name] ?? (keys === null ? undefined : data[keys[index]!]);
+    if (part !== undefined && part !== null) return { data: part as ArrayData, expectation: expectation(slot) };
+    if (optional(index)) return null;
+    throw new ValueError({ where, problem: `the ${kind} "${slot.name}" is missing`, expected: names.map((name) => `"${name}"`).join(", "), received: Object.keys(data).join(", ") || "an empty object" });
+  });
+}
+
+/** A list of arrays, told from the nested arrays of a single one; null for the latter. */
+function listOf(data: unknown, count: number): (ArrayData | null)[] | null {
+  if (!Array.isArray(data)) return null;
+  const parts: readonly unknown[] = data;
+  if (count > 1) return parts as (ArrayData | null)[];
+  const first = parts[0];
+  if (first instanceof Tensor || (parts.length === 1 && isHostTypedArray(first))) return parts as ArrayData[];
+  return null;
+}
+
+/** Values of matches, awaiting tensors that have to be computed. */
+export async function readMatches(where: string, matches: readonly (Match | null)[]): Promise<(NamedArray | null)[]> {
+  const out: (NamedArray | null)[] = [];
+  for (const match of matches) out.push(match === null ? null : { label: match.expectation.label, host: await hostArrayOf(where, match.data, match.expectation) });
+  return out;
+}
+
+/** Values of matches, where all are ready; undefined otherwise. */
+export function readReadyMatches(where: string, matches: readonly (Match | null)[]): (NamedArray | null)[] | undefined {
+  const out: (NamedArray | null)[] = [];
+  for (const match of matches) {
+    if (match === null) {
+      out.push(null);
+      continue;
+    }
+    const host = readyHostArray(where, match.data, match.expectation);
+    if (host === undefined) return undefined;
+    out.push({ label: match.expectation.label, host });
+  }
+  return out;
+}
+
+/**
+ * Class numbers must lie in [0, classes), but for the one that the loss ignores. Throws ValueError naming the first that
+ * does not.
+ */
+export function checkClassNumbers(where: string, target: NamedArray, classes: number, ignored: number | null): void {
+  const { values } = target.host;
+  for (let i = 0; i < values.length; i++) {
+    const label = values[i]!;
+    if (label === ignored) continue;
+    if (label >= 0 && label < classes && Number.isInteger(label)) continue;
+    throw new ValueError({
+      where,
+      problem: `the ${target.label} holds a label outside the classes`,
+      expected: `whole numbers from 0 to ${classes - 1}: the output has ${classes} classes`,
+      received: `${label} at position ${i}`,
+      advice: label === classes ? "labels count from 0; or give the last layer one more unit" : "look at the labels, or give the last layer as many units as there are classes",
+    });
+  }
+}
+
+/** Targets of a loss that compares elementwise must have the shape of the prediction. Throws ShapeError. */
+export function checkTargetShape(where: string, target: NamedArray, prediction: Shape, lossName: string): void {
+  const shape = target.host.shape;
+  const fits = (candidate: Shape): boolean => candidate.length === prediction.length && candidate.every((extent, axis) => axis === 0 || prediction[axis] === null || extent === prediction[axis] || extent === 1 || prediction[axis] === 1);
+  if (fits(shape) || fits([...shape, 1]) || (shape.at(-1) === 1 && fits(shape.slice(0, -1)))) {
+    const last = prediction.at(-1);
+    const labels = lossName.includes("categorical") && typeof last === "number" && last > 1 && (shape.length < prediction.length || shape.at(-1) === 1);
+    if (!labels) return;
+  }
+  const classNumbers = lossName.includes("categorical_crossentropy") || lossName.includes("CategoricalCrossentropy");
+  throw new ShapeError({
+    where,
+    problem: `the ${target.label} does not have the shape of the prediction`,
+    expected: formatShape(prediction),
+    received: formatShape(shape),
+    advice: classNumbers && shape.length < prediction.length ? 'labels that are class numbers need the loss "sparse_categorical_crossentropy", or ops.oneHot(labels, classes)' : "reshape the targets, or the last layer",
+  });
+}

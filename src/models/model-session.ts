@@ -1,0 +1,187 @@
+/** What a model holds while it is trained: what it was compiled with, its steps, the queue of its calls. */
+import type { Direction } from "../callbacks/index.ts";
+import { StateError } from "../errors.ts";
+import { symbolicTensor, Tensor, type Shape } from "../graph/index.ts";
+import { flattenStructure, mapStructure, packStructure } from "../layers/structure.ts";
+import type { Metric } from "../metrics/index.ts";
+import * as ops from "../ops/index.ts";
+import { inferSymbolic } from "../ops/symbolic.ts";
+import { type CompileOptions, Compiled } from "./compiled.ts";
+import type { NamedArray, Slot } from "./data-binding.ts";
+import type { Model } from "./model.ts";
+import { ModelQueue } from "./model-queue.ts";
+import { asList, layoutOf, LogStep, outputTensors, OutputStep, type StepData, type StepLogs, unpackerFor } from "./step.ts";
+import type { DataPlan, TrainingData } from "./training-data.ts";
+
+/** Steps, losses and metrics of one model. */
+export class ModelSession {
+  readonly queue: ModelQueue = new ModelQueue();
+  compiled: Compiled | null = null;
+  readonly #model: Model<unknown, unknown>;
+  readonly #steps = new Map<string, LogStep>();
+  readonly #outputSteps = new Map<string, OutputStep>();
+  /** Of models that are no graph: found by tracing the first data. */
+  #inferred: { readonly key: string; readonly inputs: readonly Slot[]; readonly structure: unknown; readonly outputs: readonly Slot[] } | null = null;
+
+  constructor(model: Model<unknown, unknown>) {
+    this.#model = model;
+  }
+
+  /** Starts anew with other losses, metrics and optimizer. */
+  compile(options: CompileOptions): void {
+    this.compiled = new Compiled(`${this.#model.label}.compile`, options, this.#model.outputNames);
+    this.#steps.clear();
+    this.#outputSteps.clear();
+    this.#model.stopTraining = false;
+  }
+
+  /** What was compiled. Throws StateError before `compile`. */
+  require(where: string): Compiled {
+    if (this.compiled === null) {
+      throw new StateError({ where, problem: "the model is not compiled", advice: 'call model.compile({ optimizer: "adam", loss: "..." }) first' });
+    }
+    return this.compiled;
+  }
+
+  /** Forgets the programs: the layers changed. */
+  forgetSteps(): void {
+    this.#steps.clear();
+    this.#outputSteps.clear();
+    this.#inferred = null;
+  }
+
+  /** Inputs and outputs, for data of which the model itself cannot tell them: traces the model once, which builds it. */
+  infer(structure: unknown, arrays: readonly NamedArray[]): void {
+    const shapes = arrays.map(({ host }): Shape => [null, ...host.shape.slice(1)]);
+    const key = JSON.stringify([shapes, arrays.map(({ host }) => host.dtype)]);
+    if (this.#inferred?.key === key) return;
+    const tensors = arrays.map(({ host }, index) => symbolicTensor(shapes[index]!, host.dtype, undefined));
+    const x = structure === null ? tensors[0]! : packStructure(structure, tensors);
+    const call = this.#model as unknown as (x: unknown) => unknown;
+    const result = inferSymbolic([x], ([inputs]) => call(inputs));
+    const leaves = flattenStructure(result) as Tensor[];
+    const names = outputNamesOf(result);
+    this.#inferred = {
+      key,
+      inputs: arrays.map(({ host }, index) => ({ name: `input_${index + 1}`, shape: null, dtype: host.dtype })),
+      structure,
+      outputs: leaves.map((leaf, index) => ({ name: names[index]!, shape: leaf.shape, dtype: leaf.dtype })),
+    };
+    this.compiled?.resolve(names);
+  }
+
+  /** The structure in which the model takes its inputs; null for one tensor. */
+  inputStructure(): unknown {
+    if (this.#model.graph === null) return this.#inferred?.structure ?? null;
+    const inputs = this.#model.inputs;
+    return inputs instanceof Tensor ? null : inputs;
+  }
+
+  /** What data is to be matched with. `infer` has run for models that are no graph. */
+  plan(): DataPlan {
+    const inputs = this.#model.inputSlots ?? this.#inferred?.inputs ?? [];
+    const outputs = this.#model.outputSlots ?? this.#inferred?.outputs ?? [];
+    const keysOf = (structure: unknown): readonly string[] | null =>
+      typeof structure === "object" && structure !== null && !Array.isArray(structure) && !(structure instanceof Tensor) ? Object.keys(structure).sort() : null;
+    return { inputs, inputKeys: keysOf(this.#model.inputs), outputs, outputKeys: this.#model.producerNames, loss: this.compiled?.loss ?? null };
+  }
+
+  /** The training or evaluation step for data laid out like this. */
+  logStep(kind: "train" | "test", data: TrainingData): LogStep {
+    const key = `${kind}/${layoutOf(data)}`;
+    let step = this.#steps.get(key);
+    if (step === undefined) {
+      const model = this.#model;
+      step = new LogStep((batch) => (kind === "train" ? model.trainStep(batch) : model.testStep(batch)), unpackerFor(data, this.inputStructure()));
+      this.#steps.set(key, step);
+    }
+    return step;
+  }
+
+  /** The prediction step for data laid out like this. */
+  outputStep(data: TrainingData): OutputStep {
+    const key = layoutOf(data);
+    let step = this.#outputSteps.get(key);
+    if (step === undefined) {
+      step = new OutputStep((batch) => this.#model.predictStep(batch), unpackerFor(data, this.inputStructure()));
+      this.#outputSteps.set(key, step);
+    }
+    return step;
+  }
+
+  /** The losses of the outputs plus those of the layers, inside a trace. Throws StateError where there are none. */
+  totalLoss(y: StepData["y"], yPred: unknown, sampleWeight: StepData["sampleWeight"]): Tensor {
+    const compiled = this.require(this.#model.label);
+    const predictions = outputTensors(yPred);
+    const own = compiled.loss?.total(targetsFor(y, predictions.length), predictions, weightsFor(sampleWeight, predictions.length)) ?? null;
+    const all = [...(own === null ? [] : [own]), ...this.#model.losses.map((loss) => (loss.rank === 0 ? loss : ops.sum(loss)))];
+    if (all.length === 0) {
+      throw new StateError({ where: `${this.#model.label}.compile`, problem: "there is no loss to make smaller", expected: "a loss in compile, or layers that add one", advice: 'for example compile({ loss: "mse" })' });
+    }
+    return all.reduce((total, loss) => ops.add(total, ops.cast(loss, total.dtype)));
+  }
+
+  /** Adds a batch's loss to the mean that logs show, weighted by the number of samples. */
+  trackLoss(loss: Tensor, x: unknown): void {
+    const batch = (flattenStructure(x)[0] as Tensor).dim(0);
+    this.require(this.#model.label).lossMean.updateState(loss, { sampleWeight: ops.full([], batch) });
+  }
+
+  /** Updates the metrics inside a trace; results so far by name. */
+  updateMetrics(y: StepData["y"], yPred: unknown, sampleWeight: StepData["sampleWeight"]): StepLogs {
+    const compiled = this.require(this.#model.label);
+    const predictions = outputTensors(yPred);
+    const results = compiled.metrics?.update(targetsFor(y, predictions.length), predictions, weightsFor(sampleWeight, predictions.length)) ?? {};
+    return { loss: compiled.lossMean.result() as Tensor, ...results };
+  }
+
+  /** The mean of the loss, and the metrics that a step has made. */
+  get metrics(): Metric[] {
+    const compiled = this.compiled;
+    if (compiled === null) return [];
+    return [compiled.lossMean, ...(this.#outputsKnown() ? (compiled.metrics?.metrics ?? []) : [])];
+  }
+
+  #outputsKnown(): boolean {
+    return this.#model.outputNames !== null || this.#inferred !== null;
+  }
+
+  /** Sets the loss's mean and the metrics back. */
+  resetMetrics(): void {
+    for (const metric of this.metrics) metric.resetState();
+  }
+
+  /** Whether more or less of a logged value is better; null where that is not known. */
+  directionOf(key: string): Direction | null {
+    const name = key.replace(/^val_/, "");
+    if (name === "loss" || name.endsWith("_loss")) return "down";
+    const metrics = this.#outputsKnown() ? (this.compiled?.metrics ?? null) : null;
+    const metric = metrics?.metrics[metrics.keys.indexOf(name)];
+    return (metric as { direction?: Direction | null } | undefined)?.direction ?? null;
+  }
+}
+
+/** One target per output. */
+function targetsFor(y: StepData["y"], outputs: number): (Tensor | null)[] {
+  const list = y === null ? [] : asList(y);
+  return Array.from({ length: outputs }, (_, index) => list[index] ?? null);
+}
+
+/** One weight per output; a single one stands for all. */
+function weightsFor(weight: StepData["sampleWeight"], outputs: number): (Tensor | null)[] {
+  if (weight === null) return new Array<null>(outputs).fill(null);
+  const list = asList(weight);
+  return Array.from({ length: outputs }, (_, index) => (list.length === 1 ? list[0]! : (list[index] ?? null)));
+}
+
+/** Names of the outputs of a model that is no graph: the keys of an object, else `output_1`, ... */
+function outputNamesOf(result: unknown): string[] {
+  const names: string[] = [];
+  const leaves = flattenStructure(result);
+  if (typeof result === "object" && result !== null && !Array.isArray(result) && !(result instanceof Tensor)) {
+    const keys = Object.keys(result).sort();
+    if (keys.length === leaves.length) return keys;
+  }
+  mapStructure(result, () => names.push(`output_${names.length + 1}`));
+  return names;
+}

@@ -1,0 +1,347 @@
+/** Models: layers that can be trained. */
+import { gradients } from "../autodiff/index.ts";
+import type { CallbackModel, Direction, History } from "../callbacks/index.ts";
+import { ShapeError, StateError, UnknownNameError, ValueError, nearestNames } from "../errors.ts";
+import { formatShape, isPlainObject, isSymbolic, type Shape, Tensor, type Variable } from "../graph/index.ts";
+import { type CallOptions, Layer } from "../layers/layer.ts";
+import { describe, type LayerOptions } from "../layers/layer-options.ts";
+import { attachMask } from "../layers/masks.ts";
+import { flattenStructure, packStructure } from "../layers/structure.ts";
+import * as ops from "../ops/index.ts";
+import { checkOptions, type Config, type CustomObjects } from "../serialization/index.ts";
+import type { Metric } from "../metrics/index.ts";
+import type { Compiled, CompileOptions } from "./compiled.ts";
+import type { DataStructure, Slot } from "./data-binding.ts";
+import { type EvaluateOptions, evaluate, type FitOptions, fit, type PredictOptions, predict, predictOnBatch, testOnBatch, trainOnBatch } from "./fit.ts";
+import { functionalConfig, functionalFromConfig } from "./functional-config.ts";
+import { FunctionalGraph } from "./functional-graph.ts";
+import { asList, type StepData, type StepLogs } from "./step.ts";
+import { summarize, type SummaryOptions } from "./summary.ts";
+import { ModelSession } from "./model-session.ts";
+
+/** Options of a functional model: symbolic tensors that `Input` made, and tensors computed from them. */
+export interface ModelOptions<I, O> extends LayerOptions {
+  readonly inputs: I;
+  readonly outputs: O;
+}
+
+/**
+ * A model: from inputs to outputs made of layers (`new Model({ inputs, outputs })`), or a class of your own that extends
+ * it and defines `call`. `I` and `O` are the structures of inputs and outputs: a tensor, a list, or an object of tensors.
+ *
+ * @example
+ * const inputs = Input({ shape: [784] });
+ * const outputs = layers.Dense({ units: 10, activation: "softmax" })(inputs);
+ * const model = new Model({ inputs, outputs });
+ * model.compile({ optimizer: "rmsprop", loss: "categorical_crossentropy", metrics: ["accuracy"] });
+ * await model.fit(data, labels);
+ */
+export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implements CallbackModel {
+  static override readonly className: string = "Functional";
+  /** Setting it ends `fit` after the present batch. */
+  stopTraining = false;
+  /** The History of the last `fit`. */
+  history: History | null = null;
+  readonly #inputs: I | null = null;
+  readonly #outputs: O | null = null;
+  #graph: FunctionalGraph | null = null;
+  #session: ModelSession | null = null;
+
+  constructor(options?: ModelOptions<I, O> | LayerOptions) {
+    const { inputs, outputs, ...rest } = (options ?? {}) as Partial<ModelOptions<I, O>>;
+    super(rest);
+    if (inputs === undefined && outputs === undefined) return;
+    this.#inputs = inputs ?? null;
+    this.#outputs = outputs ?? null;
+    checkOptions(this.label, rest, ["name", "trainable", "dtype"]);
+    const symbolic = (part: unknown, what: string): Tensor[] => {
+      const leaves = flattenStructure(part);
+      const odd = leaves.length === 0 ? "nothing" : leaves.find((leaf) => !(leaf instanceof Tensor) || !isSymbolic(leaf));
+      if (odd !== undefined) {
+        throw new ValueError({
+          where: this.label,
+          problem: `the ${what} of a model are symbolic tensors`,
+          expected: what === "inputs" ? "what Input({ shape }) gives" : "what layers give when they are called on inputs",
+          received: odd instanceof Tensor ? `${odd.toString()} with values` : describe(odd),
+        });
+      }
+      return leaves as Tensor[];
+    };
+    const outputTensorList = symbolic(outputs, "outputs");
+    this.#graph = new FunctionalGraph(this.label, symbolic(inputs, "inputs"), outputTensorList);
+    this.built = true;
+    if (rest.trainable === false) this.trainable = false;
+  }
+
+  /** The graph of calls; null for a model that is a class of its own. */
+  get graph(): FunctionalGraph | null {
+    return this.#graph;
+  }
+
+  /** The symbolic inputs in their structure; null where there are none. */
+  get inputs(): I | null {
+    return this.#inputs;
+  }
+
+  /** The symbolic outputs in their structure; null where there are none. */
+  get outputs(): O | null {
+    return this.#outputs;
+  }
+
+  /** The layers, from the inputs to the outputs. */
+  get layers(): Layer[] {
+    return this.#graph?.layers ?? this.sublayers;
+  }
+
+  protected override trackedProperties(): unknown[] {
+    const held = Object.values(this).filter((value) => value !== this.history);
+    return this.#graph === null ? held : [...this.#graph.layers, ...held];
+  }
+
+  /** The layer of this name, or at this position. Throws UnknownNameError with the nearest names. */
+  getLayer(nameOrIndex: string | number): Layer {
+    const layers = this.layers;
+    if (typeof nameOrIndex === "number") {
+      const layer = layers.at(nameOrIndex);
+      if (layer !== undefined) return layer;
+      throw new ValueError({ where: `${this.label}.getLayer`, problem: "there is no layer at this position", expected: `0 to ${layers.length - 1}`, received: String(nameOrIndex) });
+    }
+    const found = layers.find(({ name }) => name === nameOrIndex);
+    if (found !== undefined) return found;
+    const names = layers.map(({ name }) => name);
+    const near = nearestNames(nameOrIndex, names);
+    throw new UnknownNameError({
+      where: `${this.label}.getLayer`,
+      problem: "no layer has this name",
+      expected: names.join(", "),
+      received: JSON.stringify(nameOrIndex),
+      ...(near.length > 0 ? { advice: `perhaps "${near[0]!}"` } : {}),
+    });
+  }
+
+  /** Computes the outputs. A class of your own overrides this. */
+  override call(inputs: I, options: CallOptions = {}): O {
+    const graph = this.#graph;
+    if (graph === null) {
+      throw new StateError({
+        where: this.label,
+        problem: "the model does not say what it computes",
+        expected: "inputs and outputs in the constructor, or a method call(inputs) in its class",
+      });
+    }
+    const tensors = this.#fitted(inputs);
+    const masks = options.mask ?? null;
+    if (masks !== null) {
+      asList(masks).forEach((mask, index) => {
+        if (mask !== null && tensors[index] !== undefined) attachMask(tensors[index], mask as Tensor);
+      });
+    }
+    return packStructure(this.#outputs, graph.run(tensors)) as O;
+  }
+
+  /** Inputs of a call as the graph wants them: dtype, and a missing or superfluous last axis of extent 1. */
+  #fitted(inputs: unknown): Tensor[] {
+    const wanted = this.#graph!.inputs;
+    const given = this.#ordered(inputs);
+    if (given.length !== wanted.length) {
+      throw new ValueError({
+        where: this.label,
+        problem: "the number of inputs does not fit the model",
+        expected: `${wanted.length}: ${this.#graph!.inputLayers.map(({ name }) => name).join(", ")}`,
+        received: String(given.length),
+      });
+    }
+    return given.map((tensor, index) => {
+      const reference = wanted[index]!;
+      let x = tensor.dtype === reference.dtype ? tensor : ops.cast(tensor, reference.dtype);
+      if (x.rank === reference.rank + 1 && x.shape.at(-1) === 1) x = ops.squeeze(x, -1);
+      else if (x.rank === reference.rank - 1 && reference.shape.at(-1) === 1) x = ops.expandDims(x, -1);
+      if (x.rank !== reference.rank || x.shape.some((extent, axis) => axis > 0 && extent !== null && reference.shape[axis] !== null && extent !== reference.shape[axis])) {
+        throw new ShapeError({
+          where: this.label,
+          problem: `the input "${this.#graph!.inputLayers[index]!.name}" has the wrong shape`,
+          expected: formatShape(reference.shape),
+          received: formatShape(tensor.shape),
+        });
+      }
+      return x;
+    });
+  }
+
+  /** Inputs by name become a list in the model's order. */
+  #ordered(inputs: unknown): Tensor[] {
+    if (!isPlainObject(inputs) || isPlainObject(this.#inputs)) return flattenStructure(inputs) as Tensor[];
+    return this.#graph!.inputLayers.map(({ name }) => {
+      const tensor = inputs[name];
+      if (tensor instanceof Tensor) return tensor;
+      throw new ValueError({ where: this.label, problem: `the input "${name}" is missing`, received: Object.keys(inputs).join(", ") });
+    });
+  }
+
+  /** The losses, metrics and programs of the model. Throws StateError before `compile`. */
+  get session(): ModelSession {
+    return (this.#session ??= new ModelSession(this as unknown as Model<unknown, unknown>));
+  }
+
+  /** Whether `compile` was called. */
+  get compiled(): boolean {
+    return this.#session?.compiled !== undefined && this.#session.compiled !== null;
+  }
+
+  /** The optimizer of `compile`. Throws StateError before it. */
+  get optimizer(): Compiled["optimizer"] {
+    return this.session.require(`${this.label}.optimizer`).optimizer;
+  }
+
+  /** What `fit`, `evaluate` and the steps use: optimizer (default "rmsprop"), loss, metrics. Calling it again starts anew. */
+  compile(options: CompileOptions = {}): void {
+    this.session.compile(options);
+  }
+
+  /** Metrics of `compile`, once a step has made them, and the loss's mean. */
+  get metrics(): Metric[] {
+    return this.session.metrics;
+  }
+
+  /** Sets the loss's mean and all metrics back. */
+  resetMetrics(): void {
+    this.session.resetMetrics();
+  }
+
+  /**
+   * One step of training as a graph: forward, loss, gradients, the optimizer's update, metrics. Override it for a loop of
+   * your own; what it gives (by name) is what logs and history show. It is traced once per shape of the data.
+   */
+  trainStep({ x, y, sampleWeight }: StepData): StepLogs {
+    const session = this.session;
+    // The versions that the forward pass will read: what the gradients are taken by.
+    const weights = this.trainableWeights;
+    const versions = weights.map((weight) => weight.read());
+    const yPred = this.invoke(x as never, { training: true } as never);
+    const loss = this.computeLoss({ x, y, yPred, sampleWeight, training: true });
+    session.trackLoss(loss, x);
+    if (weights.length > 0) session.require(this.label).optimizer.apply(gradients([loss], versions), weights);
+    return this.computeMetrics({ x, y, yPred, sampleWeight });
+  }
+
+  /** One step of evaluation as a graph: forward, loss, metrics. */
+  testStep({ x, y, sampleWeight }: StepData): StepLogs {
+    const yPred = this.invoke(x as never, { training: false } as never);
+    this.session.trackLoss(this.computeLoss({ x, y, yPred, sampleWeight, training: false }), x);
+    return this.computeMetrics({ x, y, yPred, sampleWeight });
+  }
+
+  /** One step of prediction as a graph. */
+  predictStep({ x }: StepData): unknown {
+    return this.invoke(x as never, { training: false } as never);
+  }
+
+  /** The scalar that training makes smaller: the losses of the outputs plus the losses of the layers. */
+  computeLoss(data: StepData & { readonly yPred: unknown; readonly training: boolean }): Tensor {
+    return this.session.totalLoss(data.y, data.yPred, data.sampleWeight);
+  }
+
+  /** Updates the metrics with a batch and gives the results so far, the loss's mean among them. */
+  computeMetrics(data: StepData & { readonly yPred: unknown }): StepLogs {
+    return this.session.updateMetrics(data.y, data.yPred, data.sampleWeight);
+  }
+
+  /**
+   * Trains. `x` and `y` are tensors, typed arrays, nested arrays, or lists and objects of these for several inputs or
+   * outputs. All data is checked before the first step. Stop it with `signal` (an AbortSignal) or `stopTraining`: it then
+   * ends after the present batch and gives the History so far.
+   */
+  async fit(x: DataStructure, y: DataStructure | null = null, options: FitOptions = {}): Promise<History> {
+    return await this.session.queue.run(() => fit(this.#untyped(), x, y, options));
+  }
+
+  /** Loss and metrics over data, by name: `{ loss, accuracy }`. */
+  async evaluate(x: DataStructure, y: DataStructure | null = null, options: EvaluateOptions = {}): Promise<Record<string, number>> {
+    return await this.session.queue.run(() => evaluate(this.#untyped(), x, y, options));
+  }
+
+  /** Outputs for data, computed in batches, in the structure of the model's outputs. */
+  async predict(x: DataStructure, options: PredictOptions = {}): Promise<O> {
+    return (await this.session.queue.run(() => predict(this.#untyped(), x, options))) as O;
+  }
+
+  /** One training step on one batch; the metrics go on from where they are, as in Keras. */
+  async trainOnBatch(x: DataStructure, y: DataStructure | null = null, options: { sampleWeight?: DataStructure | null; classWeight?: Readonly<Record<number, number>> | null } = {}): Promise<Record<string, number>> {
+    return await this.session.queue.run(() => trainOnBatch(this.#untyped(), x, y, options));
+  }
+
+  /** One evaluation step on one batch; the metrics go on from where they are. */
+  async testOnBatch(x: DataStructure, y: DataStructure | null = null, options: { sampleWeight?: DataStructure | null } = {}): Promise<Record<string, number>> {
+    return await this.session.queue.run(() => testOnBatch(this.#untyped(), x, y, options));
+  }
+
+  /** Outputs for one batch. */
+  async predictOnBatch(x: DataStructure): Promise<O> {
+    return (await this.session.queue.run(() => predictOnBatch(this.#untyped(), x))) as O;
+  }
+
+  #untyped(): Model<unknown, unknown> {
+    return this as unknown as Model<unknown, unknown>;
+  }
+
+  /** What there is to do at the end of `fit`: averaged weights become the weights. */
+  finishTraining(): void {
+    const optimizer = this.optimizer as { finalizeVariableValues?: (variables: readonly Variable[]) => void };
+    optimizer.finalizeVariableValues?.(this.trainableWeights);
+  }
+
+  /** Builds a model that can be built from the shapes of its inputs alone; false where it takes a trace to know more. */
+  buildFor(_shapes: readonly Shape[]): boolean {
+    return this.#graph !== null;
+  }
+
+  /** What data the model takes, where it can be told without data. */
+  get inputSlots(): readonly Slot[] | null {
+    const graph = this.#graph;
+    return graph === null ? null : graph.inputs.map((input, index) => ({ name: graph.inputLayers[index]!.name, shape: input.shape, dtype: input.dtype }));
+  }
+
+  /** What the model gives, where it can be told without data. */
+  get outputSlots(): readonly Slot[] | null {
+    const graph = this.#graph;
+    if (graph === null) return null;
+    const keys = isPlainObject(this.#outputs) ? Object.keys(this.#outputs).sort() : null;
+    return graph.outputs.map((output, index) => ({ name: keys?.[index] ?? graph.producerOf(output).node.operation.name, shape: output.shape, dtype: output.dtype }));
+  }
+
+  /** Names of the outputs: the layers that give them, or the keys of an object of outputs. */
+  get outputNames(): readonly string[] | null {
+    return this.outputSlots?.map(({ name }) => name) ?? null;
+  }
+
+  /** Names of the layers that give the outputs: targets may be given by these too. */
+  get producerNames(): readonly string[] | null {
+    const graph = this.#graph;
+    return graph === null ? null : graph.outputs.map((output) => graph.producerOf(output).node.operation.name);
+  }
+
+  directionOf(key: string): Direction | null {
+    return this.session.directionOf(key);
+  }
+
+  /** Prints Keras's table of layers, output shapes and parameters. */
+  summary(options: SummaryOptions = {}): void {
+    summarize(this.#untyped(), options);
+  }
+
+  override getConfig(): Config {
+    if (this.#graph === null) return super.getConfig();
+    return functionalConfig(this.#untyped());
+  }
+
+  override toJSON(): Config {
+    const json = super.toJSON();
+    if (this.#graph !== null) Object.assign(json, { module: "keras.src.models.functional", registered_name: "Functional", build_config: { input_shape: null } });
+    return this.#session?.compiled ? { ...json, compile_config: this.#session.compiled.config } : json;
+  }
+
+  /** A functional model made from its configuration. */
+  static override fromConfig(config: Config, customObjects: CustomObjects = {}): never {
+    return functionalFromConfig(config, customObjects) as never;
+  }
+}

@@ -1,0 +1,94 @@
+/** Steps: one traced program per kind of step and layout of its data, found again without rebuilding anything. */
+import type { TypedArray } from "../dtype/index.ts";
+import type { HostValues, Tensor } from "../graph/index.ts";
+import { flattenStructure, packStructure } from "../layers/structure.ts";
+import { type RunOptions, Traced } from "../runtime/index.ts";
+import type { TrainingData } from "./training-data.ts";
+
+/** What a step computes with: tensors of one batch. */
+export interface StepData {
+  /** Inputs in the structure that the model takes. */
+  readonly x: unknown;
+  /** Targets: a tensor for a model with one output, else one entry per output (null: no target). */
+  readonly y: Tensor | null | readonly (Tensor | null)[];
+  /** Weights of the samples: one tensor for all outputs, or one entry per output; null: none. */
+  readonly sampleWeight: Tensor | null | readonly (Tensor | null)[];
+}
+
+/** Values of a step by name: losses and metrics. */
+export type StepLogs = Record<string, Tensor>;
+
+/** A step that gives numbers by name. */
+export class LogStep {
+  /** Names of the numbers, sorted; known after the first run. */
+  names: readonly string[] = [];
+  readonly #traced: Traced;
+
+  constructor(compute: (data: StepData) => StepLogs, unpack: (tensors: readonly Tensor[]) => StepData) {
+    this.#traced = new Traced((...tensors: Tensor[]) => {
+      const logs = compute(unpack(tensors));
+      this.names = Object.keys(logs).sort();
+      return this.names.map((name) => logs[name]!);
+    });
+  }
+
+  /** Runs on one batch; the arrays are read before this returns. */
+  run(arrays: readonly HostValues[], options?: RunOptions): TypedArray[] | Promise<TypedArray[]> {
+    return this.#traced.run(arrays, options);
+  }
+
+  /** The numbers of a run, by name. */
+  logs(values: readonly TypedArray[]): Record<string, number> {
+    const logs: Record<string, number> = {};
+    const names = this.names;
+    for (let i = 0; i < names.length; i++) logs[names[i]!] = values[i]![0]!;
+    return logs;
+  }
+}
+
+/** A step that gives the outputs of a model. */
+export class OutputStep {
+  readonly #traced: Traced;
+
+  constructor(compute: (data: StepData) => unknown, unpack: (tensors: readonly Tensor[]) => StepData) {
+    this.#traced = new Traced((...tensors: Tensor[]) => compute(unpack(tensors)));
+  }
+
+  /** Runs on one batch: the structure of the outputs, and values in the order of its leaves. */
+  async run(arrays: readonly HostValues[], options?: RunOptions): Promise<{ readonly tree: unknown; readonly values: readonly TypedArray[] }> {
+    const tree = this.#traced.resultTree(arrays);
+    const values = await this.#traced.run(arrays, options);
+    return { tree, values };
+  }
+}
+
+/** How the arrays of a step follow each other, as text. */
+export function layoutOf(data: TrainingData): string {
+  const present = (arrays: readonly unknown[]): string => arrays.map((array) => (array === null ? "0" : "1")).join("");
+  return `${data.inputs.length}/${present(data.targets)}/${present(data.weights)}`;
+}
+
+/** Makes a step's data from its tensors, for data laid out like `data`. */
+export function unpackerFor(data: TrainingData, inputStructure: unknown): (tensors: readonly Tensor[]) => StepData {
+  const inputs = data.inputs.length;
+  const targets = data.targets.map((target) => target !== null);
+  const weights = data.weights.map((weight) => weight !== null);
+  return (tensors) => {
+    let next = inputs;
+    const take = (present: boolean): Tensor | null => (present ? tensors[next++]! : null);
+    const y = targets.map(take);
+    const w = weights.map(take);
+    const x = inputStructure === null ? tensors[0]! : packStructure(inputStructure, tensors.slice(0, inputs));
+    return { x, y: y.length === 1 ? y[0]! : y, sampleWeight: w.length === 0 ? null : w.length === 1 ? w[0]! : w };
+  };
+}
+
+/** A list of what may be one or several. */
+export function asList<T>(value: T | readonly T[]): readonly T[] {
+  return Array.isArray(value) ? (value as readonly T[]) : [value as T];
+}
+
+/** Tensors of a structure of predictions, in the order of the model's outputs. */
+export function outputTensors(predictions: unknown): Tensor[] {
+  return flattenStructure(predictions) as Tensor[];
+}

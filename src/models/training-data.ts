@@ -1,0 +1,172 @@
+/** A user's data made ready for steps: matched with the model, checked, weighted. */
+import type { DType } from "../dtype/index.ts";
+import { ShapeError, ValueError } from "../errors.ts";
+import { sampleCount, rowsOf } from "../data/array-source.ts";
+import { formatShape, type HostValues } from "../graph/index.ts";
+import { describe } from "../layers/layer-options.ts";
+import type { CompiledLoss } from "./compile-loss.ts";
+import { checkClassNumbers, checkTargetShape, matchSlots, type NamedArray, readMatches, readReadyMatches, type Slot } from "./data-binding.ts";
+
+/** Arrays of one call of fit, evaluate, predict or a step. */
+export interface TrainingData {
+  readonly inputs: readonly NamedArray[];
+  /** One per output of the model; null where the output has no loss and no target was given. */
+  readonly targets: readonly (NamedArray | null)[];
+  /** None, one for all outputs, or one per output. */
+  readonly weights: readonly (NamedArray | null)[];
+  /** Number of samples. */
+  readonly count: number;
+}
+
+/** What the model says about its inputs and outputs. */
+export interface DataPlan {
+  readonly inputs: readonly Slot[];
+  readonly inputKeys: readonly string[] | null;
+  readonly outputs: readonly Slot[];
+  readonly outputKeys: readonly string[] | null;
+  readonly loss: CompiledLoss | null;
+}
+
+/** The pieces that a user passes. */
+export interface GivenData {
+  readonly x: unknown;
+  readonly y: unknown;
+  readonly sampleWeight: unknown;
+  readonly classWeight: Readonly<Record<number, number>> | null;
+}
+
+/** Targets and weights of the plan's outputs, matched; `null` y means that the model needs none. */
+function matchTargets(where: string, plan: DataPlan, given: GivenData): { targets: ReturnType<typeof matchSlots>; weights: ReturnType<typeof matchSlots> } {
+  const loss = plan.loss;
+  const needs = (index: number): boolean => loss !== null && loss.outputs[index]?.identifier !== null;
+  if (given.y === null || given.y === undefined) {
+    if (plan.outputs.some((_, index) => needs(index))) {
+      throw new ValueError({ where, problem: "the targets are missing", expected: "one array of targets per output that has a loss", received: String(given.y) });
+    }
+    return { targets: plan.outputs.map(() => null), weights: [] };
+  }
+  const slots = plan.outputs.map(({ name }, index): Slot => ({ name, shape: null, dtype: targetDType(plan, index) }));
+  const targets = matchSlots(where, "target", given.y, slots, plan.outputKeys, (index) => !needs(index));
+  const weight = given.sampleWeight;
+  if (weight === null || weight === undefined) return { targets, weights: [] };
+  const perOutput = plan.outputs.length > 1 && (isList(weight) || isNamed(weight));
+  const weightSlots: Slot[] = (perOutput ? plan.outputs : plan.outputs.slice(0, 1)).map(({ name }) => ({ name, shape: null, dtype: "float32" as DType }));
+  return { targets, weights: matchSlots(where, "sample weight", weight, weightSlots, plan.outputKeys, () => true) };
+}
+
+function isList(value: unknown): boolean {
+  return Array.isArray(value) && typeof value[0] !== "number";
+}
+
+function isNamed(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+/** Class numbers are int32; what a built-in loss compares is float32; a user's own loss sees the data's dtype. */
+function targetDType(plan: DataPlan, output: number): DType | null {
+  const kind = plan.loss?.kindOf(output) ?? "none";
+  if (kind === "classNumbers") return "int32";
+  return kind === "elementwise" ? "float32" : null;
+}
+
+/** Reads and checks everything before any step runs. */
+export async function prepareData(where: string, plan: DataPlan, given: GivenData): Promise<TrainingData> {
+  const inputs = await readMatches(where, matchSlots(where, "input", given.x, plan.inputs, plan.inputKeys, () => false));
+  const { targets, weights } = matchTargets(where, plan, given);
+  return checked(where, plan, given, inputs as NamedArray[], await readMatches(where, targets), await readMatches(where, weights));
+}
+
+/** The same without waiting; undefined where a tensor has to be computed first. */
+export function prepareReadyData(where: string, plan: DataPlan, given: GivenData): TrainingData | undefined {
+  const inputs = readReadyMatches(where, matchSlots(where, "input", given.x, plan.inputs, plan.inputKeys, () => false));
+  const matched = matchTargets(where, plan, given);
+  const targets = readReadyMatches(where, matched.targets);
+  const weights = readReadyMatches(where, matched.weights);
+  if (inputs === undefined || targets === undefined || weights === undefined) return undefined;
+  return checked(where, plan, given, inputs as NamedArray[], targets, weights);
+}
+
+/** Inputs alone, for predictions. */
+export async function prepareInputs(where: string, plan: Pick<DataPlan, "inputs" | "inputKeys">, x: unknown): Promise<TrainingData> {
+  const inputs = (await readMatches(where, matchSlots(where, "input", x, plan.inputs, plan.inputKeys, () => false))) as NamedArray[];
+  return { inputs, targets: [], weights: [], count: sampleCount(where, inputs) };
+}
+
+function checked(where: string, plan: DataPlan, given: GivenData, inputs: NamedArray[], targets: (NamedArray | null)[], weights: (NamedArray | null)[]): TrainingData {
+  const present = (arrays: readonly (NamedArray | null)[]): NamedArray[] => arrays.filter((array) => array !== null);
+  const count = sampleCount(where, [...inputs, ...present(targets), ...present(weights)]);
+  targets.forEach((target, index) => {
+    if (target !== null) checkTarget(where, plan, target, index);
+  });
+  for (const weight of present(weights)) {
+    if (weight.host.values.some((value) => !(value >= 0))) {
+      throw new ValueError({ where, problem: "a sample weight is negative or no number", expected: "numbers from 0", received: "NaN or a negative number" });
+    }
+  }
+  const classWeight = given.classWeight;
+  if (classWeight === null) return { inputs, targets, weights, count };
+  return { inputs, targets, weights: [withClassWeights(where, classWeight, targets, weights)], count };
+}
+
+function checkTarget(where: string, plan: DataPlan, target: NamedArray, index: number): void {
+  const loss = plan.loss;
+  const prediction = plan.outputs[index]!.shape;
+  if (loss === null || prediction === null) return;
+  const kind = loss.kindOf(index);
+  const classes = prediction.at(-1);
+  if (kind === "classNumbers") {
+    const rank = target.host.shape.length;
+    const fits = rank === prediction.length - 1 || (rank === prediction.length && target.host.shape.at(-1) === 1);
+    if (!fits) {
+      throw new ShapeError({
+        where,
+        problem: `the ${target.label} holds class numbers and has the wrong number of axes`,
+        expected: `${formatShape(prediction.slice(0, -1))}, one class number per prediction`,
+        received: formatShape(target.host.shape),
+        advice: rank === prediction.length ? 'one-hot rows need the loss "categorical_crossentropy"' : "reshape the targets",
+      });
+    }
+    if (typeof classes === "number") checkClassNumbers(where, target, classes, loss.ignoredClass(index));
+  } else if (kind === "elementwise") {
+    checkTargetShape(where, target, prediction, loss.nameOf(index));
+  }
+}
+
+/** A weight per sample: that of its class, times the sample's own. */
+function withClassWeights(where: string, classWeight: Readonly<Record<number, number>>, targets: readonly (NamedArray | null)[], weights: readonly (NamedArray | null)[]): NamedArray {
+  const target = targets[0];
+  if (targets.length !== 1 || target === null || target === undefined) {
+    throw new ValueError({ where, problem: "classWeight needs a model with one output", expected: "one output, or sampleWeight instead", received: `${targets.length} outputs` });
+  }
+  for (const [key, weight] of Object.entries(classWeight)) {
+    if (!Number.isInteger(Number(key)) || typeof weight !== "number" || !(weight >= 0)) {
+      throw new ValueError({ where, problem: "classWeight maps class numbers to weights", expected: "{ 0: 1, 1: 2.5 }", received: describe(classWeight) });
+    }
+  }
+  const { values, shape } = target.host;
+  const count = shape[0]!;
+  const width = values.length / count;
+  const own = weights[0]?.host.values;
+  const out = new Float32Array(count);
+  for (let sample = 0; sample < count; sample++) {
+    let label = values[sample * width]!;
+    if (width > 1) {
+      let best = 0;
+      for (let i = 1; i < width; i++) if (values[sample * width + i]! > values[sample * width + best]!) best = i;
+      label = best;
+    }
+    out[sample] = (classWeight[label] ?? 1) * (own?.[sample] ?? 1);
+  }
+  return { label: "class weight", host: { values: out, shape: [count], dtype: "float32" } };
+}
+
+/** Samples `start` to `end` of all arrays. */
+export function sliceData(data: TrainingData, start: number, end: number): TrainingData {
+  const slice = <T extends NamedArray | null>(array: T): T => (array === null ? array : ({ label: array.label, host: rowsOf(array.host, start, end) } as T));
+  return { inputs: data.inputs.map(slice), targets: data.targets.map(slice), weights: data.weights.map(slice), count: end - start };
+}
+
+/** All arrays that go into a step, in order: inputs, targets, weights. */
+export function stepArrays(data: TrainingData): HostValues[] {
+  return [...data.inputs, ...data.targets, ...data.weights].flatMap((array) => (array === null ? [] : [array.host]));
+}
