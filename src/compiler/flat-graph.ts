@@ -1,6 +1,7 @@
 /** A graph as lists: what the passes of the compiler rewrite. */
 import type { TypedArray } from "../dtype/index.ts";
 import type { Attributes, Primitive, Subgraph, Tensor, TensorType } from "../graph/index.ts";
+import { pruneScan } from "./passes/prune-scan.ts";
 
 /** One operation. Values are numbered; `outputs` has one entry but for control flow. */
 export interface Op {
@@ -86,13 +87,13 @@ export function producers(graph: FlatGraph): (Op | undefined)[] {
   return table;
 }
 
-/** Drops operations whose outputs nobody needs. */
+/** Drops operations whose outputs nobody needs, and what loops compute for outputs that nobody needs. */
 export function withoutDeadOps(graph: FlatGraph): FlatGraph {
   const needed = new Set(graph.results);
   const kept: Op[] = [];
   for (let i = graph.ops.length - 1; i >= 0; i--) {
-    const op = graph.ops[i]!;
-    if (!op.outputs.some((value) => needed.has(value))) continue;
+    if (!graph.ops[i]!.outputs.some((value) => needed.has(value))) continue;
+    const op = pruneScan(graph.ops[i]!, (value) => needed.has(value));
     for (const input of op.inputs) needed.add(input);
     kept.push(op);
   }

@@ -73,8 +73,7 @@ function samples(): Sample[] {
     return new Subgraph([x, y], [combine(x, y), x]);
   };
   const attributes = { then: branch(add), else: branch(multiply) };
-  // The branches are of fixed dtype: cond.test.ts checks derivatives.
-  return [0, 1].map((predicate) => ({ inputs: [nd([predicate], [], "bool"), filled([2, 3], 1), filled([2, 3], 2)], attributes, differentiable: false }));
+  return [0, 1].map((predicate) => ({ inputs: [nd([predicate], [], "bool"), filled([2, 3], 1), filled([2, 3], 2)], attributes }));
 }
 
 /** `predicate ? then(operands) : else(operands)`; only one of them runs. Attributes: `then`, `else`. */

@@ -124,8 +124,11 @@ function samples(): Sample[] {
   const [x, factor, y, other] = [scalar(), scalar(), scalar(), scalar()] as [Tensor, Tensor, Tensor, Tensor];
   const condition = new Subgraph([x, factor], [less(x, constant(100, "float32"))]);
   const body = new Subgraph([y, other], [add(multiply(y, other), constant(1, "float32"))]);
-  // Bodies are of fixed dtype: while.test.ts checks derivatives.
-  return [null, 3, 0].map((maximumIterations) => ({ inputs: [nd([1], []), nd([2], [])], attributes: { condition, body, maximumIterations }, differentiable: false }));
+  return [null, 3, 0].map((maximumIterations) => ({
+    inputs: [nd([1], []), nd([2], [])],
+    attributes: { condition, body, maximumIterations },
+    differentiable: maximumIterations !== null,
+  }));
 }
 
 /** `while (condition(carries, constants)) carries = body(carries, constants)`, at most `maximumIterations` times. */
