@@ -1,0 +1,96 @@
+/** What losses share: options, weights, masks, reduction. */
+import { type Tensor, withScope } from "../graph/index.ts";
+import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
+import { logicalAnd } from "../ops/numpy/arithmetic.ts";
+import { hasSymbolic, symbolicCall } from "../ops/symbolic.ts";
+import { toFloat } from "../ops/promote.ts";
+import { checkOptions, KerasObject } from "../serialization/index.ts";
+import { checkReduction, reduceWeighted, type Reduction } from "./reduction.ts";
+import { sameRank } from "./ranks.ts";
+
+/** Options that every loss takes. */
+export interface LossOptions {
+  name?: string | null;
+  /** Default "sum_over_batch_size": the mean over all losses. */
+  reduction?: Reduction;
+  /** Accepted from Keras's configurations; losses are computed in the dtype of the predictions. */
+  dtype?: string | null;
+}
+
+/** Options of a call. */
+export interface LossCallOptions {
+  /** Weight of each loss; broadcasts to the shape of the losses. */
+  sampleWeight?: TensorLike | null;
+  /** False where a loss does not count. */
+  mask?: TensorLike | null;
+}
+
+type Arguments = [TensorLike, TensorLike, TensorLike | null, TensorLike | null];
+
+/** A function of targets and predictions that gives one loss per sample (or more, over the leading axes). */
+export type LossFunction = (yTrue: TensorLike, yPred: TensorLike) => Tensor;
+
+/**
+ * A loss: `loss(yTrue, yPred, { sampleWeight, mask })` is a number. A class of one's own implements `call`, which gives
+ * the losses of the samples before weights and reduction.
+ */
+export abstract class Loss extends KerasObject {
+  override readonly name: string;
+  readonly reduction: Reduction;
+
+  /** `known`: names of the options that the subclass takes itself. */
+  constructor(defaultName: string, options: LossOptions = {}, known: readonly string[] = []) {
+    super();
+    checkOptions(`losses.${defaultName}`, options, ["name", "reduction", "dtype", ...known]);
+    this.name = options.name ?? defaultName;
+    this.reduction = checkReduction(`loss "${this.name}"`, options.reduction === undefined ? "sum_over_batch_size" : options.reduction);
+  }
+
+  abstract override call(yTrue: Tensor, yPred: Tensor): Tensor;
+
+  /** A mask that the targets themselves imply (ignored classes), or null. */
+  protected impliedMask(_yTrue: Tensor, _yPred: Tensor): Tensor | null {
+    return null;
+  }
+
+  protected override invoke(yTrue: TensorLike, yPred: TensorLike, options: LossCallOptions = {}): Tensor {
+    checkOptions(`loss "${this.name}"`, options, ["sampleWeight", "mask"]);
+    const args: Arguments = [yTrue, yPred, options.sampleWeight ?? null, options.mask ?? null];
+    if (!hasSymbolic(args)) return this.evaluate(...args);
+    const callable = (...again: Arguments): Tensor => this.evaluate(...again);
+    return symbolicCall(callable, args, (concrete) => this.evaluate(...(concrete as Arguments)));
+  }
+
+  private evaluate(yTrue: TensorLike, yPred: TensorLike, sampleWeight: TensorLike | null, mask: TensorLike | null): Tensor {
+    return withScope(`loss "${this.name}"`, () => {
+      const prediction = toFloat(yPred);
+      const [truth, aligned] = sameRank(asTensor(yTrue), prediction);
+      const implied = this.impliedMask(truth, aligned);
+      const given = mask === null ? null : asTensor(mask);
+      const both = implied !== null && given !== null ? logicalAnd(...sameRank(implied, given)) : (implied ?? given);
+      return reduceWeighted(this.call(truth, aligned), sampleWeight, both, this.reduction);
+    });
+  }
+
+  protected override options(): Record<string, unknown> {
+    return { name: this.name, reduction: this.reduction };
+  }
+}
+
+/** Losses are called with weights and masks too. */
+export interface Loss {
+  (yTrue: TensorLike, yPred: TensorLike, options?: LossCallOptions): Tensor;
+}
+
+/** A user's function as a loss, with weights, masks and reduction. */
+export class FunctionLoss extends Loss {
+  static override readonly className: string = "LossFunctionWrapper";
+  readonly fn: LossFunction;
+  constructor(fn: LossFunction, options: LossOptions = {}) {
+    super(fn.name === "" ? "loss" : fn.name, options);
+    this.fn = fn;
+  }
+  override call(yTrue: Tensor, yPred: Tensor): Tensor {
+    return this.fn(yTrue, yPred);
+  }
+}
