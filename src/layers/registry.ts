@@ -1,5 +1,5 @@
 /** Layers by class name, and Keras's JSON of them. */
-import { type CustomObjects, isSerialized, Registry, type SerializedObject } from "../serialization/index.ts";
+import { type Config, type CustomObjects, isSerialized, Registry, type SerializedObject } from "../serialization/index.ts";
 import { Activation } from "./activation.ts";
 import { Add } from "./add.ts";
 import { Average } from "./average.ts";
@@ -59,12 +59,19 @@ export function serialize(layer: Layer): SerializedObject {
 
 /** The layer that Keras's JSON describes, built where the JSON says with which shape. Throws UnknownNameError. */
 export function deserialize(json: string | object, customObjects: CustomObjects = {}): Layer {
-  const layer = layerRegistry.deserialize(json, customObjects);
-  if (isSerialized(json)) {
-    const shape = (json as { build_config?: { input_shape?: unknown } | null }).build_config?.input_shape;
-    if (Array.isArray(shape) && !layer.built) (layer.build as (shape: unknown) => void)(shape);
-  }
+  if (!isSerialized(json)) return layerRegistry.deserialize(json, customObjects);
+  const registered = json.registered_name ?? json.class_name;
+  const known = customObjects[json.class_name] === undefined && layerRegistry.has(registered);
+  const cls = layerRegistry.classOf(known ? registered : json.class_name, customObjects) as LayerFactory;
+  const layer = cls.fromConfig((json.config ?? {}) as Config, customObjects);
+  const shape = (json as { build_config?: { input_shape?: unknown } | null }).build_config?.input_shape;
+  if (Array.isArray(shape) && !layer.built) (layer.build as (shape: unknown) => void)(shape);
   return layer;
+}
+
+/** A class whose layers may hold layers: it is told of the user's classes too. */
+interface LayerFactory {
+  fromConfig(config: Config, customObjects: CustomObjects): Layer;
 }
 
 /** The layer of a name, of Keras's JSON, or itself. */

@@ -1,0 +1,165 @@
+/** Keras's JSON of functional models, and models made from it. */
+import { StateError, UnknownNameError, ValueError, nearestNames } from "../errors.ts";
+import { isPlainObject, isSymbolic, Tensor } from "../graph/index.ts";
+import { autoName } from "../layers/auto-names.ts";
+import { InputLayerLayer } from "../layers/input-layer.ts";
+import { Layer } from "../layers/layer.ts";
+import { describe } from "../layers/layer-options.ts";
+import { deserialize as deserializeLayer } from "../layers/registry.ts";
+import { flattenStructure, mapStructure } from "../layers/structure.ts";
+import { camelCase, type Config, type CustomObjects, isSerialized, snakeCase } from "../serialization/index.ts";
+import type { FunctionalGraph, GraphNode } from "./functional-graph.ts";
+import { Model } from "./model.ts";
+
+/** Position of a tensor as Keras writes it: layer name, number of the call, number of the output. */
+type History = [name: string, call: number, output: number];
+
+/** Configuration of a functional model: its layers with the calls made of them. */
+export function functionalConfig(model: Model<unknown, unknown>): Config {
+  const graph = model.graph!;
+  const layers = graph.operations.map((operation): Config => {
+    if (!(operation instanceof Layer)) {
+      throw new StateError({
+        where: model.label,
+        problem: `the operation "${operation.name}" stands in the model as it is, and has no configuration`,
+        expected: "layers only",
+        advice: "put it into a layer of your own (class Mine extends Layer), whose className goes into customObjects when loading",
+      });
+    }
+    const json = operation.toJSON();
+    const calls = graph.callsOf(operation).filter((node) => !node.isInput);
+    return { ...json, name: operation.name, inbound_nodes: calls.map((node) => callConfig(graph, node)) };
+  });
+  return {
+    name: model.name,
+    trainable: model.trainable,
+    layers,
+    input_layers: historyConfig(graph, model.inputs),
+    output_layers: historyConfig(graph, model.outputs),
+  };
+}
+
+function historyOf(graph: FunctionalGraph, tensor: Tensor): History {
+  const { node, nodeIndex, tensorIndex } = graph.producerOf(tensor);
+  return [node.operation.name, nodeIndex, tensorIndex];
+}
+
+function historyConfig(graph: FunctionalGraph, structure: unknown): unknown {
+  const config = (tensor: unknown): History => {
+    const [name, call, output] = historyOf(graph, tensor as Tensor);
+    // Keras counts a functional model's own graph as its first call, here and only here.
+    const isModel = graph.producerOf(tensor as Tensor).node.operation instanceof Model && (graph.producerOf(tensor as Tensor).node.operation as Layer).className === "Functional";
+    return [name, isModel ? call + 1 : call, output];
+  };
+  return structure instanceof Tensor ? [config(structure)] : mapStructure(structure, config);
+}
+
+function callConfig(graph: FunctionalGraph, node: GraphNode): Config {
+  const write = (value: unknown): unknown =>
+    mapStructure(value, (leaf) => {
+      if (!(leaf instanceof Tensor)) return leaf;
+      if (!isSymbolic(leaf)) throw new ValueError({ where: node.operation.name, problem: "a constant tensor is an argument of a call, and cannot be written", advice: "make it a weight of a layer" });
+      return { class_name: "__keras_tensor__", config: { shape: leaf.shape, dtype: leaf.dtype, keras_history: historyOf(graph, leaf) } };
+    });
+  const last = node.args.at(-1);
+  const hasOptions = node.args.length > 1 && isPlainObject(last);
+  const args = hasOptions ? node.args.slice(0, -1) : node.args;
+  const kwargs = hasOptions ? Object.fromEntries(Object.entries(last).map(([key, value]) => [snakeCase(key), write(value)])) : {};
+  const takesMask = node.operation instanceof Layer && masked.has(node.operation.className);
+  return { args: args.map(write), kwargs: takesMask ? { mask: null, ...kwargs } : kwargs };
+}
+
+/** Classes whose call has an argument `mask`: Keras writes it with every call. */
+const masked: ReadonlySet<string> = new Set(["BatchNormalization", "SimpleRNN", "Functional", "Sequential", "Softmax", "GlobalAveragePooling1D"]);
+
+/** A functional model made from its configuration. Throws ValueError where the configuration is broken. */
+export function functionalFromConfig(config: Config, customObjects: CustomObjects): Model<unknown, unknown> {
+  const where = `Functional "${String(config.name ?? "")}"`;
+  const entries = config.layers as readonly Config[] | undefined;
+  if (!Array.isArray(entries)) throw new ValueError({ where, problem: "the configuration has no layers", expected: '{ "layers": [...] }', received: Object.keys(config).join(", ") });
+  const layers = new Map<string, Layer>();
+  const outputs = new Map<string, Tensor[][]>();
+  const waiting = new Map<string, unknown[]>();
+  for (const entry of entries) {
+    const name = String(entry.name ?? (entry.config as Config).name);
+    const layer = deserializeLayer(entry, customObjects);
+    layers.set(name, layer);
+    outputs.set(name, layer instanceof InputLayerLayer ? [[layer.output]] : []);
+    if (!(layer instanceof InputLayerLayer)) waiting.set(name, [...((entry.inbound_nodes as unknown[] | undefined) ?? [])]);
+  }
+  const tensorAt = ([name, call, output]: History): Tensor | undefined => {
+    const calls = outputs.get(name);
+    if (calls === undefined) {
+      const near = nearestNames(name, layers.keys());
+      throw new UnknownNameError({ where, problem: "a call names a layer that does not exist", received: JSON.stringify(name), ...(near.length > 0 ? { advice: `perhaps "${near[0]!}"` } : {}) });
+    }
+    return calls[call]?.[output];
+  };
+  // A shared layer may stand at several depths: calls whose inputs do not exist yet wait for the next round.
+  while (waiting.size > 0) {
+    let progress = false;
+    for (const [name, calls] of [...waiting]) {
+      while (calls.length > 0) {
+        const args = readCall(where, calls[0], tensorAt);
+        if (args === undefined) break;
+        const layer = layers.get(name) as unknown as (...args: unknown[]) => unknown;
+        outputs.get(name)!.push(flattenStructure(layer(...args)) as Tensor[]);
+        calls.shift();
+        progress = true;
+      }
+      if (calls.length === 0) waiting.delete(name);
+    }
+    if (!progress && waiting.size > 0) {
+      throw new ValueError({ where, problem: "the calls depend on each other in a circle, or on a tensor that does not exist", received: [...waiting.keys()].join(", ") });
+    }
+  }
+  const endpoints = (structure: unknown, what: string): unknown => {
+    if (isHistory(structure)) {
+      const [name, call, output] = structure;
+      const ofModel = layers.get(name) instanceof Model && layers.get(name)!.className === "Functional" && what === "outputs";
+      const tensor = tensorAt([name, ofModel ? call - 1 : call, output]);
+      if (tensor !== undefined) return tensor;
+      throw new ValueError({ where, problem: `the ${what} name a tensor that does not exist`, received: describe(structure) });
+    }
+    if (Array.isArray(structure)) return structure.map((part) => endpoints(part, what));
+    if (isPlainObject(structure)) return Object.fromEntries(Object.entries(structure).map(([key, part]) => [key, endpoints(part, what)]));
+    throw new ValueError({ where, problem: `the ${what} of the configuration are not understood`, received: describe(structure) });
+  };
+  const single = (value: unknown): unknown => (Array.isArray(value) && value.length === 1 ? value[0] : value);
+  return new Model<unknown, unknown>({
+    inputs: single(endpoints(config.input_layers, "inputs")),
+    outputs: single(endpoints(config.output_layers, "outputs")),
+    name: (config.name as string | undefined) ?? autoName("Functional"),
+    trainable: (config.trainable as boolean | undefined) ?? true,
+  });
+}
+
+function isHistory(value: unknown): value is History {
+  return Array.isArray(value) && value.length === 3 && typeof value[0] === "string" && typeof value[1] === "number" && typeof value[2] === "number";
+}
+
+/** Arguments of a recorded call; undefined while a tensor does not exist yet. */
+function readCall(where: string, call: unknown, tensorAt: (history: History) => Tensor | undefined): unknown[] | undefined {
+  if (!isPlainObject(call) || !Array.isArray(call.args)) {
+    throw new ValueError({ where, problem: "a call of a layer is not understood", expected: '{ "args": [...], "kwargs": {...} }', received: describe(call) });
+  }
+  let missing = false;
+  const revive = (value: unknown): unknown => {
+    if (isSerialized(value) && value.class_name === "__keras_tensor__") {
+      const tensor = tensorAt((value.config as { keras_history: History }).keras_history);
+      missing ||= tensor === undefined;
+      return tensor;
+    }
+    if (Array.isArray(value)) return value.map(revive);
+    if (isPlainObject(value)) return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, revive(part)]));
+    return value;
+  };
+  const args = call.args.map(revive);
+  const options = Object.fromEntries(
+    Object.entries((call.kwargs ?? {}) as Config)
+      .map(([key, value]): [string, unknown] => [camelCase(key), revive(value)])
+      .filter(([, value]) => value !== null),
+  );
+  if (missing) return undefined;
+  return Object.keys(options).length > 0 ? [...args, options] : args;
+}

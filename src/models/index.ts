@@ -1,0 +1,12 @@
+/** Models (`keras.Model`, `keras.Sequential`), training and Keras's JSON of them. */
+export type { LossIdentifier, LossOption, LossWeights } from "./compile-loss.ts";
+export type { MetricIdentifier, MetricsOption, OutputMetrics } from "./compile-metrics.ts";
+export type { CompileOptions, OptimizerIdentifier } from "./compiled.ts";
+export type { DataStructure } from "./data-binding.ts";
+export type { EvaluateOptions, FitOptions, PredictOptions, Verbose } from "./fit.ts";
+export { FunctionalGraph, type GraphNode, type Operation } from "./functional-graph.ts";
+export { Model, type ModelOptions } from "./model.ts";
+export { modelFromJSON, registerModels } from "./model-from-json.ts";
+export { Sequential, type SequentialOptions } from "./sequential.ts";
+export type { StepData, StepLogs } from "./step.ts";
+export { type SummaryOptions, summaryText } from "./summary.ts";

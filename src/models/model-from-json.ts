@@ -1,0 +1,42 @@
+/** Models from Keras's JSON. */
+import { ValueError } from "../errors.ts";
+import type { Tensor } from "../graph/index.ts";
+import { describe } from "../layers/layer-options.ts";
+import { deserialize, layerRegistry } from "../layers/registry.ts";
+import { type CustomObjects, isSerialized } from "../serialization/index.ts";
+import { Model } from "./model.ts";
+import { Sequential } from "./sequential.ts";
+
+/** Makes Keras's JSON of models known, also inside other models. */
+export function registerModels(): void {
+  layerRegistry.register(Sequential as never);
+  layerRegistry.register(Model as never, ["Model", "model"]);
+}
+
+/**
+ * The model that Keras's JSON (`model.toJSON()`, `to_json()`; text or object) describes, with new weights. Bare NaN and
+ * Infinity in the text are read. Classes of your own go into `customObjects` by name.
+ *
+ * @example
+ * const copy = modelFromJSON(JSON.stringify(model));
+ */
+export function modelFromJSON(json: string | object, options: { readonly customObjects?: CustomObjects } = {}): Model<Tensor, Tensor> {
+  const parsed = typeof json === "string" ? parse(json) : json;
+  if (!isSerialized(parsed)) {
+    throw new ValueError({ where: "modelFromJSON", problem: "this does not describe a model", expected: '{ "class_name": "Sequential", "config": { ... } }', received: describe(parsed) });
+  }
+  const layer = deserialize(parsed, options.customObjects ?? {});
+  if (layer instanceof Model) return layer as Model<Tensor, Tensor>;
+  throw new ValueError({ where: "modelFromJSON", problem: "this describes a layer, not a model", expected: "Sequential or Functional", received: layer.className, advice: "use layers.deserialize" });
+}
+
+/** JSON as Python writes it: NaN, Infinity and -Infinity may stand bare. */
+function parse(text: string): unknown {
+  const strings = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
+  const quoted = text.replace(strings, (part) => (part.startsWith('"') ? part : `"\u0000${part}"`));
+  try {
+    return JSON.parse(quoted, (_, value: unknown) => (typeof value === "string" && value.startsWith("\u0000") ? Number(value.slice(1)) : value));
+  } catch (error) {
+    throw new ValueError({ where: "modelFromJSON", problem: "the text is no JSON", received: (error as Error).message });
+  }
+}
