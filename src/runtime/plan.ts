@@ -1,9 +1,9 @@
 /** From tensors to a program: what a run needs, what it gives, and the key under which the program is found. */
-import type { DType, TypedArray } from "../dtype/index.ts";
-import { hostArray } from "../dtype/index.ts";
+import { type DType, hostArray, type TypedArray } from "../dtype/index.ts";
 import { InternalError, StateError, ValueError } from "../errors.ts";
 import {
   dataLeaf,
+  dataTensor,
   type Node,
   parameterLeaf,
   parameterTensor,
@@ -26,7 +26,11 @@ export type Source =
   | { readonly kind: "program"; readonly index: number }
   | { readonly kind: "argument"; readonly index: number }
   | { readonly kind: "state"; readonly index: number }
-  | { readonly kind: "scalar"; readonly value: number; readonly dtype: DType };
+  | { readonly kind: "scalar"; readonly value: number; readonly dtype: DType }
+  | { readonly kind: "given"; readonly values: TypedArray };
+
+/** Captured data of this size and more is part of a traced function's program: uploaded once, not with each run. */
+export const constantBytes = 4096;
 
 /** What a program is planned from. */
 export interface PlanRequest {
@@ -47,6 +51,8 @@ export interface Plan {
   readonly argumentTypes: readonly TensorType[];
   /** Tensors that are given, after the parameters among the arguments. */
   readonly captured: readonly Tensor[];
+  /** Given data that is part of the program. */
+  readonly constants: readonly { readonly values: TypedArray; readonly type: TensorType }[];
   readonly states: readonly VariableState[];
   readonly scalars: readonly number[];
   readonly scalarTypes: readonly DType[];
@@ -72,6 +78,7 @@ export function makePlan(request: PlanRequest): Plan {
     argumentTypes.push(parameter.node.types[0]!);
   });
   const captured: Tensor[] = [];
+  const constants: { values: TypedArray; type: TensorType }[] = [];
   const states: VariableState[] = [];
   const positions = new Map<VariableState, number>();
   const scalars: number[] = [];
@@ -91,7 +98,11 @@ export function makePlan(request: PlanRequest): Plan {
   };
   const leaf = (tensor: Tensor): string | undefined => {
     const { node } = tensor;
-    if (node.values[tensor.index] !== undefined) return addCaptured(tensor);
+    const values = node.values[tensor.index];
+    if (values !== undefined) {
+      if (request.freeze !== true || values.byteLength < constantBytes) return addCaptured(tensor);
+      return `k${constants.push({ values, type: node.types[tensor.index]! }) - 1}`;
+    }
     const { primitive } = node;
     if (primitive.lowering.kind === "constant") {
       const value = node.attributes["value"];
@@ -127,6 +138,7 @@ export function makePlan(request: PlanRequest): Plan {
     const position = Number(reference.slice(1));
     if (reference.startsWith("a")) return { kind: "argument", index: position };
     if (reference.startsWith("s")) return { kind: "state", index: position };
+    if (reference.startsWith("k")) return { kind: "given", values: constants[position]!.values };
     if (reference.startsWith("c")) return { kind: "scalar", value: scalars[position]!, dtype: scalarTypes[position]! };
     const { node } = structure.nodes[Number(reference.slice(0, reference.indexOf(".")))]!;
     if (node.primitive.lowering.kind === "constant") return { kind: "scalar", value: node.attributes["value"] as number, dtype: node.types[0]!.dtype };
@@ -154,11 +166,22 @@ export function makePlan(request: PlanRequest): Plan {
     argumentTypes.map(typeText).join(" "),
     states.map(typeText).join(" "),
     scalarTypes.join(" "),
+    constants.map(({ values, type }) => `${identityOf(values)}:${typeText(type)}`).join(" "),
     structure.text,
     computed.join(" "),
     written.map(({ index }, i) => `${index}=${writtenReferences[i]}`).join(" "),
   ].join("|");
-  return { structure, key, argumentTypes, captured, states, scalars, scalarTypes, results, written, copied, computed, writtenReferences };
+  return { structure, key, argumentTypes, captured, constants, states, scalars, scalarTypes, results, written, copied, computed, writtenReferences };
+}
+
+const identities = new WeakMap<TypedArray, number>();
+let nextIdentity = 0;
+
+/** A number for an array that no other array has. */
+function identityOf(values: TypedArray): number {
+  let identity = identities.get(values);
+  if (identity === undefined) identities.set(values, (identity = nextIdentity++));
+  return identity;
 }
 
 /** Values that are part of a graph's structure: algebra depends on them. */
@@ -189,6 +212,7 @@ export function subgraphOf(plan: Plan): Subgraph {
   plan.scalarTypes.forEach((dtype, i) => {
     add(`c${i}`, { shape: [], dtype });
   });
+  plan.constants.forEach(({ values, type }, i) => leaves.set(`k${i}`, dataTensor(values, type.shape, type.dtype)));
   const lookUp = rebuild(plan.structure, leaves);
   return new Subgraph(parameters, [...plan.computed, ...plan.writtenReferences].map(lookUp));
 }

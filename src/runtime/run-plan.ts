@@ -130,6 +130,8 @@ function valueOf(source: Source, values: readonly TypedArray[], snapshots: Reado
       return snapshots.get(source.index)!;
     case "scalar":
       return scalarValues(source.value, source.dtype);
+    case "given":
+      return source.values.slice();
   }
 }
 

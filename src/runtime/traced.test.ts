@@ -13,6 +13,7 @@ const vector = (...values: number[]): Tensor => dataTensor(Float32Array.from(val
 const argument = (...values: number[]): ArgumentValues => ({ values: Float32Array.from(values), shape: [values.length], dtype: "float32" });
 const indices = (...values: number[]): ArgumentValues => ({ values: Int32Array.from(values), shape: [values.length], dtype: "int32" });
 const filled = (value: number, like: Tensor): Tensor => broadcastInDim(constant(value, "float32"), like.shape as number[], []);
+const filledLike = (x: Tensor, like: Tensor): Tensor => broadcastInDim(x, like.shape as number[], [0]);
 
 /** A back-end whose runs take a macrotask, as long programs do. */
 function createSlowBackend(): Backend {
@@ -189,6 +190,15 @@ describe.each(["reference", "slow", "kernels"])("a traced function on the %s bac
     v.assign([5]);
     await v.data();
     expect(await f.run([argument(0)])).toEqual([Float32Array.of(11)]);
+  });
+
+  it("takes large data that it captures into its program", async () => {
+    const large = dataTensor(new Float32Array(2000).fill(1.5), [2000], "float32");
+    const f = new Traced((x) => [reduceSum(multiply(large, filledLike(x, large)), [0]), large]);
+    const [sum, same] = (await f.run([argument(2)])) as [Float32Array, Float32Array];
+    expect(sum).toEqual(Float32Array.of(6000));
+    expect(same).toEqual(large.node.values[0]);
+    expect(same).not.toBe(large.node.values[0]);
   });
 
   it("refuses values that do not fill their shape", () => {
