@@ -1,7 +1,19 @@
 /** Branches: one of two bodies runs. */
 import { isFloat } from "../dtype/index.ts";
 import { ShapeError } from "../errors.ts";
-import { apply, type Attributes, formatShape, type GradientContext, parameterTensor, type Primitive, type Sample, Subgraph, type Tensor, type TensorType, typeOf } from "../graph/index.ts";
+import {
+  apply,
+  type Attributes,
+  formatShape,
+  type GradientContext,
+  parameterTensor,
+  type Primitive,
+  type Sample,
+  Subgraph,
+  type Tensor,
+  type TensorType,
+  typeOf,
+} from "../graph/index.ts";
 import { add } from "./add.ts";
 import { definePrimitive, expectExactDType, nd, whereOf } from "./define.ts";
 import { filled } from "./filled.ts";
@@ -33,7 +45,10 @@ function infer([predicate, ...operands]: readonly TensorType[], attributes: Attr
       advice: "reduce it (ops.any, ops.all), or choose elementwise (ops.where)",
     });
   }
-  for (const [what, branch] of [["first branch", then], ["second branch", otherwise]] as const) {
+  for (const [what, branch] of [
+    ["first branch", then],
+    ["second branch", otherwise],
+  ] as const) {
     expectCount(NAME, `operands of the ${what}`, operands.length, branch.parameters.length);
     branch.parameters.forEach((parameter, i) => expectBound(NAME, `operand ${i} of the ${what}`, typeOf(parameter), operands[i]!));
   }
@@ -61,7 +76,10 @@ function gradient({ inputs, attributes, cotangents, needed, differentiate }: Gra
       sources,
       branch.results.map((_, i) => given[arriving.indexOf(i)]),
     );
-    return new Subgraph([...branch.parameters, ...given], found.map((gradient, i) => gradient ?? zerosLike(sources[i]!)));
+    return new Subgraph(
+      [...branch.parameters, ...given],
+      found.map((gradient, i) => gradient ?? zerosLike(sources[i]!)),
+    );
   };
   const results = cond(predicate!, backward(then), backward(otherwise), [...operands, ...arriving.map((i) => cotangents[i]!)]);
   return [null, ...operands.map((_, i) => results[wanted.indexOf(i)] ?? null)];

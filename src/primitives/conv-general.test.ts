@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { evaluate } from "../backends/reference/interpreter.ts";
-import { type ConcreteShape, type Contraction, concreteShape, dataTensor, type GradientContext, sizeOf, stridesOf, type Tensor, typeOf } from "../graph/index.ts";
+import {
+  type ConcreteShape,
+  type Contraction,
+  concreteShape,
+  dataTensor,
+  type GradientContext,
+  sizeOf,
+  stridesOf,
+  type Tensor,
+  typeOf,
+} from "../graph/index.ts";
 import { contract } from "../testing/contract.ts";
 import { expectGradients, randomNumbers, randomTensor, valuesOf } from "../testing/finite-differences.ts";
 import { convGeneral, convGeneralPrimitive } from "./conv-general.ts";
@@ -62,19 +72,22 @@ function naive(lhs: Tensor, rhs: Tensor, d: ConvDimensions): number[] {
   eachIndex(outShape, (index) => {
     const o = index[d.outLayout.feature]!;
     const group = Math.floor(o / perGroup);
-    eachIndex(d.rhsLayout.spatial.map((axis) => stencil[axis]!), (window) => {
-      for (let c = 0; c < inputs; c++) {
-        const from = new Array<number>(xShape.length);
-        from[d.lhsLayout.batch] = index[d.outLayout.batch]! + (d.batchGroups > 1 ? group * outShape[d.outLayout.batch]! : 0);
-        from[d.lhsLayout.feature] = c + (d.featureGroups > 1 ? group * inputs : 0);
-        d.lhsLayout.spatial.forEach((axis, i) => (from[axis] = index[d.outLayout.spatial[i]!]! * d.strides[i]! + window[i]!));
-        const tap = new Array<number>(wShape.length);
-        tap[d.rhsLayout.input] = c;
-        tap[d.rhsLayout.output] = o;
-        d.rhsLayout.spatial.forEach((axis, i) => (tap[axis] = window[i]!));
-        out[positionOf(index, strides)]! += (image.get(from.join()) ?? 0) * (kernel.get(tap.join()) ?? 0);
-      }
-    });
+    eachIndex(
+      d.rhsLayout.spatial.map((axis) => stencil[axis]!),
+      (window) => {
+        for (let c = 0; c < inputs; c++) {
+          const from = new Array<number>(xShape.length);
+          from[d.lhsLayout.batch] = index[d.outLayout.batch]! + (d.batchGroups > 1 ? group * outShape[d.outLayout.batch]! : 0);
+          from[d.lhsLayout.feature] = c + (d.featureGroups > 1 ? group * inputs : 0);
+          d.lhsLayout.spatial.forEach((axis, i) => (from[axis] = index[d.outLayout.spatial[i]!]! * d.strides[i]! + window[i]!));
+          const tap = new Array<number>(wShape.length);
+          tap[d.rhsLayout.input] = c;
+          tap[d.rhsLayout.output] = o;
+          d.rhsLayout.spatial.forEach((axis, i) => (tap[axis] = window[i]!));
+          out[positionOf(index, strides)]! += (image.get(from.join()) ?? 0) * (kernel.get(tap.join()) ?? 0);
+        }
+      },
+    );
   });
   return out;
 }
@@ -153,9 +166,18 @@ function contractionOf(y: Tensor): Contraction {
 /** `m[image out0] n[output] k[window0 input]`, and which operand axes need a divisor or a guard. */
 function summary(y: Tensor): { axes: string; guarded: number; divided: number } {
   const { axes, lhs, rhs } = contractionOf(y);
-  const roles = ["batch", "m", "n", "k"].map((role) => axes.filter((axis) => axis.role === role).map((axis) => axis.name).join(" "));
+  const roles = ["batch", "m", "n", "k"].map((role) =>
+    axes
+      .filter((axis) => axis.role === role)
+      .map((axis) => axis.name)
+      .join(" "),
+  );
   const all = [...lhs, ...rhs];
-  return { axes: roles.join(" | "), guarded: all.filter((index) => index.guarded).length, divided: all.filter((index) => index.divisor !== undefined).length };
+  return {
+    axes: roles.join(" | "),
+    guarded: all.filter((index) => index.guarded).length,
+    divided: all.filter((index) => index.divisor !== undefined).length,
+  };
 }
 
 describe("convGeneral", () => {
@@ -183,15 +205,46 @@ describe("convGeneral", () => {
   it("has first and second derivatives, for random cases", () => {
     for (let seed = 1; seed <= 24; seed++) {
       const { lhs, rhs, dimensions } = randomCase(seed);
-      expectGradients((x, w) => convGeneral(x!, w!, dimensions), [randomTensor(lhs, seed), randomTensor(rhs, seed + 1000)]);
+      expectGradients((x, w) => convGeneral(x, w, dimensions), [randomTensor(lhs, seed), randomTensor(rhs, seed + 1000)]);
     }
   }, 60_000);
 
   it("has first and second derivatives for three spatial axes, depthwise and pointwise kernels", () => {
-    expectGradients((x, w) => convGeneral(x!, w!, chosen(3, { padding: [[0, 1], [1, 0], [0, 0]] })), [randomTensor([1, 2, 3, 2, 1], 1), randomTensor([2, 2, 1, 1, 2], 2)]);
-    expectGradients((x, w) => convGeneral(x!, w!, chosen(2, { featureGroups: 3, padding: [[1, 1], [1, 1]] })), [randomTensor([1, 3, 3, 3], 3), randomTensor([2, 2, 1, 6], 4)]);
-    expectGradients((x, w) => convGeneral(x!, w!, chosen(2, { strides: [2, 2] })), [randomTensor([1, 3, 3, 2], 5), randomTensor([1, 1, 2, 3], 6)]);
-    expectGradients((x, w) => convGeneral(x!, w!), [randomTensor([3, 2], 7), randomTensor([2, 2], 8)]);
+    expectGradients(
+      (x, w) =>
+        convGeneral(
+          x,
+          w,
+          chosen(3, {
+            padding: [
+              [0, 1],
+              [1, 0],
+              [0, 0],
+            ],
+          }),
+        ),
+      [randomTensor([1, 2, 3, 2, 1], 1), randomTensor([2, 2, 1, 1, 2], 2)],
+    );
+    expectGradients(
+      (x, w) =>
+        convGeneral(
+          x,
+          w,
+          chosen(2, {
+            featureGroups: 3,
+            padding: [
+              [1, 1],
+              [1, 1],
+            ],
+          }),
+        ),
+      [randomTensor([1, 3, 3, 3], 3), randomTensor([2, 2, 1, 6], 4)],
+    );
+    expectGradients(
+      (x, w) => convGeneral(x, w, chosen(2, { strides: [2, 2] })),
+      [randomTensor([1, 3, 3, 2], 5), randomTensor([1, 1, 2, 3], 6)],
+    );
+    expectGradients((x, w) => convGeneral(x, w), [randomTensor([3, 2], 7), randomTensor([2, 2], 8)]);
   });
 
   it("walks forward, input gradient and filter gradient as plain matrix products over patches", () => {
@@ -203,14 +256,31 @@ describe("convGeneral", () => {
     expect(summary(dw)).toEqual({ axes: " | out0 out1 image | output | input window0 window1", guarded: 0, divided: 0 });
     expect(contractionOf(dw).axes.map((axis) => axis.extent)).toEqual([3, 3, 3, 4, 2, 4, 4]);
 
-    const same = convGeneral(randomTensor([2, 6, 6, 3], 1), randomTensor([3, 3, 3, 4], 2), { padding: [[1, 1], [1, 1]] });
-    expect([summary(same), ...gradientsOf(same).map(summary)].map(({ guarded, divided }) => [guarded, divided])).toEqual([[2, 0], [2, 0], [2, 0]]);
+    const same = convGeneral(randomTensor([2, 6, 6, 3], 1), randomTensor([3, 3, 3, 4], 2), {
+      padding: [
+        [1, 1],
+        [1, 1],
+      ],
+    });
+    expect([summary(same), ...gradientsOf(same).map(summary)].map(({ guarded, divided }) => [guarded, divided])).toEqual([
+      [2, 0],
+      [2, 0],
+      [2, 0],
+    ]);
 
     const strided = convGeneral(randomTensor([2, 7, 7, 3], 1), randomTensor([3, 3, 3, 4], 2), { strides: [2, 2] });
-    expect([summary(strided), ...gradientsOf(strided).map(summary)].map(({ guarded, divided }) => [guarded, divided])).toEqual([[0, 0], [2, 2], [0, 0]]);
+    expect([summary(strided), ...gradientsOf(strided).map(summary)].map(({ guarded, divided }) => [guarded, divided])).toEqual([
+      [0, 0],
+      [2, 2],
+      [0, 0],
+    ]);
 
     const pointwise = convGeneral(randomTensor([2, 5, 5, 3], 1), randomTensor([1, 1, 3, 4], 2));
-    expect([summary(pointwise), ...gradientsOf(pointwise).map(summary)].map(({ guarded, divided }) => [guarded, divided])).toEqual([[0, 0], [0, 0], [0, 0]]);
+    expect([summary(pointwise), ...gradientsOf(pointwise).map(summary)].map(({ guarded, divided }) => [guarded, divided])).toEqual([
+      [0, 0],
+      [0, 0],
+      [0, 0],
+    ]);
   });
 
   it("keeps groups in both gradients, and swaps the features of a depthwise kernel without a copy", () => {
@@ -239,7 +309,9 @@ describe("convGeneral", () => {
 
   it("refuses operands and options that do not fit, saying what to do", () => {
     const x = randomTensor([1, 5, 5, 3], 1);
-    expect(() => convGeneral(x, randomTensor([3, 3, 4, 2], 2))).toThrow(/the input's features do not match the kernel's\n {2}expected {2}4 features\n {2}received {2}3 features/);
+    expect(() => convGeneral(x, randomTensor([3, 3, 4, 2], 2))).toThrow(
+      /the input's features do not match the kernel's\n {2}expected {2}4 features\n {2}received {2}3 features/,
+    );
     expect(() => convGeneral(x, randomTensor([3, 3, 1, 4], 2), { featureGroups: 3 })).toThrow(/groups do not divide/);
     expect(() => convGeneral(x, randomTensor([3, 3, 3], 2))).toThrow(/same rank/);
     expect(() => convGeneral(x, randomTensor([3, 3, 3, 2], 2), { strides: [1] })).toThrow(/too few strides/);

@@ -18,7 +18,15 @@ import {
   type TensorType,
 } from "../graph/index.ts";
 import { affine } from "./affine-index.ts";
-import { channelsLast, type ConvDimensions, convShape, dilated, inputGradientPadding, kernelGradientPadding, type KernelLayout } from "./conv-geometry.ts";
+import {
+  channelsLast,
+  type ConvDimensions,
+  convShape,
+  dilated,
+  inputGradientPadding,
+  kernelGradientPadding,
+  type KernelLayout,
+} from "./conv-geometry.ts";
 import { definePrimitive, expectDType, expectSameDType } from "./define.ts";
 import { filled } from "./filled.ts";
 import { reshape } from "./reshape.ts";
@@ -60,12 +68,18 @@ function reference([lhs, rhs]: readonly NdArray[], attributes: Attributes, [type
       const at = place[axis]! * dimensions.strides[axis]! + w * dimensions.rhsDilation[axis]! - dimensions.padding[axis]![0];
       if (at % dilation !== 0 || at < 0 || at / dilation >= extent) continue;
       const kernel = dimensions.reverse[axis]! ? window - 1 - w : w;
-      collect(axis + 1, place, lhsAt + (at / dilation) * lhsStrides[lhsLayout.spatial[axis]!]!, rhsAt + kernel * rhsStrides[rhsLayout.spatial[axis]!]!);
+      collect(
+        axis + 1,
+        place,
+        lhsAt + (at / dilation) * lhsStrides[lhsLayout.spatial[axis]!]!,
+        rhsAt + kernel * rhsStrides[rhsLayout.spatial[axis]!]!,
+      );
     }
   };
   const visit = (axis: number, place: number[], outAt: number): void => {
     if (axis < rank) {
-      for (let i = 0; i < type!.shape[outLayout.spatial[axis]!]!; i++) visit(axis + 1, [...place, i], outAt + i * outStrides[outLayout.spatial[axis]!]!);
+      for (let i = 0; i < type!.shape[outLayout.spatial[axis]!]!; i++)
+        visit(axis + 1, [...place, i], outAt + i * outStrides[outLayout.spatial[axis]!]!);
       return;
     }
     pairs.length = 0;
@@ -130,11 +144,32 @@ function contraction([lhs, rhs]: readonly TensorType[], output: TensorType, dime
   }
   const index = (terms: readonly (readonly [number, number])[], constant = 0): ContractIndex => affine(axes.length, terms, constant);
   const lhsIndex = new Array<ContractIndex>(rank);
-  lhsIndex[lhsLayout.batch] = index(batchGroups > 1 ? [[group, output.shape[outLayout.batch]!], [at.batch, 1]] : [[at.batch, 1]]);
-  lhsIndex[lhsLayout.feature] = index(featureGroups > 1 ? [[group, rhs!.shape[rhsLayout.input]!], [at.input, 1]] : [[at.input, 1]]);
+  lhsIndex[lhsLayout.batch] = index(
+    batchGroups > 1
+      ? [
+          [group, output.shape[outLayout.batch]!],
+          [at.batch, 1],
+        ]
+      : [[at.batch, 1]],
+  );
+  lhsIndex[lhsLayout.feature] = index(
+    featureGroups > 1
+      ? [
+          [group, rhs!.shape[rhsLayout.input]!],
+          [at.input, 1],
+        ]
+      : [[at.input, 1]],
+  );
   const rhsIndex = new Array<ContractIndex>(rank);
   rhsIndex[rhsLayout.input] = index([[at.input, 1]]);
-  rhsIndex[rhsLayout.output] = index(groups > 1 ? [[group, output.shape[outLayout.feature]! / groups], [at.output, 1]] : [[at.output, 1]]);
+  rhsIndex[rhsLayout.output] = index(
+    groups > 1
+      ? [
+          [group, output.shape[outLayout.feature]! / groups],
+          [at.output, 1],
+        ]
+      : [[at.output, 1]],
+  );
   for (let i = 0; i < place.length; i++) {
     const stride = dimensions.strides[i]!;
     const dilation = dimensions.rhsDilation[i]!;
@@ -145,7 +180,13 @@ function contraction([lhs, rhs]: readonly TensorType[], output: TensorType, dime
     const last = (places - 1) * stride + (windows - 1) * dilation - low;
     const guarded = low > 0 || last > dilated(lhs!.shape[lhsLayout.spatial[i]!]!, divisor) - 1;
     lhsIndex[lhsLayout.spatial[i]!] = {
-      ...index([[place[i]!, stride], [window[i]!, dilation]], -low),
+      ...index(
+        [
+          [place[i]!, stride],
+          [window[i]!, dilation],
+        ],
+        -low,
+      ),
       ...(divisor > 1 ? { divisor } : {}),
       ...(guarded ? { guarded } : {}),
     };
@@ -260,11 +301,33 @@ function samples(): Sample[] {
   const plain = (spatialRank: number, options: Partial<ConvDimensions> = {}): ConvDimensions => withDefaults(spatialRank, options);
   return [
     { inputs: [filled([2, 5, 4, 3], 1), filled([3, 2, 3, 4], 2)], attributes: plain(2) },
-    { inputs: [filled([1, 5, 6, 2], 1), filled([3, 3, 2, 2], 2)], attributes: plain(2, { strides: [2, 3], padding: [[1, 1], [2, 0]] }) },
+    {
+      inputs: [filled([1, 5, 6, 2], 1), filled([3, 3, 2, 2], 2)],
+      attributes: plain(2, {
+        strides: [2, 3],
+        padding: [
+          [1, 1],
+          [2, 0],
+        ],
+      }),
+    },
     { inputs: [filled([2, 7, 2], 3), filled([3, 2, 3], 4)], attributes: plain(1, { padding: [[2, 0]], rhsDilation: [2] }) },
-    { inputs: [filled([2, 4, 2], 3), filled([3, 2, 3], 4)], attributes: plain(1, { padding: [[2, 1]], lhsDilation: [2], reverse: [true] }) },
+    {
+      inputs: [filled([2, 4, 2], 3), filled([3, 2, 3], 4)],
+      attributes: plain(1, { padding: [[2, 1]], lhsDilation: [2], reverse: [true] }),
+    },
     { inputs: [filled([2, 4, 4, 3], 5), filled([2, 2, 1, 6], 6)], attributes: plain(2, { featureGroups: 3 }) },
-    { inputs: [filled([2, 4, 4, 4], 5), filled([2, 2, 2, 6], 6)], attributes: plain(2, { featureGroups: 2, strides: [2, 1], padding: [[0, 1], [1, 1]] }) },
+    {
+      inputs: [filled([2, 4, 4, 4], 5), filled([2, 2, 2, 6], 6)],
+      attributes: plain(2, {
+        featureGroups: 2,
+        strides: [2, 1],
+        padding: [
+          [0, 1],
+          [1, 1],
+        ],
+      }),
+    },
     { inputs: [filled([4, 5, 3], 7), filled([2, 3, 4], 8)], attributes: plain(1, { batchGroups: 2 }) },
     {
       inputs: [filled([2, 3, 4, 4], 9), filled([5, 3, 2, 2], 10)],
@@ -274,7 +337,16 @@ function samples(): Sample[] {
         outLayout: { batch: 0, feature: 1, spatial: [2, 3] },
       }),
     },
-    { inputs: [filled([1, 3, 4, 3, 2], 11), filled([2, 2, 2, 2, 2], 12)], attributes: plain(3, { padding: [[0, 0], [1, 0], [-1, 1]] }) },
+    {
+      inputs: [filled([1, 3, 4, 3, 2], 11), filled([2, 2, 2, 2, 2], 12)],
+      attributes: plain(3, {
+        padding: [
+          [0, 0],
+          [1, 0],
+          [-1, 1],
+        ],
+      }),
+    },
     { inputs: [filled([3, 2], 13), filled([2, 4], 14)], attributes: plain(0) },
   ];
 }

@@ -60,7 +60,13 @@ export function convExtent(dimensions: ConvDimensions, i: number, input: number,
 }
 
 /** Padding of the convolution that carries a cotangent (strides as dilation, flipped kernel) back to the left operand. */
-export function inputGradientPadding(dimensions: ConvDimensions, i: number, input: number, window: number, output: number): [number, number] {
+export function inputGradientPadding(
+  dimensions: ConvDimensions,
+  i: number,
+  input: number,
+  window: number,
+  output: number,
+): [number, number] {
   const lhs = dilated(input, dimensions.lhsDilation[i]!);
   const rhs = dilated(window, dimensions.rhsDilation[i]!);
   const out = dilated(output, dimensions.strides[i]!);
@@ -69,7 +75,13 @@ export function inputGradientPadding(dimensions: ConvDimensions, i: number, inpu
 }
 
 /** Padding of the convolution of the left operand with the cotangent that gives the kernel's gradient. */
-export function kernelGradientPadding(dimensions: ConvDimensions, i: number, input: number, window: number, output: number): [number, number] {
+export function kernelGradientPadding(
+  dimensions: ConvDimensions,
+  i: number,
+  input: number,
+  window: number,
+  output: number,
+): [number, number] {
   const lhs = dilated(input, dimensions.lhsDilation[i]!);
   const rhs = dilated(window, dimensions.rhsDilation[i]!);
   const out = dilated(output, dimensions.strides[i]!);
@@ -159,7 +171,10 @@ export function convShape(name: string, lhs: TensorType, rhs: TensorType, dimens
     throw new ShapeError({
       where: whereOf(name),
       problem: "the input's features do not match the kernel's",
-      expected: featureGroups === 1 ? `${kernelInput} features` : `${kernelInput} features in each of ${featureGroups} groups: ${kernelInput * featureGroups}`,
+      expected:
+        featureGroups === 1
+          ? `${kernelInput} features`
+          : `${kernelInput} features in each of ${featureGroups} groups: ${kernelInput * featureGroups}`,
       received: `${features} features: input ${formatShape(lhs.shape)}, kernel ${formatShape(rhs.shape)}`,
       advice: "check the data format (channels last or first) and the layer's number of input channels",
     });

@@ -1,6 +1,16 @@
 /** What the four cumulative primitives share: a running combination along one axis. */
 import { isFloat } from "../dtype/index.ts";
-import { type Attributes, concreteShape, type GradientRule, type NdArray, type Primitive, type Sample, sizeOf, type Tensor, type TensorType } from "../graph/index.ts";
+import {
+  type Attributes,
+  concreteShape,
+  type GradientRule,
+  type NdArray,
+  type Primitive,
+  type Sample,
+  sizeOf,
+  type Tensor,
+  type TensorType,
+} from "../graph/index.ts";
 import { constant } from "./constant.ts";
 import { definePrimitive, emptyNd, expectAxes, expectDType, nd } from "./define.ts";
 import { filled } from "./filled.ts";
@@ -47,7 +57,12 @@ export function cumulativePrimitive(
   });
 }
 
-function running(x: NdArray, { axis, reverse }: CumulativeAttributes, type: TensorType, combine: (running: number, x: number, exact: boolean) => number): NdArray {
+function running(
+  x: NdArray,
+  { axis, reverse }: CumulativeAttributes,
+  type: TensorType,
+  combine: (running: number, x: number, exact: boolean) => number,
+): NdArray {
   const out = emptyNd(type);
   const extent = x.shape[axis]!;
   const inner = sizeOf(x.shape.slice(axis + 1));

@@ -29,7 +29,12 @@ const cases: [string, ConcreteShape, ConcreteShape, DotDimensions][] = [
   ["transposed operands", [4, 3], [5, 4], { lhsBatch: [], rhsBatch: [], lhsContract: [0], rhsContract: [1] }],
   ["batched", [2, 3, 4], [2, 4, 3], { lhsBatch: [0], rhsBatch: [0], lhsContract: [2], rhsContract: [1] }],
   ["axes in odd places", [2, 3, 4, 2], [4, 3, 2, 3], { lhsBatch: [3], rhsBatch: [2], lhsContract: [2, 1], rhsContract: [0, 1] }],
-  ["contracted in another order than stored", [2, 3, 4], [4, 2, 3], { lhsBatch: [], rhsBatch: [], lhsContract: [2, 0, 1], rhsContract: [0, 1, 2] }],
+  [
+    "contracted in another order than stored",
+    [2, 3, 4],
+    [4, 2, 3],
+    { lhsBatch: [], rhsBatch: [], lhsContract: [2, 0, 1], rhsContract: [0, 1, 2] },
+  ],
   ["two batch axes", [2, 3, 2, 4], [3, 4, 2, 2], { lhsBatch: [0, 1], rhsBatch: [2, 0], lhsContract: [3], rhsContract: [1] }],
   ["vector by vector", [3], [3], { lhsBatch: [], rhsBatch: [], lhsContract: [0], rhsContract: [0] }],
   ["outer product", [2], [3], { lhsBatch: [], rhsBatch: [], lhsContract: [], rhsContract: [] }],
@@ -55,7 +60,7 @@ describe("dotGeneral", () => {
     });
 
     it(`has first and second derivatives: ${name}`, () => {
-      expectGradients((x, y) => dotGeneral(x!, y!, dimensions), [lhs, rhs]);
+      expectGradients((x, y) => dotGeneral(x, y, dimensions), [lhs, rhs]);
     });
   }
 
@@ -65,7 +70,14 @@ describe("dotGeneral", () => {
     const y = dotGeneral(x, w, { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] });
     const cotangents = [randomTensor([3, 5], 3)];
     const rule = dotGeneralPrimitive.gradient!;
-    const [dx, dw] = rule({ inputs: [x, w], outputs: [y], attributes: y.node.attributes, cotangents, needed: [true, true], differentiate: () => [] });
+    const [dx, dw] = rule({
+      inputs: [x, w],
+      outputs: [y],
+      attributes: y.node.attributes,
+      cotangents,
+      needed: [true, true],
+      differentiate: () => [],
+    });
     expect([dx!.node.primitive.name, dw!.node.primitive.name]).toEqual(["dotGeneral", "dotGeneral"]);
     expect(typeOf(dx!).shape).toEqual([3, 4]);
     expect(typeOf(dw!).shape).toEqual([4, 5]);
@@ -80,8 +92,12 @@ describe("dotGeneral", () => {
 
   it("refuses extents that do not pair up, naming both", () => {
     const plain: DotDimensions = { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] };
-    expect(() => dotGeneral(randomTensor([2, 3], 1), randomTensor([4, 2], 2), plain)).toThrow(/E_SHAPE {2}dotGeneral: the contracted extents of \[2, 3\] and \[4, 2\] differ/);
-    expect(() => dotGeneral(randomTensor([2, 3], 1), randomTensor([4, 2], 2), { ...plain, lhsContract: [2] })).toThrow(/axis does not exist/);
+    expect(() => dotGeneral(randomTensor([2, 3], 1), randomTensor([4, 2], 2), plain)).toThrow(
+      /E_SHAPE {2}dotGeneral: the contracted extents of \[2, 3\] and \[4, 2\] differ/,
+    );
+    expect(() => dotGeneral(randomTensor([2, 3], 1), randomTensor([4, 2], 2), { ...plain, lhsContract: [2] })).toThrow(
+      /axis does not exist/,
+    );
     expect(() => dotGeneral(randomTensor([2, 3], 1), dataTensor(new Float32Array(6), [3, 2], "float32"), plain)).toThrow(/E_DTYPE/);
   });
 });

@@ -208,8 +208,14 @@ function samples(): Sample[] {
   return [
     { inputs: [filled([3, 4], 1), filled([4, 5], 2)], attributes: matrix },
     { inputs: [filled([4, 3], 1), filled([5, 4], 2)], attributes: { ...matrix, lhsContract: [0], rhsContract: [1] } },
-    { inputs: [filled([2, 3, 4], 3), filled([2, 4, 2], 4)], attributes: { lhsBatch: [0], rhsBatch: [0], lhsContract: [2], rhsContract: [1] } },
-    { inputs: [filled([2, 3, 4, 2], 5), filled([4, 3, 2, 3], 6)], attributes: { lhsBatch: [3], rhsBatch: [2], lhsContract: [2, 1], rhsContract: [0, 1] } },
+    {
+      inputs: [filled([2, 3, 4], 3), filled([2, 4, 2], 4)],
+      attributes: { lhsBatch: [0], rhsBatch: [0], lhsContract: [2], rhsContract: [1] },
+    },
+    {
+      inputs: [filled([2, 3, 4, 2], 5), filled([4, 3, 2, 3], 6)],
+      attributes: { lhsBatch: [3], rhsBatch: [2], lhsContract: [2, 1], rhsContract: [0, 1] },
+    },
     { inputs: [filled([3], 7), filled([3], 8)], attributes: { ...matrix, lhsContract: [0] } },
     { inputs: [filled([2], 9), filled([3], 10)], attributes: { ...matrix, lhsContract: [], rhsContract: [] } },
     { inputs: [filled([2, 0], 1), filled([0, 3], 1)], attributes: matrix },

@@ -16,7 +16,12 @@ const block = (x: ArrayLike<number>, row: number, column: number, [rows, columns
 describe("dynamicSlice and dynamicUpdateSlice", () => {
   const x = randomTensor([4, 5], 1);
   const update = randomTensor([2, 3], 2);
-  const starts: [Tensor, number, number][] = [[ints(1, 2), 1, 2], [ints(0, 0), 0, 0], [ints(9, -4), 2, 0], [ints(-1, 3), 0, 2]];
+  const starts: [Tensor, number, number][] = [
+    [ints(1, 2), 1, 2],
+    [ints(0, 0), 0, 0],
+    [ints(9, -4), 2, 0],
+    [ints(-1, 3), 0, 2],
+  ];
 
   it("read the block at the start, moved so that it lies inside", () => {
     for (const [start, row, column] of starts) {
@@ -37,8 +42,8 @@ describe("dynamicSlice and dynamicUpdateSlice", () => {
 
   it("have first and second derivatives", () => {
     for (const [start] of starts) {
-      expectGradients((y) => dynamicSlice(y!, start, [2, 3]), [x]);
-      expectGradients((y, u) => dynamicUpdateSlice(y!, u!, start), [x, update]);
+      expectGradients((y) => dynamicSlice(y, start, [2, 3]), [x]);
+      expectGradients((y, u) => dynamicUpdateSlice(y, u, start), [x, update]);
     }
   });
 

@@ -1,6 +1,17 @@
 /** A slice whose start is computed. */
 import { ShapeError } from "../errors.ts";
-import { applyOne, type Attributes, type ConcreteShape, formatShape, type GatherPlan, type NdArray, type Primitive, stridesOf, type Tensor, type TensorType } from "../graph/index.ts";
+import {
+  applyOne,
+  type Attributes,
+  type ConcreteShape,
+  formatShape,
+  type GatherPlan,
+  type NdArray,
+  type Primitive,
+  stridesOf,
+  type Tensor,
+  type TensorType,
+} from "../graph/index.ts";
 import { affine } from "./affine-index.ts";
 import { definePrimitive, emptyNd, expectExactDType, nd, numbers, whereOf } from "./define.ts";
 import { dynamicUpdateSlice } from "./dynamic-update-slice.ts";

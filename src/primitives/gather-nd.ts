@@ -1,6 +1,16 @@
 /** Slices selected by tuples of indices. */
 import { ShapeError } from "../errors.ts";
-import { applyOne, type ConcreteShape, formatShape, type GatherPlan, type NdArray, type Primitive, sizeOf, type Tensor, type TensorType } from "../graph/index.ts";
+import {
+  applyOne,
+  type ConcreteShape,
+  formatShape,
+  type GatherPlan,
+  type NdArray,
+  type Primitive,
+  sizeOf,
+  type Tensor,
+  type TensorType,
+} from "../graph/index.ts";
 import { affine } from "./affine-index.ts";
 import { definePrimitive, emptyNd, nd, whereOf } from "./define.ts";
 import { filled } from "./filled.ts";
@@ -43,7 +53,13 @@ export function gatherNdPlan(rank: number, indices: ConcreteShape, mode: IndexMo
 }
 
 /** Calls `visit(slice, target)` for each tuple of indices: its number, and the number of the slice of an array of `shape` that it names. */
-export function eachTuple(name: string, shape: ConcreteShape, indices: NdArray, mode: IndexMode, visit: (slice: number, target: number) => void): void {
+export function eachTuple(
+  name: string,
+  shape: ConcreteShape,
+  indices: NdArray,
+  mode: IndexMode,
+  visit: (slice: number, target: number) => void,
+): void {
   const depth = indices.shape.at(-1)!;
   const count = sizeOf(indices.shape.slice(0, -1));
   for (let i = 0; i < count; i++) {
@@ -68,7 +84,7 @@ export const gatherNdPrimitive: Primitive = definePrimitive({
   ],
   reference: ([x, indices], attributes, [type]) => {
     const out = emptyNd(type!);
-    const inner = sizeOf(x!.shape.slice(indices!.shape.at(-1)!));
+    const inner = sizeOf(x!.shape.slice(indices!.shape.at(-1)));
     eachTuple(NAME, x!.shape, indices!, modeOf(attributes), (slice, source) => {
       out.data.set(x!.data.subarray(source * inner, (source + 1) * inner), slice * inner);
     });

@@ -23,7 +23,9 @@ function windowsOf(x: Tensor, { window, strides, padding }: WindowGeometry): { a
   const shape = concreteShape(x);
   const values = valuesOf(x);
   const steps = stridesOf(shape);
-  const counts = shape.map((extent, axis) => Math.max(0, Math.floor((extent + padding[axis]![0] + padding[axis]![1] - window[axis]!) / strides[axis]!) + 1));
+  const counts = shape.map((extent, axis) =>
+    Math.max(0, Math.floor((extent + padding[axis]![0] + padding[axis]![1] - window[axis]!) / strides[axis]!) + 1),
+  );
   const windows: { at: number; position: number; value: number }[][] = [];
   eachIndex(counts, (place) => {
     const elements: { at: number; position: number; value: number }[] = [];
@@ -64,9 +66,9 @@ describe("sliding windows", () => {
 
     it(`have first and second derivatives: ${name}`, () => {
       const positions = windowArgmax(x, geometry);
-      expectGradients((y) => reduceWindowSum(y!, geometry), [x]);
-      expectGradients((y) => windowGather(y!, windowArgmax(y!, geometry), geometry), [x]);
-      expectGradients((v) => windowScatter(v!, positions, geometry, shape), [randomTensor(concreteShape(positions), 2)]);
+      expectGradients((y) => reduceWindowSum(y, geometry), [x]);
+      expectGradients((y) => windowGather(y, windowArgmax(y, geometry), geometry), [x]);
+      expectGradients((v) => windowScatter(v, positions, geometry, shape), [randomTensor(concreteShape(positions), 2)]);
     });
   }
 
@@ -105,6 +107,8 @@ describe("sliding windows", () => {
     expect(() => windowArgmax(x, { window: [2], strides: [5], padding: [[0, 4]] })).toThrow(/sees padding only/);
     expect(() => reduceWindowSum(x, { window: [2, 2], strides: [1, 1], padding: [none, none] })).toThrow(/too many window extents/);
     expect(() => reduceWindowSum(x, { window: [0], strides: [1], padding: [none] })).toThrow(/E_VALUE/);
-    expect(() => windowGather(x, dataTensor(new Int32Array(3), [3], "int32"), { window: [2], strides: [1], padding: [none] })).toThrow(/E_SHAPE/);
+    expect(() => windowGather(x, dataTensor(new Int32Array(3), [3], "int32"), { window: [2], strides: [1], padding: [none] })).toThrow(
+      /E_SHAPE/,
+    );
   });
 });

@@ -55,7 +55,9 @@ export const reduceWindowSumPrimitive: Primitive = definePrimitive({
     // between cotangents, these are the places of one window that moves by 1.
     const { window, strides, padding } = geometry;
     const low = window.map((extent, axis) => extent - 1 - padding[axis]![0]);
-    const high = window.map((extent, axis) => shape[axis]! + extent - 1 - dilated(concreteShape(cotangent)[axis]!, strides[axis]!) - low[axis]!);
+    const high = window.map(
+      (extent, axis) => shape[axis]! + extent - 1 - dilated(concreteShape(cotangent)[axis]!, strides[axis]!) - low[axis]!,
+    );
     const holes = strides.map((stride) => stride - 1);
     const padded = pad(cotangent, constant(0, cotangent.dtype), low, high, holes);
     return [reduceWindowSum(padded, { window, strides: window.map(() => 1), padding: window.map(() => [0, 0] as const) })];
@@ -72,11 +74,57 @@ export const reduceWindowSumPrimitive: Primitive = definePrimitive({
   },
   lowering: { kind: "windowSum", geometry: geometryOf },
   samples: () => [
-    { inputs: [filled([2, 4, 6, 3], 1)], attributes: geometryAttributes({ window: [1, 2, 2, 1], strides: [1, 2, 2, 1], padding: [[0, 0], [0, 0], [0, 0], [0, 0]] }) },
-    { inputs: [filled([1, 5, 7, 2], 2)], attributes: geometryAttributes({ window: [1, 2, 3, 1], strides: [1, 2, 3, 1], padding: [[0, 0], [0, 0], [0, 0], [0, 0]] }) },
-    { inputs: [filled([1, 5, 6, 2], 3)], attributes: geometryAttributes({ window: [1, 3, 3, 1], strides: [1, 2, 1, 1], padding: [[0, 0], [1, 1], [0, 2], [0, 0]] }) },
+    {
+      inputs: [filled([2, 4, 6, 3], 1)],
+      attributes: geometryAttributes({
+        window: [1, 2, 2, 1],
+        strides: [1, 2, 2, 1],
+        padding: [
+          [0, 0],
+          [0, 0],
+          [0, 0],
+          [0, 0],
+        ],
+      }),
+    },
+    {
+      inputs: [filled([1, 5, 7, 2], 2)],
+      attributes: geometryAttributes({
+        window: [1, 2, 3, 1],
+        strides: [1, 2, 3, 1],
+        padding: [
+          [0, 0],
+          [0, 0],
+          [0, 0],
+          [0, 0],
+        ],
+      }),
+    },
+    {
+      inputs: [filled([1, 5, 6, 2], 3)],
+      attributes: geometryAttributes({
+        window: [1, 3, 3, 1],
+        strides: [1, 2, 1, 1],
+        padding: [
+          [0, 0],
+          [1, 1],
+          [0, 2],
+          [0, 0],
+        ],
+      }),
+    },
     { inputs: [filled([7], 4)], attributes: geometryAttributes({ window: [2], strides: [3], padding: [[-1, 1]] }) },
-    { inputs: [filled([2, 1], 5)], attributes: geometryAttributes({ window: [3, 1], strides: [1, 1], padding: [[0, 0], [0, 0]] }) },
+    {
+      inputs: [filled([2, 1], 5)],
+      attributes: geometryAttributes({
+        window: [3, 1],
+        strides: [1, 1],
+        padding: [
+          [0, 0],
+          [0, 0],
+        ],
+      }),
+    },
   ],
 });
 

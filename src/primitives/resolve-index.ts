@@ -19,7 +19,7 @@ export function expectIndices(primitive: string, indices: TensorType, attributes
       where: whereOf(primitive),
       problem: "the mode for indices out of range is unknown",
       expected: '"check" or "clamp"',
-      received: String(attributes.mode),
+      received: JSON.stringify(attributes.mode),
       advice: '"check" throws, "clamp" takes the nearest valid index',
     });
   }

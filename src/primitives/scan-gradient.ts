@@ -23,12 +23,23 @@ interface StepGradients {
 }
 
 /** Differentiates the body, starting from cotangents of some ys and of the carries that turn out to have one. */
-function stepGradients(body: Subgraph, carries: number, ys: ReadonlyMap<number, Tensor>, first: readonly number[], wanted: readonly boolean[], differentiate: GradientContext["differentiate"]): StepGradients {
+function stepGradients(
+  body: Subgraph,
+  carries: number,
+  ys: ReadonlyMap<number, Tensor>,
+  first: readonly number[],
+  wanted: readonly boolean[],
+  differentiate: GradientContext["differentiate"],
+): StepGradients {
   const carried = new Map(first.map((i) => [i, placeholder(body.results[i]!)]));
   const asked = body.parameters.map((parameter, i) => isFloat(parameter.dtype) && (i < carries || wanted[i]!));
   const sources = body.parameters.filter((_, i) => asked[i]!);
   for (;;) {
-    const found = differentiate(body.results, sources, body.results.map((_, i) => (i < carries ? carried.get(i) : ys.get(i))));
+    const found = differentiate(
+      body.results,
+      sources,
+      body.results.map((_, i) => (i < carries ? carried.get(i) : ys.get(i))),
+    );
     let next = 0;
     const gradients = asked.map((is) => (is ? found[next++]! : null));
     // A carry gets a cotangent from the step after it as soon as that step's gives one.
@@ -44,9 +55,23 @@ function stepGradients(body: Subgraph, carries: number, ys: ReadonlyMap<number, 
  * the loop wherever they are sums of products (scan-time-sums.ts): the gradient of a recurrent weight is one contraction
  * over time and batch.
  */
-export function scanGradient({ inputs, outputs: given, attributes, cotangents, needed, differentiate }: GradientContext): (Tensor | null)[] {
+export function scanGradient({
+  inputs,
+  outputs: given,
+  attributes,
+  cotangents,
+  needed,
+  differentiate,
+}: GradientContext): (Tensor | null)[] {
   const { body: asGiven, carries, xs, length, reverse } = scanAttributes(attributes);
-  const forward = withResiduals({ body: asGiven, init: inputs.slice(0, carries), xs: inputs.slice(carries, carries + xs), constants: inputs.slice(carries + xs), length, reverse });
+  const forward = withResiduals({
+    body: asGiven,
+    init: inputs.slice(0, carries),
+    xs: inputs.slice(carries, carries + xs),
+    constants: inputs.slice(carries + xs),
+    length,
+    reverse,
+  });
   const { body } = forward;
   // A loop that kept nothing runs again.
   const outputs = body.results.length === asGiven.results.length ? given : plainScan(forward);
@@ -79,10 +104,15 @@ export function scanGradient({ inputs, outputs: given, attributes, cotangents, n
   const inner = gradients.map((gradient) => (gradient === null ? null : substitution.of(gradient)));
   const reached = new Set(nodesBelow(inner.filter((gradient) => gradient !== null)));
   const lost = body.parameters.slice(0, carries).find((parameter) => reached.has(parameter.node));
-  if (lost !== undefined) throw new InternalError("gradient of scan", "the loop did not keep a carry that its gradient needs", lost.toString());
+  if (lost !== undefined)
+    throw new InternalError("gradient of scan", "the loop did not keep a carry that its gradient needs", lost.toString());
 
   const order = [...carried.keys()];
-  const backParameters = [...order.map((i) => carried.get(i)!), ...slices.map(({ parameter }) => parameter), ...constants.map(({ parameter }) => parameter)];
+  const backParameters = [
+    ...order.map((i) => carried.get(i)!),
+    ...slices.map(({ parameter }) => parameter),
+    ...constants.map(({ parameter }) => parameter),
+  ];
   const init = order.map((i) => cotangents[i] ?? zerosLike(inputs[i]!));
   const newCarries = order.map((i) => inner[i] ?? zerosLike(body.results[i]!));
   const xGradients = inner.slice(carries, carries + xs);

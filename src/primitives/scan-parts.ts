@@ -55,10 +55,16 @@ export function withImports(parts: ScanParts, imports: readonly Import[]): ScanP
   const used = new Set(nodesBelow(results));
   const at = init.length + xs.length;
   const bind = (parameters: readonly Tensor[], outside: readonly Tensor[], as: Import["as"]): { parameter: Tensor; outside: Tensor }[] =>
-    [...parameters.map((parameter, i) => ({ parameter, outside: outside[i]! })), ...made.filter((entry) => entry.as === as)].filter(({ parameter }) => used.has(parameter.node));
+    [...parameters.map((parameter, i) => ({ parameter, outside: outside[i]! })), ...made.filter((entry) => entry.as === as)].filter(
+      ({ parameter }) => used.has(parameter.node),
+    );
   const slices = bind(body.parameters.slice(init.length, at), xs, "slices");
   const fixed = bind(body.parameters.slice(at), constants, "constant");
-  const parameters = [...body.parameters.slice(0, init.length), ...slices.map(({ parameter }) => parameter), ...fixed.map(({ parameter }) => parameter)];
+  const parameters = [
+    ...body.parameters.slice(0, init.length),
+    ...slices.map(({ parameter }) => parameter),
+    ...fixed.map(({ parameter }) => parameter),
+  ];
   return {
     ...parts,
     body: new Subgraph(parameters, results),

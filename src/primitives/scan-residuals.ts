@@ -5,7 +5,18 @@ import { LoopValues } from "./scan-time.ts";
 
 /** Kinds of work that are kept; what is cheap (elementwise, views) is repeated in the gradient. */
 const kept: ReadonlySet<Lowering["kind"]> = new Set<Lowering["kind"]>([
-  "contract", "reduce", "cumulative", "windowSum", "windowArgmax", "windowGather", "windowScatter", "scatter", "rngBits", "scan", "while", "cond",
+  "contract",
+  "reduce",
+  "cumulative",
+  "windowSum",
+  "windowArgmax",
+  "windowGather",
+  "windowScatter",
+  "scatter",
+  "rngBits",
+  "scan",
+  "while",
+  "cond",
 ]);
 
 function isKept(node: Node): boolean {

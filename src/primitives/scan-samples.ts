@@ -24,8 +24,14 @@ function exchange(): Subgraph {
 /** Samples of scan: a recurrent layer in both directions, carries that change places, no steps. */
 export function scanSamples(): Sample[] {
   return [
-    { inputs: [filled([2, 3], 1), filled([4, 2, 3], 2), filled([3, 3], 3)], attributes: { body: recurrent(2, 3), carries: 1, xs: 1, length: 4, reverse: false } },
-    { inputs: [filled([2, 3], 4), filled([5, 2, 3], 5), filled([3, 3], 6)], attributes: { body: recurrent(2, 3), carries: 1, xs: 1, length: 5, reverse: true } },
+    {
+      inputs: [filled([2, 3], 1), filled([4, 2, 3], 2), filled([3, 3], 3)],
+      attributes: { body: recurrent(2, 3), carries: 1, xs: 1, length: 4, reverse: false },
+    },
+    {
+      inputs: [filled([2, 3], 4), filled([5, 2, 3], 5), filled([3, 3], 6)],
+      attributes: { body: recurrent(2, 3), carries: 1, xs: 1, length: 5, reverse: true },
+    },
     { inputs: [filled([2], 7), filled([2], 8)], attributes: { body: exchange(), carries: 2, xs: 0, length: 3, reverse: false } },
     { inputs: [filled([2], 7), filled([2], 8)], attributes: { body: exchange(), carries: 2, xs: 0, length: 0, reverse: false } },
   ];

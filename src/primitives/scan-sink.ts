@@ -38,7 +38,9 @@ export function sinkScan(parts: ScanParts): Sunk {
     const outside = values.constant(constant);
     const dimensions = node.attributes as DotDimensions;
     results[i] = operand;
-    after.set(i, (stack) => (left ? stackedDot(stack, true, outside, false, dimensions) : stackedDot(outside, false, stack, true, dimensions)));
+    after.set(i, (stack) =>
+      left ? stackedDot(stack, true, outside, false, dimensions) : stackedDot(outside, false, stack, true, dimensions),
+    );
   });
   if (after.size === 0) return { parts, finish: (outputs) => [...outputs] };
   // Several outputs may have become one value.

@@ -68,7 +68,11 @@ export class TimeSums {
       }
       case "concatenate": {
         const pieces = inputs.map((input) => this.#sum(input));
-        return (accumulated, emitted) => concatenate(pieces.map((piece) => piece(accumulated, emitted)), attributes.axis as number);
+        return (accumulated, emitted) =>
+          concatenate(
+            pieces.map((piece) => piece(accumulated, emitted)),
+            attributes.axis as number,
+          );
       }
       case "pad": {
         if (inputs[1]!.node.attributes.value !== 0) break;
@@ -85,7 +89,8 @@ export class TimeSums {
         // Worth a reduction after the loop only where the stack is there anyway.
         const stack = this.#stackOf(inputs[0]!, false);
         if (stack === undefined) break;
-        return (accumulated, emitted) => reduceSum(stack(accumulated, emitted), [0, ...numbers(attributes, "axes").map((axis) => axis + 1)]);
+        return (accumulated, emitted) =>
+          reduceSum(stack(accumulated, emitted), [0, ...numbers(attributes, "axes").map((axis) => axis + 1)]);
       }
     }
     return this.#accumulate(term);

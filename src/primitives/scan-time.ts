@@ -1,5 +1,6 @@
 /** What the values inside a loop's body depend on, and the same values outside of the loop for all steps at once. */
-import { applyOne, concreteShape, Node, Substitution, type Tensor } from "../graph/index.ts";
+import type { Node } from "../graph/index.ts";
+import { applyOne, concreteShape, Substitution, type Tensor } from "../graph/index.ts";
 import { broadcastInDim } from "./broadcast-in-dim.ts";
 import { concatenate } from "./concatenate.ts";
 import { convGeneralPrimitive, convGeneral } from "./conv-general.ts";
@@ -132,7 +133,11 @@ export class LoopValues {
 
   #repeat(value: Tensor): Tensor {
     const shape = concreteShape(value);
-    return broadcastInDim(value, [this.#parts.length, ...shape], shape.map((_, axis) => axis + 1));
+    return broadcastInDim(
+      value,
+      [this.#parts.length, ...shape],
+      shape.map((_, axis) => axis + 1),
+    );
   }
 
   #batched(tensor: Tensor): Tensor | null {
@@ -143,7 +148,11 @@ export class LoopValues {
     if (primitive === dotGeneralPrimitive) return this.#product(node, attributes as DotDimensions);
     if (primitive === convGeneralPrimitive) return this.#convolution(node, attributes as ConvDimensions);
     const { kind } = primitive.lowering;
-    const batches = kind === "scalar" || kind === "reshape" || kind === "reduce" || ["transpose", "broadcastInDim", "slice", "concatenate", "reverse"].includes(primitive.name);
+    const batches =
+      kind === "scalar" ||
+      kind === "reshape" ||
+      kind === "reduce" ||
+      ["transpose", "broadcastInDim", "slice", "concatenate", "reverse"].includes(primitive.name);
     if (!batches) return null;
     const inputs: Tensor[] = [];
     for (const input of node.inputs) {
@@ -161,7 +170,12 @@ export class LoopValues {
       case "broadcastInDim":
         return broadcastInDim(x, [length, ...shape], [0, ...shiftedAxes(numbers(attributes, "axes"))]);
       case "slice":
-        return slice(x, [0, ...numbers(attributes, "starts")], [length, ...numbers(attributes, "limits")], [1, ...numbers(attributes, "strides")]);
+        return slice(
+          x,
+          [0, ...numbers(attributes, "starts")],
+          [length, ...numbers(attributes, "limits")],
+          [1, ...numbers(attributes, "strides")],
+        );
       case "concatenate":
         return concatenate(inputs, (attributes.axis as number) + 1);
       case "reverse":

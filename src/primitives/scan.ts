@@ -78,7 +78,13 @@ function infer(inputs: readonly TensorType[], attributes: Attributes): TensorTyp
   const { body, carries, xs, length } = scanAttributes(attributes);
   expectCount(NAME, "the body's parameters", inputs.length, body.parameters.length);
   if (!Number.isInteger(length) || length < 0) {
-    throw new ValueError({ where: whereOf(NAME), problem: "the length is no number of steps", expected: "an integer from 0", received: String(length), advice: "give the number of steps" });
+    throw new ValueError({
+      where: whereOf(NAME),
+      problem: "the length is no number of steps",
+      expected: "an integer from 0",
+      received: String(length),
+      advice: "give the number of steps",
+    });
   }
   if (body.results.length < carries) expectCount(NAME, "new carries that the body returns", carries, body.results.length);
   body.parameters.forEach((parameter, i) => {
@@ -93,7 +99,12 @@ function infer(inputs: readonly TensorType[], attributes: Attributes): TensorTyp
         advice: "the first axis of every array that is scanned is time",
       });
     }
-    expectBound(NAME, `what the body's parameter ${i} is bound to`, typeOf(parameter), isX ? { dtype: input.dtype, shape: input.shape.slice(1) } : input);
+    expectBound(
+      NAME,
+      `what the body's parameter ${i} is bound to`,
+      typeOf(parameter),
+      isX ? { dtype: input.dtype, shape: input.shape.slice(1) } : input,
+    );
   });
   return body.results.map((result, i) => {
     const type = typeOf(result);

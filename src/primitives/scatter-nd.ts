@@ -36,7 +36,8 @@ function survivors(operand: Tensor, indices: Tensor, updates: Tensor, cotangent:
 }
 
 function scatterPrimitive(name: string, write: ScatterMode): Primitive {
-  const plan = ([operand, indices]: readonly TensorType[], mode: IndexMode): GatherPlan => gatherNdPlan(operand!.shape.length, indices!.shape, mode);
+  const plan = ([operand, indices]: readonly TensorType[], mode: IndexMode): GatherPlan =>
+    gatherNdPlan(operand!.shape.length, indices!.shape, mode);
   const gradient = ({ inputs, attributes, cotangents, needed }: GradientContext): (Tensor | null)[] => {
     const [operand, indices, updates] = inputs;
     const cotangent = cotangents[0]!;
@@ -60,7 +61,7 @@ function scatterPrimitive(name: string, write: ScatterMode): Primitive {
     gradient,
     reference: ([operand, indices, updates], attributes, [type]) => {
       const values = Float64Array.from(operand!.data);
-      const inner = sizeOf(operand!.shape.slice(indices!.shape.at(-1)!));
+      const inner = sizeOf(operand!.shape.slice(indices!.shape.at(-1)));
       eachTuple(name, operand!.shape, indices!, modeOf(attributes), (slice, target) => {
         for (let j = 0; j < inner; j++) {
           const update = updates!.data[slice * inner + j]!;
@@ -80,7 +81,10 @@ function samples(): Sample[] {
     { inputs: [filled([3, 4], 1), nd([0, 3, 2, 1, 0, 3], [3, 2], "int32"), filled([3], 2)], attributes: { mode: "check" } },
     { inputs: [filled([3, 2, 2], 3), nd([2, 0, 2, 2], [4, 1], "int32"), filled([4, 2, 2], 4)], attributes: { mode: "check" } },
     { inputs: [filled([2, 3], 5), nd([-1, 5, 1, 1], [2, 2], "int32"), filled([2], 6)], attributes: { mode: "clamp" } },
-    { inputs: [nd([1, 2, 3], [3], "int32"), nd([2, 2, 0], [3, 1], "int32"), nd([10, 20, 30], [3], "int32")], attributes: { mode: "check" } },
+    {
+      inputs: [nd([1, 2, 3], [3], "int32"), nd([2, 2, 0], [3, 1], "int32"), nd([10, 20, 30], [3], "int32")],
+      attributes: { mode: "check" },
+    },
   ];
 }
 

@@ -18,7 +18,12 @@ export const takeAlongAxisScatterAddPrimitive: Primitive = definePrimitive({
     expectSameDType(NAME, [operand!, updates!]);
     expectAxes(NAME, [axis], operand!.shape.length);
     expectIndices(NAME, indices!, attributes);
-    expectOperandShape(NAME, `the array of indices (free along axis ${axis})`, indices!.shape, alongAxisShape(operand!.shape, indices!.shape, axis));
+    expectOperandShape(
+      NAME,
+      `the array of indices (free along axis ${axis})`,
+      indices!.shape,
+      alongAxisShape(operand!.shape, indices!.shape, axis),
+    );
     expectIndexable(NAME, operand!, axis, indices!);
     expectOperandShape(NAME, "the array of updates", updates!.shape, indices!.shape);
     return [operand!];
@@ -52,6 +57,12 @@ export const takeAlongAxisScatterAddPrimitive: Primitive = definePrimitive({
  * Shapes: operand [a..., n, b...], indices int32 and updates [a..., m, b...] -> operand's. Running throws IndexError
  * outside [0, n) in mode "check".
  */
-export function takeAlongAxisScatterAdd(operand: Tensor, indices: Tensor, updates: Tensor, axis: number, mode: IndexMode = "check"): Tensor {
+export function takeAlongAxisScatterAdd(
+  operand: Tensor,
+  indices: Tensor,
+  updates: Tensor,
+  axis: number,
+  mode: IndexMode = "check",
+): Tensor {
   return applyOne(takeAlongAxisScatterAddPrimitive, [operand, indices, updates], { axis, mode });
 }

@@ -47,7 +47,12 @@ export const takeAlongAxisPrimitive: Primitive = definePrimitive({
     const axis = attributes.axis as number;
     expectAxes(NAME, [axis], x!.shape.length);
     expectIndices(NAME, indices!, attributes);
-    expectOperandShape(NAME, `the array of indices (free along axis ${axis})`, indices!.shape, alongAxisShape(x!.shape, indices!.shape, axis));
+    expectOperandShape(
+      NAME,
+      `the array of indices (free along axis ${axis})`,
+      indices!.shape,
+      alongAxisShape(x!.shape, indices!.shape, axis),
+    );
     expectIndexable(NAME, x!, axis, indices!);
     return [{ dtype: x!.dtype, shape: indices!.shape }];
   },

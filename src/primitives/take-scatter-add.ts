@@ -52,7 +52,10 @@ export const takeScatterAddPrimitive: Primitive = definePrimitive({
     { inputs: [filled([5, 3], 1), nd([4, 0, 2, 0], [2, 2], "int32"), filled([2, 2, 3], 2)], attributes: { axis: 0, mode: "check" } },
     { inputs: [filled([2, 4, 3], 3), nd([3, 1, 1], [3], "int32"), filled([2, 3, 3], 4)], attributes: { axis: 1, mode: "check" } },
     { inputs: [filled([2, 3], 5), nd([-7, 1, 9], [3], "int32"), filled([2, 3], 6)], attributes: { axis: 1, mode: "clamp" } },
-    { inputs: [nd([1, 2, 3], [3], "int32"), nd([2, 2, 0], [3], "int32"), nd([10, 20, 30], [3], "int32")], attributes: { axis: 0, mode: "check" } },
+    {
+      inputs: [nd([1, 2, 3], [3], "int32"), nd([2, 2, 0], [3], "int32"), nd([10, 20, 30], [3], "int32")],
+      attributes: { axis: 0, mode: "check" },
+    },
   ],
 });
 

@@ -17,7 +17,13 @@ const array = (x: Tensor): number[] => Array.from(evaluate([x])[0]!.data);
 
 describe("take", () => {
   it("selects slices along any axis by indices of any rank", () => {
-    for (const [shape, axis, indexShape] of [[[5, 3], 0, [2, 2]], [[2, 4, 3], 1, [3]], [[2, 3], 1, []], [[4], 0, [2, 1, 2]], [[3, 2], 0, [0]]] as const) {
+    for (const [shape, axis, indexShape] of [
+      [[5, 3], 0, [2, 2]],
+      [[2, 4, 3], 1, [3]],
+      [[2, 3], 1, []],
+      [[4], 0, [2, 1, 2]],
+      [[3, 2], 0, [0]],
+    ] as const) {
       const x = randomTensor(shape, 1);
       const indices = randomIntegers(indexShape, shape[axis]!, 2);
       const out = take(x, indices, axis);
@@ -36,7 +42,9 @@ describe("take", () => {
     expect(array(take(x, ints([-5, 7]), 0, "clamp"))).toEqual(array(take(x, ints([0, 2]), 0)));
     expect(gatherOrScatter(take(x, ints([-5, 7]), 0, "clamp"))).toEqual(array(take(x, ints([0, 2]), 0)));
     const lookup = withScope('Embedding "tokens"', () => take(x, ints([1, 3]), 0));
-    expect(() => evaluate([lookup])).toThrow(/E_INDEX {2}Embedding "tokens"\/take: an index is out of range\n {2}expected {2}integers from 0 to 2\n {2}received {2}3/);
+    expect(() => evaluate([lookup])).toThrow(
+      /E_INDEX {2}Embedding "tokens"\/take: an index is out of range\n {2}expected {2}integers from 0 to 2\n {2}received {2}3/,
+    );
     expect(() => evaluate([take(x, ints([-1]), 0)])).toThrow(/received {2}-1/);
   });
 
@@ -48,9 +56,9 @@ describe("take", () => {
   });
 
   it("and its transpose have first and second derivatives, also where indices repeat or are clamped", () => {
-    expectGradients((x) => take(x!, ints([4, 0, 2, 0], [2, 2]), 0), [randomTensor([5, 3], 1)]);
-    expectGradients((x) => take(x!, ints([-3, 1, 9]), 1, "clamp"), [randomTensor([2, 3], 1)]);
-    expectGradients((x, u) => takeScatterAdd(x!, ints([1, 1, 2]), u!, 1), [randomTensor([2, 3, 2], 1), randomTensor([2, 3, 2], 2)]);
+    expectGradients((x) => take(x, ints([4, 0, 2, 0], [2, 2]), 0), [randomTensor([5, 3], 1)]);
+    expectGradients((x) => take(x, ints([-3, 1, 9]), 1, "clamp"), [randomTensor([2, 3], 1)]);
+    expectGradients((x, u) => takeScatterAdd(x, ints([1, 1, 2]), u, 1), [randomTensor([2, 3, 2], 1), randomTensor([2, 3, 2], 2)]);
   });
 });
 
@@ -67,13 +75,27 @@ describe("takeScatterAdd", () => {
 
 describe("takeAlongAxis", () => {
   it("selects one element per index", () => {
-    for (const [shape, axis, count] of [[[3, 4], 1, 2], [[2, 3, 2], 1, 4], [[4, 2], 0, 3], [[5], 0, 2]] as const) {
+    for (const [shape, axis, count] of [
+      [[3, 4], 1, 2],
+      [[2, 3, 2], 1, 4],
+      [[4, 2], 0, 3],
+      [[5], 0, 2],
+    ] as const) {
       const x = randomTensor(shape, 1);
-      const indices = randomIntegers(shape.map((extent, i) => (i === axis ? count : extent)), shape[axis]!, 3);
+      const indices = randomIntegers(
+        shape.map((extent, i) => (i === axis ? count : extent)),
+        shape[axis]!,
+        3,
+      );
       const out = takeAlongAxis(x, indices, axis);
       const expected: number[] = [];
       eachIndex(concreteShape(indices), (index, position) => {
-        expected.push(at(x, index.map((i, a) => (a === axis ? valuesOf(indices)[position]! : i))));
+        expected.push(
+          at(
+            x,
+            index.map((i, a) => (a === axis ? valuesOf(indices)[position]! : i)),
+          ),
+        );
       });
       expect(array(out)).toEqual(expected);
       expect(gatherOrScatter(out)).toEqual(expected);
@@ -83,8 +105,11 @@ describe("takeAlongAxis", () => {
   });
 
   it("and its transpose have first and second derivatives", () => {
-    expectGradients((x) => takeAlongAxis(x!, ints([0, 3, 3, 2, 1, 1], [3, 2]), 1), [randomTensor([3, 4], 1)]);
-    expectGradients((x, u) => takeAlongAxisScatterAdd(x!, ints([2, 2, -1, 5], [2, 2]), u!, 0, "clamp"), [randomTensor([3, 2], 1), randomTensor([2, 2], 2)]);
+    expectGradients((x) => takeAlongAxis(x, ints([0, 3, 3, 2, 1, 1], [3, 2]), 1), [randomTensor([3, 4], 1)]);
+    expectGradients(
+      (x, u) => takeAlongAxisScatterAdd(x, ints([2, 2, -1, 5], [2, 2]), u, 0, "clamp"),
+      [randomTensor([3, 2], 1), randomTensor([2, 2], 2)],
+    );
   });
 });
 
@@ -103,7 +128,10 @@ describe("gatherNd and scatterNd", () => {
     const indices = ints([2, 0, 2], [3, 1]);
     const updates = dataTensor(Float64Array.of(10, 20, 30), [3], "float64");
     const x = dataTensor(Float64Array.of(1, 2, 3), [3], "float64");
-    for (const [write, expected] of [["add", [21, 2, 43]], ["set", [20, 2, 30]]] as const) {
+    for (const [write, expected] of [
+      ["add", [21, 2, 43]],
+      ["set", [20, 2, 30]],
+    ] as const) {
       const out = scatterNd(x, indices, updates, write);
       expect(array(out)).toEqual(expected);
       expect(gatherOrScatter(out)).toEqual(expected);
@@ -112,14 +140,18 @@ describe("gatherNd and scatterNd", () => {
 
   it("throw where an index is out of range", () => {
     expect(() => evaluate([gatherNd(randomTensor([3, 2], 1), ints([1, 2], [1, 2]))])).toThrow(/integers from 0 to 1\n {2}received {2}2/);
-    expect(() => evaluate([scatterNd(randomTensor([3], 1), ints([3], [1, 1]), randomTensor([1], 2), "set")])).toThrow(/scatterNdSet: an index is out of range/);
+    expect(() => evaluate([scatterNd(randomTensor([3], 1), ints([3], [1, 1]), randomTensor([1], 2), "set")])).toThrow(
+      /scatterNdSet: an index is out of range/,
+    );
     expect(() => gatherNd(randomTensor([3, 2], 1), ints([1, 2, 3], [1, 3]))).toThrow(/E_SHAPE/);
-    expect(() => scatterNd(randomTensor([3], 1), ints([0], [1, 1]), randomTensor([2], 2), "add")).toThrow(/the array of updates has the wrong shape/);
+    expect(() => scatterNd(randomTensor([3], 1), ints([0], [1, 1]), randomTensor([2], 2), "add")).toThrow(
+      /the array of updates has the wrong shape/,
+    );
   });
 
   it("have first and second derivatives; an overwritten update has none", () => {
-    expectGradients((x) => gatherNd(x!, ints([0, 3, 2, 1, 0, 3], [3, 2])), [randomTensor([3, 4], 1)]);
-    expectGradients((x, u) => scatterNd(x!, ints([2, 0, 2, 2], [4, 1]), u!, "add"), [randomTensor([3, 2], 1), randomTensor([4, 2], 2)]);
-    expectGradients((x, u) => scatterNd(x!, ints([2, 0, 2, 2], [4, 1]), u!, "set"), [randomTensor([3, 2], 1), randomTensor([4, 2], 2)]);
+    expectGradients((x) => gatherNd(x, ints([0, 3, 2, 1, 0, 3], [3, 2])), [randomTensor([3, 4], 1)]);
+    expectGradients((x, u) => scatterNd(x, ints([2, 0, 2, 2], [4, 1]), u, "add"), [randomTensor([3, 2], 1), randomTensor([4, 2], 2)]);
+    expectGradients((x, u) => scatterNd(x, ints([2, 0, 2, 2], [4, 1]), u, "set"), [randomTensor([3, 2], 1), randomTensor([4, 2], 2)]);
   });
 });

@@ -39,12 +39,12 @@ describe("whileLoop", () => {
   });
 
   it("has first and second derivatives with maximumIterations", () => {
-    for (const maximum of [0, 3, 10]) expectGradients((x, k) => whileLoop(condition, body, [x!], [k!], maximum), [scalar(1.1), scalar(2.05)]);
+    for (const maximum of [0, 3, 10]) expectGradients((x, k) => whileLoop(condition, body, [x], [k], maximum), [scalar(1.1), scalar(2.05)]);
     const sum = (x: Tensor): Tensor => reduceSum(x, [0]);
     const [x, k, y, l] = [parameter(3), parameter(3), parameter(3), parameter(3)];
     const test = new Subgraph([x, k], [greater(sum(multiply(x, x)), constant(0.01, "float64"))]);
     const step = new Subgraph([y, l], [multiply(sin(y), l)]);
-    expectGradients((a, b) => whileLoop(test, step, [a!], [b!], 6), [randomTensor([3], 1), randomTensor([3], 2)]);
+    expectGradients((a, b) => whileLoop(test, step, [a], [b], 6), [randomTensor([3], 1), randomTensor([3], 2)]);
   });
 
   it("gives finite gradients where the body is undefined beyond the last step", () => {
@@ -52,7 +52,7 @@ describe("whileLoop", () => {
     const [x, y] = [parameter(), parameter()];
     const test = new Subgraph([x], [greater(x, constant(0, "float64"))]);
     const step = new Subgraph([y], [log(y)]);
-    expectGradients((a) => whileLoop(test, step, [a!], [], 8), [scalar(20)]);
+    expectGradients((a) => whileLoop(test, step, [a], [], 8), [scalar(20)]);
   });
 
   it("counts a tensor that is both first value and constant, or depends on another input, once for each", () => {
@@ -66,7 +66,9 @@ describe("whileLoop", () => {
 
   it("says that a loop without a limit has no gradient", () => {
     const x = scalar(1);
-    expect(() => differentiate(whileLoop(condition, body, [x], [scalar(2)]), [x], [scalar(1)])).toThrow(/E_VALUE {2}gradient of while\/while: a loop of unknown length has no gradient/);
+    expect(() => differentiate(whileLoop(condition, body, [x], [scalar(2)]), [x], [scalar(1)])).toThrow(
+      /E_VALUE {2}gradient of while\/while: a loop of unknown length has no gradient/,
+    );
   });
 
   it("refuses conditions and bodies that do not fit", () => {
@@ -76,6 +78,13 @@ describe("whileLoop", () => {
     const vector = new Subgraph(body.parameters, [full([2], 1, "float64")]);
     expect(() => whileLoop(condition, vector, [scalar(1)], [scalar(2)])).toThrow(/carry 0 has the wrong shape/);
     expect(() => whileLoop(condition, body, [scalar(1)], [scalar(2)], -1)).toThrow(/no count/);
-    expect(() => whileLoop(condition, new Subgraph(body.parameters, [subtract(body.parameters[0]!, body.parameters[1]!), body.parameters[0]!]), [scalar(1)], [scalar(2)])).toThrow(/carries that the body returns/);
+    expect(() =>
+      whileLoop(
+        condition,
+        new Subgraph(body.parameters, [subtract(body.parameters[0]!, body.parameters[1]!), body.parameters[0]!]),
+        [scalar(1)],
+        [scalar(2)],
+      ),
+    ).toThrow(/carries that the body returns/);
   });
 });

@@ -49,9 +49,14 @@ function infer(inputs: readonly TensorType[], attributes: Attributes): TensorTyp
       advice: "give a whole number",
     });
   }
-  for (const [what, graph] of [["the condition", condition], ["the body", body]] as const) {
+  for (const [what, graph] of [
+    ["the condition", condition],
+    ["the body", body],
+  ] as const) {
     expectCount(NAME, `parameters of ${what}`, inputs.length, graph.parameters.length);
-    graph.parameters.forEach((parameter, i) => expectBound(NAME, `what parameter ${i} of ${what} is bound to`, typeOf(parameter), inputs[i]!));
+    graph.parameters.forEach((parameter, i) =>
+      expectBound(NAME, `what parameter ${i} of ${what} is bound to`, typeOf(parameter), inputs[i]!),
+    );
   }
   expectCount(NAME, "results of the condition", 1, condition.results.length);
   const test = typeOf(condition.results[0]!);
@@ -72,7 +77,12 @@ function infer(inputs: readonly TensorType[], attributes: Attributes): TensorTyp
   });
 }
 
-function reference(inputs: readonly NdArray[], attributes: Attributes, _types: readonly TensorType[], run: Parameters<Primitive["reference"]>[3]): NdArray[] {
+function reference(
+  inputs: readonly NdArray[],
+  attributes: Attributes,
+  _types: readonly TensorType[],
+  run: Parameters<Primitive["reference"]>[3],
+): NdArray[] {
   const { condition, body, maximumIterations } = loopOf(attributes);
   const carries = body.results.length;
   let state = inputs.slice(0, carries);
@@ -147,7 +157,13 @@ export const whilePrimitive: Primitive = definePrimitive({
  * Shapes: init [c...], constants; condition (c..., constants...) -> bool [], body (c..., constants...) -> (c...) -> [c...].
  * Throws ShapeError, DTypeError or ValueError where parameters and results do not fit.
  */
-export function whileLoop(condition: Subgraph, body: Subgraph, init: readonly Tensor[], constants: readonly Tensor[] = [], maximumIterations: number | null = null): Tensor[] {
+export function whileLoop(
+  condition: Subgraph,
+  body: Subgraph,
+  init: readonly Tensor[],
+  constants: readonly Tensor[] = [],
+  maximumIterations: number | null = null,
+): Tensor[] {
   if (body.results.length !== init.length) expectCount(NAME, "carries that the body returns", init.length, body.results.length);
   return apply(whilePrimitive, [...init, ...constants], { condition, body, maximumIterations });
 }

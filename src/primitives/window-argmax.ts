@@ -34,9 +34,37 @@ export const windowArgmaxPrimitive: Primitive = definePrimitive({
   },
   lowering: { kind: "windowArgmax", geometry: geometryOf },
   samples: () => [
-    { inputs: [filled([2, 4, 6, 3], 1)], attributes: geometryAttributes({ window: [1, 2, 2, 1], strides: [1, 2, 2, 1], padding: [[0, 0], [0, 0], [0, 0], [0, 0]] }) },
-    { inputs: [filled([1, 5, 6, 2], 3)], attributes: geometryAttributes({ window: [1, 3, 3, 1], strides: [1, 2, 1, 1], padding: [[0, 0], [1, 1], [0, 2], [0, 0]] }) },
-    { inputs: [nd([-5, -3, -3, NaN, 2, NaN, -Infinity, -Infinity])], attributes: geometryAttributes({ window: [3], strides: [1], padding: [[2, 1]] }), differentiable: false },
+    {
+      inputs: [filled([2, 4, 6, 3], 1)],
+      attributes: geometryAttributes({
+        window: [1, 2, 2, 1],
+        strides: [1, 2, 2, 1],
+        padding: [
+          [0, 0],
+          [0, 0],
+          [0, 0],
+          [0, 0],
+        ],
+      }),
+    },
+    {
+      inputs: [filled([1, 5, 6, 2], 3)],
+      attributes: geometryAttributes({
+        window: [1, 3, 3, 1],
+        strides: [1, 2, 1, 1],
+        padding: [
+          [0, 0],
+          [1, 1],
+          [0, 2],
+          [0, 0],
+        ],
+      }),
+    },
+    {
+      inputs: [nd([-5, -3, -3, NaN, 2, NaN, -Infinity, -Infinity])],
+      attributes: geometryAttributes({ window: [3], strides: [1], padding: [[2, 1]] }),
+      differentiable: false,
+    },
   ],
 });
 

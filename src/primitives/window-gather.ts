@@ -17,7 +17,10 @@ export const windowGatherPrimitive: Primitive = definePrimitive({
     expectOperandShape(NAME, "the array of positions", positions!.shape, shape);
     return [{ dtype: x!.dtype, shape }];
   },
-  gradient: ({ inputs, attributes, cotangents }) => [windowScatter(cotangents[0]!, inputs[1]!, geometryOf(attributes), concreteShape(inputs[0]!)), null],
+  gradient: ({ inputs, attributes, cotangents }) => [
+    windowScatter(cotangents[0]!, inputs[1]!, geometryOf(attributes), concreteShape(inputs[0]!)),
+    null,
+  ],
   reference: ([x, positions], attributes, [type]) => {
     const out = emptyNd(type!);
     eachWindow(x!.shape, type!.shape, geometryOf(attributes), (outAt, places) => {
@@ -30,7 +33,16 @@ export const windowGatherPrimitive: Primitive = definePrimitive({
   samples: () => [
     {
       inputs: [filled([1, 4, 4, 2], 1), nd([0, 1, 2, 3, 3, 2, 1, 0], [1, 2, 2, 2], "int32")],
-      attributes: geometryAttributes({ window: [1, 2, 2, 1], strides: [1, 2, 2, 1], padding: [[0, 0], [0, 0], [0, 0], [0, 0]] }),
+      attributes: geometryAttributes({
+        window: [1, 2, 2, 1],
+        strides: [1, 2, 2, 1],
+        padding: [
+          [0, 0],
+          [0, 0],
+          [0, 0],
+          [0, 0],
+        ],
+      }),
     },
     {
       inputs: [filled([6], 2), nd([2, 2, 1, 0, 1, 1], [6], "int32")],
@@ -38,7 +50,14 @@ export const windowGatherPrimitive: Primitive = definePrimitive({
     },
     {
       inputs: [filled([3, 4], 3), nd([4, 0, 5, 8], [2, 2], "int32")],
-      attributes: geometryAttributes({ window: [3, 3], strides: [2, 2], padding: [[1, 1], [1, 1]] }),
+      attributes: geometryAttributes({
+        window: [3, 3],
+        strides: [2, 2],
+        padding: [
+          [1, 1],
+          [1, 1],
+        ],
+      }),
     },
   ],
 });

@@ -25,7 +25,11 @@ export function geometryAttributes({ window, strides, padding }: WindowGeometry)
  */
 export function windowsShape(name: string, shape: ConcreteShape, geometry: WindowGeometry): ConcreteShape {
   const { window, strides, padding } = geometry;
-  for (const [what, list] of [["window extents", window], ["strides", strides], ["paddings", padding]] as const) {
+  for (const [what, list] of [
+    ["window extents", window],
+    ["strides", strides],
+    ["paddings", padding],
+  ] as const) {
     if (list.length !== shape.length) {
       throw new ValueError({
         where: whereOf(name),
@@ -36,7 +40,10 @@ export function windowsShape(name: string, shape: ConcreteShape, geometry: Windo
       });
     }
   }
-  if ([...window, ...strides].some((value) => !Number.isInteger(value) || value < 1) || padding.flat().some((value) => !Number.isInteger(value))) {
+  if (
+    [...window, ...strides].some((value) => !Number.isInteger(value) || value < 1) ||
+    padding.flat().some((value) => !Number.isInteger(value))
+  ) {
     throw new ValueError({
       where: whereOf(name),
       problem: "the window has an extent, stride or padding that is no size",
@@ -71,7 +78,12 @@ export function expectFilledWindows(name: string, type: TensorType, geometry: Wi
  * Calls `visit(outAt, places)` for each window in row-major order: `places[p]` is the flat position in the array of the
  * window's element p (row-major inside the window), or -1 where it lies in the padding. `places` is reused.
  */
-export function eachWindow(shape: ConcreteShape, windows: ConcreteShape, geometry: WindowGeometry, visit: (outAt: number, places: Int32Array) => void): void {
+export function eachWindow(
+  shape: ConcreteShape,
+  windows: ConcreteShape,
+  geometry: WindowGeometry,
+  visit: (outAt: number, places: Int32Array) => void,
+): void {
   const { window, strides, padding } = geometry;
   const steps = stridesOf(shape);
   const places = new Int32Array(window.reduce((product, extent) => product * extent, 1));

@@ -36,7 +36,19 @@ export const windowScatterPrimitive: Primitive = definePrimitive({
   samples: () => [
     {
       inputs: [filled([1, 2, 2, 2], 1), nd([0, 1, 2, 3, 3, 2, 1, 0], [1, 2, 2, 2], "int32")],
-      attributes: { ...geometryAttributes({ window: [1, 2, 2, 1], strides: [1, 2, 2, 1], padding: [[0, 0], [0, 0], [0, 0], [0, 0]] }), shape: [1, 4, 5, 2] },
+      attributes: {
+        ...geometryAttributes({
+          window: [1, 2, 2, 1],
+          strides: [1, 2, 2, 1],
+          padding: [
+            [0, 0],
+            [0, 0],
+            [0, 0],
+            [0, 0],
+          ],
+        }),
+        shape: [1, 4, 5, 2],
+      },
     },
     {
       inputs: [filled([6], 2), nd([2, 2, 1, 0, 1, 1], [6], "int32")],

@@ -34,12 +34,15 @@ export function contract(tensor: Tensor): number[] {
   const point = new Array<number>(axes.length).fill(0);
   eachIndex(kept, (keptIndex, position) => {
     out.forEach((axis, i) => (point[axis] = keptIndex[i]!));
-    eachIndex(summed.map((axis) => axes[axis]!.extent), (summedIndex) => {
-      summed.forEach((axis, i) => (point[axis] = summedIndex[i]!));
-      const x = elementAt(lhs, lhsType!.shape, point);
-      const y = elementAt(rhs, rhsType!.shape, point);
-      if (x !== undefined && y !== undefined) result[position]! += left!.data[x]! * right!.data[y]!;
-    });
+    eachIndex(
+      summed.map((axis) => axes[axis]!.extent),
+      (summedIndex) => {
+        summed.forEach((axis, i) => (point[axis] = summedIndex[i]!));
+        const x = elementAt(lhs, lhsType!.shape, point);
+        const y = elementAt(rhs, rhsType!.shape, point);
+        if (x !== undefined && y !== undefined) result[position]! += left!.data[x]! * right!.data[y]!;
+      },
+    );
   });
   return dtypes[tensor.dtype].kind === "float" ? result : result.map((value) => value | 0);
 }

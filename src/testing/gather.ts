@@ -14,7 +14,14 @@ function placeOf(plan: GatherPlan, operand: NdArray, indices: NdArray, point: re
   for (const { axis, indexAt, limit } of plan.dynamic) {
     const extent = limit ?? operand.shape[axis]!;
     const offset = limit === undefined ? place[axis]! : 0;
-    const value = offset + indices.data[positionOf(indexAt.map((index) => at(index, point)), indexStrides)]!;
+    const value =
+      offset +
+      indices.data[
+        positionOf(
+          indexAt.map((index) => at(index, point)),
+          indexStrides,
+        )
+      ]!;
     const inside = Math.max(0, Math.min(value, extent - 1));
     if (inside !== value && plan.mode === "check") throw new Error(`index ${value} of ${extent}`);
     place[axis] = limit === undefined ? inside : place[axis]! + inside;

@@ -1,7 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { differentiate } from "../../autodiff/differentiate.ts";
 import { parameterTensor, Subgraph, type Tensor } from "../../graph/index.ts";
-import { add, broadcastInDim, dotGeneral, multiply, onesLike, reduceSum, scan, scanAttributes, sigmoid, slice, tanh } from "../../primitives/index.ts";
+import {
+  add,
+  broadcastInDim,
+  dotGeneral,
+  multiply,
+  onesLike,
+  reduceSum,
+  scan,
+  scanAttributes,
+  sigmoid,
+  slice,
+  tanh,
+} from "../../primitives/index.ts";
 import { compareWithExact, runnerOf } from "../../testing/compare.ts";
 import { filled } from "../../primitives/filled.ts";
 import { createNaiveBackend } from "../../testing/naive-backend.ts";

@@ -25,7 +25,10 @@ export function pruneScan(op: Op, isNeeded: (value: number) => boolean): Op {
   const stays = body.parameters.map((parameter, i) => (i < carries ? kept[i]! : used.has(parameter.node)));
   if (newCarries.length + results.length === body.results.length && stays.every(Boolean)) return op;
   const attributes: ScanAttributes = {
-    body: new Subgraph(body.parameters.filter((_, i) => stays[i]!), [...newCarries, ...results]),
+    body: new Subgraph(
+      body.parameters.filter((_, i) => stays[i]!),
+      [...newCarries, ...results],
+    ),
     carries: newCarries.length,
     xs: stays.slice(carries, carries + xs).filter(Boolean).length,
     length,
