@@ -1,0 +1,190 @@
+/** The one linear memory of the back-end, and the allocator of its bytes. */
+import type { DType, TypedArray } from "../../../dtype/index.ts";
+import { dtypes } from "../../../dtype/index.ts";
+import { BackendError, InternalError } from "../../../errors.ts";
+import { reservedBytes } from "./emit.ts";
+import { maximumPages } from "./encode.ts";
+
+const pageBytes = 65536;
+/** Every allocation starts at a multiple of this: a cache line. */
+const alignment = 64;
+
+/** A part of the heap that is free. */
+interface Range {
+  start: number;
+  bytes: number;
+}
+
+/**
+ * WebAssembly memory that grows when it has to, at most to 4 GiB. It cannot shrink: what is freed is given out again.
+ * The first `reservedBytes` belong to the control words of the threads and are never allocated.
+ */
+export class Heap {
+  readonly memory: WebAssembly.Memory;
+  readonly isShared: boolean;
+  /** Counts growths: views made before the last one may be stale. */
+  version = 0;
+  /** Views of the whole memory, current until the next growth. */
+  u8: Uint8Array;
+  i32: Int32Array;
+  u32: Uint32Array;
+  f32: Float32Array;
+  f64: Float64Array;
+  /** Bytes given out. */
+  bytesInUse = 0;
+  private readonly free: Range[] = [];
+  private readonly sizes = new Map<number, number>();
+  private end: number = reservedBytes;
+  private readonly maximumBytes: number;
+
+  /** Throws BackendError where the engine gives no memory. */
+  constructor(isShared: boolean, maximumBytes: number = maximumPages * pageBytes) {
+    this.isShared = isShared;
+    this.maximumBytes = Math.floor(maximumBytes / pageBytes) * pageBytes;
+    const initial = Math.ceil((2 * reservedBytes) / pageBytes);
+    try {
+      // Shared memory must name the maximum that emitted modules import.
+      this.memory = new WebAssembly.Memory(isShared ? { initial, maximum: maximumPages, shared: true } : { initial });
+    } catch (error) {
+      throw new BackendError({
+        where: "wasm back-end",
+        problem: "the engine gives no WebAssembly memory",
+        received: error instanceof Error ? error.message : String(error),
+        advice: isShared ? "set NABLA_THREADS=1 to use memory that is not shared" : "close other programs, or use another back-end",
+      });
+    }
+    const buffer = this.memory.buffer;
+    this.u8 = new Uint8Array(buffer);
+    this.i32 = new Int32Array(buffer);
+    this.u32 = new Uint32Array(buffer);
+    this.f32 = new Float32Array(buffer);
+    this.f64 = new Float64Array(buffer);
+  }
+
+  /** Bytes of the memory as it is now. */
+  get capacity(): number {
+    return this.u8.length;
+  }
+
+  /**
+   * Address of `bytes` fresh bytes (their contents are arbitrary). Throws BackendError where 4 GiB would not hold them;
+   * `what` names the wish in the error.
+   */
+  allocate(bytes: number, what: string): number {
+    const size = Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
+    const place = this.takeFree(size) ?? this.extend(size, what);
+    this.sizes.set(place, size);
+    this.bytesInUse += size;
+    return place;
+  }
+
+  /** Gives bytes back. */
+  release(place: number): void {
+    const bytes = this.sizes.get(place);
+    if (bytes === undefined) throw new InternalError("wasm heap", "frees what was not allocated", String(place));
+    this.sizes.delete(place);
+    this.bytesInUse -= bytes;
+    let at = this.free.findIndex((range) => range.start > place);
+    if (at < 0) at = this.free.length;
+    this.free.splice(at, 0, { start: place, bytes });
+    this.join(at);
+    this.join(at - 1);
+    const last = this.free[this.free.length - 1];
+    if (last !== undefined && last.start + last.bytes === this.end) {
+      this.end = last.start;
+      this.free.pop();
+    }
+  }
+
+  /** A view of `length` elements of a dtype at an address. */
+  view(dtype: DType, place: number, length: number): TypedArray {
+    const buffer = this.memory.buffer;
+    switch (dtype) {
+      case "float32":
+        return new Float32Array(buffer, place, length);
+      case "float64":
+        return new Float64Array(buffer, place, length);
+      case "int32":
+        return new Int32Array(buffer, place, length);
+      case "uint8":
+      case "bool":
+        return new Uint8Array(buffer, place, length);
+    }
+  }
+
+  /** A copy of a typed array's elements at an address; the array's dtype must be `dtype`. */
+  write(dtype: DType, place: number, values: TypedArray): void {
+    this.view(dtype, place, values.length).set(values);
+  }
+
+  /** A copy of elements in an array of its own. */
+  read(dtype: DType, place: number, length: number): TypedArray {
+    const copy = new dtypes[dtype].array(length);
+    copy.set(this.view(dtype, place, length));
+    return copy;
+  }
+
+  private takeFree(size: number): number | undefined {
+    let best = -1;
+    for (let i = 0; i < this.free.length; i++) {
+      const { bytes } = this.free[i]!;
+      if (bytes >= size && (best < 0 || bytes < this.free[best]!.bytes)) best = i;
+    }
+    if (best < 0) return undefined;
+    const range = this.free[best]!;
+    const place = range.start;
+    range.start += size;
+    range.bytes -= size;
+    if (range.bytes === 0) this.free.splice(best, 1);
+    return place;
+  }
+
+  private extend(size: number, what: string): number {
+    const place = this.end;
+    const needed = place + size;
+    if (needed > this.maximumBytes) this.refuse(size, what);
+    if (needed > this.capacity) {
+      // Some more than needed, so that many small wishes do not grow one by one.
+      const generous = Math.min(this.maximumBytes, needed + Math.min(64 * 2 ** 20, Math.ceil(this.capacity / 8)));
+      if (!this.grow(generous) && !this.grow(needed)) this.refuse(size, what);
+    }
+    this.end = needed;
+    return place;
+  }
+
+  private grow(bytes: number): boolean {
+    try {
+      this.memory.grow(Math.ceil((bytes - this.capacity) / pageBytes));
+    } catch {
+      return false;
+    }
+    const buffer = this.memory.buffer;
+    this.u8 = new Uint8Array(buffer);
+    this.i32 = new Int32Array(buffer);
+    this.u32 = new Uint32Array(buffer);
+    this.f32 = new Float32Array(buffer);
+    this.f64 = new Float64Array(buffer);
+    this.version++;
+    return true;
+  }
+
+  private refuse(size: number, what: string): never {
+    const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+    throw new BackendError({
+      where: "wasm back-end",
+      problem: `${what} does not fit into WebAssembly memory`,
+      expected: `at most ${mebibytes(this.maximumBytes - reservedBytes)} altogether`,
+      received: `${mebibytes(size)} more, with ${mebibytes(this.bytesInUse)} in use`,
+      advice: "use a smaller batch or a smaller model, or a back-end without the limit (cpu, where the machine allows it)",
+    });
+  }
+
+  /** Joins free range `at` with the next one where they touch. */
+  private join(at: number): void {
+    const range = this.free[at];
+    const next = this.free[at + 1];
+    if (range === undefined || next === undefined || range.start + range.bytes !== next.start) return;
+    range.bytes += next.bytes;
+    this.free.splice(at + 1, 1);
+  }
+}

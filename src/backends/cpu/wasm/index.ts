@@ -1,0 +1,85 @@
+/** The WebAssembly back-end: runs anywhere, on several threads where memory can be shared. */
+import type { Executable, KernelBackend } from "../../backend.ts";
+import { BackendError } from "../../../errors.ts";
+import type { Program } from "../../../compiler/program.ts";
+import type { Target } from "../../../compiler/target.ts";
+import { scheduleContract } from "../loops/contract/schedule.ts";
+import { lowerKernel } from "../loops/lower.ts";
+import type { CpuTarget } from "../target.ts";
+import { CodeCache } from "./code-cache.ts";
+import { detectRelaxedSimd, detectSharedMemory, detectSimd } from "./detect.ts";
+import { DeviceMemory } from "./device-memory.ts";
+import { checkLimits, type Machine, WasmExecutable } from "./executable.ts";
+import { Heap } from "./heap.ts";
+import { RunOrder } from "./run-order.ts";
+import { chooseThreads, Threads } from "./threads.ts";
+
+/** Options of the WebAssembly back-end; what is left out is found out. */
+export interface WasmOptions {
+  /** Threads, the calling one among them. Default: NABLA_THREADS, else the hardware's, at most 8; 1 without shared memory. */
+  readonly threads?: number;
+  /** Whether to use fused multiply-add. Default: where the engine has relaxed SIMD. Changes last bits. */
+  readonly relaxedFma?: boolean;
+  /** Most bytes of memory, at most 4 GiB. */
+  readonly maximumBytes?: number;
+}
+
+/** The back-end, with what only its owner may do. */
+export interface WasmBackend extends KernelBackend {
+  /** Ends the workers; what runs later runs on the calling thread. */
+  close(): Promise<void>;
+}
+
+/** Cache sizes that schedules assume: those of ordinary machines, since an engine does not tell. */
+const l1Bytes = 32 * 2 ** 10;
+const l2Bytes = 512 * 2 ** 10;
+const largestBuffer = 2 ** 32 - 2 ** 21;
+
+/** The description of WebAssembly's 128-bit SIMD that kernels are lowered for. */
+export function wasmTarget(relaxedFma: boolean): CpuTarget {
+  return { name: "wasm", lanes: 4, registers: 16, fma: relaxedFma, maskedTails: false, l1Bytes, l2Bytes };
+}
+
+/** Starts the back-end. Throws BackendError where the engine has no WebAssembly with 128-bit SIMD, or gives no memory. */
+export function createWasmBackend(options: WasmOptions = {}): WasmBackend {
+  if (!detectSimd()) {
+    throw new BackendError({ where: "wasm back-end", problem: "this engine has no WebAssembly with 128-bit SIMD", advice: "use a newer engine, or the back-end \"reference\"" });
+  }
+  const hasRelaxed = detectRelaxedSimd();
+  const relaxedFma = options.relaxedFma ?? hasRelaxed;
+  if (relaxedFma && !hasRelaxed) {
+    throw new BackendError({ where: "wasm back-end", problem: "this engine has no relaxed SIMD", advice: "leave relaxedFma out" });
+  }
+  const wanted = chooseThreads(options.threads);
+  const isShared = wanted > 1 && detectSharedMemory();
+  const cpuTarget = wasmTarget(relaxedFma);
+  const heap = new Heap(isShared, options.maximumBytes);
+  const threads = new Threads(heap, wanted);
+  const code = new CodeCache(threads, { relaxedFma, sharedMemory: isShared });
+  const machine: Machine = { heap, threads, code, order: new RunOrder(), lower: (kernel) => lowerKernel(kernel, cpuTarget) };
+  const target: Target = {
+    name: "wasm",
+    limits: { buffersPerKernel: 64, alignmentBytes: 64, maxBufferBytes: largestBuffer, dtypes: ["float32", "float64", "int32", "uint8", "bool"], sharedArena: true },
+    scheduleContract: (bound) => scheduleContract(bound, cpuTarget),
+  };
+  return {
+    form: "kernels",
+    name: "wasm",
+    target,
+    info: () => ({
+      target: relaxedFma ? "wasm simd128 + relaxed simd" : "wasm simd128",
+      threads: threads.count,
+      sharedMemory: isShared,
+      relaxedFma,
+      ...(wanted > threads.count ? { "fewer threads": "memory cannot be shared here" } : {}),
+      ...(threads.problem === undefined ? {} : { "worker problem": threads.problem }),
+    }),
+    allocate: (type) => new DeviceMemory(heap, type),
+    load: (program: Program): Executable => {
+      checkLimits(program, largestBuffer);
+      return new WasmExecutable(machine, program);
+    },
+    bytesHeld: () => heap.bytesInUse + code.bytes,
+    close: () => threads.close(),
+  };
+}

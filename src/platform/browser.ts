@@ -1,0 +1,47 @@
+/** Browsers and web workers. */
+import type { Platform, PlatformWorker } from "./platform.ts";
+
+const prelude = `"use strict"; const receive = (f) => { self.onmessage = (event) => f(event.data); };\n`;
+
+function startWorker(source: string, data: unknown): PlatformWorker {
+  const url = URL.createObjectURL(new Blob([prelude + source], { type: "text/javascript" }));
+  const worker = new Worker(url);
+  worker.postMessage(data);
+  return {
+    postMessage: (message) => worker.postMessage(message),
+    onFailure: (listener) => {
+      worker.onerror = (event) => listener(new Error(event.message));
+    },
+    terminate: () => {
+      worker.terminate();
+      URL.revokeObjectURL(url);
+      return Promise.resolve();
+    },
+  };
+}
+
+const waiting: (() => void)[] = [];
+let channel: MessageChannel | undefined;
+
+/** A message is a macrotask without the 4 ms that nested timers are held back. */
+function macrotask(): Promise<void> {
+  if (channel === undefined) {
+    channel = new MessageChannel();
+    channel.port1.onmessage = () => waiting.shift()?.();
+  }
+  const { port2 } = channel;
+  return new Promise((resolve) => {
+    waiting.push(resolve);
+    port2.postMessage(null);
+  });
+}
+
+/** A browser's host functions. Pages may not block; workers may, but cannot tell here, so nothing blocks. */
+export const platform: Platform = {
+  name: "browser",
+  mayBlock: false,
+  concurrency: () => Math.max(1, navigator.hardwareConcurrency),
+  environment: () => undefined,
+  macrotask,
+  startWorker,
+};

@@ -1,0 +1,38 @@
+/** Node. */
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import type { Platform, PlatformWorker } from "./platform.ts";
+
+const prelude = `"use strict"; const { parentPort } = require("node:worker_threads"); const receive = (f) => parentPort.on("message", f);\n`;
+
+function startWorker(source: string, data: unknown): PlatformWorker {
+  // Without execArgv the worker would run the loaders of the main thread, which takes long and which it does not need.
+  const worker = new Worker(prelude + source, { eval: true, execArgv: [], stdin: false });
+  worker.unref();
+  worker.postMessage(data);
+  return {
+    postMessage: (message) => worker.postMessage(message),
+    onFailure: (listener) => {
+      // A listener for messages or errors must not keep the process alive: unref again.
+      worker.on("error", (error: unknown) => listener(error instanceof Error ? error : new Error(String(error))));
+      worker.unref();
+    },
+    terminate: async () => {
+      await worker.terminate();
+    },
+  };
+}
+
+/** Node's host functions. */
+export const platform: Platform = {
+  name: "node",
+  mayBlock: true,
+  concurrency: () => Math.max(1, availableParallelism()),
+  environment: (name) => {
+    const value = process.env[name];
+    return value === undefined || value === "" ? undefined : value;
+  },
+  macrotask: () => new Promise((resolve) => setImmediate(resolve)),
+  startWorker,
+};
+

@@ -1,0 +1,28 @@
+/** What differs between Node and browsers, behind one interface. */
+
+/** A worker thread that runs a plain JavaScript source text. */
+export interface PlatformWorker {
+  postMessage(message: unknown): void;
+  /** Called once if the worker fails to start or throws. */
+  onFailure(listener: (error: Error) => void): void;
+  /** Ends the thread. Resolves when it is gone. */
+  terminate(): Promise<void>;
+}
+
+/** The host. */
+export interface Platform {
+  readonly name: "node" | "browser";
+  /** Whether the calling thread may block in `Atomics.wait`. */
+  readonly mayBlock: boolean;
+  /** Hardware threads, at least 1. */
+  concurrency(): number;
+  /** Value of an environment variable; undefined where there is none or it is empty. */
+  environment(name: string): string | undefined;
+  /** Resolves in a later macrotask: timers, input and finalizers get their turn. */
+  macrotask(): Promise<void>;
+  /**
+   * Starts a worker that does not keep the process alive. The source runs as a classic script in which `receive(f)`
+   * registers the one handler of messages. `data` arrives as the first message.
+   */
+  startWorker(source: string, data: unknown): PlatformWorker;
+}
