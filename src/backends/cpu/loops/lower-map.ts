@@ -9,7 +9,7 @@ import { type Analysis, analyse, canVectorize, coefficient, Evaluator, loadExten
 import { hoist, type Known, nothingKnown, scalarSurroundings } from "./hoist.ts";
 import type { Expr, LoweredKernel } from "./ir.ts";
 import { functionFrame } from "./function-frame.ts";
-import { prepare } from "./prepare.ts";
+import { isEmpty, prepare } from "./prepare.ts";
 import { blockBounds, forUnits, grainOf } from "./unit-space.ts";
 import { type Step, vectorLoop } from "./vector-loop.ts";
 
@@ -40,7 +40,7 @@ export function lowerMap(source: MapKernel, target: CpuTarget): LoweredKernel {
   // The dimension of blocks stands first where its number is only known at run time, else innermost.
   const dimensions: (number | "blocks")[] = !isBlocked ? others : dynamic ? ["blocks", ...others] : [...others, "blocks"];
   const extents = dimensions.map((dimension) => (dimension === "blocks" ? blocks : kernel.axes[dimension]!.extent));
-  const units = extent === 0 ? 0 : extents.reduce((product, size) => product * size, 1);
+  const units = isEmpty(kernel.axes) ? 0 : extents.reduce((product, size) => product * size, 1);
   const used = usedAccesses(analysis, kernel.stores);
 
   const frame = functionFrame("map");

@@ -248,15 +248,16 @@ interface State {
 
 function start(reducer: Reducer, dtype: DType): State {
   const isInt = dtypes[dtype].kind === "integer";
-  const lowest = dtype === "uint8" ? 0 : -2147483648;
-  const highest = dtype === "uint8" ? 255 : 2147483647;
+  const isBool = dtype === "bool";
+  const lowest = dtype === "uint8" || isBool ? 0 : -2147483648;
+  const highest = isBool ? 1 : dtype === "uint8" ? 255 : 2147483647;
   const initial: Record<Reducer, number> = {
     sum: 0,
     prod: 1,
     any: 0,
     all: 1,
-    max: isInt ? lowest : -Infinity,
-    min: isInt ? highest : Infinity,
+    max: isInt || isBool ? lowest : -Infinity,
+    min: isInt || isBool ? highest : Infinity,
     argmax: 0,
     argmin: 0,
   };

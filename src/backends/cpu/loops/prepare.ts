@@ -30,6 +30,11 @@ export function prepare<K extends Kernel>(kernel: K): K {
   };
 }
 
+/** Whether an iteration space has no point. */
+export function isEmpty(axes: readonly Axis[]): boolean {
+  return axes.some((axis) => axis.extent === 0);
+}
+
 function widenKernel<K extends Kernel>(kernel: K, axes: readonly Axis[], f: (a: Affine) => Affine): K {
   const accesses = kernel.accesses.map((access) => ({
     ...access,

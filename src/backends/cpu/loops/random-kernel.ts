@@ -280,7 +280,7 @@ function axesOf(random: Random, parallel: number, reduce: number, largest: numbe
     budget = Math.max(1, Math.floor(budget / Math.max(1, extent)));
   }
   const order = shuffle(random, extents);
-  return order.map((extent, i) => ({ extent, role: i < parallel ? "parallel" : "reduce", dynamic: (i === 0 || i === parallel) && random.chance(0.25) }));
+  return order.map((extent, i) => ({ extent, role: i < parallel ? "parallel" : "reduce", dynamic: (i === 0 || i === parallel) && extent > 0 && random.chance(0.25) }));
 }
 
 function base(maker: KernelMaker): Pick<Kernel, "axes" | "buffers" | "accesses" | "scalars" | "label"> {
@@ -307,10 +307,12 @@ export function randomReduce(seed: number, options: RandomOptions): ReduceKernel
   const axes = axesOf(random, kept, random.whole(0, 3), options.largest);
   const maker = new KernelMaker(random, axes, options);
   const expression = maker.expression(axes.length, [], random.whole(0, 4));
+  // Products of many values overflow, and then depend on their order.
+  const few = axes.slice(kept).reduce((product, axis) => product * axis.extent, 1) <= 12;
   const reducers = Array.from({ length: random.chance(0.3) ? 2 : 1 }, (_, i) => {
     const value = i === 0 ? expression.length - 1 : random.whole(0, expression.length - 1);
     const valueType = expression[value]!.dtype;
-    const reducer: Reducer = valueType === "bool" ? random.pick<Reducer>(["any", "all", "max", "min"]) : random.pick<Reducer>(["sum", "sum", "max", "min", "prod", "argmax", "argmin"]);
+    const reducer: Reducer = valueType === "bool" ? random.pick<Reducer>(["any", "all", "max", "min"]) : random.pick<Reducer>(["sum", "sum", "max", "min", few ? "prod" : "sum", "argmax", "argmin"]);
     return { reducer, value, dtype: reducer === "argmax" || reducer === "argmin" ? ("int32" as const) : valueType };
   });
   const accumulators = reducers.map(({ dtype }, index): Entry => ({ op: "accumulator", index, dtype }));
@@ -326,6 +328,7 @@ export function randomReduce(seed: number, options: RandomOptions): ReduceKernel
 export function randomCumulative(seed: number, options: RandomOptions): CumulativeKernel {
   const random = new Random(seed);
   const axes = axesOf(random, random.whole(0, 3), 1, options.largest);
+  const few = axes.at(-1)!.extent <= 12;
   const maker = new KernelMaker(random, axes, { ...options, dtypes: options.dtypes.filter((dtype) => dtype !== "bool") });
   const expression = maker.expression(axes.length, [], random.whole(0, 4));
   const { dtype } = expression.at(-1)!;
@@ -334,7 +337,7 @@ export function randomCumulative(seed: number, options: RandomOptions): Cumulati
     ...base(maker),
     expression,
     value: expression.length - 1,
-    reducer: random.pick(["sum", "prod", "max", "min"]),
+    reducer: random.pick(["sum", few ? "prod" : "sum", "max", "min"]),
     reverse: random.chance(0.4),
     dtype,
     store: maker.write(dtype, axes.length),

@@ -1,0 +1,32 @@
+/**
+ * Kernels to loop IR. The parameter block that generated code reads is an array of 8-byte slots: the pointers of the
+ * kernel's buffers, its run-time scalars, the extents of its dynamic axes (i32, in order), then a pointer to the fault
+ * record, three int32 [flag, index, extent] that the first index out of range sets.
+ */
+import type { Kernel } from "../../../compiler/kernels/kernel.ts";
+import type { CpuTarget } from "../target.ts";
+import { lowerContract } from "./contract/lower-contract.ts";
+import type { LoweredKernel } from "./ir.ts";
+import { lowerCumulative } from "./lower-cumulative.ts";
+import { lowerMap } from "./lower-map.ts";
+import { lowerReduce } from "./lower-reduce.ts";
+import { lowerScatter } from "./lower-scatter.ts";
+
+/**
+ * The code of a kernel for a target, and how its work divides. The code depends on `kernelKey(kernel)` and the target;
+ * `units` and `grain` also on dynamic extents.
+ */
+export function lowerKernel(kernel: Kernel, target: CpuTarget): LoweredKernel {
+  switch (kernel.kind) {
+    case "map":
+      return lowerMap(kernel, target);
+    case "reduce":
+      return lowerReduce(kernel, target);
+    case "contract":
+      return lowerContract(kernel, target);
+    case "cumulative":
+      return lowerCumulative(kernel, target);
+    case "scatter":
+      return lowerScatter(kernel, target);
+  }
+}
