@@ -9,7 +9,12 @@ const of = (data: Parameters<typeof hostValues>[1], options?: Parameters<typeof 
 describe("data", () => {
   it("of numbers is float32, of booleans bool, and typed arrays keep their type", () => {
     expect(of(3)).toEqual(["float32", [], Float32Array.of(3)]);
-    expect(of([[1, 2], [3, 4]])).toEqual(["float32", [2, 2], Float32Array.of(1, 2, 3, 4)]);
+    expect(
+      of([
+        [1, 2],
+        [3, 4],
+      ]),
+    ).toEqual(["float32", [2, 2], Float32Array.of(1, 2, 3, 4)]);
     expect(of([true, false])).toEqual(["bool", [2], Uint8Array.of(1, 0)]);
     expect(of([true, 2])).toEqual(["float32", [2], Float32Array.of(1, 2)]);
     expect(of(Float64Array.of(0.1))).toEqual(["float64", [1], Float64Array.of(0.1)]);

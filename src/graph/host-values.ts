@@ -5,14 +5,7 @@ import { type ConcreteShape, formatShape, sizeOf } from "./shape.ts";
 
 /** Typed arrays that are accepted as data. Those without a dtype of their own become int32 (with a range check) or uint8. */
 export type HostTypedArray =
-  | TypedArray
-  | Int8Array
-  | Int16Array
-  | Uint16Array
-  | Uint32Array
-  | Uint8ClampedArray
-  | BigInt64Array
-  | BigUint64Array;
+  TypedArray | Int8Array | Int16Array | Uint16Array | Uint32Array | Uint8ClampedArray | BigInt64Array | BigUint64Array;
 
 /** Data as users write it: a number, a boolean, a typed array, or nested arrays of them. */
 export type HostData = number | boolean | HostTypedArray | readonly HostData[];
@@ -39,7 +32,11 @@ export function isHostData(value: unknown): value is HostData {
  * says otherwise. `shape` reshapes (one extent may be -1). Fractions are cut off towards zero where the dtype is an integer.
  * Throws ShapeError for ragged arrays and shapes that do not fit, ValueError for what is no number or out of range.
  */
-export function hostValues(where: string, data: HostData, options: { dtype?: DType | undefined; shape?: readonly number[] | undefined } = {}): HostValues {
+export function hostValues(
+  where: string,
+  data: HostData,
+  options: { dtype?: DType | undefined; shape?: readonly number[] | undefined } = {},
+): HostValues {
   const natural = shapeOf(where, data);
   const dtype = options.dtype ?? naturalDType(data) ?? "float32";
   if (dtypes[dtype] === undefined) {
@@ -90,12 +87,23 @@ function notANumber(where: string, value: unknown): ValueError {
     problem: "the data holds something that is no number",
     expected: "numbers, booleans, typed arrays, or nested arrays of them",
     received: shown,
-    advice: typeof value === "string" ? "parse the text first, or give dtype \"string\" for a StringTensor" : "look for missing values and objects in the data",
+    advice:
+      typeof value === "string"
+        ? 'parse the text first, or give dtype "string" for a StringTensor'
+        : "look for missing values and objects in the data",
   });
 }
 
 /** Writes the elements of `data` (shape `shape` from `axis` on) from `position`; returns the position after them. */
-function fill(where: string, out: TypedArray, dtype: DType, data: HostData, shape: readonly number[], axis: number, position: number): number {
+function fill(
+  where: string,
+  out: TypedArray,
+  dtype: DType,
+  data: HostData,
+  shape: readonly number[],
+  axis: number,
+  position: number,
+): number {
   if (axis === shape.length) {
     if (typeof data !== "number" && typeof data !== "boolean" && typeof data !== "bigint") {
       if (Array.isArray(data) || isHostTypedArray(data)) throw ragged(where, shape);

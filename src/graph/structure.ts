@@ -51,7 +51,8 @@ export function structureOf(roots: readonly Tensor[], leaf: (tensor: Tensor) => 
     }
     const identity = node.primitive.lowering.kind === "identity";
     const count = identity ? 1 : node.inputs.length;
-    if (identity && node.inputs.length === 0) throw new InternalError("structureOf", `an identity without input (${node.primitive.name}) is no leaf`);
+    if (identity && node.inputs.length === 0)
+      throw new InternalError("structureOf", `an identity without input (${node.primitive.name}) is no leaf`);
     while (top.next < count) {
       const input = node.inputs[top.next++]!;
       if (known(input) === undefined) {
@@ -100,7 +101,9 @@ function attributeText(value: Attribute): string {
   if (value instanceof Subgraph) return `{${structuralKey(value)}}`;
   if (Array.isArray(value)) return `[${(value as readonly Attribute[]).map(attributeText).join(",")}]`;
   const record = value as { readonly [key: string]: Attribute };
-  return `{${Object.keys(record).map((key) => `${key}:${attributeText(record[key])}`).join(",")}}`;
+  return `{${Object.keys(record)
+    .map((key) => `${key}:${attributeText(record[key])}`)
+    .join(",")}}`;
 }
 
 const keys = new WeakMap<Subgraph, string>();
@@ -114,7 +117,10 @@ export function structuralKey(graph: Subgraph): string {
   if (key === undefined) {
     const positions = new Map<Node, string>();
     graph.parameters.forEach((parameter, position) => positions.set(parameter.node, `p${position}`));
-    const structure = structureOf(graph.results, ({ node, index }) => positions.get(node) ?? (node.values[index] === undefined ? undefined : `data${node.id}`));
+    const structure = structureOf(
+      graph.results,
+      ({ node, index }) => positions.get(node) ?? (node.values[index] === undefined ? undefined : `data${node.id}`),
+    );
     key = `${graph.parameters.map((parameter) => typeText(parameter.node.types[parameter.index]!)).join(" ")}|${structure.text}|${structure.roots.join(",")}`;
     keys.set(graph, key);
   }

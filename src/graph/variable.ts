@@ -177,7 +177,11 @@ export class Variable {
     const where = `Variable "${this.path}"`;
     if (typeof init === "function") {
       if (options.shape === undefined) {
-        throw new ValueError({ where, problem: "an initial value that is made later needs its shape now", advice: "give { shape: [...] }" });
+        throw new ValueError({
+          where,
+          problem: "an initial value that is made later needs its shape now",
+          advice: "give { shape: [...] }",
+        });
       }
       this.shape = [...options.shape];
       this.dtype = options.dtype ?? "float32";
@@ -191,7 +195,12 @@ export class Variable {
     this.dtype = type.dtype;
     this.state = new VariableState(where, this.shape, this.dtype);
     if (options.shape !== undefined && !sameShape(options.shape, this.shape)) {
-      throw new ShapeError({ where, problem: "the initial value has another shape", expected: formatShape(options.shape), received: formatShape(this.shape) });
+      throw new ShapeError({
+        where,
+        problem: "the initial value has another shape",
+        expected: formatShape(options.shape),
+        received: formatShape(this.shape),
+      });
     }
     checkType({ label: where, shape: this.shape, dtype: options.dtype ?? this.dtype }, value, "its initial value");
     if (value.node.values[0] !== undefined) this.state.host = value.node.values[0];
@@ -269,14 +278,29 @@ function tensorOf(where: string, value: Assignable, dtype: DType | undefined, sh
   return dataTensor(host.values, host.shape, host.dtype);
 }
 
-function checkType(state: { readonly label: string; readonly shape: ConcreteShape; readonly dtype: DType }, value: Tensor, what: string): void {
+function checkType(
+  state: { readonly label: string; readonly shape: ConcreteShape; readonly dtype: DType },
+  value: Tensor,
+  what: string,
+): void {
   const scope = currentScope();
   const where = scope === "" ? state.label : `${scope}: ${state.label}`;
   if (!sameShape(value.shape, state.shape)) {
-    throw new ShapeError({ where, problem: `${what} has another shape`, expected: formatShape(state.shape), received: formatShape(value.shape) });
+    throw new ShapeError({
+      where,
+      problem: `${what} has another shape`,
+      expected: formatShape(state.shape),
+      received: formatShape(value.shape),
+    });
   }
   if (value.dtype !== state.dtype) {
-    throw new DTypeError({ where, problem: `${what} has another dtype`, expected: state.dtype, received: value.dtype, advice: "convert it first" });
+    throw new DTypeError({
+      where,
+      problem: `${what} has another dtype`,
+      expected: state.dtype,
+      received: value.dtype,
+      advice: "convert it first",
+    });
   }
 }
 

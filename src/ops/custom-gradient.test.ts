@@ -15,8 +15,8 @@ beforeAll(async () => {
 
 it("a custom gradient takes the place of the composed one", async () => {
   const log1pExp = customGradient((x) => {
-    const e = ops.exp(x!);
-    return [ops.log(ops.add(1, e)), (upstream) => ops.multiply(upstream!, ops.subtract(1, ops.divide(1, ops.add(1, e))))];
+    const e = ops.exp(x);
+    return [ops.log(ops.add(1, e)), (upstream) => ops.multiply(upstream, ops.subtract(1, ops.divide(1, ops.add(1, e))))];
   });
   const x = vector(100, 0);
   const [slope] = gradients([ops.sum(log1pExp(x))], [x]);
@@ -24,7 +24,7 @@ it("a custom gradient takes the place of the composed one", async () => {
 });
 
 it("several values share one custom gradient", async () => {
-  const f = customGradient((x, y) => [[ops.multiply(x!, y!), ops.add(x!, y!)], (a, b) => [ops.multiply(a!, 10), ops.multiply(b!, 100)]]);
+  const f = customGradient((x, y) => [[ops.multiply(x, y), ops.add(x, y)], (a, b) => [ops.multiply(a, 10), ops.multiply(b, 100)]]);
   const [x, y] = [vector(2), vector(3)];
   const [product, total] = f(x, y) as readonly Tensor[];
   expect(await product!.item()).toBe(6);
@@ -34,13 +34,13 @@ it("several values share one custom gradient", async () => {
 });
 
 it("a function with a custom gradient takes symbolic tensors", () => {
-  const f = customGradient((x) => [ops.exp(x!), (upstream) => upstream!]);
+  const f = customGradient((x) => [ops.exp(x), (upstream) => upstream]);
   expect(f(symbolicTensor([null, 3], "float32", undefined)).shape).toEqual([null, 3]);
 });
 
 it("says what the function should return", () => {
   // @ts-expect-error A function without a gradient.
-  const f = customGradient((x) => [ops.exp(x!)]);
+  const f = customGradient((x) => [ops.exp(x)]);
   expect(() => f(vector(1))).toThrow("[tensor or list of tensors");
 });
 

@@ -6,7 +6,10 @@ import { asTensor, type TensorLike } from "./as-tensor.ts";
 import { defineOp } from "./define-op.ts";
 
 /** What a function with a custom gradient returns: its value or values, and the cotangents of its arguments from those of the values. */
-export type WithGradient<V extends Tensor | readonly Tensor[]> = readonly [value: V, gradient: (...cotangents: Tensor[]) => Tensor | readonly (Tensor | null)[]];
+export type WithGradient<V extends Tensor | readonly Tensor[]> = readonly [
+  value: V,
+  gradient: (...cotangents: Tensor[]) => Tensor | readonly (Tensor | null)[],
+];
 
 /**
  * `f` with a gradient of its own. `f(...xs)` returns `[value, gradient]`, or `[values, gradient]` with a list;
@@ -36,7 +39,7 @@ export function customGradient<V extends Tensor | readonly Tensor[]>(f: (...xs: 
     const [value, gradient] = returned;
     if (value instanceof Tensor) return withGradient(value, xs, (cotangent) => listOf(gradient(cotangent))) as V;
     // Cotangents are linear in those of the values, so that each value may carry its own share.
-    const values = value as readonly Tensor[];
+    const values = value;
     const shares = values.map((y, i) =>
       withGradient(y, xs, (cotangent) => listOf(gradient(...values.map((other, j) => (i === j ? cotangent : fullLike(other, 0)))))),
     );

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { dataTensor, isSymbolic, type Shape, symbolicTensor, type Tensor, Variable } from "../graph/index.ts";
+import { dataTensor, isSymbolic, symbolicTensor, type Tensor, Variable } from "../graph/index.ts";
 import { defineOp } from "./define-op.ts";
 import * as ops from "./index.ts";
 import { callAgain, inferSymbolic, originOf, symbolicCall } from "./symbolic.ts";
 
-const input = (...shape: (number | null)[]): Tensor => symbolicTensor(shape as Shape, "float32", undefined);
+const input = (...shape: (number | null)[]): Tensor => symbolicTensor(shape, "float32", undefined);
 
 describe("operations on symbolic tensors", () => {
   it("infer shapes with an unknown batch", () => {

@@ -3,7 +3,18 @@
  * Nothing is computed: output shapes are inferred by tracing, and the call is recorded so that a model can replay it.
  */
 import { InternalError, StateError } from "../errors.ts";
-import { currentScope, flattenTree, formatShape, isPlainObject, isSymbolic, mapTree, parameterTensor, type Shape, symbolicTensor, Tensor, trace } from "../graph/index.ts";
+import {
+  currentScope,
+  flattenTree,
+  formatShape,
+  isPlainObject,
+  isSymbolic,
+  mapTree,
+  parameterTensor,
+  symbolicTensor,
+  Tensor,
+  trace,
+} from "../graph/index.ts";
 
 /** Anything that can be called on tensors: an operation, a layer, a model. */
 export type Callable = (...args: never[]) => unknown;
@@ -75,18 +86,33 @@ const stands: readonly (readonly [number, number])[] = [
  * null. All unknown extents are taken as equal, so that two unknown time axes may meet; the real ones are checked when
  * the model runs. Nothing is assigned to variables. `origin` gives the record of each output.
  */
-export function inferSymbolic<R>(args: readonly unknown[], run: (args: readonly unknown[]) => R, origin: (outputIndex: number) => Origin | undefined = () => undefined): R {
+export function inferSymbolic<R>(
+  args: readonly unknown[],
+  run: (args: readonly unknown[]) => R,
+  origin: (outputIndex: number) => Origin | undefined = () => undefined,
+): R {
   const unknown = flattenTree(args).some((tensor) => isSymbolic(tensor) && tensor.shape.includes(null));
   const concrete = (extent: number): readonly unknown[] =>
     args.map((arg) =>
-      mapTree(arg, (tensor) => (isSymbolic(tensor) ? parameterTensor(tensor.shape.map((e) => e ?? extent), tensor.dtype) : tensor)),
+      mapTree(arg, (tensor) =>
+        isSymbolic(tensor)
+          ? parameterTensor(
+              tensor.shape.map((e) => e ?? extent),
+              tensor.dtype,
+            )
+          : tensor,
+      ),
     );
   const traceWith = (extent: number): R => trace(() => run(concrete(extent))).result;
   let next = 0;
   const combine = (a: unknown, b: unknown): unknown => {
     if (a instanceof Tensor) {
       if (!(b instanceof Tensor) || a.rank !== b.rank || a.dtype !== b.dtype) throw varying(String(a), String(b));
-      return symbolicTensor(a.shape.map((extent, axis) => (extent === b.shape[axis] ? extent : null)) as Shape, a.dtype, origin(next++));
+      return symbolicTensor(
+        a.shape.map((extent, axis) => (extent === b.shape[axis] ? extent : null)),
+        a.dtype,
+        origin(next++),
+      );
     }
     if (Array.isArray(a)) {
       if (!Array.isArray(b) || a.length !== b.length) throw varying("a list", "another list");
@@ -128,6 +154,7 @@ function varying(one: string, other: string): StateError {
 function withUnknown(error: unknown, one: number, other: number): unknown {
   if (!(error instanceof Error)) return error;
   const shown = [one, other].find((extent) => new RegExp(`\\b${extent}\\b`).test(error.message));
-  if (shown !== undefined) error.message += `\n  note      ${shown} stands for an extent that is not known yet, as in ${formatShape([null, 3])}`;
+  if (shown !== undefined)
+    error.message += `\n  note      ${shown} stands for an extent that is not known yet, as in ${formatShape([null, 3])}`;
   return error;
 }

@@ -21,11 +21,16 @@ export interface TensorOptions {
  * tensor([[1, 2], [3, 4]]); // float32 [2, 2]
  * tensor(new Uint8Array(784), { shape: [28, 28] }); // uint8 [28, 28]
  */
-export const tensor: (data: TensorLike, options?: TensorOptions) => Tensor = defineOp("tensor", (data: TensorLike, options: TensorOptions = {}): Tensor => {
-  if (data instanceof Tensor || data instanceof Variable) {
-    const converted = asTensor(data, options.dtype);
-    return options.shape === undefined ? converted : reshape(converted, resolveShape("tensor", options.shape, sizeOf(concreteShape(converted))));
-  }
-  const { values, shape, dtype } = hostValues("tensor", data satisfies HostData, options);
-  return dataTensor(values, shape, dtype);
-});
+export const tensor: (data: TensorLike, options?: TensorOptions) => Tensor = defineOp(
+  "tensor",
+  (data: TensorLike, options: TensorOptions = {}): Tensor => {
+    if (data instanceof Tensor || data instanceof Variable) {
+      const converted = asTensor(data, options.dtype);
+      return options.shape === undefined
+        ? converted
+        : reshape(converted, resolveShape("tensor", options.shape, sizeOf(concreteShape(converted))));
+    }
+    const { values, shape, dtype } = hostValues("tensor", data satisfies HostData, options);
+    return dataTensor(values, shape, dtype);
+  },
+);

@@ -1,9 +1,11 @@
 import { beforeEach, expect, it, vi } from "vitest";
+import type * as Errors from "../errors.ts";
+import type * as Runtime from "./index.ts";
 import { createReferenceBackend } from "../backends/reference/index.ts";
 
 // What is chosen is a state of the module: each test has its own.
-let runtime: typeof import("./index.ts");
-let errors: typeof import("../errors.ts");
+let runtime: typeof Runtime;
+let errors: typeof Errors;
 beforeEach(async () => {
   vi.resetModules();
   vi.unstubAllEnvs();

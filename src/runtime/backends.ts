@@ -44,7 +44,7 @@ export function startBackend(name: string): Backend | Promise<Backend> {
     throw new UnknownNameError({
       where: "setBackend",
       problem: `there is no back-end ${JSON.stringify(name)}`,
-      expected: backendNames().join(", ") || "none is registered: import from \"nabla\", or call registerBackend",
+      expected: backendNames().join(", ") || 'none is registered: import from "nabla", or call registerBackend',
       received: JSON.stringify(name),
       ...(near.length > 0 ? { advice: `did you mean ${near.map((n) => JSON.stringify(n)).join(" or ")}?` } : {}),
     });
@@ -106,7 +106,7 @@ function startBest(from: number): Backend | Promise<Backend> {
       where: "runtime",
       problem: "no back-end can run here",
       received: [...refusals].map(([refused, reason]) => `${refused}: ${reason}`).join("; ") || "none is registered",
-      advice: "import from \"nabla\" (which registers the CPU back-ends), or call registerBackend",
+      advice: 'import from "nabla" (which registers the CPU back-ends), or call registerBackend',
     });
   }
   const refuse = (error: unknown): Backend | Promise<Backend> => {

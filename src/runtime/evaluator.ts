@@ -61,7 +61,11 @@ async function serve(requests: readonly Request[]): Promise<void> {
     request.resolve(request.tensor.node.values[request.tensor.index] === values ? values.slice() : values);
   };
   const attempt = async (some: readonly Request[], assigns: readonly PendingAssign[]): Promise<void> => {
-    const values = await evaluate(some.map(({ tensor }) => tensor), assigns, await currentBackend());
+    const values = await evaluate(
+      some.map(({ tensor }) => tensor),
+      assigns,
+      await currentBackend(),
+    );
     some.forEach((request, i) => {
       answer(request, values[i]!);
     });

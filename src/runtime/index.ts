@@ -4,7 +4,16 @@ import { GraphEvaluator } from "./evaluator.ts";
 
 setEvaluator(new GraphEvaluator());
 
-export { type BackendFactory, backendInfo, backendNames, currentBackend, getBackend, registerBackend, setBackend, startBackend } from "./backends.ts";
+export {
+  type BackendFactory,
+  backendInfo,
+  backendNames,
+  currentBackend,
+  getBackend,
+  registerBackend,
+  setBackend,
+  startBackend,
+} from "./backends.ts";
 export { environmentVariable } from "./environment.ts";
 export { airAfter, airIsDue, takeAir } from "./event-loop.ts";
 export { jit } from "./jit.ts";

@@ -1,6 +1,22 @@
 /** `jit`: a function over trees of tensors as one compiled program. */
 import type { TypedArray } from "../dtype/index.ts";
-import { currentScope, dataLeaf, dataTensor, flattenTree, hostValues, isHostTypedArray, isInlining, isPlainObject, isSymbolic, mapTree, Node, parameterTensor, Tensor, typeOf, unflattenTree } from "../graph/index.ts";
+import {
+  currentScope,
+  dataLeaf,
+  dataTensor,
+  flattenTree,
+  hostValues,
+  isHostTypedArray,
+  isInlining,
+  isPlainObject,
+  isSymbolic,
+  mapTree,
+  Node,
+  parameterTensor,
+  Tensor,
+  typeOf,
+  unflattenTree,
+} from "../graph/index.ts";
 import { currentBackend } from "./backends.ts";
 import { evaluate } from "./evaluator.ts";
 import { Traced } from "./traced.ts";
@@ -39,7 +55,10 @@ export function jit<A extends readonly unknown[], R>(f: (...args: A) => R): (...
     if (typeof tree === "string") return JSON.stringify(tree);
     if (typeof tree === "number") return Object.is(tree, -0) ? "-0" : String(tree);
     if (Array.isArray(tree)) return `[${tree.map(statics).join(",")}]`;
-    if (isPlainObject(tree)) return `{${Object.keys(tree).map((key) => `${JSON.stringify(key)}:${statics(tree[key])}`).join(",")}}`;
+    if (isPlainObject(tree))
+      return `{${Object.keys(tree)
+        .map((key) => `${JSON.stringify(key)}:${statics(tree[key])}`)
+        .join(",")}}`;
     if ((typeof tree === "object" && tree !== null) || typeof tree === "function") return `#${identityOf(tree)}`;
     return String(tree);
   };
@@ -67,7 +86,9 @@ export function jit<A extends readonly unknown[], R>(f: (...args: A) => R): (...
     const traced = specialize(statics(args), args);
     const types = tensors.map(typeOf);
     const tree = traced.resultTree(types) as R;
-    const results = flattenTree(tree).map(typeOf).map((type) => new Tensor(new Node(dataLeaf, [], {}, [type], currentScope() || f.name), 0));
+    const results = flattenTree(tree)
+      .map(typeOf)
+      .map((type) => new Tensor(new Node(dataLeaf, [], {}, [type], currentScope() || f.name), 0));
     const fill = (values: readonly TypedArray[]): void => {
       results.forEach(({ node }, i) => (node.values[0] = values[i]!));
     };
@@ -78,7 +99,10 @@ export function jit<A extends readonly unknown[], R>(f: (...args: A) => R): (...
     const options = { deliver: fill, fail };
     const known = tensors.map(({ node, index }) => node.values[index]);
     const out = known.every((values) => values !== undefined)
-      ? traced.run(types.map((type, i) => ({ ...type, values: known[i]! })), options)
+      ? traced.run(
+          types.map((type, i) => ({ ...type, values: known[i]! })),
+          options,
+        )
       : traced.runWhen(types, async () => await evaluate(tensors, [], await currentBackend()), options);
     if (!(out instanceof Promise)) fill(out);
     else if (results.length > 0) out.catch(() => undefined);

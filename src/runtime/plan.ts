@@ -141,7 +141,8 @@ export function makePlan(request: PlanRequest): Plan {
     if (reference.startsWith("k")) return { kind: "given", values: constants[position]!.values };
     if (reference.startsWith("c")) return { kind: "scalar", value: scalars[position]!, dtype: scalarTypes[position]! };
     const { node } = structure.nodes[Number(reference.slice(0, reference.indexOf(".")))]!;
-    if (node.primitive.lowering.kind === "constant") return { kind: "scalar", value: node.attributes["value"] as number, dtype: node.types[0]!.dtype };
+    if (node.primitive.lowering.kind === "constant")
+      return { kind: "scalar", value: node.attributes["value"] as number, dtype: node.types[0]!.dtype };
     return reference;
   };
   const results = request.results.map((_, i): Source => {
@@ -171,7 +172,21 @@ export function makePlan(request: PlanRequest): Plan {
     computed.join(" "),
     written.map(({ index }, i) => `${index}=${writtenReferences[i]}`).join(" "),
   ].join("|");
-  return { structure, key, argumentTypes, captured, constants, states, scalars, scalarTypes, results, written, copied, computed, writtenReferences };
+  return {
+    structure,
+    key,
+    argumentTypes,
+    captured,
+    constants,
+    states,
+    scalars,
+    scalarTypes,
+    results,
+    written,
+    copied,
+    computed,
+    writtenReferences,
+  };
 }
 
 const identities = new WeakMap<TypedArray, number>();

@@ -95,12 +95,18 @@ function keepCaptured(state: VariableState, then: <T>(value: T | Promise<T>, use
   then(storedValues(state), (values) => (version.tensor.node.values[0] = values));
 }
 
-function finish(run: PlanRun, residents: readonly Resident[], snapshots: ReadonlyMap<number, TypedArray>, out: readonly TypedArray[]): TypedArray[] {
+function finish(
+  run: PlanRun,
+  residents: readonly Resident[],
+  snapshots: ReadonlyMap<number, TypedArray>,
+  out: readonly TypedArray[],
+): TypedArray[] {
   const { plan, backend } = run;
   const parameters = plan.argumentTypes.length - plan.captured.length;
   for (const { state, source, update } of plan.copied) {
     // Captured data is never written, so that it may be shared; arguments are the caller's.
-    const value = source.kind === "argument" && source.index >= parameters ? run.values[source.index]! : valueOf(source, run.values, snapshots, out);
+    const value =
+      source.kind === "argument" && source.index >= parameters ? run.values[source.index]! : valueOf(source, run.values, snapshots, out);
     storeHostValues(state, value, backend);
     bindVersion(state, run.version(state, update));
   }
@@ -120,7 +126,12 @@ function finish(run: PlanRun, residents: readonly Resident[], snapshots: Readonl
   });
 }
 
-function valueOf(source: Source, values: readonly TypedArray[], snapshots: ReadonlyMap<number, TypedArray>, out: readonly TypedArray[]): TypedArray {
+function valueOf(
+  source: Source,
+  values: readonly TypedArray[],
+  snapshots: ReadonlyMap<number, TypedArray>,
+  out: readonly TypedArray[],
+): TypedArray {
   switch (source.kind) {
     case "program":
       return out[source.index]!;

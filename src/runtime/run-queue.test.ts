@@ -9,9 +9,11 @@ const later = async <T>(value: T): Promise<T> => {
 it("a job of an idle queue runs at once and may be synchronous", () => {
   const queue = new RunQueue();
   expect(queue.run(() => 1)).toBe(1);
-  expect(() => queue.run(() => {
-    throw new Error("first");
-  })).toThrow("first");
+  expect(() =>
+    queue.run(() => {
+      throw new Error("first");
+    }),
+  ).toThrow("first");
   expect(queue.idle).toBe(true);
 });
 

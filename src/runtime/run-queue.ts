@@ -3,7 +3,8 @@
 /** A queue of jobs. A job starts at once, and may end synchronously, where nothing is running or waiting. */
 export class RunQueue {
   private busy = false;
-  private readonly waiting: (() => Promise<unknown>)[] = [];
+  /** Start the jobs that wait. */
+  private readonly starts: (() => void)[] = [];
 
   /** Whether a job that is added now starts at once. */
   get idle(): boolean {
@@ -13,14 +14,9 @@ export class RunQueue {
   /** Runs `job` when its turn comes. Its result, or a promise of it where it has to wait or takes long. */
   run<T>(job: () => T | Promise<T>): T | Promise<T> {
     if (this.busy) {
-      return new Promise<T>((resolve, reject) => {
-        this.waiting.push(async () => {
-          try {
-            resolve(await job());
-          } catch (error) {
-            reject(error);
-          }
-        });
+      const turn = new Promise<void>((resolve) => this.starts.push(resolve));
+      return turn.then(job).finally(() => {
+        this.next();
       });
     }
     this.busy = true;
@@ -40,16 +36,11 @@ export class RunQueue {
     });
   }
 
-  /** Starts the jobs that wait, one after another. `busy` stays true until none is left. */
+  /** Starts the next job that waits. `busy` stays true until none is left. */
   private next(): void {
-    const job = this.waiting.shift();
-    if (job === undefined) {
-      this.busy = false;
-      return;
-    }
-    void job().then(() => {
-      this.next();
-    });
+    const start = this.starts.shift();
+    if (start === undefined) this.busy = false;
+    else start();
   }
 }
 

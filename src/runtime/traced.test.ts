@@ -154,7 +154,13 @@ describe.each(["reference", "slow", "kernels"])("a traced function on the %s bac
     const x = argument(5);
     const [same, old, now, zero, half] = await f.run([x]);
     x.values[0] = 6;
-    expect([same, old, now, zero, half]).toEqual([Float32Array.of(5), Float32Array.of(1), Float32Array.of(5), Float32Array.of(0), Float32Array.of(2.5)]);
+    expect([same, old, now, zero, half]).toEqual([
+      Float32Array.of(5),
+      Float32Array.of(1),
+      Float32Array.of(5),
+      Float32Array.of(0),
+      Float32Array.of(2.5),
+    ]);
     expect(await v.data()).toEqual(Float32Array.of(5));
   });
 

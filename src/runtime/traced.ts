@@ -132,7 +132,13 @@ export class Traced {
     }
     return runQueue.run(() => {
       const flights: StateFlight[] = [];
-      const results = this.execute(signature, built, args.map(({ values }) => values), flights, options);
+      const results = this.execute(
+        signature,
+        built,
+        args.map(({ values }) => values),
+        flights,
+        options,
+      );
       if (!(results instanceof Promise)) return results;
       flights.push(...takeOff(signature));
       return settled(results, signature, flights, options);
@@ -140,7 +146,11 @@ export class Traced {
   }
 
   /** Like `run`, for values that can only be had when the run's turn has come. */
-  runWhen(types: readonly ArgumentType[], values: () => TypedArray[] | Promise<TypedArray[]>, options: RunOptions = {}): Promise<TypedArray[]> {
+  runWhen(
+    types: readonly ArgumentType[],
+    values: () => TypedArray[] | Promise<TypedArray[]>,
+    options: RunOptions = {},
+  ): Promise<TypedArray[]> {
     return this.runLater(this.signature(types), values, options);
   }
 
@@ -193,10 +203,15 @@ export class Traced {
   }
 
   /** A run in which nothing has to be moved or kept: only the program itself. Undefined where there is more to do. */
-  private quickRun(signature: Signature, args: readonly ArgumentValues[], options: RunOptions): TypedArray[] | Promise<TypedArray[]> | undefined {
+  private quickRun(
+    signature: Signature,
+    args: readonly ArgumentValues[],
+    options: RunOptions,
+  ): TypedArray[] | Promise<TypedArray[]> | undefined {
     const { built, frozen } = signature;
     const quick = built?.quick;
-    if (built === undefined || quick === undefined || frozen === undefined || !runQueue.idle || built.backend !== currentBackend()) return undefined;
+    if (built === undefined || quick === undefined || frozen === undefined || !runQueue.idle || built.backend !== currentBackend())
+      return undefined;
     const { states, scalars } = built.plan;
     const { executable, residents, isWritten } = quick;
     for (let i = 0; i < states.length; i++) {
@@ -226,7 +241,8 @@ export class Traced {
   private ready(signature: Signature): Built | undefined {
     const { built, states } = signature;
     if (built === undefined || !runQueue.idle || built.backend !== currentBackend()) return undefined;
-    for (const state of states) if (state.latest !== undefined || state.flight !== undefined || state.initialize !== undefined) return undefined;
+    for (const state of states)
+      if (state.latest !== undefined || state.flight !== undefined || state.initialize !== undefined) return undefined;
     for (const state of built.plan.states) if (residentOn(state, built.backend) === undefined) return undefined;
     return built;
   }
@@ -261,7 +277,7 @@ export class Traced {
     this.drop(signature);
     const { results, updates, parameters, reads } = signature;
     const plan = makePlan({ results, updates, parameters, reads, freeze: true });
-    signature.frozen ??= await Promise.all(plan.captured.map(frozenValues));
+    signature.frozen ??= await Promise.all(plan.captured.map(async (tensor) => await frozenValues(tensor)));
     const program = plan.computed.length + plan.written.length > 0 ? programFor(plan, backend) : undefined;
     if (program !== undefined) {
       if (!this.held.has(program)) program.hold();
@@ -307,7 +323,8 @@ export class Traced {
 
 /** What a quick run needs, for a program whose results and updates are all its own. */
 function quickOf({ plan, program }: Built): Quick | undefined {
-  const plain = plan.copied.length === 0 && plan.results.length === plan.computed.length && plan.results.every(({ kind }) => kind === "program");
+  const plain =
+    plan.copied.length === 0 && plan.results.length === plan.computed.length && plan.results.every(({ kind }) => kind === "program");
   if (program === undefined || !plain) return undefined;
   const residents = plan.states.map(({ memory }) => memory);
   const buffers: DeviceBuffer[] = [];
@@ -335,7 +352,12 @@ function takeOff(signature: Signature): StateFlight[] {
   });
 }
 
-async function settled(running: Promise<TypedArray[]>, signature: Signature, flights: readonly StateFlight[], options: RunOptions): Promise<TypedArray[]> {
+async function settled(
+  running: Promise<TypedArray[]>,
+  signature: Signature,
+  flights: readonly StateFlight[],
+  options: RunOptions,
+): Promise<TypedArray[]> {
   try {
     const results = await running;
     options.deliver?.(results);
