@@ -1,0 +1,77 @@
+/** What metrics share: named state that accumulates over batches. */
+import { type ConcreteShape, type Tensor, Variable } from "../graph/index.ts";
+import type { TensorLike } from "../ops/as-tensor.ts";
+import { zeros } from "../ops/numpy/create.ts";
+import { checkOptions, type Config, fromConfig, snakeCaseKeys } from "../serialization/index.ts";
+
+/** Options that every metric takes. */
+export interface MetricOptions {
+  name?: string | null;
+  /** Accepted from Keras's configurations; metrics accumulate in float32. */
+  dtype?: string | object | null;
+}
+
+/** Options of an update. */
+export interface UpdateOptions {
+  /** Weight of each sample (or element: it may have as many axes as the values). */
+  sampleWeight?: TensorLike | null;
+  /** False where a value does not count. */
+  mask?: TensorLike | null;
+}
+
+/**
+ * A metric: `updateState(...)` adds a batch, `result()` is a tensor, `resetState()` begins again. Nothing runs; within a
+ * traced step everything is part of its program. A class of one's own implements these and makes its state by `addVariable`.
+ */
+export abstract class Metric {
+  /** Keras's name of the class. */
+  static readonly className: string = "";
+  static readonly fromConfig: typeof fromConfig = fromConfig;
+
+  /** Key in logs and histories. */
+  name: string;
+  readonly #variables: Variable[] = [];
+
+  /** `known`: names of the options that the subclass takes itself. */
+  constructor(defaultName: string, options: MetricOptions = {}, known: readonly string[] = []) {
+    checkOptions(`metrics.${defaultName}`, options, ["name", "dtype", ...known]);
+    this.name = options.name ?? defaultName;
+  }
+
+  /** A new state variable, zero. */
+  addVariable(options: { shape: ConcreteShape; name: string }): Variable {
+    const variable = new Variable(() => zeros(options.shape), { name: options.name, path: `${this.name}/${options.name}`, shape: options.shape, trainable: false });
+    this.#variables.push(variable);
+    return variable;
+  }
+
+  /** All state. */
+  get variables(): readonly Variable[] {
+    return this.#variables;
+  }
+
+  /** Adds a batch. */
+  abstract updateState(...args: never[]): void;
+
+  /** The metric of everything since the last reset. */
+  abstract result(): Tensor | Record<string, Tensor>;
+
+  /** Forgets everything. */
+  resetState(): void {
+    for (const variable of this.#variables) variable.assign(zeros(variable.shape, variable.dtype));
+  }
+
+  /** Options beyond the name, in camelCase. */
+  protected options(): Record<string, unknown> {
+    return {};
+  }
+
+  /** Keras's configuration. */
+  getConfig(): Config {
+    return snakeCaseKeys({ name: this.name, dtype: "float32", ...this.options() });
+  }
+
+  toJSON(): Config {
+    return this.getConfig();
+  }
+}

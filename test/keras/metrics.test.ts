@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { dataTensor, type Tensor } from "../../src/graph/index.ts";
+import * as metrics from "../../src/metrics/index.ts";
+import { type Case, closeConfig, difference, revive, type StoredArray, testCases, toTensor } from "./cases.ts";
+import { TracedState } from "./traced-state.ts";
+
+metrics.registerMetrics();
+const tolerance = { rtol: 1e-5, atol: 1e-6 };
+
+/** An update as files hold it. */
+interface Update {
+  args: StoredArray[];
+  sample_weight: StoredArray | null;
+  result_after: StoredArray;
+}
+
+function run(entry: Case): string | null {
+  const first = metrics.metricRegistry.classOf(entry["class_name"] as string).fromConfig(revive(entry["kwargs"]) as Record<string, unknown>);
+  const metric = metrics.deserialize(metrics.serialize(first));
+  const config = metric.getConfig();
+  // nabla also saves the axis of CosineSimilarity, which Keras forgets.
+  const wanted = entry["config"] as Record<string, unknown>;
+  const problem = closeConfig(Object.fromEntries(Object.keys(wanted).map((key) => [key, config[key]])), wanted);
+  if (problem !== null) return problem;
+  const state = new TracedState();
+  const updates = entry["updates"] as Update[];
+  const play = (): string | null => {
+    for (const [i, { args, sample_weight, result_after }] of updates.entries()) {
+      const [result] = state.run(() => {
+        const sampleWeight = sample_weight === null ? null : toTensor(sample_weight);
+        (metric as { updateState(...args: unknown[]): void }).updateState(...args.map(toTensor), { sampleWeight });
+        return [metric.result() as Tensor];
+      });
+      const wrong = difference(result!, result_after, tolerance);
+      if (wrong !== null) return `update ${i}: ${wrong}`;
+    }
+    return null;
+  };
+  const wrong = play();
+  if (wrong !== null) return wrong;
+  for (const [i, { name, value }] of (entry["variables"] as { name: string; value: StoredArray }[]).entries()) {
+    const variable = metric.variables[i];
+    if (variable?.name !== name) return `state ${i} is ${variable?.name} instead of ${name}`;
+    const different = difference(state.value(variable), value, tolerance);
+    if (different !== null) return `${name}: ${different}`;
+  }
+  state.run(() => metric.resetState());
+  const again = play();
+  return again === null ? null : `after resetState, ${again}`;
+}
+
+describe("metrics", () => {
+  testCases("metrics", (entry) => entry["class_name"] as string, (name) => metrics.metricRegistry.has(name), run);
+
+  it("are found by every name that Keras knows", () => {
+    const names = [
+      "mse", "MSE", "mean_squared_error", "mae", "MAE", "mape", "MAPE", "msle", "MSLE", "rmse", "root_mean_squared_error", "bce", "BCE", "binary_crossentropy",
+      "categorical_crossentropy", "sparse_categorical_crossentropy", "kld", "kl_divergence", "poisson", "hinge", "squared_hinge", "categorical_hinge",
+      "cosine_similarity", "logcosh", "accuracy", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy", "top_k_categorical_accuracy",
+      "sparse_top_k_categorical_accuracy", "precision", "recall", "true_positives", "false_negatives", "mean", "sum", "Precision",
+    ];
+    for (const name of names) expect(metrics.get(name), name).toBeInstanceOf(metrics.Metric);
+    expect(() => metrics.get("acuracy")).toThrow(/"accuracy"/);
+  });
+
+  it("resolve accuracy by the shapes of labels and predictions", () => {
+    const nameFor = (yTrue: number[], yPred: number[]): string => {
+      const metric = metrics.resolveMetric("acc", yTrue, yPred);
+      expect(metric.name).toBe("acc");
+      return metrics.serialize(metric).class_name;
+    };
+    expect(nameFor([8, 1], [8, 1])).toBe("BinaryAccuracy");
+    expect(nameFor([8], [8, 10])).toBe("SparseCategoricalAccuracy");
+    expect(nameFor([8, 1], [8, 10])).toBe("SparseCategoricalAccuracy");
+    expect(nameFor([8, 10], [8, 10])).toBe("CategoricalAccuracy");
+  });
+
+  it("average a function of one's own, masked", () => {
+    const metric = metrics.get((t: unknown, p: unknown) => metrics.binaryAccuracy(t as Tensor, p as Tensor));
+    const state = new TracedState();
+    const tensor = (values: number[]): Tensor => dataTensor(Float32Array.from(values), [values.length, 1], "float32");
+    const [result] = state.run(() => {
+      const mask = dataTensor(Uint8Array.of(1, 1, 0), [3], "bool");
+      (metric as metrics.MeanMetricWrapperMetric).updateState(tensor([1, 0, 1]), tensor([0.9, 0.8, 0.1]), { mask });
+      return [metric.result() as Tensor];
+    });
+    expect(result!.data[0]).toBe(0.5);
+  });
+});
