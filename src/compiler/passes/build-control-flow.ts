@@ -49,7 +49,8 @@ function buildBody(block: Block, body: Subgraph, parameters: readonly number[], 
   inner.graph.results.forEach((value, i) => {
     for (const target of targets[i]!) {
       const source = bufferOf(inner, value);
-      if (source !== target) pushCopy(inner, source, target, label);
+      // In the shape of the value, so that the copy joins the kernel that makes it.
+      if (source !== target) pushCopy(inner, source, target, label, inner.type(value).shape);
     }
   });
   return inner.steps;

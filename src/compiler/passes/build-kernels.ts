@@ -84,16 +84,18 @@ export function pushMap(
   );
 }
 
-/** Copies one buffer to another of the same size. */
-export function pushCopy(block: Block, from: number, to: number, label: string): void {
+/** Copies one buffer to another of the same size, over axes of `shape` (default: one axis). */
+export function pushCopy(block: Block, from: number, to: number, label: string, shape?: ConcreteShape): void {
   const { dtype, elements } = block.draft.buffers[from]!;
   if (elements === 0) return;
-  const builder = new KernelBuilder(1);
+  const extents = shape ?? [elements];
+  const index = { constant: 0, coefficients: stridesOf(extents) };
+  const builder = new KernelBuilder(extents.length);
   const expression = new Expression();
-  const source = builder.access(bufferOf(block, from), "read", affineAxis(1, 0));
+  const source = builder.access(bufferOf(block, from), "read", index);
   const value = expression.add({ op: "load", access: source, dtype });
-  const access = builder.access(bufferOf(block, to), "write", affineAxis(1, 0));
-  block.push(builder.bound({ kind: "map", ...common(builder, parallel([elements]), label), expression: expression.entries, stores: [{ access, value }] }));
+  const access = builder.access(bufferOf(block, to), "write", index);
+  block.push(builder.bound({ kind: "map", ...common(builder, parallel(extents), label), expression: expression.entries, stores: [{ access, value }] }));
 }
 
 /** Stores a run-time scalar of the program in a buffer. */

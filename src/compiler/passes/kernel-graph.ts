@@ -18,14 +18,26 @@ export function loadAccesses(kernel: Kernel): readonly number[] {
   return [...loads];
 }
 
+/** What the passes ask of every kernel again and again. */
+const readsOf = new WeakMap<ScheduledKernel, ReadonlySet<number>>();
+const writesOf = new WeakMap<ScheduledKernel, ReadonlySet<number>>();
+
+function buffersOf(bound: ScheduledKernel, accesses: readonly number[]): ReadonlySet<number> {
+  return new Set(accesses.map((access) => bound.buffers[bound.kernel.accesses[access]!.buffer]!));
+}
+
 /** Buffers a kernel reads. */
-export function readBuffers(bound: ScheduledKernel): Set<number> {
-  return new Set(loadAccesses(bound.kernel).map((access) => bound.buffers[bound.kernel.accesses[access]!.buffer]!));
+export function readBuffers(bound: ScheduledKernel): ReadonlySet<number> {
+  let reads = readsOf.get(bound);
+  if (reads === undefined) readsOf.set(bound, (reads = buffersOf(bound, loadAccesses(bound.kernel))));
+  return reads;
 }
 
 /** Buffers a kernel writes. */
-export function writtenBuffers(bound: ScheduledKernel): Set<number> {
-  return new Set(storeAccesses(bound.kernel).map((access) => bound.buffers[bound.kernel.accesses[access]!.buffer]!));
+export function writtenBuffers(bound: ScheduledKernel): ReadonlySet<number> {
+  let writes = writesOf.get(bound);
+  if (writes === undefined) writesOf.set(bound, (writes = buffersOf(bound, storeAccesses(bound.kernel))));
+  return writes;
 }
 
 /** Whether an access can go wrong at run time. */

@@ -3,6 +3,7 @@ import type { Draft, DraftStep } from "../draft.ts";
 import { collapseAxes, markDynamic } from "../kernels/collapse.ts";
 import type { ScheduledKernel, Target } from "../target.ts";
 import { fuseEpilogues } from "./fuse-epilogues.ts";
+import { hoistInvariant } from "./hoist-invariant.ts";
 import { KernelGraph, writtenBuffers } from "./kernel-graph.ts";
 import { mergeKernels } from "./merge-kernels.ts";
 import { effectsOf } from "./order-steps.ts";
@@ -20,22 +21,51 @@ export function optimizeSteps(steps: readonly DraftStep[], draft: Draft, target:
     return buffers;
   });
   return segments.flatMap((segment, i) => {
-    if (segment[0]!.kind !== "kernel") return segment;
     const pinned = new Set(outputs);
     touched.forEach((buffers, j) => {
       if (j !== i) for (const buffer of buffers) pinned.add(buffer);
     });
+    if (segment[0]!.kind !== "kernel") return segment.flatMap((step) => optimizeNested(step, draft, target, pinned));
     const kernels = segment.flatMap((step) => (step.kind === "kernel" ? [step.kernel] : []));
     return optimizeKernels(kernels, draft, target, pinned).map((kernel): DraftStep => ({ kind: "kernel", kernel }));
   });
+}
+
+/** Optimizes the bodies of a loop or branch. `pinned` are buffers that are read outside of it. */
+function optimizeNested(step: DraftStep, draft: Draft, target: Target, pinned: ReadonlySet<number>): DraftStep[] {
+  if (step.kind === "kernel") return [step];
+  // Parts of other buffers (slices of stacks, carries) are read by the next step or outside.
+  const { reads, writes } = effectsOf(step, draft);
+  const kept = new Set(pinned);
+  for (const buffer of [...reads, ...writes]) if (draft.buffers[buffer]!.place !== undefined) kept.add(buffer);
+  if (step.kind === "branch") {
+    return [{ ...step, then: optimizeSteps(step.then, draft, target, kept), else: optimizeSteps(step.else, draft, target, kept) }];
+  }
+  // The body of a while overwrites the carries that it reads: its kernels keep their order.
+  if (step.condition !== null) return [{ ...step, body: finishSteps(step.body, draft, target, kept) }];
+  const { before, body } = hoistInvariant(optimizeSteps(step.body, draft, target, kept), step.loop, draft, kept);
+  return [...before, { ...step, body }];
+}
+
+/** Finishes each kernel for itself. */
+function finishSteps(steps: readonly DraftStep[], draft: Draft, target: Target, pinned: ReadonlySet<number>): DraftStep[] {
+  return steps.flatMap((step) =>
+    step.kind === "kernel"
+      ? finishKernels([step.kernel], draft, target).map((kernel): DraftStep => ({ kind: "kernel", kernel }))
+      : optimizeNested(step, draft, target, pinned),
+  );
 }
 
 function optimizeKernels(kernels: readonly ScheduledKernel[], draft: Draft, target: Target, pinned: ReadonlySet<number>): ScheduledKernel[] {
   const context = { draft, limits: target.limits, pinned };
   const merged = mergeKernels(kernels, context);
   const fused = fuseEpilogues(merged, context);
-  const live = withoutDeadKernels(fused, pinned, draft);
-  const split = splitReductions(live, draft);
+  return finishKernels(withoutDeadKernels(fused, pinned, draft), draft, target);
+}
+
+/** Splits long reductions, brings kernels into canonical form, and lets the back-end schedule contractions. */
+function finishKernels(kernels: readonly ScheduledKernel[], draft: Draft, target: Target): ScheduledKernel[] {
+  const split = splitReductions(kernels, draft);
   const canonical = split.map((bound): ScheduledKernel => ({ ...bound, kernel: markDynamic(collapseAxes(bound.kernel)) }));
   return canonical.flatMap((bound) => scheduleContraction(bound, draft, target));
 }
