@@ -4,7 +4,7 @@ import { isPlainObject, type Tensor, type Variable } from "../graph/index.ts";
 import { describe } from "../layers/layer-options.ts";
 import { maskOf } from "../layers/masks.ts";
 import * as metrics from "../metrics/index.ts";
-import { kindOfTargets, perOutput } from "./compile-loss.ts";
+import { perOutput } from "./compile-loss.ts";
 
 /** One metric: a name, an object of `metrics`, or a function of labels and predictions. */
 export type MetricIdentifier = metrics.MetricIdentifier;
@@ -14,6 +14,11 @@ export type OutputMetrics = MetricIdentifier | readonly (MetricIdentifier | null
 
 /** Metrics of a model: a list for a model with one output, a list of lists by position, or an object by output name. */
 export type MetricsOption = readonly OutputMetrics[] | { readonly [output: string]: OutputMetrics };
+
+/** A metric of targets and predictions. */
+interface UpdatedMetric {
+  updateState(yTrue: Tensor, yPred: Tensor, options: metrics.UpdateOptions): void;
+}
 
 interface NamedMetric {
   readonly metric: metrics.Metric;
@@ -32,7 +37,7 @@ export class CompiledMetrics {
   constructor(where: string, plain: MetricsOption | null, weighted: MetricsOption | null, outputNames: readonly string[]) {
     this.#outputNames = outputNames;
     this.#requests = [...requestsOf(where, "metrics", plain, outputNames, false), ...requestsOf(where, "weightedMetrics", weighted, outputNames, true)];
-    for (const { identifier } of this.#requests) if (!isGenericAccuracy(identifier)) metrics.get(identifier);
+    for (const { identifier } of this.#requests) if (!isGeneric(identifier)) metrics.get(identifier);
   }
 
   /** Whether a first step has made the metric objects. */
@@ -62,7 +67,7 @@ export class CompiledMetrics {
       const prediction = yPred[output]!;
       const truth = yTrue[output] ?? null;
       if (truth === null) continue;
-      metric.updateState(truth, prediction, { sampleWeight: weighted ? (sampleWeights[output] ?? null) : null, mask: maskOf(prediction) });
+      (metric as UpdatedMetric).updateState(truth, prediction, { sampleWeight: weighted ? (sampleWeights[output] ?? null) : null, mask: maskOf(prediction) });
     }
     return Object.fromEntries(this.#named.map(({ metric, key }) => [key, metric.result() as Tensor]));
   }
@@ -76,7 +81,7 @@ export class CompiledMetrics {
     const counts = new Map<string, number>();
     const severalOutputs = this.#outputNames.length > 1;
     return this.#requests.map(({ identifier, output, weighted }) => {
-      const metric = resolveMetric(identifier, yTrue[output] ?? yPred[output]!, yPred[output]!);
+      const metric = metrics.resolveMetric(identifier, (yTrue[output] ?? yPred[output]!).shape, yPred[output]!.shape);
       const prefix = severalOutputs ? `${this.#outputNames[output]!}_` : "";
       let key = `${prefix}${metric.name}`;
       if (counts.has(key) && weighted) key = `${prefix}weighted_${metric.name}`;
@@ -106,23 +111,7 @@ function requestsOf(
   });
 }
 
-function isGenericAccuracy(identifier: MetricIdentifier): boolean {
-  return typeof identifier === "string" && ["accuracy", "acc"].includes(identifier.toLowerCase());
-}
-
-function resolveMetric(identifier: MetricIdentifier, yTrue: Tensor, yPred: Tensor): metrics.Metric {
-  if (typeof identifier === "string" && ["accuracy", "acc", "crossentropy", "ce"].includes(identifier.toLowerCase())) {
-    const name = identifier;
-    const accuracy = isGenericAccuracy(identifier);
-    const generic = {
-      binary: accuracy ? "BinaryAccuracy" : "BinaryCrossentropy",
-      sparse: accuracy ? "SparseCategoricalAccuracy" : "SparseCategoricalCrossentropy",
-      categorical: accuracy ? "CategoricalAccuracy" : "CategoricalCrossentropy",
-    } as const;
-    return metrics.get({ class_name: generic[kindOfTargets(yTrue, yPred)], config: { name } });
-  }
-  const metric = metrics.get(identifier);
-  // A metric asked for by name appears under that very name ("mse", not "mean_squared_error").
-  if (typeof identifier === "string") metric.name = identifier;
-  return metric;
+/** Whether a name means one of several metrics, depending on shapes. */
+function isGeneric(identifier: MetricIdentifier): boolean {
+  return typeof identifier === "string" && ["accuracy", "acc", "crossentropy", "ce"].includes(identifier.toLowerCase());
 }

@@ -27,7 +27,7 @@ export interface CompileOptions {
 export class Compiled {
   readonly optimizer: optimizers.Optimizer;
   /** The mean of the loss over an epoch. */
-  readonly lossMean: metrics.Mean;
+  readonly lossMean: InstanceType<typeof metrics.Mean>;
   readonly #options: CompileOptions;
   readonly #where: string;
   #loss: CompiledLoss | null = null;

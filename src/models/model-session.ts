@@ -157,8 +157,15 @@ export class ModelSession {
     if (name === "loss" || name.endsWith("_loss")) return "down";
     const metrics = this.#outputsKnown() ? (this.compiled?.metrics ?? null) : null;
     const metric = metrics?.metrics[metrics.keys.indexOf(name)];
-    return (metric as { direction?: Direction | null } | undefined)?.direction ?? null;
+    return metric === undefined ? null : directionOfClass((metric.constructor as { className?: string }).className ?? "");
   }
+}
+
+/** Which way the metrics of a class get better. */
+function directionOfClass(className: string): Direction | null {
+  if (/Accuracy|Precision|Recall|^AUC$|Specificity|Sensitivity|^F1|FBeta|IoU|CosineSimilarity|R2Score|^True/.test(className)) return "up";
+  if (/Error|Crossentropy|Hinge|Divergence|^Poisson$|^False/.test(className)) return "down";
+  return null;
 }
 
 /** One target per output. */

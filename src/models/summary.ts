@@ -22,14 +22,14 @@ export interface SummaryOptions {
 }
 
 /** Prints the summary of a model. */
-export function summarize(model: Model<unknown, unknown>, options: SummaryOptions): void {
+export function summarize<I, O>(model: Model<I, O>, options: SummaryOptions): void {
   checkOptions(`${model.label}.summary`, options, ["lineLength", "printFn", "expandNested", "showTrainable"]);
   const print = options.printFn ?? writeLine;
   print(summaryText(model, options));
 }
 
 /** The summary as text. */
-export function summaryText(model: Model<unknown, unknown>, options: SummaryOptions = {}): string {
+export function summaryText<I, O>(model: Model<I, O>, options: SummaryOptions = {}): string {
   const graph = model.graph;
   const isStack = model.className === "Sequential" || graph === null;
   const linear = isStack || isLinear(graph);
