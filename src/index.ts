@@ -10,7 +10,7 @@ export { defineOp } from "./ops/define-op.ts";
 
 // Transforms of functions.
 export { customGradient, type WithGradient } from "./ops/custom-gradient.ts";
-export { grad, gradients, valueAndGrad } from "./autodiff/index.ts";
+export { grad, gradients, hessian, jacobian, valueAndGrad } from "./autodiff/index.ts";
 export { jit } from "./runtime/index.ts";
 
 // Where it runs.
@@ -19,12 +19,27 @@ export { setRandomSeed } from "./random/index.ts";
 
 // Keras.
 export { type CallOptions, define, Input, type InputOptions, Layer, type WeightOptions } from "./layers/index.ts";
+export {
+  type CompileOptions,
+  type EvaluateOptions,
+  type FitOptions,
+  Model,
+  modelFromJSON,
+  type ModelOptions,
+  type PredictOptions,
+  Sequential,
+  type SequentialOptions,
+} from "./models/index.ts";
 export * as activations from "./activations/index.ts";
 export * as callbacks from "./callbacks/index.ts";
 export * as constraints from "./constraints/index.ts";
+export * as datasets from "./datasets/index.ts";
 export * as errors from "./errors.ts";
 export * as initializers from "./initializers/index.ts";
 export * as layers from "./layers/index.ts";
+export * as losses from "./losses/index.ts";
+export * as metrics from "./metrics/index.ts";
 export * as ops from "./ops/index.ts";
+export * as optimizers from "./optimizers/index.ts";
 export * as random from "./random/index.ts";
 export * as regularizers from "./regularizers/index.ts";
