@@ -4,7 +4,7 @@ import { InternalError } from "../errors.ts";
 import { type GradientContext, parameterTensor, Subgraph, Substitution, type Tensor, typeOf } from "../graph/index.ts";
 import { add } from "./add.ts";
 import { zerosLike } from "./full.ts";
-import { nodesBelow } from "./scan-parts.ts";
+import { isSameValue, nodesBelow } from "./scan-parts.ts";
 import { withResiduals } from "./scan-residuals.ts";
 import { plainScan, scan, scanAttributes } from "./scan.ts";
 import { TimeSums } from "./scan-time-sums.ts";
@@ -12,6 +12,10 @@ import { TimeSums } from "./scan-time-sums.ts";
 function placeholder(like: Tensor): Tensor {
   const { shape, dtype } = typeOf(like);
   return parameterTensor(shape, dtype);
+}
+
+function isSame(value: Tensor, other: Tensor | null | undefined): boolean {
+  return other !== null && other !== undefined && isSameValue(value, other);
 }
 
 /** Cotangents in the body of one step, as functions of the cotangents that come from the step after it. */
@@ -125,25 +129,25 @@ export function scanGradient({
     reverse: !reverse,
   };
   const everything = [...newCarries, ...[...xGradients, ...constantGradients].filter((gradient) => gradient !== null)];
-  const sums = new TimeSums({ ...back, body: new Subgraph(backParameters, everything) });
+  const sums = new TimeSums(
+    { ...back, body: new Subgraph(backParameters, everything) },
+    xGradients.filter((gradient) => gradient !== null),
+  );
   const totals = sums.plan(constantGradients);
 
   const accumulators = sums.accumulated.map(placeholder);
-  const emitted = [...xGradients.filter((gradient) => gradient !== null), ...sums.emitted];
   const backBody = new Subgraph(
     [...backParameters.slice(0, order.length), ...accumulators, ...backParameters.slice(order.length)],
-    [...newCarries, ...sums.accumulated.map((term, i) => add(accumulators[i]!, term)), ...emitted],
+    [...newCarries, ...sums.accumulated.map((term, i) => add(accumulators[i]!, term)), ...sums.emitted],
   );
   const results = scan(backBody, { ...back, init: [...init, ...sums.accumulated.map(zerosLike)] });
-  let next = order.length;
-  const accumulatedTotals = sums.accumulated.map(() => results[next++]!);
-  const stacks = xGradients.map((gradient) => (gradient === null ? null : results[next++]!));
-  const emittedStacks = sums.emitted.map(() => results[next++]!);
-  const finished = totals.map((total) => total?.(accumulatedTotals, emittedStacks) ?? null);
+  const accumulated = results.slice(order.length, order.length + accumulators.length);
+  const emitted = results.slice(order.length + accumulators.length);
+  const finished = totals.map((total) => total?.(accumulated, emitted) ?? null);
   return inputs.map((_, i) => {
     if (!needed[i]!) return null;
     if (i >= carries + xs) return finished[i - carries - xs]!;
-    if (i >= carries) return stacks[i - carries]!;
+    if (i >= carries) return emitted[sums.emitted.findIndex((value) => isSame(value, xGradients[i - carries]))] ?? null;
     const at = order.indexOf(i);
     // After a step through which nothing flows, nothing is left.
     return at < 0 || (inner[i] === null && length > 0) ? null : results[at]!;

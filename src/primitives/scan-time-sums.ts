@@ -32,10 +32,11 @@ export class TimeSums {
   readonly #values: LoopValues;
   readonly #length: number;
 
-  /** `parts.body` must have every value to be summed among its results. */
-  constructor(parts: ScanParts) {
+  /** `parts.body` must have every value to be summed among its results; `emitted` are values that the loop stacks anyway. */
+  constructor(parts: ScanParts, emitted: readonly Tensor[]) {
     this.#values = new LoopValues(parts);
     this.#length = parts.length;
+    for (const value of emitted) if (!this.emitted.some((other) => isSameValue(other, value))) this.emitted.push(value);
   }
 
   /** The sums of `terms` over all steps; null stays null. */
