@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createWasmBackend } from "../backends/cpu/wasm/index.ts";
 import { createReferenceBackend } from "../backends/reference/index.ts";
 import { IndexError } from "../errors.ts";
 import { dataTensor, symbolicTensor, type Tensor, Variable } from "../graph/index.ts";
@@ -16,9 +17,10 @@ const at = (x: Tensor, ...where: number[]): Tensor => take(x, indices(...where),
 beforeAll(() => {
   registerBackend("reference", createReferenceBackend);
   registerBackend("kernels", () => createNaiveBackend());
+  registerBackend("wasm", () => createWasmBackend());
 });
 
-describe.each(["reference", "kernels"])("on the %s back-end", (backend) => {
+describe.each(["reference", "kernels", "wasm"])("on the %s back-end", (backend) => {
   beforeEach(async () => {
     await setBackend(backend);
     clearPrograms();

@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { valueAndGrad } from "../autodiff/index.ts";
 import type { Backend, Executable } from "../backends/backend.ts";
+import { createWasmBackend } from "../backends/cpu/wasm/index.ts";
 import { createReferenceBackend } from "../backends/reference/index.ts";
 import { IndexError } from "../errors.ts";
 import { dataTensor, isTracing, type Tensor, trace, Variable } from "../graph/index.ts";
@@ -35,9 +36,10 @@ beforeAll(() => {
   registerBackend("reference", createReferenceBackend);
   registerBackend("slow", createSlowBackend);
   registerBackend("kernels", () => createNaiveBackend());
+  registerBackend("wasm", () => createWasmBackend());
 });
 
-describe.each(["reference", "slow", "kernels"])("a traced function on the %s back-end", (backend) => {
+describe.each(["reference", "slow", "kernels", "wasm"])("a traced function on the %s back-end", (backend) => {
   beforeEach(async () => {
     await setBackend(backend);
     clearPrograms();
@@ -241,7 +243,7 @@ it("a traced function runs synchronously where the back-end does and nothing has
   expect(f.run([argument(1)])).toEqual([Float32Array.of(2)]);
 });
 
-describe.each(["reference", "slow", "kernels"])("jit on the %s back-end", (backend) => {
+describe.each(["reference", "slow", "kernels", "wasm"])("jit on the %s back-end", (backend) => {
   beforeEach(async () => {
     await setBackend(backend);
   });
