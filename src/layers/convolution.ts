@@ -100,6 +100,10 @@ export abstract class ConvolutionLayer extends Layer<ConvolutionOptions> {
     this.inputSpec = { rank: spatialRank + 2 };
   }
 
+  protected override get writesActivityRegularizer(): boolean {
+    return true;
+  }
+
   override build(inputShape: Shape): void {
     const axis = channelAxis(this.dataFormat, inputShape.length);
     const channels = knownExtent(this.label, inputShape, axis);

@@ -54,6 +54,10 @@ export class EmbeddingLayer extends Layer<EmbeddingOptions> {
     this.supportsMasking = this.maskZero;
   }
 
+  protected override get writesActivityRegularizer(): boolean {
+    return true;
+  }
+
   override build(): void {
     this.embeddings = this.addWeight({
       name: "embeddings",

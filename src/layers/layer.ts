@@ -351,10 +351,15 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
     return mask;
   }
 
+  /** Whether Keras's configuration of this class names the activity regularizer even where there is none. */
+  protected get writesActivityRegularizer(): boolean {
+    return false;
+  }
+
   /** Keras's configuration: snake_case keys, plain values. A class that takes further options adds them. */
   getConfig(): Config {
     const config: Config = { name: this.name, trainable: this.#trainable, dtype: serializeDType(this.dtype) };
-    if (this.activityRegularizer !== null) config.activity_regularizer = serializeOption("activityRegularizer", this.activityRegularizer);
+    if (this.activityRegularizer !== null || this.writesActivityRegularizer) config.activity_regularizer = serializeOption("activityRegularizer", this.activityRegularizer);
     if (this.#optionNames.length > 0) {
       for (const key of this.#optionNames) config[snakeCase(key)] = serializeOption(key, (this as unknown as Record<string, unknown>)[key]);
       return config;

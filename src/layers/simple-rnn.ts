@@ -125,6 +125,10 @@ export class SimpleRNNLayer extends Layer<SimpleRNNOptions> {
     this.inputSpec = { rank: 3 };
   }
 
+  protected override get writesActivityRegularizer(): boolean {
+    return true;
+  }
+
   override build(inputShape: Shape): void {
     const width = knownExtent(this.label, inputShape, 2);
     // Keras keeps the weights in a cell; the paths say so.

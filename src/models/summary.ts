@@ -141,5 +141,8 @@ function memory(bytes: number): string {
     size /= 1024;
     unit++;
   }
-  return `${size.toFixed(2)} ${units[unit]!}`;
+  // Ties go to the even digit, as Python's format does: 1.625 is 1.62.
+  const hundredths = size * 100;
+  const tie = hundredths - Math.floor(hundredths) === 0.5;
+  return `${(tie ? (Math.floor(hundredths / 2 + 0.5) * 2) / 100 : size).toFixed(2)} ${units[unit]!}`;
 }
