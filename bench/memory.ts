@@ -6,7 +6,7 @@
  * 2. 20,000 results of 1 MB computed and dropped in a loop of awaits: largest resident set.
  * 3. Adam on a unit that is dead for 4,000 steps against a living one: time per step (subnormal slots would show).
  */
-import { backendInfo, layers, optimizers, Sequential, setBackend, setRandomSeed, tensor, zeros } from "nabla";
+import { backendInfo, layers, optimizers, Sequential, setBackend, setRandomSeed, tensor, zeros } from "../src/index.ts";
 
 const { Dense, InputLayer } = layers;
 await setBackend(process.argv[2] ?? "cpu");

@@ -1,5 +1,5 @@
 /** The models of peers/pytorch_steps.py whose layers exist, built with the public API. */
-import { layers, Sequential } from "nabla";
+import { layers, Sequential } from "../src/index.ts";
 
 const { Conv2D, Dense, Dropout, Flatten, InputLayer, MaxPooling2D } = layers;
 

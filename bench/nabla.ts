@@ -1,5 +1,5 @@
 /** Training steps and inference of nabla, as JSON lines. Usage: nabla.ts BACKEND MODEL SECONDS */
-import { backendInfo, losses, optimizers, setBackend, setRandomSeed, tensor } from "nabla";
+import { backendInfo, losses, optimizers, setBackend, setRandomSeed, tensor } from "../src/index.ts";
 import { measure } from "./peers/measure.mjs";
 import { models } from "./models.ts";
 
