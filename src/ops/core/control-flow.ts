@@ -65,8 +65,8 @@ export interface ScanOptions {
  * @example
  * const [total, sums] = ops.scan((carry, x) => { const s = ops.add(carry, x); return [s, s]; }, 0, xs);
  */
-export const scan: <C extends TensorTree, Y extends TensorTree | null>(
-  f: (carry: C, x: C | Tensor) => readonly [C, Y],
+export const scan: <C extends TensorTree, X extends TensorTree | null, Y extends TensorTree | null>(
+  f: (carry: C, x: X) => readonly [C, Y],
   init: C | TreeLike,
   xs?: TreeLike,
   length?: number | null,
