@@ -53,6 +53,10 @@ function product(axes: readonly Axis[]): number {
   return axes.reduce((size, axis) => size * axis.extent, 1);
 }
 
+function hasPositions(kernel: ReduceKernel): boolean {
+  return kernel.reducers.some(({ reducer }) => reducer === "argmax" || reducer === "argmin");
+}
+
 /** Leading reduce axes that become parallel (`lead` of them), after cutting one axis where needed. */
 function chooseBlocks(kernel: ReduceKernel, firstReduce: number, reduced: readonly Axis[], target: number): { kernel: ReduceKernel; lead: number } | null {
   let rest = product(reduced);
@@ -70,7 +74,10 @@ function chooseBlocks(kernel: ReduceKernel, firstReduce: number, reduced: readon
       if (lead > 0) return { kernel, lead };
       return inner >= target / 16 && axis.extent > 1 ? { kernel, lead: 1 } : null;
     }
-    return { kernel: cutAxis(kernel, firstReduce + lead, blockLength(axis.extent, steps)), lead: lead + 1 };
+    const length = blockLength(axis.extent, steps);
+    // Positions (argmax) count through blocks, so those of an inner axis must fill it exactly.
+    if (lead > 0 && axis.extent % length !== 0 && hasPositions(kernel)) return { kernel, lead };
+    return { kernel: cutAxis(kernel, firstReduce + lead, length), lead: lead + 1 };
   }
   return { kernel, lead: reduced.length - 1 };
 }
@@ -146,9 +153,8 @@ function mapEntry(entry: Entry, f: (a: Affine) => Affine): Entry {
 
 /** Makes the first `lead` reduce axes of `kernel` parallel in the partial kernel and reduces over them in the second. */
 function build(kernel: ReduceKernel, lead: number, kept: number): SplitReduction {
-  const hasPositions = kernel.reducers.some(({ reducer }) => reducer === "argmax" || reducer === "argmin");
   // Only the leading block axis may stay dynamic: strides of the partial results depend on the kept extents.
-  const axes: Axis[] = kernel.axes.map((axis, i) => ({ ...axis, dynamic: axis.dynamic && i === kept && !hasPositions }));
+  const axes: Axis[] = kernel.axes.map((axis, i) => ({ ...axis, dynamic: axis.dynamic && i === kept && !hasPositions(kernel) }));
   const rank = axes.length;
   // Axes of the partial kernel: blocks first, so that a dynamic one is the first parallel axis; then kept, then the rest.
   const order = [...range(kept, kept + lead), ...range(0, kept), ...range(kept + lead, rank)];

@@ -21,14 +21,17 @@ export class Expander {
     this.builder = builder;
   }
 
-  /** Entry of `value` at `indices` (per axis of the value). Under `guards` the entry may be anything where they fail. */
+  /**
+   * Entry of `value` at `indices` (per axis of the value). Where `guards` fail the entry is `fill` if the value is a plain
+   * view of a buffer, else anything.
+   */
   expand(value: number, indices: readonly Affine[], guards: readonly Guard[] = [], fill = 0): number {
     const key = `${value}|${indices.map(affineKey).join("/")}|${guardsKey(guards)}|${fill}`;
     const before = this.memo.get(key);
     if (before !== undefined) return before;
     const entry = this.block.materialized[value] || this.block.scalars.has(value)
       ? this.leaf(value, indices, guards, fill)
-      : this.inline(value, indices, guards);
+      : this.inline(value, indices, guards, fill);
     this.memo.set(key, entry);
     return entry;
   }
@@ -53,7 +56,7 @@ export class Expander {
   }
 
   /** Expands the operation that makes `value`, whether or not the value has a buffer of its own. */
-  inline(value: number, indices: readonly Affine[], guards: readonly Guard[] = []): number {
+  inline(value: number, indices: readonly Affine[], guards: readonly Guard[] = [], fill = 0): number {
     const { block, builder, expression } = this;
     const op = block.producer[value];
     if (op === undefined) throw new InternalError("compiler", `value ${value} has neither buffer nor producer`);
@@ -72,13 +75,13 @@ export class Expander {
         return expression.add({ op: "scalar", f: lowering.op, args, dtype: type.dtype });
       }
       case "identity":
-        return this.expand(op.inputs[0]!, indices, guards);
+        return this.expand(op.inputs[0]!, indices, guards, fill);
       case "reshape": {
         const input = op.inputs[0]!;
-        if (block.materialized[input]) return this.load(input, weightedSum(indices, stridesOf(type.shape), rank), guards, 0);
+        if (block.materialized[input]) return this.load(input, weightedSum(indices, stridesOf(type.shape), rank), guards, fill);
         const inner = reshapeIndices(block.type(input).shape, type.shape, indices, rank);
         if (inner === null) throw new InternalError("compiler", "a reshape that is not affine was inlined");
-        return this.expand(input, inner, guards);
+        return this.expand(input, inner, guards, fill);
       }
       case "view": {
         const input = op.inputs[0]!;
@@ -86,12 +89,12 @@ export class Expander {
         const view = lowering.view(inputType, type, op.attributes);
         const inner = view.indices.map((index) => compose(index, indices, rank));
         const own: Guard[] = view.guarded.map((axis) => ({ index: inner[axis]!, limit: inputType.shape[axis]! }));
-        if (own.length === 0) return this.expand(input, inner, guards);
+        if (own.length === 0) return this.expand(input, inner, guards, fill);
         if (typeof view.fill === "number" && block.materialized[input]) return this.expand(input, inner, [...guards, ...own], view.fill);
-        const fill = view.fill === "operand" ? this.expand(op.inputs[1]!, []) : expression.add({ op: "constant", value: view.fill, dtype: type.dtype });
+        const outside = view.fill === "operand" ? this.expand(op.inputs[1]!, []) : expression.add({ op: "constant", value: view.fill, dtype: type.dtype });
         const inside = this.inside(own);
         const there = this.expand(input, inner, [...guards, ...own]);
-        return expression.add({ op: "scalar", f: "select", args: [inside, there, fill], dtype: type.dtype });
+        return expression.add({ op: "scalar", f: "select", args: [inside, there, outside], dtype: type.dtype });
       }
       case "gather": {
         const [operand, source] = [op.inputs[0]!, op.inputs[1]!];

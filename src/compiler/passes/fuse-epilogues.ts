@@ -41,6 +41,21 @@ function fuse(graph: KernelGraph, map: ScheduledKernel, buffer: number, context:
   const loads = consumer.accesses.filter((access) => access.buffer === position);
   const axes = matchAxes(kernel, consumer, stored, loads);
   if (axes === undefined || graph.hasDetour(producer, map)) return undefined;
+  // A kernel with several results: the map may read others of them too, and then at the same place, from registers.
+  const taken = new Map<number, number>();
+  for (const candidate of kernel.stores) {
+    const access = kernel.accesses[candidate.access]!;
+    const id = producer.buffers[access.buffer]!;
+    const at = map.buffers.indexOf(id);
+    if (at < 0) continue;
+    const fits =
+      access.guards.length === 0 &&
+      access.dynamic.length === 0 &&
+      sameAffine(access.index, stored.index) &&
+      consumer.accesses.every((other) => other.buffer !== at || (other.guards.length === 0 && sameAffine(other.index, loads[0]!.index)));
+    if (!fits || graph.writers(id).size !== 1) return undefined;
+    taken.set(id, candidate.value);
+  }
   const others = [...graph.readers(buffer)].filter((reader) => reader !== map);
   const isKept = others.length > 0 || context.pinned.has(buffer);
   // A kept value would be delayed by whatever else the map waits for.
@@ -59,7 +74,7 @@ function fuse(graph: KernelGraph, map: ScheduledKernel, buffer: number, context:
   const after = joiner.entries(producer, kernel.epilogue, epilogue);
   const lhs = kernel.kind === "contract" ? joiner.access(producer, kernel.lhs, "read") : 0;
   const rhs = kernel.kind === "contract" ? joiner.access(producer, kernel.rhs, "read") : 0;
-  const moved = joiner.entries(map, consumer.expression, epilogue, (read) => (read === buffer ? after[store.value]! : undefined), change);
+  const moved = joiner.entries(map, consumer.expression, epilogue, (read) => (taken.has(read) ? after[taken.get(read)!]! : undefined), change);
   const kept = kernel.stores.filter((candidate) => candidate !== store || isKept);
   const stores = [...joiner.stores(producer, kept, after), ...joiner.stores(map, consumer.stores, moved, change)];
   const shared = {
