@@ -324,7 +324,8 @@ function scalar(f: ScalarOp, args: readonly number[], argument: DType, result: D
     case "multiply": return isInt ? Math.imul(x, y) : x * y;
     case "divide": return !isInt ? x / y : y === 0 ? 0 : Math.trunc(x / y);
     case "remainder": return !isInt ? x % y : y === 0 ? 0 : x % y;
-    case "power": return isInt ? integerPower(x, y) : Math.pow(x, y);
+    // IEEE 754 pow: 1 to any power is 1, also NaN; Math.pow gives NaN there.
+    case "power": return isInt ? integerPower(x, y) : x === 1 ? 1 : Math.pow(x, y);
     case "maximum": return Math.max(x, y);
     case "minimum": return Math.min(x, y);
     case "atan2": return Math.atan2(x, y);
