@@ -4,7 +4,7 @@ import type { CpuTarget } from "../target.ts";
 import { forSegments, type Interval, planPointers, Point } from "./addressing.ts";
 import { and, type Block, i32 } from "./block.ts";
 import { Conditions, guardKey, guardsOf } from "./conditions.ts";
-import { bodyWeight, elementNanoseconds, unrollFor, usedAccesses, walkCost } from "./cost.ts";
+import { bodyWeight, elementNanoseconds, knownExtent, touched, unrollFor, usedAccesses, walkCost } from "./cost.ts";
 import { type Analysis, analyse, canVectorize, coefficient, Evaluator, loadExtent, storeRoots } from "./expression.ts";
 import { hoist, type Known, nothingKnown, scalarSurroundings } from "./hoist.ts";
 import type { Expr, LoweredKernel } from "./ir.ts";
@@ -33,20 +33,22 @@ export function lowerMap(source: MapKernel, target: CpuTarget): LoweredKernel {
   const elementTime = elementNanoseconds(analysis, axis, kernel.stores, vector, target.lanes);
 
   const { extent, dynamic } = kernel.axes[axis]!;
-  const blockLength = elementTime > 2 ? 1024 : 4096;
+  const crossing = vector ? null : crossingAxis(analysis, kernel, axis);
+  const blockLength = crossing !== null ? tileLength : elementTime > 2 ? 1024 : 4096;
   const isBlocked = dynamic || extent > 2 * blockLength;
-  const blocks = Math.ceil(extent / blockLength);
-  const others = kernel.axes.map((_, i) => i).filter((i) => i !== axis);
-  // The dimension of blocks stands first where its number is only known at run time, else innermost.
-  const dimensions: (number | "blocks")[] = !isBlocked ? others : dynamic ? ["blocks", ...others] : [...others, "blocks"];
-  const extents = dimensions.map((dimension) => (dimension === "blocks" ? blocks : kernel.axes[dimension]!.extent));
+  const others = kernel.axes.map((_, i) => i).filter((i) => i !== axis && i !== crossing);
+  const dimensions = orderDimensions(kernel, others, isBlocked ? axis : null, crossing);
+  const extents = dimensions.map((dimension) => {
+    if (dimension === "blocks") return Math.ceil(extent / blockLength);
+    return dimension === "tiles" ? Math.ceil(kernel.axes[crossing!]!.extent / tileLength) : kernel.axes[dimension]!.extent;
+  });
   const units = isEmpty(kernel.axes) ? 0 : extents.reduce((product, size) => product * size, 1);
   const used = usedAccesses(analysis, kernel.stores);
 
   const frame = functionFrame("map");
   const { body } = frame;
   const origin = Point.origin(body, kernel, planPointers(kernel, used), frame.parameters);
-  const fullExtent = dynamic ? body.let(loadExtent(kernel, frame.parameters, axis), "extent") : i32(extent);
+  const extentOf = kernel.axes.map((one, i) => (one.dynamic ? body.let(loadExtent(kernel, frame.parameters, i), "extent") : i32(one.extent)));
   const guards = guardsOf(kernel, used);
   const enter = (block: Block, point: Point, before: Outside): Outside => {
     const conditions = before.conditions.enter(block, guards, point);
@@ -55,20 +57,60 @@ export function lowerMap(source: MapKernel, target: CpuTarget): LoweredKernel {
   };
   const outermost = enter(body, origin, { conditions: new Conditions(), known: nothingKnown });
   forUnits(body, frame.from, frame.to, extents, (outer, positions) => {
-    const entered = dimensions.slice(0, positions.length).flatMap((dimension, i) => (dimension === "blocks" ? [] : [[dimension, positions[i]!] as const]));
+    const entered = dimensions.slice(0, positions.length).flatMap((dimension, i) => (typeof dimension === "number" ? [[dimension, positions[i]!] as const] : []));
     const outerPoint = origin.enter(outer, entered);
     const outside = enter(outer, outerPoint, outermost);
-    const blocksAt = dimensions.indexOf("blocks");
     return (inner, last) => {
       const lastDimension = dimensions.at(-1);
-      const point = typeof lastDimension === "number" ? outerPoint.enter(inner, [[lastDimension, last!]]) : outerPoint;
-      const row = typeof lastDimension === "number" ? enter(inner, point, outside) : outside;
-      const range = isBlocked ? blockBounds(inner, blocksAt < positions.length ? positions[blocksAt]! : last!, blockLength, fullExtent) : { from: i32(0), to: fullExtent };
-      mapRange({ block: inner, analysis, kernel, target, point, ...row, axis, vector, unroll, guards, parameters: frame.parameters }, range);
+      const isAxis = typeof lastDimension === "number";
+      const point = isAxis ? outerPoint.enter(inner, [[lastDimension, last!]]) : outerPoint;
+      const found = isAxis ? enter(inner, point, outside) : outside;
+      const at = (kind: "blocks" | "tiles"): Expr => positions[dimensions.indexOf(kind)] ?? last!;
+      const range = isBlocked ? blockBounds(inner, at("blocks"), blockLength, extentOf[axis]!) : { from: i32(0), to: extentOf[axis]! };
+      const row = (block: Block, here: Point, outsideRow: Outside): void =>
+        mapRange({ block, analysis, kernel, target, point: here, ...outsideRow, axis, vector, unroll, guards, parameters: frame.parameters }, range);
+      if (crossing === null) {
+        row(inner, point, found);
+        return;
+      }
+      const tile = blockBounds(inner, at("tiles"), tileLength, extentOf[crossing]!);
+      inner.for("cross", tile.from, tile.to, 1, (block, index) => {
+        const here = point.enter(block, [[crossing, index]]);
+        row(block, here, enter(block, here, found));
+      });
     };
   });
-  const rowLength = Math.min(extent, isBlocked ? blockLength : extent);
+  const rowLength = Math.min(extent, isBlocked ? blockLength : extent) * (crossing === null ? 1 : Math.min(tileLength, kernel.axes[crossing]!.extent));
   return { code: frame.finish(), scratchBytes: 0, units, grain: grainOf(units, elementTime * rowLength + 10) };
+}
+
+/** Elements along the crossing axis that are walked together: a cache line of float32. */
+const tileLength = 16;
+
+/**
+ * Where one array is contiguous along the walk and another along a second axis (a transposition): that axis. It is
+ * walked in tiles, so that the lines the strided array touches are used up while they are in cache.
+ */
+function crossingAxis(analysis: Analysis, kernel: MapKernel, axis: number): number | null {
+  if (knownExtent(kernel.axes[axis]!) < tileLength) return null;
+  for (const access of touched(analysis, kernel.stores)) {
+    if (Math.abs(coefficient(access.index, axis)) < tileLength) continue;
+    const crossing = kernel.axes.findIndex((other, i) => i !== axis && Math.abs(coefficient(access.index, i)) === 1 && knownExtent(other) >= 4);
+    if (crossing >= 0) return crossing;
+  }
+  return null;
+}
+
+/** Dimensions of the unit space; one whose number is only known at run time stands first, blocks otherwise innermost. */
+function orderDimensions(kernel: MapKernel, others: readonly number[], blocked: number | null, crossing: number | null): (number | "blocks" | "tiles")[] {
+  const dimensions: (number | "blocks" | "tiles")[] = [...others];
+  const place = (kind: "blocks" | "tiles", axis: number): void => {
+    if (kernel.axes[axis]!.dynamic) dimensions.unshift(kind);
+    else dimensions.push(kind);
+  };
+  if (crossing !== null) place("tiles", crossing);
+  if (blocked !== null) place("blocks", blocked);
+  return dimensions;
 }
 
 /** What was found before the innermost axis is entered. */
