@@ -1,15 +1,15 @@
 /** The first program of the lecture: a stack of two layers. The data: optical digits with a border, 10 x 10 = 100 pixels. */
-import { datasets, ops, setRandomSeed } from "nabla";
+import { datasets, ops, setRandomSeed, type Tensor } from "nabla";
 
 setRandomSeed(1);
 const digits = await datasets.digits.loadData();
-const prepare = async (images: (typeof digits.train)[0]) => {
+const prepare = (images: Tensor): Tensor => {
   const bordered = ops.pad(ops.divide(images, 16), [[0, 0], [1, 1], [1, 1], [0, 0]]);
   return ops.reshape(bordered, [images.dim(0), 100]);
 };
-const xTrain = await prepare(digits.train[0]);
+const xTrain = prepare(digits.train[0]);
 const yTrain = ops.oneHot(digits.train[1], 10);
-const xTest = await prepare(digits.test[0]);
+const xTest = prepare(digits.test[0]);
 const yTest = ops.oneHot(digits.test[1], 10);
 
 import { Sequential, layers } from "nabla";
