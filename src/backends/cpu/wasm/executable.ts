@@ -57,10 +57,11 @@ const orphans = new FinalizationRegistry<Holding>((holding) => {
   holding.free();
 });
 
-/** How a stage ran lately. */
+/** How a stage is run, and what it took on one thread and on all when that was last measured. */
 interface StageRecord {
   isSolo: boolean;
-  milliseconds: number;
+  alone: number;
+  shared: number;
 }
 
 /** A loaded program. */
@@ -86,6 +87,7 @@ export class WasmExecutable implements Executable {
   private isFreed = false;
   /** Whether the run in progress measures its stages. */
   private isMeasuring = false;
+  private triesAlone = false;
   private hasWrittenState = false;
 
   /** Throws BackendError where the program does not fit into memory. */
@@ -140,7 +142,7 @@ export class WasmExecutable implements Executable {
       heap.u32[word(fault - 8)] = region + fault;
     });
     for (const stage of layout.stages) {
-      this.records.set(stage, { isSolo: stage.chunks < 2, milliseconds: stage.chunks * chunkMilliseconds });
+      this.records.set(stage, { isSolo: stage.chunks < 2 || this.machine.threads.count === 1, alone: Infinity, shared: Infinity });
       if (stage.chunks === 0) continue;
       heap.i32[word(stage.descriptor + stageWords.chunks)] = stage.chunks;
       heap.i32[word(stage.descriptor + stageWords.jobs)] = stage.kernels.length;
@@ -178,7 +180,9 @@ export class WasmExecutable implements Executable {
     args.signal?.throwIfAborted();
     this.bind(args);
     this.runs++;
-    this.isMeasuring = (this.runs & (this.runs - 1)) === 0 || this.runs % 1024 === 0;
+    // Runs 4, 8, 16, ... and every 1024th are measured, in turns alone and with the workers (which may be busy elsewhere).
+    this.isMeasuring = this.machine.threads.count > 1 && this.runs >= 4 && ((this.runs & (this.runs - 1)) === 0 || this.runs % 1024 === 0);
+    if (this.isMeasuring) this.triesAlone = !this.triesAlone;
     this.hasWrittenState = false;
     this.running++;
     if (this.predicted > sliceMilliseconds) {
@@ -329,7 +333,7 @@ export class WasmExecutable implements Executable {
     const start = this.isMeasuring ? performance.now() : 0;
     if (stage.writesState) this.hasWrittenState = true;
     const descriptor = this.holding.region + stage.descriptor;
-    const isSolo = record.isSolo || threads.count === 1;
+    const isSolo = this.isMeasuring && stage.chunks > 1 ? this.triesAlone : record.isSolo;
     if (isSolo) threads.solo(descriptor);
     else threads.run(descriptor, this.required);
     if (this.isMeasuring) this.judge(stage, record, isSolo, performance.now() - start);
@@ -339,12 +343,12 @@ export class WasmExecutable implements Executable {
     }
   }
 
-  /** Decides whether a stage is worth handing out, by the time one thread would take. */
-  private judge(stage: StageLayout, record: StageRecord, wasSolo: boolean, milliseconds: number): void {
-    record.milliseconds = milliseconds;
-    if (stage.chunks < 2 || milliseconds === 0) return;
-    const alone = wasSolo ? milliseconds : milliseconds * (1 + this.machine.threads.ready);
-    record.isSolo = alone < soloMilliseconds;
+  /** Decides how a stage goes until it is measured again: alone where that is quick, or was quicker than with workers. */
+  private judge(stage: StageLayout, record: StageRecord, wasAlone: boolean, milliseconds: number): void {
+    if (wasAlone) record.alone = milliseconds;
+    else record.shared = milliseconds;
+    if (stage.chunks < 2 || this.machine.threads.count === 1) return;
+    record.isSolo = record.alone < soloMilliseconds || record.alone < record.shared;
   }
 
   private throwFault(stage: StageLayout): never {

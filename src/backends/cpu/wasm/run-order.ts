@@ -14,7 +14,7 @@ export class RunOrder {
     const ended = run.finally(() => {
       this.held--;
     });
-    this.tail = Promise.allSettled([this.tail, ended]);
+    this.tail = after(Promise.allSettled([this.tail, ended]));
     return ended;
   }
 
@@ -25,7 +25,12 @@ export class RunOrder {
     const ended = turn.finally(() => {
       this.held--;
     });
-    this.tail = Promise.allSettled([ended]);
+    this.tail = after(Promise.allSettled([ended]));
     return ended;
   }
+}
+
+/** The end of `run` without its results, which the tail must not keep alive. */
+async function after(run: Promise<unknown>): Promise<void> {
+  await run;
 }
