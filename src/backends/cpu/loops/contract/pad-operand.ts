@@ -30,9 +30,20 @@ export interface Prepared {
   readonly temporary: Temporary;
 }
 
+/** Rows this far apart (or a multiple of it) meet in few sets of the first cache. */
+const conflictBytes = 2048;
+/** Elements that keep such rows apart. */
+const gap = 16;
+
+/** Whether steps of `elements` float32 fall on the same few cache sets. */
+export function stepsConflict(elements: number): boolean {
+  return elements !== 0 && (elements * 4) % conflictBytes === 0;
+}
+
 /**
- * Replaces a guarded operand by a copy in which the places outside hold zero. `temporaryId` names the copy's buffer.
- * Returns null where the guards are no coordinates of the operand (then the caller falls back to a reduction).
+ * Replaces an operand by a copy in which the places outside its guards hold zero, and whose rows do not meet in the
+ * cache. `temporaryId` names the copy's buffer. Returns null where the guards are no coordinates of the operand (then
+ * the caller falls back to a reduction).
  */
 export function padOperand(bound: Binding, side: "lhs" | "rhs", temporaryId: number): Prepared | null {
   const { kernel } = bound;
@@ -41,8 +52,11 @@ export function padOperand(bound: Binding, side: "lhs" | "rhs", temporaryId: num
   if (coordinates === null) return null;
   const rank = coordinates.length;
   const strides = new Array<number>(rank).fill(1);
-  for (let i = rank - 2; i >= 0; i--) strides[i] = strides[i + 1]! * coordinates[i + 1]!.extent;
-  const elements = coordinates.reduce((product, c) => product * c.extent, 1);
+  for (let i = rank - 2; i >= 0; i--) {
+    strides[i] = strides[i + 1]! * coordinates[i + 1]!.extent;
+    if (stepsConflict(strides[i]!)) strides[i]! += gap;
+  }
+  const elements = rank === 0 ? 1 : strides[0]! * coordinates[0]!.extent;
 
   // The copy: axis i runs over coordinate i, from its lowest value.
   const own = (i: number, constant: number): Affine => ({ constant, coefficients: coordinates.map((_, j) => (i === j ? 1 : 0)) });

@@ -25,7 +25,7 @@ export function cyclesPerStep(rows: number, vectors: number, fma: boolean): numb
 export function mostRows(vectors: number, target: CpuTarget): number {
   if (target.name === "wasm" && !target.fma) {
     // An engine without relaxed SIMD is one whose compiler moves all loads of a step before its arithmetic.
-    return [0, 6, 4, 3, 2, 1, 1][vectors] ?? 0;
+    return [0, 6, 4, 2, 2, 1, 1][vectors] ?? 0;
   }
   if (target.registers >= 32) return [0, 16, 14, 9, 6, 4, 4, 3, 2][vectors] ?? 0;
   const free = target.name === "wasm" ? 15 : 16;
