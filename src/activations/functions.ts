@@ -45,8 +45,9 @@ export const elu: (x: TensorLike, options?: { alpha?: number }) => Tensor = nn.e
 /** Self-normalizing elu. */
 export const selu: UnaryOp = nn.selu;
 /** `x * Phi(x)`; `approximate` (default false): by a tanh. */
-export const gelu: (x: TensorLike, options?: { approximate?: boolean }) => Tensor = defineOp("gelu", (x: TensorLike, options: { approximate?: boolean } = {}) =>
-  nn.gelu(x, { approximate: false, ...options }),
+export const gelu: (x: TensorLike, options?: { approximate?: boolean }) => Tensor = defineOp(
+  "gelu",
+  (x: TensorLike, options: { approximate?: boolean } = {}) => nn.gelu(x, { approximate: false, ...options }),
 );
 /** Hyperbolic tangent. */
 export const tanh: UnaryOp = tanhOp;

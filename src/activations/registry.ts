@@ -35,7 +35,10 @@ export function get(identifier: ActivationIdentifier | null | undefined, customO
     problem: "no activation function has this name",
     received: JSON.stringify(identifier),
     ...(near.length > 0 ? { expected: `perhaps ${near.map((name) => `"${name}"`).join(" or ")}` } : {}),
-    advice: functions.size === 0 ? 'nothing is registered: import from "nabla", or pass the function itself' : "pass a known name, or the function itself",
+    advice:
+      functions.size === 0
+        ? 'nothing is registered: import from "nabla", or pass the function itself'
+        : "pass a known name, or the function itself",
   });
 }
 

@@ -15,7 +15,10 @@ export function registerConstraints(): void {
 export type ConstraintIdentifier = string | Constraint | SerializedObject;
 
 /** The constraint of a name, of Keras's JSON, or itself; null stays null. Throws UnknownNameError. */
-export function get<I extends ConstraintIdentifier | null>(identifier: I, customObjects: CustomObjects = {}): I extends null ? null : Constraint {
+export function get<I extends ConstraintIdentifier | null>(
+  identifier: I,
+  customObjects: CustomObjects = {},
+): I extends null ? null : Constraint {
   return (identifier === null ? null : constraintRegistry.get(identifier, customObjects)) as I extends null ? null : Constraint;
 }
 /** Keras's JSON of a constraint. */

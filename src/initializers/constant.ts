@@ -74,7 +74,12 @@ export class IdentityInitializer extends Initializer {
   }
   override call(shape: ConcreteShape, dtype?: InitializerDType): Tensor {
     if (shape.length !== 2) {
-      throw new ShapeError({ where: "initializers.Identity", problem: "only a matrix can be an identity", expected: "two axes", received: formatShape(shape) });
+      throw new ShapeError({
+        where: "initializers.Identity",
+        problem: "only a matrix can be an identity",
+        expected: "two axes",
+        received: formatShape(shape),
+      });
     }
     return multiply(eye(shape[0]!, shape[1]!, 0, dtypeOf(dtype)), this.gain);
   }

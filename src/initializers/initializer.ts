@@ -46,5 +46,10 @@ export abstract class RandomInitializer extends Initializer {
 function seedOf(seed: SeedOption): Seed {
   if (seed === undefined || seed === null || typeof seed === "number" || seed instanceof SeedGeneratorClass) return seed ?? null;
   if (isSerialized(seed) && seed.class_name === "SeedGenerator") return SeedGeneratorClass.fromConfig(seed.config as Config);
-  throw new ValueError({ where: "initializers", problem: "this is no seed", expected: "an integer, a SeedGenerator or null", received: JSON.stringify(seed) });
+  throw new ValueError({
+    where: "initializers",
+    problem: "this is no seed",
+    expected: "an integer, a SeedGenerator or null",
+    received: JSON.stringify(seed),
+  });
 }

@@ -45,7 +45,8 @@ export class VarianceScalingInitializer extends RandomInitializer {
     this.distribution = options.distribution ?? "truncated_normal";
     requireOne("mode", this.mode, ["fan_in", "fan_out", "fan_avg"]);
     requireOne("distribution", this.distribution, ["truncated_normal", "untruncated_normal", "normal", "uniform"]);
-    if (!(this.scale > 0)) throw new ValueError({ where: "initializers.VarianceScaling", problem: "the scale is not positive", received: String(this.scale) });
+    if (!(this.scale > 0))
+      throw new ValueError({ where: "initializers.VarianceScaling", problem: "the scale is not positive", received: String(this.scale) });
   }
   override call(shape: ConcreteShape, dtype?: InitializerDType): Tensor {
     const [inputs, outputs] = computeFans(shape);
@@ -68,7 +69,12 @@ export const VarianceScaling: CallableClass<typeof VarianceScalingInitializer> =
 
 function requireOne(option: string, value: string, known: readonly string[]): void {
   if (known.includes(value)) return;
-  throw new ValueError({ where: "initializers.VarianceScaling", problem: `there is no such ${option}`, expected: known.join(", "), received: JSON.stringify(value) });
+  throw new ValueError({
+    where: "initializers.VarianceScaling",
+    problem: `there is no such ${option}`,
+    expected: known.join(", "),
+    received: JSON.stringify(value),
+  });
 }
 
 /** Options of the named special cases. */

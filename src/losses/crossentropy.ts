@@ -56,9 +56,8 @@ export interface SparseCrossentropyOptions {
   axis?: number;
 }
 /** `-log(p[label])`. Shapes: labels [..] or [.., 1], [.., classes] -> [..]. */
-export const sparseCategoricalCrossentropy: (yTrue: TensorLike, yPred: TensorLike, options?: SparseCrossentropyOptions) => Tensor = defineOp(
-  "sparseCategoricalCrossentropy",
-  (yTrue: TensorLike, yPred: TensorLike, options: SparseCrossentropyOptions = {}) => {
+export const sparseCategoricalCrossentropy: (yTrue: TensorLike, yPred: TensorLike, options?: SparseCrossentropyOptions) => Tensor =
+  defineOp("sparseCategoricalCrossentropy", (yTrue: TensorLike, yPred: TensorLike, options: SparseCrossentropyOptions = {}) => {
     const { fromLogits = false, ignoreClass = null, axis = -1 } = options;
     const p = toFloat(yPred);
     const given = cast(asTensor(yTrue), "int32");
@@ -68,8 +67,7 @@ export const sparseCategoricalCrossentropy: (yTrue: TensorLike, yPred: TensorLik
     const label = where(valid, t, 0);
     const prediction = multiply(p, cast(expandDims(valid, axis), p.dtype));
     return where(valid, nn.sparseCategoricalCrossentropy(label, prediction, fromLogits, axis), 0);
-  },
-);
+  });
 
 /** Options of the binary focal cross-entropy. */
 export interface BinaryFocalOptions extends CrossentropyLossOptions {
@@ -158,7 +156,8 @@ export class CategoricalCrossentropyLoss extends CrossentropyLoss {
   }
 }
 /** Cross-entropy of one-hot labels (or distributions). */
-export const CategoricalCrossentropy: CallableClass<typeof CategoricalCrossentropyLoss> = /* @__PURE__ */ callableClass(CategoricalCrossentropyLoss);
+export const CategoricalCrossentropy: CallableClass<typeof CategoricalCrossentropyLoss> =
+  /* @__PURE__ */ callableClass(CategoricalCrossentropyLoss);
 
 /** Cross-entropy of class numbers. */
 export class SparseCategoricalCrossentropyLoss extends Loss {
@@ -185,7 +184,8 @@ export class SparseCategoricalCrossentropyLoss extends Loss {
   }
 }
 /** Cross-entropy of class numbers. */
-export const SparseCategoricalCrossentropy: CallableClass<typeof SparseCategoricalCrossentropyLoss> = /* @__PURE__ */ callableClass(SparseCategoricalCrossentropyLoss);
+export const SparseCategoricalCrossentropy: CallableClass<typeof SparseCategoricalCrossentropyLoss> =
+  /* @__PURE__ */ callableClass(SparseCategoricalCrossentropyLoss);
 
 /** Binary cross-entropy that discounts well-classified samples. */
 export class BinaryFocalCrossentropyLoss extends CrossentropyLoss {
@@ -200,14 +200,20 @@ export class BinaryFocalCrossentropyLoss extends CrossentropyLoss {
     this.gamma = options.gamma ?? 2;
   }
   override call(yTrue: Tensor, yPred: Tensor): Tensor {
-    return binaryFocalCrossentropy(yTrue, yPred, { ...this.crossentropyOptions, applyClassBalancing: this.applyClassBalancing, alpha: this.alpha, gamma: this.gamma });
+    return binaryFocalCrossentropy(yTrue, yPred, {
+      ...this.crossentropyOptions,
+      applyClassBalancing: this.applyClassBalancing,
+      alpha: this.alpha,
+      gamma: this.gamma,
+    });
   }
   protected override options(): Record<string, unknown> {
     return { ...super.options(), applyClassBalancing: this.applyClassBalancing, alpha: this.alpha, gamma: this.gamma };
   }
 }
 /** Binary cross-entropy that discounts well-classified samples. */
-export const BinaryFocalCrossentropy: CallableClass<typeof BinaryFocalCrossentropyLoss> = /* @__PURE__ */ callableClass(BinaryFocalCrossentropyLoss);
+export const BinaryFocalCrossentropy: CallableClass<typeof BinaryFocalCrossentropyLoss> =
+  /* @__PURE__ */ callableClass(BinaryFocalCrossentropyLoss);
 
 /** Categorical cross-entropy that discounts well-classified samples. */
 export class CategoricalFocalCrossentropyLoss extends CrossentropyLoss {
@@ -227,4 +233,5 @@ export class CategoricalFocalCrossentropyLoss extends CrossentropyLoss {
   }
 }
 /** Categorical cross-entropy that discounts well-classified samples. */
-export const CategoricalFocalCrossentropy: CallableClass<typeof CategoricalFocalCrossentropyLoss> = /* @__PURE__ */ callableClass(CategoricalFocalCrossentropyLoss);
+export const CategoricalFocalCrossentropy: CallableClass<typeof CategoricalFocalCrossentropyLoss> =
+  /* @__PURE__ */ callableClass(CategoricalFocalCrossentropyLoss);

@@ -32,7 +32,9 @@ export class HingeLoss extends Loss {
 export const Hinge: CallableClass<typeof HingeLoss> = /* @__PURE__ */ callableClass(HingeLoss);
 
 /** `mean(max(1 - t p, 0)^2)`. Shapes: [.., n] -> [..]. */
-export const squaredHinge: LossFunction = defineOp("squaredHinge", (yTrue: TensorLike, yPred: TensorLike) => mean(square(margins(yTrue, yPred)), -1));
+export const squaredHinge: LossFunction = defineOp("squaredHinge", (yTrue: TensorLike, yPred: TensorLike) =>
+  mean(square(margins(yTrue, yPred)), -1),
+);
 /** Mean squared missing margin. */
 export class SquaredHingeLoss extends Loss {
   static override readonly className: string = "SquaredHinge";

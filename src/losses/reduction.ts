@@ -16,7 +16,12 @@ const known: readonly unknown[] = ["sum_over_batch_size", "sum", "mean", "mean_w
 /** `reduction` if it is one. Throws ValueError. */
 export function checkReduction(where: string, reduction: Reduction): Reduction {
   if (known.includes(reduction)) return reduction;
-  throw new ValueError({ where, problem: "there is no such reduction", expected: known.map((r) => JSON.stringify(r)).join(", "), received: JSON.stringify(reduction) });
+  throw new ValueError({
+    where,
+    problem: "there is no such reduction",
+    expected: known.map((r) => JSON.stringify(r)).join(", "),
+    received: JSON.stringify(reduction),
+  });
 }
 
 /**
@@ -44,6 +49,7 @@ export function reduceWeighted(values: Tensor, sampleWeight: TensorLike | null, 
   if (reduction === null || reduction === "none" || weighted.rank === 0) return weighted;
   const total = sum(weighted);
   if (reduction === "sum") return total;
-  if (reduction === "mean_with_sample_weight" && weight !== null) return divideNoNan(total, sum(broadcastTo(weight, concreteShape(weighted))));
+  if (reduction === "mean_with_sample_weight" && weight !== null)
+    return divideNoNan(total, sum(broadcastTo(weight, concreteShape(weighted))));
   return divide(total, weighted.size);
 }

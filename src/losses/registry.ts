@@ -1,10 +1,23 @@
 /** Losses by name. */
 import { type CustomObjects, isSerialized, Registry, type SerializedObject } from "../serialization/index.ts";
-import { BinaryCrossentropy, BinaryFocalCrossentropy, CategoricalCrossentropy, CategoricalFocalCrossentropy, SparseCategoricalCrossentropy } from "./crossentropy.ts";
+import {
+  BinaryCrossentropy,
+  BinaryFocalCrossentropy,
+  CategoricalCrossentropy,
+  CategoricalFocalCrossentropy,
+  SparseCategoricalCrossentropy,
+} from "./crossentropy.ts";
 import { KLDivergence, Poisson } from "./divergence.ts";
 import { CategoricalHinge, Hinge, SquaredHinge } from "./hinge.ts";
 import { FunctionLoss, Loss, type LossFunction } from "./loss.ts";
-import { Huber, LogCosh, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError, MeanSquaredLogarithmicError } from "./regression.ts";
+import {
+  Huber,
+  LogCosh,
+  MeanAbsoluteError,
+  MeanAbsolutePercentageError,
+  MeanSquaredError,
+  MeanSquaredLogarithmicError,
+} from "./regression.ts";
 import { CosineSimilarity, Dice, Tversky } from "./similarity.ts";
 
 /** Every known loss. */
@@ -38,13 +51,19 @@ export type LossIdentifier = string | Loss | LossFunction | SerializedObject | {
 export function get(identifier: LossIdentifier, customObjects: CustomObjects = {}): Loss {
   if (identifier instanceof Loss) return identifier;
   if (typeof identifier === "function") return new FunctionLoss(identifier);
-  const custom = typeof identifier === "string" ? customObjects[identifier] : isSerialized(identifier) && typeof identifier.config === "string" ? customObjects[identifier.config] : undefined;
+  const custom =
+    typeof identifier === "string"
+      ? customObjects[identifier]
+      : isSerialized(identifier) && typeof identifier.config === "string"
+        ? customObjects[identifier.config]
+        : undefined;
   if (typeof custom === "function" && !("fromConfig" in custom)) return new FunctionLoss(custom as LossFunction);
   return lossRegistry.get(identifier, customObjects);
 }
 /** Keras's JSON of a loss. A user's function is written by its name. */
 export function serialize(loss: Loss): SerializedObject {
-  if (loss instanceof FunctionLoss) return { module: "builtins", class_name: "function", config: loss.fn.name, registered_name: "function" };
+  if (loss instanceof FunctionLoss)
+    return { module: "builtins", class_name: "function", config: loss.fn.name, registered_name: "function" };
   return lossRegistry.serialize(loss);
 }
 /** The loss that Keras's JSON describes. */

@@ -70,7 +70,8 @@ export class MeanAbsolutePercentageErrorLoss extends Loss {
   }
 }
 /** Mean absolute percentage error. */
-export const MeanAbsolutePercentageError: CallableClass<typeof MeanAbsolutePercentageErrorLoss> = /* @__PURE__ */ callableClass(MeanAbsolutePercentageErrorLoss);
+export const MeanAbsolutePercentageError: CallableClass<typeof MeanAbsolutePercentageErrorLoss> =
+  /* @__PURE__ */ callableClass(MeanAbsolutePercentageErrorLoss);
 
 /** `mean((log(yTrue + 1) - log(yPred + 1))^2)`; both are at least 1e-7. Shapes: [.., n] -> [..]. */
 export const meanSquaredLogarithmicError: LossFunction = defineOp("meanSquaredLogarithmicError", (yTrue: TensorLike, yPred: TensorLike) => {
@@ -89,7 +90,8 @@ export class MeanSquaredLogarithmicErrorLoss extends Loss {
   }
 }
 /** Mean squared logarithmic error. */
-export const MeanSquaredLogarithmicError: CallableClass<typeof MeanSquaredLogarithmicErrorLoss> = /* @__PURE__ */ callableClass(MeanSquaredLogarithmicErrorLoss);
+export const MeanSquaredLogarithmicError: CallableClass<typeof MeanSquaredLogarithmicErrorLoss> =
+  /* @__PURE__ */ callableClass(MeanSquaredLogarithmicErrorLoss);
 
 /** `mean(e^2 / 2)` for errors up to `delta` (default 1), else `mean(delta |e| - delta^2 / 2)`. Huber 1964. Shapes: [.., n] -> [..]. */
 export const huber: (yTrue: TensorLike, yPred: TensorLike, options?: { delta?: number }) => Tensor = defineOp(

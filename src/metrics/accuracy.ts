@@ -63,8 +63,9 @@ export class BinaryAccuracyMetric extends MeanOfFunction {
 export const BinaryAccuracy: CallableClass<typeof BinaryAccuracyMetric> = /* @__PURE__ */ callableClass(BinaryAccuracyMetric);
 
 /** Whether the largest prediction is at the largest target. Shapes: [.., classes] -> [..]. */
-export const categoricalAccuracy: (yTrue: TensorLike, yPred: TensorLike) => Tensor = defineOp("categoricalAccuracy", (yTrue: TensorLike, yPred: TensorLike) =>
-  cast(equal(argmax(yTrue, -1), argmax(yPred, -1)), "float32"),
+export const categoricalAccuracy: (yTrue: TensorLike, yPred: TensorLike) => Tensor = defineOp(
+  "categoricalAccuracy",
+  (yTrue: TensorLike, yPred: TensorLike) => cast(equal(argmax(yTrue, -1), argmax(yPred, -1)), "float32"),
 );
 /** Share of samples whose largest prediction is at the one of the one-hot label. */
 export class CategoricalAccuracyMetric extends MeanOfFunction {
@@ -77,7 +78,8 @@ export class CategoricalAccuracyMetric extends MeanOfFunction {
   }
 }
 /** Share of samples whose largest prediction is at the one of the one-hot label. */
-export const CategoricalAccuracy: CallableClass<typeof CategoricalAccuracyMetric> = /* @__PURE__ */ callableClass(CategoricalAccuracyMetric);
+export const CategoricalAccuracy: CallableClass<typeof CategoricalAccuracyMetric> =
+  /* @__PURE__ */ callableClass(CategoricalAccuracyMetric);
 
 /** Class numbers without a last axis of extent 1. */
 function labelsFor(yTrue: TensorLike, yPred: Tensor): Tensor {
@@ -104,7 +106,8 @@ export class SparseCategoricalAccuracyMetric extends MeanOfFunction {
   }
 }
 /** Share of samples whose largest prediction is at their class number. */
-export const SparseCategoricalAccuracy: CallableClass<typeof SparseCategoricalAccuracyMetric> = /* @__PURE__ */ callableClass(SparseCategoricalAccuracyMetric);
+export const SparseCategoricalAccuracy: CallableClass<typeof SparseCategoricalAccuracyMetric> =
+  /* @__PURE__ */ callableClass(SparseCategoricalAccuracyMetric);
 
 /** Whether fewer than k predictions are greater than that of the class number (ties count as in), and it is finite. */
 export const sparseTopKCategoricalAccuracy: (yTrue: TensorLike, yPred: TensorLike, options?: { k?: number }) => Tensor = defineOp(
@@ -144,7 +147,8 @@ export class TopKCategoricalAccuracyMetric extends MeanOfFunction {
   }
 }
 /** Share of samples whose one-hot label is among the k largest predictions. */
-export const TopKCategoricalAccuracy: CallableClass<typeof TopKCategoricalAccuracyMetric> = /* @__PURE__ */ callableClass(TopKCategoricalAccuracyMetric);
+export const TopKCategoricalAccuracy: CallableClass<typeof TopKCategoricalAccuracyMetric> =
+  /* @__PURE__ */ callableClass(TopKCategoricalAccuracyMetric);
 
 /** Share of samples whose class number is among the k largest predictions. */
 export class SparseTopKCategoricalAccuracyMetric extends MeanOfFunction {
@@ -162,4 +166,5 @@ export class SparseTopKCategoricalAccuracyMetric extends MeanOfFunction {
   }
 }
 /** Share of samples whose class number is among the k largest predictions. */
-export const SparseTopKCategoricalAccuracy: CallableClass<typeof SparseTopKCategoricalAccuracyMetric> = /* @__PURE__ */ callableClass(SparseTopKCategoricalAccuracyMetric);
+export const SparseTopKCategoricalAccuracy: CallableClass<typeof SparseTopKCategoricalAccuracyMetric> =
+  /* @__PURE__ */ callableClass(SparseTopKCategoricalAccuracyMetric);

@@ -26,7 +26,13 @@ interface CountingOptions {
 }
 
 /** Adds the weighted number of each kind of decision, per threshold. */
-function count(targets: Partial<Record<Decision, Variable>>, yTrue: TensorLike, yPred: TensorLike, update: UpdateOptions, options: CountingOptions): void {
+function count(
+  targets: Partial<Record<Decision, Variable>>,
+  yTrue: TensorLike,
+  yPred: TensorLike,
+  update: UpdateOptions,
+  options: CountingOptions,
+): void {
   let [t, p] = sameRank(cast(asTensor(yTrue), "float32"), toFloat(yPred));
   let weight = update.sampleWeight === null || update.sampleWeight === undefined ? null : cast(asTensor(update.sampleWeight), "float32");
   const mask = update.mask === null || update.mask === undefined ? null : cast(asTensor(update.mask), "float32");
@@ -175,11 +181,18 @@ abstract class PositiveShare extends Metric {
     this.#list = listOf(`metric "${this.name}"`, this.thresholds, this.topK === null ? 0.5 : lowest);
     this.#error = error;
     this.#hits = this.addVariable({ shape: [this.#list.length], name: "true_positives" });
-    this.#misses = this.addVariable({ shape: [this.#list.length], name: error === "falsePositives" ? "false_positives" : "false_negatives" });
+    this.#misses = this.addVariable({
+      shape: [this.#list.length],
+      name: error === "falsePositives" ? "false_positives" : "false_negatives",
+    });
   }
   override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
     withScope(`metric "${this.name}"`, () =>
-      count({ truePositives: this.#hits, [this.#error]: this.#misses }, yTrue, yPred, options, { thresholds: this.#list, topK: this.topK, classId: this.classId }),
+      count({ truePositives: this.#hits, [this.#error]: this.#misses }, yTrue, yPred, options, {
+        thresholds: this.#list,
+        topK: this.topK,
+        classId: this.classId,
+      }),
     );
   }
   override result(): Tensor {

@@ -1,10 +1,22 @@
 /** Means of losses, as metrics. */
 import type { Tensor } from "../graph/index.ts";
-import { type CrossentropyLossOptions, binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy } from "../losses/crossentropy.ts";
+import {
+  type CrossentropyLossOptions,
+  binaryCrossentropy,
+  categoricalCrossentropy,
+  sparseCategoricalCrossentropy,
+} from "../losses/crossentropy.ts";
 import { klDivergence, poisson } from "../losses/divergence.ts";
 import { categoricalHinge, hinge, squaredHinge } from "../losses/hinge.ts";
 import type { LossFunction } from "../losses/loss.ts";
-import { aligned, logCosh, meanAbsoluteError, meanAbsolutePercentageError, meanSquaredError, meanSquaredLogarithmicError } from "../losses/regression.ts";
+import {
+  aligned,
+  logCosh,
+  meanAbsoluteError,
+  meanAbsolutePercentageError,
+  meanSquaredError,
+  meanSquaredLogarithmicError,
+} from "../losses/regression.ts";
 import { cosineSimilarity } from "../losses/similarity.ts";
 import type { TensorLike } from "../ops/as-tensor.ts";
 import { subtract } from "../ops/numpy/arithmetic.ts";
@@ -53,7 +65,8 @@ export class MeanAbsolutePercentageErrorMetric extends MeanOfLoss {
   }
 }
 /** Mean absolute percentage error. */
-export const MeanAbsolutePercentageError: CallableClass<typeof MeanAbsolutePercentageErrorMetric> = /* @__PURE__ */ callableClass(MeanAbsolutePercentageErrorMetric);
+export const MeanAbsolutePercentageError: CallableClass<typeof MeanAbsolutePercentageErrorMetric> =
+  /* @__PURE__ */ callableClass(MeanAbsolutePercentageErrorMetric);
 
 /** Mean squared logarithmic error. */
 export class MeanSquaredLogarithmicErrorMetric extends MeanOfLoss {
@@ -63,7 +76,8 @@ export class MeanSquaredLogarithmicErrorMetric extends MeanOfLoss {
   }
 }
 /** Mean squared logarithmic error. */
-export const MeanSquaredLogarithmicError: CallableClass<typeof MeanSquaredLogarithmicErrorMetric> = /* @__PURE__ */ callableClass(MeanSquaredLogarithmicErrorMetric);
+export const MeanSquaredLogarithmicError: CallableClass<typeof MeanSquaredLogarithmicErrorMetric> =
+  /* @__PURE__ */ callableClass(MeanSquaredLogarithmicErrorMetric);
 
 /** Mean logarithm of the hyperbolic cosine of the error. */
 export class LogCoshErrorMetric extends MeanOfLoss {
@@ -140,7 +154,8 @@ export class RootMeanSquaredErrorMetric extends MeanOfFunction {
   }
 }
 /** Root of the mean squared error. */
-export const RootMeanSquaredError: CallableClass<typeof RootMeanSquaredErrorMetric> = /* @__PURE__ */ callableClass(RootMeanSquaredErrorMetric);
+export const RootMeanSquaredError: CallableClass<typeof RootMeanSquaredErrorMetric> =
+  /* @__PURE__ */ callableClass(RootMeanSquaredErrorMetric);
 
 /** Options of CosineSimilarity. */
 export interface CosineMetricOptions extends MetricOptions {
@@ -208,7 +223,8 @@ export class CategoricalCrossentropyMetric extends MeanOfFunction {
   }
 }
 /** Mean cross-entropy of one-hot labels. */
-export const CategoricalCrossentropy: CallableClass<typeof CategoricalCrossentropyMetric> = /* @__PURE__ */ callableClass(CategoricalCrossentropyMetric);
+export const CategoricalCrossentropy: CallableClass<typeof CategoricalCrossentropyMetric> =
+  /* @__PURE__ */ callableClass(CategoricalCrossentropyMetric);
 
 /** Mean cross-entropy of class numbers. */
 export class SparseCategoricalCrossentropyMetric extends MeanOfFunction {
@@ -228,4 +244,5 @@ export class SparseCategoricalCrossentropyMetric extends MeanOfFunction {
   }
 }
 /** Mean cross-entropy of class numbers. */
-export const SparseCategoricalCrossentropy: CallableClass<typeof SparseCategoricalCrossentropyMetric> = /* @__PURE__ */ callableClass(SparseCategoricalCrossentropyMetric);
+export const SparseCategoricalCrossentropy: CallableClass<typeof SparseCategoricalCrossentropyMetric> =
+  /* @__PURE__ */ callableClass(SparseCategoricalCrossentropyMetric);

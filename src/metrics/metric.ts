@@ -40,7 +40,12 @@ export abstract class Metric {
 
   /** A new state variable, zero. */
   addVariable(options: { shape: ConcreteShape; name: string }): Variable {
-    const variable = new Variable(() => zeros(options.shape), { name: options.name, path: `${this.name}/${options.name}`, shape: options.shape, trainable: false });
+    const variable = new Variable(() => zeros(options.shape), {
+      name: options.name,
+      path: `${this.name}/${options.name}`,
+      shape: options.shape,
+      trainable: false,
+    });
     this.#variables.push(variable);
     return variable;
   }

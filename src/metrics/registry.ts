@@ -1,10 +1,30 @@
 /** Metrics by name. */
 import { type CustomObjects, isSerialized, Registry, type SerializedObject } from "../serialization/index.ts";
-import { Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy, SparseTopKCategoricalAccuracy, TopKCategoricalAccuracy } from "./accuracy.ts";
+import {
+  Accuracy,
+  BinaryAccuracy,
+  CategoricalAccuracy,
+  SparseCategoricalAccuracy,
+  SparseTopKCategoricalAccuracy,
+  TopKCategoricalAccuracy,
+} from "./accuracy.ts";
 import { FalseNegatives, FalsePositives, Precision, Recall, TrueNegatives, TruePositives } from "./confusion.ts";
 import {
-  BinaryCrossentropy, CategoricalCrossentropy, CategoricalHinge, CosineSimilarity, Hinge, KLDivergence, LogCoshError, MeanAbsoluteError,
-  MeanAbsolutePercentageError, MeanSquaredError, MeanSquaredLogarithmicError, Poisson, RootMeanSquaredError, SparseCategoricalCrossentropy, SquaredHinge,
+  BinaryCrossentropy,
+  CategoricalCrossentropy,
+  CategoricalHinge,
+  CosineSimilarity,
+  Hinge,
+  KLDivergence,
+  LogCoshError,
+  MeanAbsoluteError,
+  MeanAbsolutePercentageError,
+  MeanSquaredError,
+  MeanSquaredLogarithmicError,
+  Poisson,
+  RootMeanSquaredError,
+  SparseCategoricalCrossentropy,
+  SquaredHinge,
 } from "./losses-as-metrics.ts";
 import { Mean, type MetricFunction, MeanMetricWrapperMetric, Sum } from "./mean.ts";
 import { Metric } from "./metric.ts";
@@ -24,16 +44,34 @@ export function registerMetrics(): void {
   metricRegistry.register(LogCoshError, ["logcosh", "log_cosh"]);
   metricRegistry.register(CosineSimilarity, ["cosine"]);
   for (const cls of [
-    Mean, Sum, Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy, TopKCategoricalAccuracy, SparseTopKCategoricalAccuracy,
-    CategoricalCrossentropy, SparseCategoricalCrossentropy, Poisson, Hinge, SquaredHinge, CategoricalHinge,
-    TruePositives, TrueNegatives, FalsePositives, FalseNegatives, Precision, Recall,
+    Mean,
+    Sum,
+    Accuracy,
+    BinaryAccuracy,
+    CategoricalAccuracy,
+    SparseCategoricalAccuracy,
+    TopKCategoricalAccuracy,
+    SparseTopKCategoricalAccuracy,
+    CategoricalCrossentropy,
+    SparseCategoricalCrossentropy,
+    Poisson,
+    Hinge,
+    SquaredHinge,
+    CategoricalHinge,
+    TruePositives,
+    TrueNegatives,
+    FalsePositives,
+    FalseNegatives,
+    Precision,
+    Recall,
   ]) {
     metricRegistry.register(cls);
   }
 }
 
 /** What names a metric: Keras's name, a metric, a function of targets and predictions, or Keras's JSON. */
-export type MetricIdentifier = string | Metric | MetricFunction | SerializedObject | { readonly class_name: string; readonly config: unknown };
+export type MetricIdentifier =
+  string | Metric | MetricFunction | SerializedObject | { readonly class_name: string; readonly config: unknown };
 
 /** The metric of a name, of Keras's JSON, of a function (its mean), or itself. Throws UnknownNameError. */
 export function get(identifier: MetricIdentifier, customObjects: CustomObjects = {}): Metric {
@@ -65,7 +103,12 @@ export function deserialize(json: string | SerializedObject, customObjects: Cust
  * What `compile({ metrics: [name] })` means: "accuracy" and "crossentropy" are resolved by the shapes of targets and
  * predictions, as Keras does; a metric asked for by name goes by that name in logs.
  */
-export function resolveMetric(identifier: MetricIdentifier, yTrueShape: readonly (number | null)[], yPredShape: readonly (number | null)[], customObjects: CustomObjects = {}): Metric {
+export function resolveMetric(
+  identifier: MetricIdentifier,
+  yTrueShape: readonly (number | null)[],
+  yPredShape: readonly (number | null)[],
+  customObjects: CustomObjects = {},
+): Metric {
   if (typeof identifier !== "string") return get(identifier, customObjects);
   const generic = /^acc(uracy)?$/i.test(identifier) ? "Accuracy" : /^(crossentropy|ce)$/i.test(identifier) ? "Crossentropy" : null;
   let name = identifier;

@@ -59,7 +59,19 @@ describe("arguments", () => {
 describe("numerics", () => {
   it("activations stay finite at large arguments, with their gradients", () => {
     const x = tensor([-1000, -80, 0, 80, 1000]);
-    for (const f of [ops.softplus, ops.sigmoid, ops.silu, ops.elu, ops.selu, ops.gelu, ops.logSigmoid, ops.softmax, ops.logSoftmax, ops.hardSigmoid, ops.softsign]) {
+    for (const f of [
+      ops.softplus,
+      ops.sigmoid,
+      ops.silu,
+      ops.elu,
+      ops.selu,
+      ops.gelu,
+      ops.logSigmoid,
+      ops.softmax,
+      ops.logSoftmax,
+      ops.hardSigmoid,
+      ops.softsign,
+    ]) {
       const y = f(x);
       const [gradient] = gradients([y], [x]);
       expect(numbers(y).every(Number.isFinite)).toBe(true);

@@ -1,6 +1,7 @@
 /** Operands of broadcasting operations: dtype promotion and NumPy broadcasting, so that primitives see equal types. */
 import { type DType, isFloat } from "../dtype/index.ts";
-import { broadcastShapes, concreteShape, type ConcreteShape, currentScope, sameShape, Tensor } from "../graph/index.ts";
+import type { Tensor } from "../graph/index.ts";
+import { broadcastShapes, concreteShape, type ConcreteShape, currentScope, sameShape } from "../graph/index.ts";
 import * as P from "../primitives/index.ts";
 import { asTensor, type TensorLike } from "./as-tensor.ts";
 
@@ -59,7 +60,11 @@ export function promote(operands: readonly TensorLike[], float = false): Tensor[
 export function broadcast(x: Tensor, shape: ConcreteShape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   const lead = shape.length - x.rank;
-  return P.broadcastInDim(x, shape, Array.from({ length: x.rank }, (_, axis) => axis + lead));
+  return P.broadcastInDim(
+    x,
+    shape,
+    Array.from({ length: x.rank }, (_, axis) => axis + lead),
+  );
 }
 
 /** Tensors broadcast to their common shape. */

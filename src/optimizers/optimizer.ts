@@ -2,7 +2,21 @@
 import { ShapeError, StateError, ValueError } from "../errors.ts";
 import { formatShape, sameShape, type Tensor, Variable, withScope } from "../graph/index.ts";
 import type { TensorLike } from "../ops/as-tensor.ts";
-import { add, clip, divide, equal, greater, less, maximum, minimum, mod, multiply, notEqual, subtract, where } from "../ops/numpy/arithmetic.ts";
+import {
+  add,
+  clip,
+  divide,
+  equal,
+  greater,
+  less,
+  maximum,
+  minimum,
+  mod,
+  multiply,
+  notEqual,
+  subtract,
+  where,
+} from "../ops/numpy/arithmetic.ts";
 import { zeros } from "../ops/numpy/create.ts";
 import { abs, cast, isfinite, sqrt, square } from "../ops/numpy/elementwise.ts";
 import { sum } from "../ops/numpy/reduce.ts";
@@ -38,8 +52,19 @@ export interface OptimizerOptions {
 }
 
 const commonOptions = [
-  "learningRate", "weightDecay", "clipnorm", "clipvalue", "globalClipnorm", "useEma", "emaMomentum", "emaOverwriteFrequency",
-  "lossScaleFactor", "gradientAccumulationSteps", "name", "isLegacyOptimizer", "jitCompile",
+  "learningRate",
+  "weightDecay",
+  "clipnorm",
+  "clipvalue",
+  "globalClipnorm",
+  "useEma",
+  "emaMomentum",
+  "emaOverwriteFrequency",
+  "lossScaleFactor",
+  "gradientAccumulationSteps",
+  "name",
+  "isLegacyOptimizer",
+  "jitCompile",
 ] as const;
 
 /** Slot values this small become zero. Below it, what a slot contributes is under rounding, and subnormal numbers would come next, which are 20 times slower. */
@@ -101,7 +126,13 @@ export abstract class Optimizer {
     this.lossScaleFactor = options.lossScaleFactor ?? null;
     this.gradientAccumulationSteps = options.gradientAccumulationSteps ?? null;
     this.#check();
-    this.iterations = new Variable(Int32Array.of(0), { name: "iteration", path: `${this.name}/iteration`, dtype: "int32", shape: [], trainable: false });
+    this.iterations = new Variable(Int32Array.of(0), {
+      name: "iteration",
+      path: `${this.name}/iteration`,
+      dtype: "int32",
+      shape: [],
+      trainable: false,
+    });
     this.#variables.push(this.iterations);
     const rate = options.learningRate ?? defaultRate;
     if (rate instanceof LearningRateSchedule) this.#rate = rate;
@@ -117,10 +148,15 @@ export abstract class Optimizer {
     const where = `optimizer "${this.name}"`;
     const clips = [this.clipnorm, this.clipvalue, this.globalClipnorm];
     if (clips.filter((value) => value !== null).length > 1) {
-      throw new ValueError({ where, problem: "only one of clipnorm, clipvalue and globalClipnorm can be set", received: JSON.stringify(clips) });
+      throw new ValueError({
+        where,
+        problem: "only one of clipnorm, clipvalue and globalClipnorm can be set",
+        received: JSON.stringify(clips),
+      });
     }
     for (const [name, value] of Object.entries({ clipnorm: clips[0], clipvalue: clips[1], globalClipnorm: clips[2] })) {
-      if (value !== null && value !== undefined && !(value > 0)) throw new ValueError({ where, problem: `${name} must be positive`, received: String(value) });
+      if (value !== null && value !== undefined && !(value > 0))
+        throw new ValueError({ where, problem: `${name} must be positive`, received: String(value) });
     }
     const steps = this.gradientAccumulationSteps;
     if (steps !== null && !(Number.isInteger(steps) && steps >= 2)) {
@@ -141,7 +177,7 @@ export abstract class Optimizer {
       where: `optimizer "${this.name}"`,
       problem: "this is no learning rate",
       expected: "a number, or a schedule of optimizers.schedules",
-      received: typeof rate === "object" ? JSON.stringify(rate) : String(rate),
+      received: typeof rate === "number" ? String(rate) : (JSON.stringify(rate) ?? typeof rate),
     });
   }
 
@@ -247,12 +283,22 @@ export abstract class Optimizer {
 
   #apply(given: readonly (Tensor | null)[], variables: readonly Variable[] | undefined): void {
     if (!this.built) {
-      if (variables === undefined) throw new StateError({ where: `optimizer "${this.name}"`, problem: "does not know its variables yet", advice: "pass them to apply, or call build" });
+      if (variables === undefined)
+        throw new StateError({
+          where: `optimizer "${this.name}"`,
+          problem: "does not know its variables yet",
+          advice: "pass them to apply, or call build",
+        });
       this.build(variables);
     }
     const all = variables ?? this.#trainable;
     if (given.length !== all.length) {
-      throw new ValueError({ where: `optimizer "${this.name}"`, problem: "there must be one gradient per variable", expected: String(all.length), received: String(given.length) });
+      throw new ValueError({
+        where: `optimizer "${this.name}"`,
+        problem: "there must be one gradient per variable",
+        expected: String(all.length),
+        received: String(given.length),
+      });
     }
     const targets: Variable[] = [];
     let gradients: Tensor[] = [];
@@ -335,11 +381,32 @@ export abstract class Optimizer {
 
   /** Keras's configuration. A learning rate that only a running program changed is not in it. */
   getConfig(): Config {
-    const { name, weightDecay, clipnorm, globalClipnorm, clipvalue, useEma, emaMomentum, emaOverwriteFrequency, lossScaleFactor, gradientAccumulationSteps } = this;
+    const {
+      name,
+      weightDecay,
+      clipnorm,
+      globalClipnorm,
+      clipvalue,
+      useEma,
+      emaMomentum,
+      emaOverwriteFrequency,
+      lossScaleFactor,
+      gradientAccumulationSteps,
+    } = this;
     const learningRate = this.#rate instanceof LearningRateSchedule ? serialize(this.#rate) : Math.fround(this.#lastRate);
     return snakeCaseKeys({
-      name, learningRate, weightDecay, clipnorm, globalClipnorm, clipvalue, useEma, emaMomentum, emaOverwriteFrequency, lossScaleFactor,
-      gradientAccumulationSteps, ...this.options(),
+      name,
+      learningRate,
+      weightDecay,
+      clipnorm,
+      globalClipnorm,
+      clipvalue,
+      useEma,
+      emaMomentum,
+      emaOverwriteFrequency,
+      lossScaleFactor,
+      gradientAccumulationSteps,
+      ...this.options(),
     });
   }
 

@@ -28,7 +28,11 @@ export class SGDOptimizer extends Optimizer {
     this.momentum = options.momentum ?? 0;
     this.nesterov = options.nesterov ?? false;
     if (!(this.momentum >= 0 && this.momentum <= 1)) {
-      throw new ValueError({ where: `optimizer "${this.name}"`, problem: "the momentum must be from 0 to 1", received: String(this.momentum) });
+      throw new ValueError({
+        where: `optimizer "${this.name}"`,
+        problem: "the momentum must be from 0 to 1",
+        received: String(this.momentum),
+      });
     }
   }
 

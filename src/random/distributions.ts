@@ -33,7 +33,13 @@ export interface UniformOptions {
   seed?: Seed;
 }
 /** Uniform on [minval, maxval). Default [0, 1). */
-export const uniform: (shape: ConcreteShape, minval?: TensorLike | UniformOptions, maxval?: TensorLike, dtype?: DType | null, seed?: Seed) => Tensor = defineOp(
+export const uniform: (
+  shape: ConcreteShape,
+  minval?: TensorLike | UniformOptions,
+  maxval?: TensorLike,
+  dtype?: DType | null,
+  seed?: Seed,
+) => Tensor = defineOp(
   "random.uniform",
   (shape: ConcreteShape, ...rest: [(TensorLike | UniformOptions)?, TensorLike?, (DType | null)?, Seed?]) => {
     const { minval = 0, maxval = 1, dtype = null, seed = null } = options<UniformOptions>(["minval", "maxval", "dtype", "seed"], rest);
@@ -85,19 +91,22 @@ export interface RandintOptions {
   seed?: Seed;
 }
 /** Integers on [minval, maxval), each equally likely up to (maxval - minval) / 2^31. */
-export const randint: (shape: ConcreteShape, minval: number, maxval: number, dtype?: DType | RandintOptions, seed?: Seed) => Tensor = defineOp(
-  "random.randint",
-  (shape: ConcreteShape, minval: number, maxval: number, ...rest: [(DType | RandintOptions)?, Seed?]) => {
+export const randint: (shape: ConcreteShape, minval: number, maxval: number, dtype?: DType | RandintOptions, seed?: Seed) => Tensor =
+  defineOp("random.randint", (shape: ConcreteShape, minval: number, maxval: number, ...rest: [(DType | RandintOptions)?, Seed?]) => {
     const { dtype = "int32", seed = null } = options<RandintOptions>(["dtype", "seed"], rest);
     if (!(maxval > minval) || maxval - minval > 0x7fffffff) {
-      throw new ValueError({ where: currentScope(), problem: "the range is empty or too wide", expected: "minval < maxval, at most 2^31 - 1 apart", received: `[${minval}, ${maxval})` });
+      throw new ValueError({
+        where: currentScope(),
+        problem: "the range is empty or too wide",
+        expected: "minval < maxval, at most 2^31 - 1 apart",
+        received: `[${minval}, ${maxval})`,
+      });
     }
     const bits = P.rngBits(drawKey(seed), shape);
     const positive = P.shiftRightLogical(bits, constantLike(1, bits));
     const rest31 = P.remainder(positive, constantLike(maxval - minval, positive));
     return castTo(P.add(rest31, constantLike(minval, rest31)), dtype);
-  },
-);
+  });
 
 /** Options of `dropout`. */
 export interface DropoutOptions {
@@ -106,25 +115,29 @@ export interface DropoutOptions {
   seed?: Seed;
 }
 /** Each element zero with probability `rate`, else divided by `1 - rate`. A rate that is a tensor may change between steps. */
-export const dropout: (x: TensorLike, rate: TensorLike, noiseShape?: DropoutOptions["noiseShape"] | DropoutOptions, seed?: Seed) => Tensor = defineOp(
-  "random.dropout",
-  (input: TensorLike, rate: TensorLike, ...rest: [(DropoutOptions["noiseShape"] | DropoutOptions)?, Seed?]) => {
+export const dropout: (x: TensorLike, rate: TensorLike, noiseShape?: DropoutOptions["noiseShape"] | DropoutOptions, seed?: Seed) => Tensor =
+  defineOp("random.dropout", (input: TensorLike, rate: TensorLike, ...rest: [(DropoutOptions["noiseShape"] | DropoutOptions)?, Seed?]) => {
     const { noiseShape = null, seed = null } = options<DropoutOptions>(["noiseShape", "seed"], rest);
     if (typeof rate === "number" && !(rate >= 0 && rate <= 1)) {
-      throw new ValueError({ where: currentScope(), problem: "the rate is no probability", expected: "a number from 0 to 1", received: String(rate) });
+      throw new ValueError({
+        where: currentScope(),
+        problem: "the rate is no probability",
+        expected: "a number from 0 to 1",
+        received: String(rate),
+      });
     }
     const x = toFloat(input);
     const shape = concreteShape(x);
     if (rate === 0) return x;
     if (rate === 1) return constantLike(0, x);
     const maskShape = noiseShape === null ? shape : noiseShape.map((extent, axis) => extent ?? shape[axis]!);
-    const keep = typeof rate === "number" ? P.constant(1 - rate, "float32") : P.subtract(P.constant(1, "float32"), castTo(asTensor(rate), "float32"));
+    const keep =
+      typeof rate === "number" ? P.constant(1 - rate, "float32") : P.subtract(P.constant(1, "float32"), castTo(asTensor(rate), "float32"));
     const u = unit(drawKey(seed), maskShape);
     const kept = broadcast(P.less(u, broadcast(keep, maskShape)), shape);
     const scale = P.divide(P.constant(1, x.dtype), castTo(keep, x.dtype));
     return P.select(kept, P.multiply(x, broadcast(scale, shape)), constantLike(0, x));
-  },
-);
+  });
 
 /** Options of `categorical`. */
 export interface CategoricalOptions {

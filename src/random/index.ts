@@ -1,3 +1,23 @@
 /** Random tensors and seeds (`keras.random`). */
-export { categorical, type CategoricalOptions, dropout, type DropoutOptions, normal, type NormalOptions, randint, type RandintOptions, truncatedNormal, uniform, type UniformOptions } from "./distributions.ts";
-export { globalSeedGenerator, makeDefaultSeed, type Seed, SeedGenerator, SeedGeneratorClass, type SeedGeneratorOptions, setRandomSeed } from "./seed-generator.ts";
+export {
+  categorical,
+  type CategoricalOptions,
+  dropout,
+  type DropoutOptions,
+  normal,
+  type NormalOptions,
+  randint,
+  type RandintOptions,
+  truncatedNormal,
+  uniform,
+  type UniformOptions,
+} from "./distributions.ts";
+export {
+  globalSeedGenerator,
+  makeDefaultSeed,
+  type Seed,
+  SeedGenerator,
+  SeedGeneratorClass,
+  type SeedGeneratorOptions,
+  setRandomSeed,
+} from "./seed-generator.ts";

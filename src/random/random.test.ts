@@ -65,7 +65,18 @@ describe("random tensors", () => {
     expect(new Set(kept.map((v) => Math.round(v * 1e5)))).toEqual(new Set([Math.round((2 / 0.75) * 1e5)]));
     expect(Math.abs(kept.length / 4000 - 0.75)).toBeLessThan(0.03);
     expect(numbers(random.dropout(x, 0, { seed: 9 }))).toEqual(Array.from(x));
-    expect(numbers(random.dropout([[1, 2], [3, 4]], 0.5, { noiseShape: [null, 1], seed: 4 })).filter((v) => v === 0).length % 2).toBe(0);
+    expect(
+      numbers(
+        random.dropout(
+          [
+            [1, 2],
+            [3, 4],
+          ],
+          0.5,
+          { noiseShape: [null, 1], seed: 4 },
+        ),
+      ).filter((v) => v === 0).length % 2,
+    ).toBe(0);
     expect(() => random.dropout(x, 1.5)).toThrow(/probability/);
   });
 });

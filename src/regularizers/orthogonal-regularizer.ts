@@ -30,12 +30,18 @@ export class OrthogonalRegularizerClass extends Regularizer {
     this.factor = Math.fround(checkFactor("factor", options.factor ?? 0.01));
     this.mode = options.mode ?? "rows";
     if (this.mode !== "rows" && this.mode !== "columns") {
-      throw new ValueError({ where: "regularizers.OrthogonalRegularizer", problem: "there is no such mode", expected: '"rows" or "columns"', received: JSON.stringify(this.mode) });
+      throw new ValueError({
+        where: "regularizers.OrthogonalRegularizer",
+        problem: "there is no such mode",
+        expected: '"rows" or "columns"',
+        received: JSON.stringify(this.mode),
+      });
     }
   }
   override call(x: TensorLike): Tensor {
     const t = asTensor(x);
-    if (t.rank !== 2) throw new ShapeError({ where: "regularizers.OrthogonalRegularizer", problem: "needs a matrix", received: formatShape(t.shape) });
+    if (t.rank !== 2)
+      throw new ShapeError({ where: "regularizers.OrthogonalRegularizer", problem: "needs a matrix", received: formatShape(t.shape) });
     const rows = this.mode === "rows";
     const unit = normalize(t, rows ? 1 : 0);
     const size = t.dim(rows ? 0 : 1);
@@ -49,4 +55,5 @@ export class OrthogonalRegularizerClass extends Regularizer {
   }
 }
 /** `factor * mean |cosine|` over pairs of rows (or columns) of a matrix. */
-export const OrthogonalRegularizer: CallableClass<typeof OrthogonalRegularizerClass> = /* @__PURE__ */ callableClass(OrthogonalRegularizerClass);
+export const OrthogonalRegularizer: CallableClass<typeof OrthogonalRegularizerClass> =
+  /* @__PURE__ */ callableClass(OrthogonalRegularizerClass);

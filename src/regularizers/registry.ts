@@ -19,7 +19,10 @@ export function registerRegularizers(): void {
 export type RegularizerIdentifier = string | Regularizer | SerializedObject;
 
 /** The regularizer of a name, of Keras's JSON, or itself; null stays null. Throws UnknownNameError. */
-export function get<I extends RegularizerIdentifier | null>(identifier: I, customObjects: CustomObjects = {}): I extends null ? null : Regularizer {
+export function get<I extends RegularizerIdentifier | null>(
+  identifier: I,
+  customObjects: CustomObjects = {},
+): I extends null ? null : Regularizer {
   return (identifier === null ? null : regularizerRegistry.get(identifier, customObjects)) as I extends null ? null : Regularizer;
 }
 /** Keras's JSON of a regularizer. */

@@ -12,5 +12,10 @@ export abstract class Regularizer extends KerasObject {
 /** A finite number that is not negative. Throws ValueError. */
 export function checkFactor(name: string, value: number): number {
   if (Number.isFinite(value) && value >= 0) return value;
-  throw new ValueError({ where: "regularizers", problem: `${name} is no factor`, expected: "a finite number, not negative", received: String(value) });
+  throw new ValueError({
+    where: "regularizers",
+    problem: `${name} is no factor`,
+    expected: "a finite number, not negative",
+    received: String(value),
+  });
 }

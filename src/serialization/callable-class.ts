@@ -35,7 +35,7 @@ export abstract class CallableInstance {
     const instance: object = (...args: never[]): unknown => (instance as CallableInstance).invoke(...args);
     delete (instance as { name?: string }).name;
     delete (instance as { length?: number }).length;
-    Object.setPrototypeOf(instance, new.target.prototype as object);
+    Object.setPrototypeOf(instance, new.target.prototype);
     return instance as CallableInstance;
   }
 

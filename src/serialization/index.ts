@@ -3,4 +3,12 @@ export { callableClass, type CallableClass, CallableInstance, type Class } from 
 export { camelCase, camelCaseKeys, snakeCase, snakeCaseKeys, snakeCaseOfClass } from "./names.ts";
 export { fromConfig, KerasObject } from "./keras-object.ts";
 export { checkOptions } from "./options.ts";
-export { type Config, type CustomObjects, isSerialized, Registry, type Serializable, type SerializableClass, type SerializedObject } from "./registry.ts";
+export {
+  type Config,
+  type CustomObjects,
+  isSerialized,
+  Registry,
+  type Serializable,
+  type SerializableClass,
+  type SerializedObject,
+} from "./registry.ts";

@@ -30,6 +30,8 @@ export function camelCaseKeys(config: Readonly<Record<string, unknown>>): Record
 /** An object with every key in snake_case; values untouched. Entries that are undefined are left out. */
 export function snakeCaseKeys(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined).map(([key, value]) => [snakeCase(key), value]),
+    Object.entries(options)
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => [snakeCase(key), value]),
   );
 }

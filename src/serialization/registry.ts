@@ -120,7 +120,10 @@ export class Registry<T extends object> {
     // A built-in function is written as { class_name: "function", config: "its_name" }.
     if (json.class_name === "function" && typeof json.config === "string") return this.get(json.config, customObjects);
     const name = customObjects[json.class_name] === undefined ? (json.registered_name ?? json.class_name) : json.class_name;
-    const cls = this.names.has(name) || customObjects[name] !== undefined ? this.classOf(name, customObjects) : this.classOf(json.class_name, customObjects);
+    const cls =
+      this.names.has(name) || customObjects[name] !== undefined
+        ? this.classOf(name, customObjects)
+        : this.classOf(json.class_name, customObjects);
     return cls.fromConfig((json.config ?? {}) as Config);
   }
 }

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { expect, it } from "vitest";
 import type { DType, TypedArray } from "../../src/dtype/index.ts";
-import { dataTensor, type NdArray, Tensor } from "../../src/graph/index.ts";
+import type { Tensor } from "../../src/graph/index.ts";
+import { dataTensor, type NdArray } from "../../src/graph/index.ts";
 
 /** An array as the files hold it. */
 export interface StoredArray {
@@ -87,7 +88,12 @@ export function difference(
  * One test per case of a group; a case of a name that does not exist here is skipped and counted. `run` returns what is
  * wrong, or null. The last test prints passed / total and the names that were skipped.
  */
-export function testCases(group: string, nameOf: (entry: Case) => string, exists: (name: string) => boolean, run: (entry: Case) => Promise<string | null> | string | null): void {
+export function testCases(
+  group: string,
+  nameOf: (entry: Case) => string,
+  exists: (name: string) => boolean,
+  run: (entry: Case) => Promise<string | null> | string | null,
+): void {
   const cases = loadCases(group);
   const skipped = new Set<string>();
   let [passed, present] = [0, 0];
@@ -104,7 +110,9 @@ export function testCases(group: string, nameOf: (entry: Case) => string, exists
     });
   }
   it(`${group}: every case of what exists here passes`, () => {
-    console.log(`${group}: ${passed}/${present} cases pass (${cases.length} recorded)${skipped.size > 0 ? `; not here: ${[...skipped].join(", ")}` : ""}`);
+    console.log(
+      `${group}: ${passed}/${present} cases pass (${cases.length} recorded)${skipped.size > 0 ? `; not here: ${[...skipped].join(", ")}` : ""}`,
+    );
     expect(present).toBeGreaterThan(0);
     expect(passed).toBe(present);
   });
@@ -113,7 +121,9 @@ export function testCases(group: string, nameOf: (entry: Case) => string, exists
 /** What a configuration differs from Keras's in, or null. Numbers may differ in the seventh digit; keys must be the same. */
 export function closeConfig(actual: unknown, wanted: unknown): string | null {
   if (typeof actual === "number" && typeof wanted === "number") {
-    return Math.abs(actual - wanted) <= 1e-7 * Math.max(1e-3, Math.abs(wanted)) || Object.is(actual, wanted) ? null : `${actual} instead of ${wanted}`;
+    return Math.abs(actual - wanted) <= 1e-7 * Math.max(1e-3, Math.abs(wanted)) || Object.is(actual, wanted)
+      ? null
+      : `${actual} instead of ${wanted}`;
   }
   if (typeof actual === "object" && typeof wanted === "object" && actual !== null && wanted !== null) {
     const [a, b] = [actual as Record<string, unknown>, wanted as Record<string, unknown>];

@@ -17,7 +17,8 @@ function functionOf(name: string): ((...args: unknown[]) => Tensor) | undefined 
 function run(entry: Case): string | null {
   const yTrue = toTensor(entry["y_true"] as StoredArray);
   const yPred = toTensor(entry["y_pred"] as StoredArray);
-  const optional = (key: string): Tensor | null => (entry[key] === undefined || entry[key] === null ? null : toTensor(entry[key] as StoredArray));
+  const optional = (key: string): Tensor | null =>
+    entry[key] === undefined || entry[key] === null ? null : toTensor(entry[key] as StoredArray);
   let value: Tensor;
   if (entry["function"] !== undefined) {
     value = functionOf(entry["function"] as string)!(yTrue, yPred, camelCaseKeys(revive(entry["kwargs"]) as Record<string, unknown>));
@@ -49,10 +50,41 @@ describe("losses", () => {
 
   it("are found by every name that Keras knows", () => {
     const names = [
-      "mse", "MSE", "mean_squared_error", "mae", "MAE", "mean_absolute_error", "mape", "MAPE", "mean_absolute_percentage_error", "msle", "MSLE",
-      "mean_squared_logarithmic_error", "bce", "BCE", "binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy",
-      "categorical_focal_crossentropy", "sparse_categorical_crossentropy", "kld", "KLD", "kl_divergence", "kullback_leibler_divergence", "poisson", "hinge",
-      "squared_hinge", "categorical_hinge", "cosine_similarity", "huber", "log_cosh", "logcosh", "dice", "tversky", "MeanSquaredError", "Huber",
+      "mse",
+      "MSE",
+      "mean_squared_error",
+      "mae",
+      "MAE",
+      "mean_absolute_error",
+      "mape",
+      "MAPE",
+      "mean_absolute_percentage_error",
+      "msle",
+      "MSLE",
+      "mean_squared_logarithmic_error",
+      "bce",
+      "BCE",
+      "binary_crossentropy",
+      "binary_focal_crossentropy",
+      "categorical_crossentropy",
+      "categorical_focal_crossentropy",
+      "sparse_categorical_crossentropy",
+      "kld",
+      "KLD",
+      "kl_divergence",
+      "kullback_leibler_divergence",
+      "poisson",
+      "hinge",
+      "squared_hinge",
+      "categorical_hinge",
+      "cosine_similarity",
+      "huber",
+      "log_cosh",
+      "logcosh",
+      "dice",
+      "tversky",
+      "MeanSquaredError",
+      "Huber",
     ];
     for (const name of names) expect(losses.get(name), name).toBeInstanceOf(losses.Loss);
     expect(() => losses.get("mean_square_error")).toThrow(/"mean_squared_error"/);

@@ -15,7 +15,9 @@ interface Update {
 }
 
 function run(entry: Case): string | null {
-  const first = metrics.metricRegistry.classOf(entry["class_name"] as string).fromConfig(revive(entry["kwargs"]) as Record<string, unknown>);
+  const first = metrics.metricRegistry
+    .classOf(entry["class_name"] as string)
+    .fromConfig(revive(entry["kwargs"]) as Record<string, unknown>);
   const metric = metrics.deserialize(metrics.serialize(first));
   const config = metric.getConfig();
   // nabla also saves the axis of CosineSimilarity, which Keras forgets.
@@ -50,14 +52,52 @@ function run(entry: Case): string | null {
 }
 
 describe("metrics", () => {
-  testCases("metrics", (entry) => entry["class_name"] as string, (name) => metrics.metricRegistry.has(name), run);
+  testCases(
+    "metrics",
+    (entry) => entry["class_name"] as string,
+    (name) => metrics.metricRegistry.has(name),
+    run,
+  );
 
   it("are found by every name that Keras knows", () => {
     const names = [
-      "mse", "MSE", "mean_squared_error", "mae", "MAE", "mape", "MAPE", "msle", "MSLE", "rmse", "root_mean_squared_error", "bce", "BCE", "binary_crossentropy",
-      "categorical_crossentropy", "sparse_categorical_crossentropy", "kld", "kl_divergence", "poisson", "hinge", "squared_hinge", "categorical_hinge",
-      "cosine_similarity", "logcosh", "accuracy", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy", "top_k_categorical_accuracy",
-      "sparse_top_k_categorical_accuracy", "precision", "recall", "true_positives", "false_negatives", "mean", "sum", "Precision",
+      "mse",
+      "MSE",
+      "mean_squared_error",
+      "mae",
+      "MAE",
+      "mape",
+      "MAPE",
+      "msle",
+      "MSLE",
+      "rmse",
+      "root_mean_squared_error",
+      "bce",
+      "BCE",
+      "binary_crossentropy",
+      "categorical_crossentropy",
+      "sparse_categorical_crossentropy",
+      "kld",
+      "kl_divergence",
+      "poisson",
+      "hinge",
+      "squared_hinge",
+      "categorical_hinge",
+      "cosine_similarity",
+      "logcosh",
+      "accuracy",
+      "binary_accuracy",
+      "categorical_accuracy",
+      "sparse_categorical_accuracy",
+      "top_k_categorical_accuracy",
+      "sparse_top_k_categorical_accuracy",
+      "precision",
+      "recall",
+      "true_positives",
+      "false_negatives",
+      "mean",
+      "sum",
+      "Precision",
     ];
     for (const name of names) expect(metrics.get(name), name).toBeInstanceOf(metrics.Metric);
     expect(() => metrics.get("acuracy")).toThrow(/"accuracy"/);

@@ -11,7 +11,10 @@ const tolerance = { rtol: 2e-5, atol: 1e-6 };
 type Op = (...args: unknown[]) => unknown;
 
 function find(name: string): Op | undefined {
-  const path = name.replace(/^ops\./, "").split(".").map(camelCase);
+  const path = name
+    .replace(/^ops\./, "")
+    .split(".")
+    .map(camelCase);
   let place: unknown = ops;
   for (const part of path) place = (place as Record<string, unknown> | undefined)?.[part];
   return typeof place === "function" ? (place as Op) : undefined;
@@ -44,7 +47,9 @@ function run(entry: Case): string | null {
     inputs.push(tensor);
     return Array.from(evaluate([tensor])[0]!.data);
   });
-  const kwargs = Object.fromEntries(Object.entries((entry["kwargs"] ?? {}) as Record<string, unknown>).map(([key, value]) => [key, convert(value)]));
+  const kwargs = Object.fromEntries(
+    Object.entries((entry["kwargs"] ?? {}) as Record<string, unknown>).map(([key, value]) => [key, convert(value)]),
+  );
   const result = call(op, args, kwargs);
   const outputs = (Array.isArray(result) ? result : [result]).map((value: unknown) =>
     value instanceof Tensor ? value : dataTensor(Int32Array.of(value as number), [], "int32"),

@@ -30,16 +30,24 @@ function knows(name: string): boolean {
 
 describe("activations", () => {
   const tolerance = { rtol: 5e-6, atol: 1e-6 };
-  testCases("activations", (entry) => entry["activation"] as string, knows, (entry) => {
-    const activation = activations.get(entry["activation"] as string) as (x: Tensor, options?: object) => Tensor;
-    const x = toTensor(entry["input"] as StoredArray);
-    const y = Object.keys(entry["kwargs"] as object).length > 0 ? activation(x, options(entry, "kwargs")) : activation(x);
-    const [gradient] = gradients([y], [x], { cotangents: [toTensor(entry["cotangent"] as StoredArray)] });
-    const problem = difference(value(y), entry["output"] as StoredArray, tolerance);
-    if (problem !== null) return problem;
-    const wrong = difference(value(gradient!), entry["input_grad"] as StoredArray, { ...tolerance, skip: (entry["kinks"] ?? []) as number[] });
-    return wrong === null ? null : `gradient: ${wrong}`;
-  });
+  testCases(
+    "activations",
+    (entry) => entry["activation"] as string,
+    knows,
+    (entry) => {
+      const activation = activations.get(entry["activation"] as string);
+      const x = toTensor(entry["input"] as StoredArray);
+      const y = Object.keys(entry["kwargs"] as object).length > 0 ? activation(x, options(entry, "kwargs")) : activation(x);
+      const [gradient] = gradients([y], [x], { cotangents: [toTensor(entry["cotangent"] as StoredArray)] });
+      const problem = difference(value(y), entry["output"] as StoredArray, tolerance);
+      if (problem !== null) return problem;
+      const wrong = difference(value(gradient!), entry["input_grad"] as StoredArray, {
+        ...tolerance,
+        skip: (entry["kinks"] ?? []) as number[],
+      });
+      return wrong === null ? null : `gradient: ${wrong}`;
+    },
+  );
 
   it("names and functions lead to each other", () => {
     expect(activations.serialize(activations.get("swish"))).toBe("silu");
@@ -94,12 +102,15 @@ interface Expectation {
 /** Greatest distance between the distribution of a sample and a distribution function (Kolmogorov). */
 function distance(sample: readonly number[], cumulative: (x: number) => number): number {
   const sorted = [...sample].sort((a, b) => a - b);
-  return Math.max(...sorted.map((x, i) => Math.max(Math.abs(cumulative(x) - i / sorted.length), Math.abs(cumulative(x) - (i + 1) / sorted.length))));
+  return Math.max(
+    ...sorted.map((x, i) => Math.max(Math.abs(cumulative(x) - i / sorted.length), Math.abs(cumulative(x) - (i + 1) / sorted.length))),
+  );
 }
 function normalCumulative(z: number): number {
   // Abramowitz and Stegun 7.1.26: error below 1.5e-7.
   const t = 1 / (1 + 0.3275911 * Math.abs(z / Math.SQRT2));
-  const erf = 1 - t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))) * Math.exp((-z * z) / 2);
+  const erf =
+    1 - t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))) * Math.exp((-z * z) / 2);
   return (1 + Math.sign(z) * erf) / 2;
 }
 
@@ -123,10 +134,12 @@ describe("initializers", () => {
     for (let seed = 2; sample.length < 4_000; seed++) {
       sample.push(...value(cls.fromConfig({ ...(entry["config"] as object), seed })(shape)).data);
     }
-    if (JSON.stringify([...value(initializer(shape)).data]) !== JSON.stringify(sample.slice(0, size))) return "the same seed gave other values";
+    if (JSON.stringify([...value(initializer(shape)).data]) !== JSON.stringify(sample.slice(0, size)))
+      return "the same seed gave other values";
     const mean = expected.mean ?? 0;
     let cumulative: (x: number) => number;
-    if (expected.distribution === "uniform") cumulative = (x) => Math.min(1, Math.max(0, (x - expected.low) / (expected.high - expected.low)));
+    if (expected.distribution === "uniform")
+      cumulative = (x) => Math.min(1, Math.max(0, (x - expected.low) / (expected.high - expected.low)));
     else if (expected.distribution === "normal") cumulative = (x) => normalCumulative((x - mean) / expected.stddev);
     else {
       const tail = normalCumulative(-2);
@@ -149,7 +162,10 @@ describe("initializers", () => {
 function orthogonal(drawn: NdArray, gain: number): string | null {
   const columns = drawn.shape.at(-1)!;
   const rows = drawn.data.length / columns;
-  const [count, at] = rows < columns ? [rows, (v: number, i: number) => drawn.data[v * columns + i]!] : [columns, (v: number, i: number) => drawn.data[i * columns + v]!];
+  const [count, at] =
+    rows < columns
+      ? [rows, (v: number, i: number) => drawn.data[v * columns + i]!]
+      : [columns, (v: number, i: number) => drawn.data[i * columns + v]!];
   const length = Math.max(rows, columns);
   for (let a = 0; a < count; a++) {
     for (let b = 0; b <= a; b++) {

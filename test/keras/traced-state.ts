@@ -1,7 +1,7 @@
 /** State of variables for tests: traces a function, runs it on the reference back-end, keeps what was assigned. */
 import "../../src/ops/tensor-methods.ts";
 import { interpret } from "../../src/backends/reference/index.ts";
-import { type NdArray, Subgraph, trace, type Variable } from "../../src/graph/index.ts";
+import { type NdArray, Subgraph, type Tensor, trace, type Variable } from "../../src/graph/index.ts";
 import type { TypedArray } from "../../src/dtype/index.ts";
 
 /** Values of variables, beside the variables. */
@@ -25,12 +25,15 @@ export class TracedState {
   }
 
   /** Runs `f` as one traced step and returns the values of the tensors it gives. */
-  run(f: () => readonly import("../../src/graph/index.ts").Tensor[] | void): NdArray[] {
+  run(f: () => readonly Tensor[] | void): NdArray[] {
     const { result, reads, updates } = trace(f);
     const outputs = [...(result ?? [])];
     const graph = new Subgraph([...reads.values()], [...outputs, ...updates.values()]);
-    const values = interpret(graph, [...reads.keys()].map((variable) => this.value(variable)));
+    const values = interpret(
+      graph,
+      [...reads.keys()].map((variable) => this.value(variable)),
+    );
     [...updates.keys()].forEach((variable, i) => this.#values.set(variable, values[outputs.length + i]!));
-    return values.slice(0, outputs.length) as NdArray[];
+    return values.slice(0, outputs.length);
   }
 }

@@ -55,7 +55,8 @@ class Copy {
     const stack = [tensor];
     while (stack.length > 0) {
       const top = stack[stack.length - 1]!;
-      const waiting = this.known(top) === undefined && this.depends(top.node) ? top.node.inputs.filter((input) => this.known(input) === undefined) : [];
+      const waiting =
+        this.known(top) === undefined && this.depends(top.node) ? top.node.inputs.filter((input) => this.known(input) === undefined) : [];
       if (waiting.length > 0) {
         stack.push(...waiting);
         continue;
@@ -115,7 +116,10 @@ class Copy {
         stack.push(...unknown.map((input) => input.node));
         continue;
       }
-      this.inside.set(node, node.inputs.some((input) => this.inside.get(input.node)));
+      this.inside.set(
+        node,
+        node.inputs.some((input) => this.inside.get(input.node)),
+      );
       stack.pop();
     }
     return this.inside.get(start)!;

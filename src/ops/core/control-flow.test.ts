@@ -28,12 +28,20 @@ describe("scan", () => {
 
   it("keeps closed-form gradients of what its body calls", () => {
     const scale = vector(0.5, -0.25);
-    const [last] = ops.scan((carry: Tensor, x: Tensor) => [ops.softmax(ops.add(ops.multiply(carry, scale), x)), null] as const, vector(0.5, 0.5), ops.reshape(vector(0, 1, 2, 0.5, -1, 0.25), [3, 2]));
+    const [last] = ops.scan(
+      (carry: Tensor, x: Tensor) => [ops.softmax(ops.add(ops.multiply(carry, scale), x)), null] as const,
+      vector(0.5, 0.5),
+      ops.reshape(vector(0, 1, 2, 0.5, -1, 0.25), [3, 2]),
+    );
     const loss = ops.sum(ops.multiply(last, vector(1, 3)));
     const [gradient] = gradients([loss], [scale]);
     const at = (a: number, b: number): number => {
       let carry = [0.5, 0.5];
-      for (const x of [[0, 1], [2, 0.5], [-1, 0.25]]) {
+      for (const x of [
+        [0, 1],
+        [2, 0.5],
+        [-1, 0.25],
+      ]) {
         const e = [Math.exp(carry[0]! * a + x[0]!), Math.exp(carry[1]! * b + x[1]!)];
         carry = e.map((v) => v / (e[0]! + e[1]!));
       }
@@ -60,19 +68,32 @@ describe("scan", () => {
   });
 
   it("refuses a carry that changes its type, and assigning a variable in the body", () => {
-    expect(() => ops.scan((carry: Tensor, x: Tensor) => [ops.concatenate([carry, x]), null] as const, vector(1), ops.reshape(vector(1, 2), [2, 1]))).toThrow(/must keep/);
+    expect(() =>
+      ops.scan((carry: Tensor, x: Tensor) => [ops.concatenate([carry, x]), null] as const, vector(1), ops.reshape(vector(1, 2), [2, 1])),
+    ).toThrow(/must keep/);
     const count = new Variable(0, { name: "count" });
     expect(() =>
-      ops.scan((carry: Tensor, x: Tensor) => {
-        count.assign(ops.add(count, 1));
-        return [ops.add(carry, x), null] as const;
-      }, 0, vector(1)),
+      ops.scan(
+        (carry: Tensor, x: Tensor) => {
+          count.assign(ops.add(count, 1));
+          return [ops.add(carry, x), null] as const;
+        },
+        0,
+        vector(1),
+      ),
     ).toThrow(/assigns a variable \(count\)/);
   });
 
   it("reads a variable of a trace", () => {
     const weight = new Variable([2], { name: "weight" });
-    const { result, reads } = trace(() => ops.scan((carry: Tensor, x: Tensor) => [ops.multiply(ops.add(carry, x), weight), null] as const, vector(0), ops.reshape(vector(1, 2), [2, 1]))[0]);
+    const { result, reads } = trace(
+      () =>
+        ops.scan(
+          (carry: Tensor, x: Tensor) => [ops.multiply(ops.add(carry, x), weight), null] as const,
+          vector(0),
+          ops.reshape(vector(1, 2), [2, 1]),
+        )[0],
+    );
     expect([...reads.keys()]).toEqual([weight]);
     expect(gradients([result], [...reads.values()])).toHaveLength(1);
   });
@@ -91,7 +112,12 @@ describe("whileLoop", () => {
 
   it("has gradients with maximumIterations", () => {
     const x = vector(3);
-    const y = ops.whileLoop((v: Tensor) => ops.less(ops.sum(v), 100), (v: Tensor) => ops.multiply(v, x), x, 10) as Tensor;
+    const y = ops.whileLoop(
+      (v: Tensor) => ops.less(ops.sum(v), 100),
+      (v: Tensor) => ops.multiply(v, x),
+      x,
+      10,
+    );
     // x^5 = 243.
     expect(numbers(y)).toEqual([243]);
     expect(numbers(gradients([y], [x])[0]!)).toEqual([5 * 81]);
@@ -102,7 +128,11 @@ describe("cond", () => {
   it("runs one branch and differentiates it", () => {
     const x = vector(2, 3);
     for (const flag of [true, false]) {
-      const y = ops.cond(flag, () => ops.square(x), () => ops.multiply(x, 10));
+      const y = ops.cond(
+        flag,
+        () => ops.square(x),
+        () => ops.multiply(x, 10),
+      );
       expect(numbers(y)).toEqual(flag ? [4, 9] : [20, 30]);
       expect(numbers(gradients([y], [x])[0]!)).toEqual(flag ? [4, 6] : [10, 10]);
     }
@@ -111,7 +141,7 @@ describe("cond", () => {
 
 describe("foriLoop and stopGradient", () => {
   it("count, and cut gradients", () => {
-    const y = ops.foriLoop(1, 4, (i, v: Tensor) => ops.add(v, ops.cast(i, "float32")), vector(0.5)) as Tensor;
+    const y = ops.foriLoop(1, 4, (i, v: Tensor) => ops.add(v, ops.cast(i, "float32")), vector(0.5));
     expect(numbers(y)).toEqual([6.5]);
     const x = vector(2);
     expect(numbers(gradients([ops.multiply(x, ops.stopGradient(x))], [x])[0]!)).toEqual([2]);

@@ -1,9 +1,18 @@
 /** Loops and branches inside the graph, over trees of tensors. */
 import { ShapeError, StateError, ValueError } from "../../errors.ts";
-import { concreteShape, currentScope, flattenTree, parameterTensor, sameShape, type Tensor, type TensorTree, unflattenTree } from "../../graph/index.ts";
+import {
+  concreteShape,
+  currentScope,
+  flattenTree,
+  parameterTensor,
+  sameShape,
+  type Tensor,
+  type TensorTree,
+  unflattenTree,
+} from "../../graph/index.ts";
 import { trace } from "../../graph/trace.ts";
 import { isPlainObject } from "../../graph/tree.ts";
-import { Variable } from "../../graph/variable.ts";
+import type { Variable } from "../../graph/variable.ts";
 import * as P from "../../primitives/index.ts";
 import { asTensor, type TensorLike } from "../as-tensor.ts";
 import { defineOp } from "../define-op.ts";
@@ -73,15 +82,27 @@ export const scan: <C extends TensorTree, X extends TensorTree | null, Y extends
   options?: ScanOptions,
 ) => [C, Y] = defineOp(
   "scan",
-  (f: (carry: never, x: never) => readonly unknown[], init: unknown, xs: unknown = null, length: number | null = null, options: ScanOptions = {}): [never, never] => {
+  (
+    f: (carry: never, x: never) => readonly unknown[],
+    init: unknown,
+    xs: unknown = null,
+    length: number | null = null,
+    options: ScanOptions = {},
+  ): [never, never] => {
     const carry = tensors(init);
     const sequence = xs === null ? null : tensors(xs);
     const elements = sequence === null ? [] : flattenTree(sequence);
     const steps = length ?? elements[0]?.dim(0);
-    if (steps === undefined) throw new ValueError({ where: currentScope(), problem: "the number of steps is unknown", advice: "give xs or length" });
+    if (steps === undefined)
+      throw new ValueError({ where: currentScope(), problem: "the number of steps is unknown", advice: "give xs or length" });
     const wrong = elements.find((x) => x.dim(0) !== steps);
     if (wrong !== undefined) {
-      throw new ShapeError({ where: currentScope(), problem: "the sequences have different lengths", expected: `${steps} elements along the first axis`, received: wrong.toString() });
+      throw new ShapeError({
+        where: currentScope(),
+        problem: "the sequences have different lengths",
+        expected: `${steps} elements along the first axis`,
+        received: wrong.toString(),
+      });
     }
     const carries = flattenTree(carry);
     const carryParameters = placeholders(carry);
@@ -95,9 +116,18 @@ export const scan: <C extends TensorTree, X extends TensorTree | null, Y extends
     requireSameTypes(carries, flattenTree(nextTree), "the carry");
     const parameters = [...carryParameters, ...elementParameters];
     const [closed] = captureAll([{ parameters, results: [...flattenTree(nextTree), ...outputs] }]);
-    const results = P.scan(closed!.body, { init: carries, xs: elements, constants: outside(closed!.captures), length: steps, reverse: options.reverse ?? false });
+    const results = P.scan(closed!.body, {
+      init: carries,
+      xs: elements,
+      constants: outside(closed!.captures),
+      length: steps,
+      reverse: options.reverse ?? false,
+    });
     const stacked = results.slice(carries.length);
-    return [unflattenTree(carry, results.slice(0, carries.length)) as never, (yTree === null ? null : unflattenTree(yTree, stacked)) as never];
+    return [
+      unflattenTree(carry, results.slice(0, carries.length)) as never,
+      (yTree === null ? null : unflattenTree(yTree, stacked)) as never,
+    ];
   },
 );
 
@@ -123,7 +153,10 @@ export const whileLoop: <T extends TensorTree>(
     loopVars: unknown,
     maximumIterations: number | null | WhileLoopOptions = null,
   ): never => {
-    const limit = typeof maximumIterations === "number" || maximumIterations === null ? maximumIterations : (maximumIterations.maximumIterations ?? null);
+    const limit =
+      typeof maximumIterations === "number" || maximumIterations === null
+        ? maximumIterations
+        : (maximumIterations.maximumIterations ?? null);
     const list = Array.isArray(loopVars);
     const tree = tensors(loopVars);
     const init = flattenTree(tree);
@@ -133,7 +166,8 @@ export const whileLoop: <T extends TensorTree>(
     };
     const conditionParameters = placeholders(tree);
     const test = truth(call(cond, conditionParameters));
-    if (test.rank !== 0) throw new ShapeError({ where: currentScope(), problem: "the condition must be a scalar", received: test.toString() });
+    if (test.rank !== 0)
+      throw new ShapeError({ where: currentScope(), problem: "the condition must be a scalar", received: test.toString() });
     const stepParameters = placeholders(tree);
     const given = call(step, stepParameters);
     // A list of one may come back as its entry.
@@ -153,7 +187,13 @@ export const cond: <T extends TensorTree>(pred: TensorLike, trueFn: () => T, fal
   "cond",
   (pred: TensorLike, trueFn: () => TensorTree, falseFn: () => TensorTree): never => {
     const test = truth(pred);
-    if (test.rank !== 0) throw new ShapeError({ where: currentScope(), problem: "the predicate must be a scalar", received: test.toString(), advice: "use ops.where elementwise" });
+    if (test.rank !== 0)
+      throw new ShapeError({
+        where: currentScope(),
+        problem: "the predicate must be a scalar",
+        received: test.toString(),
+        advice: "use ops.where elementwise",
+      });
     const yes = tensors(body(trueFn));
     const no = tensors(body(falseFn));
     requireSameTypes(flattenTree(yes), flattenTree(no), "the branches");
@@ -166,15 +206,16 @@ export const cond: <T extends TensorTree>(pred: TensorLike, trueFn: () => T, fal
 );
 
 /** `[f(0), f(1), ..]`-like loop: `val = bodyFun(i, val)` for i from `lower` up to, not including, `upper`. Has gradients. */
-export const foriLoop: <T extends TensorTree>(lower: number, upper: number, bodyFun: (i: Tensor, val: T) => TreeLike, initVal: T | TreeLike) => T = defineOp(
-  "foriLoop",
-  (lower: number, upper: number, bodyFun: (i: Tensor, val: never) => TreeLike, initVal: unknown): never => {
-    const positions = asTensor(Int32Array.from({ length: Math.max(0, upper - lower) }, (_, i) => lower + i));
-    const run = scan as (f: (carry: unknown, i: Tensor) => readonly [unknown, null], init: unknown, xs: Tensor) => [never, null];
-    return run((carry, i) => [bodyFun(i, carry as never), null], initVal, positions)[0];
-  },
-);
+export const foriLoop: <T extends TensorTree>(
+  lower: number,
+  upper: number,
+  bodyFun: (i: Tensor, val: T) => TreeLike,
+  initVal: T | TreeLike,
+) => T = defineOp("foriLoop", (lower: number, upper: number, bodyFun: (i: Tensor, val: never) => TreeLike, initVal: unknown): never => {
+  const positions = asTensor(Int32Array.from({ length: Math.max(0, upper - lower) }, (_, i) => lower + i));
+  const run = scan as (f: (carry: unknown, i: Tensor) => readonly [unknown, null], init: unknown, xs: Tensor) => [never, null];
+  return run((carry, i) => [bodyFun(i, carry as never), null], initVal, positions)[0];
+});
 
 /** The same value; no gradient flows through it. */
 export const stopGradient: (x: TensorLike) => Tensor = defineOp("stopGradient", (x: TensorLike) => P.stopGradient(asTensor(x)));
-

@@ -39,28 +39,38 @@ export const resize: (
   size: readonly [number, number],
   interpolation?: Interpolation | ResizeOptions,
   antialias?: boolean,
-) => Tensor = defineOp("image.resize", (images: TensorLike, size: readonly [number, number], ...rest: [(Interpolation | ResizeOptions)?, boolean?]) => {
-  const {
-    interpolation = "bilinear",
-    antialias = false,
-    cropToAspectRatio = false,
-    padToAspectRatio = false,
-    fillValue = 0,
-    dataFormat = "channels_last",
-  } = options<ResizeOptions>(["interpolation", "antialias", "cropToAspectRatio", "padToAspectRatio", "fillMode", "fillValue", "dataFormat"], rest);
-  const given = asTensor(images);
-  if (given.rank !== 3 && given.rank !== 4) {
-    throw new ShapeError({ where: currentScope(), problem: "images have three axes, or four with a batch", received: formatShape(given.shape) });
-  }
-  if (size.length !== 2 || size.some((extent) => !Number.isInteger(extent) || extent < 1)) {
-    throw new ValueError({ where: currentScope(), problem: "the size is no pair of positive integers", received: JSON.stringify(size) });
-  }
-  const height = given.rank - 3 + (dataFormat === "channels_first" ? 1 : 0);
-  let x = interpolation === "nearest" ? given : toFloat(given);
-  if (cropToAspectRatio) x = cropped(x, height, size);
-  else if (padToAspectRatio) x = padded(x, height, size, fillValue);
-  return size.reduce((out, extent, i) => resizeAxis(out, height + i, extent, interpolation, antialias), x);
-});
+) => Tensor = defineOp(
+  "image.resize",
+  (images: TensorLike, size: readonly [number, number], ...rest: [(Interpolation | ResizeOptions)?, boolean?]) => {
+    const {
+      interpolation = "bilinear",
+      antialias = false,
+      cropToAspectRatio = false,
+      padToAspectRatio = false,
+      fillValue = 0,
+      dataFormat = "channels_last",
+    } = options<ResizeOptions>(
+      ["interpolation", "antialias", "cropToAspectRatio", "padToAspectRatio", "fillMode", "fillValue", "dataFormat"],
+      rest,
+    );
+    const given = asTensor(images);
+    if (given.rank !== 3 && given.rank !== 4) {
+      throw new ShapeError({
+        where: currentScope(),
+        problem: "images have three axes, or four with a batch",
+        received: formatShape(given.shape),
+      });
+    }
+    if (size.length !== 2 || size.some((extent) => !Number.isInteger(extent) || extent < 1)) {
+      throw new ValueError({ where: currentScope(), problem: "the size is no pair of positive integers", received: JSON.stringify(size) });
+    }
+    const height = given.rank - 3 + (dataFormat === "channels_first" ? 1 : 0);
+    let x = interpolation === "nearest" ? given : toFloat(given);
+    if (cropToAspectRatio) x = cropped(x, height, size);
+    else if (padToAspectRatio) x = padded(x, height, size, fillValue);
+    return size.reduce((out, extent, i) => resizeAxis(out, height + i, extent, interpolation, antialias), x);
+  },
+);
 
 function cropped(x: Tensor, axis: number, [th, tw]: readonly [number, number]): Tensor {
   const [h, w] = [concreteShape(x)[axis]!, concreteShape(x)[axis + 1]!];
@@ -75,7 +85,13 @@ function padded(x: Tensor, axis: number, [th, tw]: readonly [number, number], fi
   const top = Math.trunc((Math.max(h, Math.trunc((w * th) / tw)) - h) / 2);
   const left = Math.trunc((Math.max(w, Math.trunc((h * tw) / th)) - w) / 2);
   const widths = concreteShape(x).map((_, a) => (a === axis ? top : a === axis + 1 && top === 0 ? left : 0));
-  return P.pad(x, P.constant(fill, x.dtype), widths, widths, widths.map(() => 0));
+  return P.pad(
+    x,
+    P.constant(fill, x.dtype),
+    widths,
+    widths,
+    widths.map(() => 0),
+  );
 }
 
 function resizeAxis(x: Tensor, axis: number, output: number, interpolation: Interpolation, antialias: boolean): Tensor {
@@ -108,7 +124,12 @@ function lanczos(d: number, radius: number): number {
 function resizeWeights(input: number, output: number, interpolation: Exclude<Interpolation, "nearest">, antialias: boolean): Float32Array {
   const filter = filters[interpolation];
   if (filter === undefined) {
-    throw new ValueError({ where: currentScope(), problem: "there is no such interpolation", expected: ["nearest", ...Object.keys(filters)].join(", "), received: JSON.stringify(interpolation) });
+    throw new ValueError({
+      where: currentScope(),
+      problem: "there is no such interpolation",
+      expected: ["nearest", ...Object.keys(filters)].join(", "),
+      received: JSON.stringify(interpolation),
+    });
   }
   const scale = input / output;
   const width = antialias ? Math.max(1, scale) : 1;

@@ -18,17 +18,15 @@ export interface NormOptions {
 }
 
 /** Norm of vectors along one axis or of matrices along two. Throws ValueError for an order that does not exist there. */
-export const norm: (x: TensorLike, ord?: number | "fro" | null | NormOptions, axis?: NormOptions["axis"], keepdims?: boolean) => Tensor = defineOp(
-  "norm",
-  (x: TensorLike, ...rest: [(number | "fro" | null | NormOptions)?, NormOptions["axis"]?, boolean?]) => {
+export const norm: (x: TensorLike, ord?: number | "fro" | null | NormOptions, axis?: NormOptions["axis"], keepdims?: boolean) => Tensor =
+  defineOp("norm", (x: TensorLike, ...rest: [(number | "fro" | null | NormOptions)?, NormOptions["axis"]?, boolean?]) => {
     const { ord = null, axis = null, keepdims = false } = options<NormOptions>(["ord", "axis", "keepdims"], rest);
     const t = toFloat(x);
     const all = Array.from({ length: t.rank }, (_, a) => a);
     const axes = axis === null ? all : (typeof axis === "number" ? [axis] : axis).map((a) => normalizeAxis(currentScope(), a, t.rank));
     const out = axis === null && ord === null ? root(t, axes) : axes.length === 1 ? vectorNorm(t, axes[0]!, ord) : matrixNorm(t, axes, ord);
     return keepdims ? P.reshape(out, keptShape(concreteShape(t), axes)) : out;
-  },
-);
+  });
 
 function root(x: Tensor, axes: readonly number[]): Tensor {
   return P.sqrt(P.reduceSum(P.multiply(x, x), axes));
@@ -47,7 +45,13 @@ function vectorNorm(x: Tensor, axis: number, ord: NormOptions["ord"]): Tensor {
 }
 
 function matrixNorm(x: Tensor, axes: readonly number[], ord: NormOptions["ord"]): Tensor {
-  if (axes.length !== 2) throw new ValueError({ where: currentScope(), problem: "a norm is of a vector or a matrix", expected: "one axis or two", received: `${axes.length}` });
+  if (axes.length !== 2)
+    throw new ValueError({
+      where: currentScope(),
+      problem: "a norm is of a vector or a matrix",
+      expected: "one axis or two",
+      received: `${axes.length}`,
+    });
   if (ord === null || ord === "fro") return root(x, axes);
   const [row, column] = axes as [number, number];
   const size = P.abs(x);

@@ -71,8 +71,10 @@ function exponentialLinear(x: Tensor, alpha: number, scale: number): Tensor {
   return out;
 }
 /** `x` for x > 0, else `alpha * (e^x - 1)`. alpha: 1 by default. */
-export const elu: (x: TensorLike, alpha?: number | { alpha?: number }) => Tensor = defineOp("elu", (x: TensorLike, ...rest: [(number | { alpha?: number })?]) =>
-  exponentialLinear(toFloat(x), options<{ alpha: number }>(["alpha"], rest).alpha ?? 1, 1),
+export const elu: (x: TensorLike, alpha?: number | { alpha?: number }) => Tensor = defineOp(
+  "elu",
+  (x: TensorLike, ...rest: [(number | { alpha?: number })?]) =>
+    exponentialLinear(toFloat(x), options<{ alpha: number }>(["alpha"], rest).alpha ?? 1, 1),
 );
 /** Self-normalizing `elu` with the two constants of Klambauer et al. 2017, arXiv:1706.02515. */
 export const selu: UnaryOp = activation("selu", (x) => exponentialLinear(x, seluAlpha, seluScale));
@@ -108,7 +110,10 @@ interface AxisOption {
 export type AxisOp = (x: TensorLike, axis?: Axis | AxisOption) => Tensor;
 
 /** Functions that spread a row's statistics back over the row. */
-function rowOp(name: string, f: (x: Tensor, reduce: (y: Tensor, by: (z: Tensor, axes: readonly number[]) => Tensor) => Tensor) => Tensor): AxisOp {
+function rowOp(
+  name: string,
+  f: (x: Tensor, reduce: (y: Tensor, by: (z: Tensor, axes: readonly number[]) => Tensor) => Tensor) => Tensor,
+): AxisOp {
   return defineOp(name, (input: TensorLike, ...rest: [(Axis | AxisOption)?]) => {
     const x = toFloat(input);
     const { axis = -1 } = options<{ axis: Axis }>(["axis"], rest);

@@ -43,7 +43,9 @@ function convolve(x: Tensor, kernel: Tensor, given: ConvOptions, groupsOf: (chan
   const layout = { batch: 0, feature, spatial };
   return P.convGeneral(x, kernel, {
     strides,
-    padding: spatial.map((axis, i) => paddingOf(given.padding ?? "valid", shape[axis]!, windowExtent(window[i]!, dilation[i]!), strides[i]!)),
+    padding: spatial.map((axis, i) =>
+      paddingOf(given.padding ?? "valid", shape[axis]!, windowExtent(window[i]!, dilation[i]!), strides[i]!),
+    ),
     lhsDilation: strides.map(() => 1),
     rhsDilation: dilation,
     featureGroups: groupsOf(shape[feature]!),
@@ -95,7 +97,12 @@ function depthwise(x: Tensor, kernel: Tensor, given: ConvOptions): Tensor {
   const [channels, multiplier] = [kernel.dim(-2), kernel.dim(-1)];
   const received = x.dim(axesOf(given.dataFormat, rank).feature);
   if (received !== channels) {
-    throw new ShapeError({ where: currentScope(), problem: "the kernel is for another number of channels", expected: `${channels} channels`, received: `${received} (input ${formatShape(x.shape)})` });
+    throw new ShapeError({
+      where: currentScope(),
+      problem: "the kernel is for another number of channels",
+      expected: `${channels} channels`,
+      received: `${received} (input ${formatShape(x.shape)})`,
+    });
   }
   const flat = P.reshape(kernel, [...concreteShape(kernel).slice(0, rank), 1, channels * multiplier]);
   return convolve(x, flat, given, () => channels);
@@ -126,8 +133,14 @@ export interface ConvTransposeOptions extends ConvOptions {
  * The gradient of a convolution with respect to its input. Shapes: kernel [window.., out, in]; "same" multiplies extents
  * by the stride, "valid" gives `(input - 1) * stride + window` and at least `input * stride`.
  */
-export const convTranspose: (x: TensorLike, kernel: TensorLike, strides?: ConvOptions["strides"] | ConvTransposeOptions, padding?: Padding) => Tensor =
-  defineOp("convTranspose", (x: TensorLike, kernel: TensorLike, ...rest: [(ConvOptions["strides"] | ConvTransposeOptions)?, Padding?]) => {
+export const convTranspose: (
+  x: TensorLike,
+  kernel: TensorLike,
+  strides?: ConvOptions["strides"] | ConvTransposeOptions,
+  padding?: Padding,
+) => Tensor = defineOp(
+  "convTranspose",
+  (x: TensorLike, kernel: TensorLike, ...rest: [(ConvOptions["strides"] | ConvTransposeOptions)?, Padding?]) => {
     const given = options<ConvTransposeOptions>(["strides", "padding", "outputPadding", "dataFormat", "dilationRate"], rest);
     const [t, k] = promote([x, kernel], true);
     const rank = spatialRankOf(t!.shape);
@@ -136,14 +149,16 @@ export const convTranspose: (x: TensorLike, kernel: TensorLike, strides?: ConvOp
     const strides = perAxis("strides", given.strides, rank);
     const dilation = perAxis("dilationRate", given.dilationRate, rank);
     const same = (given.padding ?? "valid").toLowerCase() === "same";
-    const extra = typeof given.outputPadding === "number" ? strides.map(() => given.outputPadding as number) : (given.outputPadding ?? null);
+    const extra =
+      typeof given.outputPadding === "number" ? strides.map(() => given.outputPadding as number) : (given.outputPadding ?? null);
     const padding = spatial.map((axis, i): [number, number] => {
       const input = concreteShape(t!)[axis]!;
       const stride = strides[i]!;
       const window = windowExtent(k!.dim(i), dilation[i]!);
       let output = same ? input * stride : input * stride + Math.max(window - stride, 0);
       if (extra !== null) output = (input - 1) * stride + window - (same ? 2 * Math.floor(window / 2) : 0) + extra[i]!;
-      const before = same && extra === null ? Math.floor(Math.max(0, (input - 1) * stride + window - output) / 2) : same ? Math.floor(window / 2) : 0;
+      const before =
+        same && extra === null ? Math.floor(Math.max(0, (input - 1) * stride + window - output) / 2) : same ? Math.floor(window / 2) : 0;
       const low = window - 1 - before;
       return [low, output - ((input - 1) * stride + 1) - low + window - 1];
     });
@@ -160,4 +175,5 @@ export const convTranspose: (x: TensorLike, kernel: TensorLike, strides?: ConvOp
       rhsLayout: { spatial: strides.map((_, i) => i), input: rank + 1, output: rank },
       outLayout: layout,
     });
-  });
+  },
+);

@@ -55,50 +55,55 @@ function logProbabilities(output: Tensor, fromLogits: boolean, axis: number): Te
 }
 
 /** `-sum(target * log(output))` along the class axis. Shapes: both [.., classes] -> [..]. */
-export const categoricalCrossentropy: (target: TensorLike, output: TensorLike, fromLogits?: boolean | CrossentropyOptions, axis?: number) => Tensor = defineOp(
-  "categoricalCrossentropy",
-  (target: TensorLike, output: TensorLike, ...rest: Rest) => {
-    const { fromLogits = false, axis = -1 } = options<CrossentropyOptions>(["fromLogits", "axis"], rest);
-    const [t, o] = promote([target, output], true);
-    requireSameShape(t!, o!);
-    if (o!.rank < 1) throw new ShapeError({ where: currentScope(), problem: "predictions need an axis of classes", received: formatShape(o!.shape) });
-    const at = normalizeAxis(currentScope(), axis, o!.rank);
-    return P.negate(P.reduceSum(P.multiply(t!, logProbabilities(o!, fromLogits, at)), [at]));
-  },
-);
+export const categoricalCrossentropy: (
+  target: TensorLike,
+  output: TensorLike,
+  fromLogits?: boolean | CrossentropyOptions,
+  axis?: number,
+) => Tensor = defineOp("categoricalCrossentropy", (target: TensorLike, output: TensorLike, ...rest: Rest) => {
+  const { fromLogits = false, axis = -1 } = options<CrossentropyOptions>(["fromLogits", "axis"], rest);
+  const [t, o] = promote([target, output], true);
+  requireSameShape(t!, o!);
+  if (o!.rank < 1)
+    throw new ShapeError({ where: currentScope(), problem: "predictions need an axis of classes", received: formatShape(o!.shape) });
+  const at = normalizeAxis(currentScope(), axis, o!.rank);
+  return P.negate(P.reduceSum(P.multiply(t!, logProbabilities(o!, fromLogits, at)), [at]));
+});
 
 /**
  * `-log(output[target])`. A label outside the classes has no probability and gives 0.
  * Shapes: target int [..] or [.., 1], output [.., classes] -> [..].
  */
-export const sparseCategoricalCrossentropy: (target: TensorLike, output: TensorLike, fromLogits?: boolean | CrossentropyOptions, axis?: number) => Tensor = defineOp(
-  "sparseCategoricalCrossentropy",
-  (target: TensorLike, output: TensorLike, ...rest: Rest) => {
-    const { fromLogits = false, axis = -1 } = options<CrossentropyOptions>(["fromLogits", "axis"], rest);
-    const o = toFloat(output);
-    if (o.rank < 1) throw new ShapeError({ where: currentScope(), problem: "predictions need an axis of classes", received: formatShape(o.shape) });
-    const at = normalizeAxis(currentScope(), axis, o.rank);
-    const given = castTo(asTensor(target), "int32");
-    const shape = concreteShape(o);
-    const rows = shape.filter((_, a) => a !== at);
-    const labels = given.rank === o.rank && given.shape.at(-1) === 1 ? P.reshape(given, concreteShape(given).slice(0, -1)) : given;
-    if (!sameShape(labels.shape, rows)) {
-      throw new ShapeError({
-        where: currentScope(),
-        problem: "labels must have the shape of the predictions without their class axis",
-        expected: formatShape(rows),
-        received: formatShape(given.shape),
-      });
-    }
-    const hot = oneHot(labels, shape[at]!, { axis: at, dtype: o.dtype });
-    return P.negate(P.reduceSum(P.multiply(hot, logProbabilities(o, fromLogits, at)), [at]));
-  },
-);
+export const sparseCategoricalCrossentropy: (
+  target: TensorLike,
+  output: TensorLike,
+  fromLogits?: boolean | CrossentropyOptions,
+  axis?: number,
+) => Tensor = defineOp("sparseCategoricalCrossentropy", (target: TensorLike, output: TensorLike, ...rest: Rest) => {
+  const { fromLogits = false, axis = -1 } = options<CrossentropyOptions>(["fromLogits", "axis"], rest);
+  const o = toFloat(output);
+  if (o.rank < 1)
+    throw new ShapeError({ where: currentScope(), problem: "predictions need an axis of classes", received: formatShape(o.shape) });
+  const at = normalizeAxis(currentScope(), axis, o.rank);
+  const given = castTo(asTensor(target), "int32");
+  const shape = concreteShape(o);
+  const rows = shape.filter((_, a) => a !== at);
+  const labels = given.rank === o.rank && given.shape.at(-1) === 1 ? P.reshape(given, concreteShape(given).slice(0, -1)) : given;
+  if (!sameShape(labels.shape, rows)) {
+    throw new ShapeError({
+      where: currentScope(),
+      problem: "labels must have the shape of the predictions without their class axis",
+      expected: formatShape(rows),
+      received: formatShape(given.shape),
+    });
+  }
+  const hot = oneHot(labels, shape[at]!, { axis: at, dtype: o.dtype });
+  return P.negate(P.reduceSum(P.multiply(hot, logProbabilities(o, fromLogits, at)), [at]));
+});
 
 /** `-(t log(p) + (1 - t) log(1 - p))`, elementwise. Shapes: both [..] -> [..]. */
-export const binaryCrossentropy: (target: TensorLike, output: TensorLike, fromLogits?: boolean | { fromLogits?: boolean }) => Tensor = defineOp(
-  "binaryCrossentropy",
-  (target: TensorLike, output: TensorLike, ...rest: [(boolean | { fromLogits?: boolean })?]) => {
+export const binaryCrossentropy: (target: TensorLike, output: TensorLike, fromLogits?: boolean | { fromLogits?: boolean }) => Tensor =
+  defineOp("binaryCrossentropy", (target: TensorLike, output: TensorLike, ...rest: [(boolean | { fromLogits?: boolean })?]) => {
     const { fromLogits = false } = options<{ fromLogits: boolean }>(["fromLogits"], rest);
     const [t, o] = promote([target, output], true) as [Tensor, Tensor];
     requireSameShape(t, o);
@@ -113,5 +118,4 @@ export const binaryCrossentropy: (target: TensorLike, output: TensorLike, fromLo
     }
     const p = clipped(o);
     return P.negate(P.add(P.multiply(t, P.log(p)), P.multiply(P.subtract(one, t), P.log(P.subtract(one, p)))));
-  },
-);
+  });

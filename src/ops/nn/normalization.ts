@@ -15,7 +15,11 @@ export interface MomentsOptions {
   synchronized?: boolean;
 }
 /** Mean and variance over axes, as a pair. */
-export const moments: (x: TensorLike, axes: Axis | (MomentsOptions & { axes: Axis }), keepdims?: boolean | MomentsOptions) => [Tensor, Tensor] = defineOp(
+export const moments: (
+  x: TensorLike,
+  axes: Axis | (MomentsOptions & { axes: Axis }),
+  keepdims?: boolean | MomentsOptions,
+) => [Tensor, Tensor] = defineOp(
   "moments",
   (x: TensorLike, ...rest: [Axis | (MomentsOptions & { axes: Axis }), (boolean | MomentsOptions)?]): [Tensor, Tensor] => {
     const [first, second] = rest;
@@ -59,14 +63,24 @@ export const batchNormalization: (
     variance: TensorLike,
     ...rest: [number | BatchNormalizationOptions, (TensorLike | null | BatchNormalizationOptions)?, (TensorLike | null)?, number?]
   ) => {
-    const { axis = -1, offset = null, scale = null, epsilon = 1e-3 } = options<BatchNormalizationOptions>(["axis", "offset", "scale", "epsilon"], rest);
+    const {
+      axis = -1,
+      offset = null,
+      scale = null,
+      epsilon = 1e-3,
+    } = options<BatchNormalizationOptions>(["axis", "offset", "scale", "epsilon"], rest);
     const t = toFloat(x);
     const at = normalizeAxis(currentScope(), axis, t.rank);
     const shape = concreteShape(t);
     const channel = (value: TensorLike): Tensor => {
       const v = castTo(toFloat(value), t.dtype);
       if (v.rank === 1 && v.shape[0] === shape[at]) return v;
-      throw new ShapeError({ where: currentScope(), problem: "statistics need one value per channel", expected: `[${shape[at]}]`, received: formatShape(v.shape) });
+      throw new ShapeError({
+        where: currentScope(),
+        problem: "statistics need one value per channel",
+        expected: `[${shape[at]}]`,
+        received: formatShape(v.shape),
+      });
     };
     const v = channel(variance);
     let factor = P.rsqrt(P.add(v, constantLike(epsilon, v)));
@@ -101,7 +115,10 @@ export const normalize: (x: TensorLike, axis?: number | NormalizeOptions, order?
       return P.multiply(t, spread(P.rsqrt(P.maximum(total, constantLike(epsilon, total)))));
     }
     const magnitude = P.abs(t);
-    const total = order === Infinity ? P.reduceMax(magnitude, [at]) : P.reduceSum(order === 1 ? magnitude : P.power(magnitude, constantLike(order, t)), [at]);
+    const total =
+      order === Infinity
+        ? P.reduceMax(magnitude, [at])
+        : P.reduceSum(order === 1 ? magnitude : P.power(magnitude, constantLike(order, t)), [at]);
     const size = order === 1 || order === Infinity ? total : P.power(total, constantLike(1 / order, total));
     return P.divide(t, spread(P.maximum(size, constantLike(epsilon, size))));
   },

@@ -25,7 +25,11 @@ export const oneHot: (x: TensorLike, numClasses: number, axis?: number | OneHotO
     const at = normalizeAxis(currentScope(), axis, labels.rank + 1);
     const shape = [...concreteShape(labels)];
     shape.splice(at, 0, numClasses);
-    const spread = P.broadcastInDim(labels, shape, concreteShape(labels).map((_, a) => (a < at ? a : a + 1)));
+    const spread = P.broadcastInDim(
+      labels,
+      shape,
+      concreteShape(labels).map((_, a) => (a < at ? a : a + 1)),
+    );
     return P.convert(P.equal(P.iota(shape, at, "int32"), spread), dtype ?? "float32");
   },
 );
@@ -37,6 +41,8 @@ export const multiHot: (x: TensorLike, numClasses: number, axis?: number | OneHo
     const { axis = -1, dtype = null } = options<OneHotOptions>(["axis", "dtype"], rest);
     const labels = castTo(asTensor(x), "int32");
     const single = oneHot(labels, numClasses, { axis, dtype });
-    return P.reduceMax(single, [labels.rank === 1 ? 0 : normalizeAxis(currentScope(), axis, single.rank) === labels.rank - 1 ? labels.rank : labels.rank - 1]);
+    return P.reduceMax(single, [
+      labels.rank === 1 ? 0 : normalizeAxis(currentScope(), axis, single.rank) === labels.rank - 1 ? labels.rank : labels.rank - 1,
+    ]);
   },
 );

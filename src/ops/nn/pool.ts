@@ -30,7 +30,11 @@ export type PoolOp = (
 function poolOp(name: string, pool: (x: Tensor, geometry: WindowGeometry) => Tensor, prepare: (x: TensorLike) => Tensor): PoolOp {
   return defineOp(
     name,
-    (x: TensorLike, poolSize: number | readonly number[], ...rest: [(number | readonly number[] | null | PoolOptions)?, Padding?, (DataFormat | null)?]) => {
+    (
+      x: TensorLike,
+      poolSize: number | readonly number[],
+      ...rest: [(number | readonly number[] | null | PoolOptions)?, Padding?, (DataFormat | null)?]
+    ) => {
       const given = options<PoolOptions>(["strides", "padding", "dataFormat"], rest);
       const t = prepare(x);
       const rank = spatialRankOf(t.shape);
@@ -56,7 +60,9 @@ export const averagePool: PoolOp = poolOp(
   "averagePool",
   (x, geometry) => {
     const total = P.reduceWindowSum(x, geometry);
-    const counts = geometry.window.map((window, axis) => realElements(concreteShape(x)[axis]!, concreteShape(total)[axis]!, window, geometry, axis));
+    const counts = geometry.window.map((window, axis) =>
+      realElements(concreteShape(x)[axis]!, concreteShape(total)[axis]!, window, geometry, axis),
+    );
     if (counts.every((perPlace, axis) => perPlace.every((count) => count === geometry.window[axis]))) {
       return P.divide(total, constantLike(sizeOf(geometry.window), total));
     }

@@ -13,15 +13,30 @@ export function axesOf(dataFormat: DataFormat | null | undefined, spatialRank: n
   if (dataFormat === "channels_last" || dataFormat === null || dataFormat === undefined) {
     return { feature: spatialRank + 1, spatial: Array.from({ length: spatialRank }, (_, i) => i + 1) };
   }
-  throw new ValueError({ where: currentScope(), problem: "there is no such data format", expected: '"channels_last" or "channels_first"', received: JSON.stringify(dataFormat) });
+  throw new ValueError({
+    where: currentScope(),
+    problem: "there is no such data format",
+    expected: '"channels_last" or "channels_first"',
+    received: JSON.stringify(dataFormat),
+  });
 }
 
 /** One positive integer per spatial axis. */
-export function perAxis(name: string, value: number | readonly number[] | null | undefined, rank: number, otherwise: readonly number[] | number = 1): number[] {
+export function perAxis(
+  name: string,
+  value: number | readonly number[] | null | undefined,
+  rank: number,
+  otherwise: readonly number[] | number = 1,
+): number[] {
   const given = value ?? otherwise;
   const list = typeof given === "number" ? new Array<number>(rank).fill(given) : [...given];
   if (list.length !== rank || list.some((v) => !Number.isInteger(v) || v < 1)) {
-    throw new ValueError({ where: currentScope(), problem: `${name} must be positive integers, one or one per spatial axis`, expected: `${rank} numbers`, received: JSON.stringify(value) });
+    throw new ValueError({
+      where: currentScope(),
+      problem: `${name} must be positive integers, one or one per spatial axis`,
+      expected: `${rank} numbers`,
+      received: JSON.stringify(value),
+    });
   }
   return list;
 }
@@ -47,13 +62,22 @@ export function paddingOf(padding: string, input: number, window: number, stride
     const total = Math.max(0, (Math.ceil(input / stride) - 1) * stride + window - input);
     return [Math.floor(total / 2), total - Math.floor(total / 2)];
   }
-  throw new ValueError({ where: currentScope(), problem: "there is no such padding", expected: '"valid" or "same"', received: JSON.stringify(padding) });
+  throw new ValueError({
+    where: currentScope(),
+    problem: "there is no such padding",
+    expected: '"valid" or "same"',
+    received: JSON.stringify(padding),
+  });
 }
 
 /** Throws ShapeError unless there is a batch axis, a channel axis and at least one spatial axis. */
 export function spatialRankOf(shape: readonly (number | null)[]): number {
   if (shape.length < 3) {
-    throw new ShapeError({ where: currentScope(), problem: "needs a batch axis, one or more spatial axes and a channel axis", received: formatShape(shape) });
+    throw new ShapeError({
+      where: currentScope(),
+      problem: "needs a batch axis, one or more spatial axes and a channel axis",
+      received: formatShape(shape),
+    });
   }
   return shape.length - 2;
 }

@@ -67,7 +67,12 @@ export interface ArangeOptions {
   dtype?: DType | null;
 }
 /** `arange(stop)`, `arange(start, stop, step, dtype)`: evenly spaced numbers from start up to, not including, stop. int32 where all are integers. */
-export const arange: (start: number, stop?: number | null | ArangeOptions, step?: number | ArangeOptions, dtype?: DType | null | ArangeOptions) => Tensor = defineOp(
+export const arange: (
+  start: number,
+  stop?: number | null | ArangeOptions,
+  step?: number | ArangeOptions,
+  dtype?: DType | null | ArangeOptions,
+) => Tensor = defineOp(
   "arange",
   (start: number, ...rest: [(number | null | ArangeOptions)?, (number | ArangeOptions)?, (DType | null | ArangeOptions)?]) => {
     const { stop = null, step = 1, dtype = null } = options<ArangeOptions>(["stop", "step", "dtype"], rest);
@@ -134,17 +139,16 @@ type MatrixRest = [(number | null | MatrixOptions)?, (number | MatrixOptions)?, 
 export type MatrixOp = (n: number, ...rest: MatrixRest) => Tensor;
 
 /** Ones where column - row = k, else zeros. Shape: [n, m], m = n by default. */
-export const eye: MatrixOp = defineOp(
-  "eye",
-  (n: number, ...rest: MatrixRest) => {
-    const { m = null, k = 0, dtype = null } = options<MatrixOptions>(["m", "k", "dtype"], rest);
-    const shape = [n, m ?? n];
-    const gap = P.subtract(P.iota(shape, 1, "int32"), P.iota(shape, 0, "int32"));
-    return P.convert(P.equal(gap, broadcast(P.constant(k, "int32"), shape)), dtype ?? "float32");
-  },
-);
+export const eye: MatrixOp = defineOp("eye", (n: number, ...rest: MatrixRest) => {
+  const { m = null, k = 0, dtype = null } = options<MatrixOptions>(["m", "k", "dtype"], rest);
+  const shape = [n, m ?? n];
+  const gap = P.subtract(P.iota(shape, 1, "int32"), P.iota(shape, 0, "int32"));
+  return P.convert(P.equal(gap, broadcast(P.constant(k, "int32"), shape)), dtype ?? "float32");
+});
 /** The identity matrix [n, n]. */
-export const identity: (n: number, dtype?: DType | null) => Tensor = defineOp("identity", (n: number, dtype: DType | null = null) => eye(n, n, 0, dtype));
+export const identity: (n: number, dtype?: DType | null) => Tensor = defineOp("identity", (n: number, dtype: DType | null = null) =>
+  eye(n, n, 0, dtype),
+);
 
 /** Ones where column - row <= k, else zeros. Shape: [n, m]. */
 export const tri: MatrixOp = defineOp("tri", (n: number, ...rest: MatrixRest) => {
@@ -158,21 +162,28 @@ function lowerTriangle(shape: readonly number[], k: number): Tensor {
   return P.lessEqual(P.subtract(column, row), broadcast(P.constant(k, "int32"), shape));
 }
 /** Elements above the k-th diagonal replaced by zeros. */
-export const tril: (x: TensorLike, k?: number | { k?: number }) => Tensor = defineOp("tril", (x: TensorLike, ...rest: [(number | { k?: number })?]) => {
-  const t = asTensor(x);
-  const shape = concreteShape(t);
-  return P.select(lowerTriangle(shape, options<{ k: number }>(["k"], rest).k ?? 0), t, filled(shape, 0, t.dtype));
-});
+export const tril: (x: TensorLike, k?: number | { k?: number }) => Tensor = defineOp(
+  "tril",
+  (x: TensorLike, ...rest: [(number | { k?: number })?]) => {
+    const t = asTensor(x);
+    const shape = concreteShape(t);
+    return P.select(lowerTriangle(shape, options<{ k: number }>(["k"], rest).k ?? 0), t, filled(shape, 0, t.dtype));
+  },
+);
 /** Elements below the k-th diagonal replaced by zeros. */
-export const triu: (x: TensorLike, k?: number | { k?: number }) => Tensor = defineOp("triu", (x: TensorLike, ...rest: [(number | { k?: number })?]) => {
-  const t = asTensor(x);
-  const shape = concreteShape(t);
-  return P.select(lowerTriangle(shape, (options<{ k: number }>(["k"], rest).k ?? 0) - 1), filled(shape, 0, t.dtype), t);
-});
+export const triu: (x: TensorLike, k?: number | { k?: number }) => Tensor = defineOp(
+  "triu",
+  (x: TensorLike, ...rest: [(number | { k?: number })?]) => {
+    const t = asTensor(x);
+    const shape = concreteShape(t);
+    return P.select(lowerTriangle(shape, (options<{ k: number }>(["k"], rest).k ?? 0) - 1), filled(shape, 0, t.dtype), t);
+  },
+);
 
 /** A tensor from nested arrays, numbers, typed arrays or a tensor, converted to `dtype` if one is given. */
 export const array: (x: TensorLike, dtype?: DType | null) => Tensor = defineOp("array", (x: TensorLike, dtype: DType | null = null) => {
-  if (dtype !== null && dtypes[dtype] === undefined) throw new ValueError({ where: currentScope(), problem: "there is no such dtype", received: String(dtype) });
+  if (dtype !== null && dtypes[dtype] === undefined)
+    throw new ValueError({ where: currentScope(), problem: "there is no such dtype", received: String(dtype) });
   const t = asTensor(x);
   return dtype === null ? t : castTo(t, dtype);
 });

@@ -19,29 +19,40 @@ interface Labelled {
  * operand takes the diagonal. Without "->", the output has the labels that occur once, in alphabetical order.
  * Operands are contracted pair by pair from the left, each pair by one `dotGeneral`.
  */
-export const einsum: (subscripts: string, ...operands: readonly TensorLike[]) => Tensor = defineOp("einsum", (subscripts: string, ...operands: readonly TensorLike[]) => {
-  const promoted = promote(operands.map((x) => asTensor(x)));
-  const small = promoted[0]?.dtype === "bool" || promoted[0]?.dtype === "uint8";
-  const tensors = small ? promoted.map((t) => castTo(t, "int32")) : promoted;
-  const { inputs, output } = parse(subscripts, tensors);
-  checkExtents(subscripts, inputs, tensors);
-  const extents = new Map<string, number>();
-  inputs.forEach((labels, i) =>
-    labels.forEach((label, axis) => extents.set(label, Math.max(extents.get(label) ?? 1, concreteShape(tensors[i]!)[axis]!))),
-  );
-  const parts = tensors.map((tensor, i) => diagonals(spread({ tensor, labels: inputs[i]! }, extents)));
-  let result = sumOnly(parts[0]!, [output, ...parts.slice(1).map((part) => part.labels)]);
-  for (let i = 1; i < parts.length; i++) {
-    const later = [output, ...parts.slice(i + 1).map((part) => part.labels)];
-    const next = sumOnly(parts[i]!, [...later, result.labels]);
-    result = contractPair(sumOnly(result, [...later, next.labels]), next, later.flat());
-  }
-  return permute(result.tensor, output.map((label) => result.labels.indexOf(label)));
-});
+export const einsum: (subscripts: string, ...operands: readonly TensorLike[]) => Tensor = defineOp(
+  "einsum",
+  (subscripts: string, ...operands: readonly TensorLike[]) => {
+    const promoted = promote(operands.map((x) => asTensor(x)));
+    const small = promoted[0]?.dtype === "bool" || promoted[0]?.dtype === "uint8";
+    const tensors = small ? promoted.map((t) => castTo(t, "int32")) : promoted;
+    const { inputs, output } = parse(subscripts, tensors);
+    checkExtents(subscripts, inputs, tensors);
+    const extents = new Map<string, number>();
+    inputs.forEach((labels, i) =>
+      labels.forEach((label, axis) => extents.set(label, Math.max(extents.get(label) ?? 1, concreteShape(tensors[i]!)[axis]!))),
+    );
+    const parts = tensors.map((tensor, i) => diagonals(spread({ tensor, labels: inputs[i]! }, extents)));
+    let result = sumOnly(parts[0]!, [output, ...parts.slice(1).map((part) => part.labels)]);
+    for (let i = 1; i < parts.length; i++) {
+      const later = [output, ...parts.slice(i + 1).map((part) => part.labels)];
+      const next = sumOnly(parts[i]!, [...later, result.labels]);
+      result = contractPair(sumOnly(result, [...later, next.labels]), next, later.flat());
+    }
+    return permute(
+      result.tensor,
+      output.map((label) => result.labels.indexOf(label)),
+    );
+  },
+);
 
 function parse(subscripts: string, tensors: readonly Tensor[]): { inputs: string[][]; output: string[] } {
   const fail = (problem: string): never => {
-    throw new ValueError({ where: currentScope(), problem, expected: 'subscripts such as "bij,bjk->bik"', received: JSON.stringify(subscripts) });
+    throw new ValueError({
+      where: currentScope(),
+      problem,
+      expected: 'subscripts such as "bij,bjk->bik"',
+      received: JSON.stringify(subscripts),
+    });
   };
   const [left, right, extra] = subscripts.replace(/\s/g, "").split("->");
   if (left === undefined || extra !== undefined || !/^[A-Za-z.,]*$/.test(left + (right ?? ""))) return fail("the subscripts are malformed");

@@ -1,5 +1,5 @@
 /** Elementwise functions of one tensor, with NumPy's names. Integers become float32 where the result is a fraction. */
-import { isFloat } from "../../dtype/index.ts";
+import { type DType, isFloat } from "../../dtype/index.ts";
 import { concreteShape, type Tensor } from "../../graph/index.ts";
 import * as P from "../../primitives/index.ts";
 import { options } from "../arguments.ts";
@@ -118,15 +118,17 @@ export const isInf: UnaryOp = isinf;
 export const logicalNot: UnaryOp = defineOp("logicalNot", (x: TensorLike) => P.not(truth(x)));
 
 /** NaN replaced by `nan`, Infinity and -Infinity by `posinf` and `neginf` (default: the largest float32). */
-export const nanToNum: (x: TensorLike, options?: { nan?: number; posinf?: number | null; neginf?: number | null }) => Tensor =
-  defineOp("nanToNum", (x: TensorLike, ...rest: [{ nan?: number; posinf?: number | null; neginf?: number | null }?]) => {
+export const nanToNum: (x: TensorLike, options?: { nan?: number; posinf?: number | null; neginf?: number | null }) => Tensor = defineOp(
+  "nanToNum",
+  (x: TensorLike, ...rest: [{ nan?: number; posinf?: number | null; neginf?: number | null }?]) => {
     const t = toFloat(x);
     const { nan = 0, posinf, neginf } = rest[0] ?? {};
     const largest = t.dtype === "float64" ? Number.MAX_VALUE : 3.4028234663852886e38;
     const finite = P.select(P.equal(t, constantLike(Infinity, t)), constantLike(posinf ?? largest, t), t);
     const both = P.select(P.equal(t, constantLike(-Infinity, t)), constantLike(neginf ?? -largest, t), finite);
     return P.select(P.notEqual(t, t), constantLike(nan, t), both);
-  });
+  },
+);
 
 /** The same values. */
 export const copy: UnaryOp = defineOp("copy", (x: TensorLike) => asTensor(x));
@@ -141,12 +143,14 @@ export const erfinv: UnaryOp = floatOp("erfinv", (x) => {
     coefficients.slice(1).reduce((sum, k) => P.add(P.multiply(sum, w), c(k)), c(coefficients[0]!));
   // log1p keeps 1 - x^2 exact near 0; (1 - x)(1 + x) would lose it near 1.
   const w = P.negate(P.log(P.multiply(P.subtract(c(1), x), P.add(c(1), x))));
-  const near = polynomial(P.subtract(w, c(2.5)), [
-    2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 0.00021858087, -0.00125372503, -0.00417768164, 0.246640727, 1.50140941,
-  ]);
-  const far = polynomial(P.subtract(P.sqrt(w), c(3)), [
-    -0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047, 1.00167406, 2.83297682,
-  ]);
+  const near = polynomial(
+    P.subtract(w, c(2.5)),
+    [2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 0.00021858087, -0.00125372503, -0.00417768164, 0.246640727, 1.50140941],
+  );
+  const far = polynomial(
+    P.subtract(P.sqrt(w), c(3)),
+    [-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047, 1.00167406, 2.83297682],
+  );
   const y = P.multiply(P.select(P.less(w, c(5)), near, far), x);
   const ends = P.select(P.equal(P.abs(x), c(1)), P.multiply(x, c(Infinity)), y);
   const out: Tensor = P.withGradient(ends, [x], (cotangent) => [
@@ -162,7 +166,6 @@ export function truth(x: TensorLike): Tensor {
 }
 
 /** `x` converted to another dtype. To bool: whether it is not zero. Floats to integers truncate, NaN becomes 0, out of range saturates. */
-export const cast: (x: TensorLike, dtype: import("../../dtype/index.ts").DType) => Tensor = defineOp(
-  "cast",
-  (x: TensorLike, dtype: import("../../dtype/index.ts").DType) => (dtype === "bool" ? truth(x) : castTo(asTensor(x), dtype)),
+export const cast: (x: TensorLike, dtype: DType) => Tensor = defineOp("cast", (x: TensorLike, dtype: DType) =>
+  dtype === "bool" ? truth(x) : castTo(asTensor(x), dtype),
 );

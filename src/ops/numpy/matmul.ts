@@ -14,7 +14,14 @@ function factors(x: TensorLike, y: TensorLike): [Tensor, Tensor] {
   return small ? [castTo(a!, "int32"), castTo(b!, "int32")] : [a!, b!];
 }
 
-function contract(a: Tensor, b: Tensor, lhsContract: readonly number[], rhsContract: readonly number[], lhsBatch: readonly number[] = [], rhsBatch: readonly number[] = []): Tensor {
+function contract(
+  a: Tensor,
+  b: Tensor,
+  lhsContract: readonly number[],
+  rhsContract: readonly number[],
+  lhsBatch: readonly number[] = [],
+  rhsBatch: readonly number[] = [],
+): Tensor {
   lhsContract.forEach((axis, i) => {
     if (a.shape[axis] !== b.shape[rhsContract[i]!]) {
       throw new ShapeError({
@@ -35,7 +42,12 @@ function contract(a: Tensor, b: Tensor, lhsContract: readonly number[], rhsContr
 export const matmul: (x1: TensorLike, x2: TensorLike) => Tensor = defineOp("matmul", (x1: TensorLike, x2: TensorLike) => {
   const [a, b] = factors(x1, x2);
   if (a.rank === 0 || b.rank === 0) {
-    throw new ShapeError({ where: currentScope(), problem: "a scalar has no matrix product", received: `${formatShape(a.shape)} and ${formatShape(b.shape)}`, advice: "use ops.multiply" });
+    throw new ShapeError({
+      where: currentScope(),
+      problem: "a scalar has no matrix product",
+      received: `${formatShape(a.shape)} and ${formatShape(b.shape)}`,
+      advice: "use ops.multiply",
+    });
   }
   // One operand without leading axes: no batch, whatever the rank of the other.
   if (b.rank <= 2) return contract(a, b, [a.rank - 1], [0]);

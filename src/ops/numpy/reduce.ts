@@ -87,7 +87,11 @@ export interface ExtremumOptions extends ReduceOptions {
 /** `max` or `min`. */
 export type ExtremumOp = (x: TensorLike, axis?: Axis | ExtremumOptions, keepdims?: boolean, initial?: number | null) => Tensor;
 
-function extremumOp(name: string, reduce: (x: Tensor, axes: readonly number[]) => Tensor, combine: (x: Tensor, y: Tensor) => Tensor): ExtremumOp {
+function extremumOp(
+  name: string,
+  reduce: (x: Tensor, axes: readonly number[]) => Tensor,
+  combine: (x: Tensor, y: Tensor) => Tensor,
+): ExtremumOp {
   return defineOp(name, (x: TensorLike, ...rest: [(Axis | ExtremumOptions)?, boolean?, (number | null)?]) => {
     const { axis = null, keepdims = false, initial = null } = options<ExtremumOptions>(["axis", "keepdims", "initial"], rest);
     const t = comparable(x);
@@ -130,7 +134,12 @@ function argOp(name: string, find: (x: Tensor, axis: number) => Tensor): ArgOp {
     const shape = concreteShape(t);
     if (axis === null) {
       const out = find(P.reshape(t, [sizeOf(shape)]), 0);
-      return keepdims ? P.reshape(out, shape.map(() => 1)) : out;
+      return keepdims
+        ? P.reshape(
+            out,
+            shape.map(() => 1),
+          )
+        : out;
     }
     const at = normalizeAxis(currentScope(), axis, t.rank);
     const out = find(t, at);
@@ -178,7 +187,10 @@ export const average: (x: TensorLike, axis?: Axis | AverageOptions, weights?: Te
     const shape = concreteShape(a!);
     const aligned =
       w!.rank === 1 && a!.rank > 1 && axes.length === 1
-        ? P.reshape(w!, shape.map((_, position) => (position === axes[0] ? w!.dim(0) : 1)))
+        ? P.reshape(
+            w!,
+            shape.map((_, position) => (position === axes[0] ? w!.dim(0) : 1)),
+          )
         : w!;
     const full = broadcast(aligned, shape);
     return P.divide(P.reduceSum(P.multiply(a!, full), axes), P.reduceSum(full, axes));

@@ -1,6 +1,15 @@
 /** Shapes and order of axes: nothing here changes an element. */
 import { ShapeError, ValueError } from "../../errors.ts";
-import { broadcastShapes, concreteShape, type ConcreteShape, currentScope, formatShape, normalizeAxis, sameShape, type Tensor } from "../../graph/index.ts";
+import {
+  broadcastShapes,
+  concreteShape,
+  type ConcreteShape,
+  currentScope,
+  formatShape,
+  normalizeAxis,
+  sameShape,
+  type Tensor,
+} from "../../graph/index.ts";
 import { resolveShape } from "../../graph/host-values.ts";
 import * as P from "../../primitives/index.ts";
 import { type Axis, normalizeAxes, options } from "../arguments.ts";
@@ -11,10 +20,13 @@ import { broadcast, promote } from "../promote.ts";
 type AxisOption = Axis | { axis?: Axis };
 
 /** The same elements in row-major order under another shape; one extent may be -1. */
-export const reshape: (x: TensorLike, newshape: number | ConcreteShape) => Tensor = defineOp("reshape", (x: TensorLike, newshape: number | ConcreteShape) => {
-  const t = asTensor(x);
-  return P.reshape(t, resolveShape(currentScope(), typeof newshape === "number" ? [newshape] : newshape, t.size));
-});
+export const reshape: (x: TensorLike, newshape: number | ConcreteShape) => Tensor = defineOp(
+  "reshape",
+  (x: TensorLike, newshape: number | ConcreteShape) => {
+    const t = asTensor(x);
+    return P.reshape(t, resolveShape(currentScope(), typeof newshape === "number" ? [newshape] : newshape, t.size));
+  },
+);
 
 /** Axis i of the result is axis `axes[i]` of x; by default all axes in reverse. */
 export const transpose: (x: TensorLike, axes?: readonly number[] | null | { axes?: readonly number[] | null }) => Tensor = defineOp(
@@ -22,7 +34,8 @@ export const transpose: (x: TensorLike, axes?: readonly number[] | null | { axes
   (x: TensorLike, ...rest: [(readonly number[] | null | { axes?: readonly number[] | null })?]) => {
     const { axes = null } = options<{ axes: readonly number[] | null }>(["axes"], rest);
     const t = asTensor(x);
-    const order = axes === null ? Array.from({ length: t.rank }, (_, i) => t.rank - 1 - i) : axes.map((a) => normalizeAxis(currentScope(), a, t.rank));
+    const order =
+      axes === null ? Array.from({ length: t.rank }, (_, i) => t.rank - 1 - i) : axes.map((a) => normalizeAxis(currentScope(), a, t.rank));
     return permute(t, order);
   },
 );
@@ -54,9 +67,16 @@ export const squeeze: (x: TensorLike, axis?: AxisOption) => Tensor = defineOp("s
   const axes = axis === null ? normalizeAxes(null, t.rank).filter((a) => shape[a] === 1) : normalizeAxes(axis, t.rank);
   const wrong = axes.find((a) => shape[a] !== 1);
   if (wrong !== undefined) {
-    throw new ShapeError({ where: currentScope(), problem: `axis ${wrong} is not of extent 1 and cannot be removed`, received: formatShape(shape) });
+    throw new ShapeError({
+      where: currentScope(),
+      problem: `axis ${wrong} is not of extent 1 and cannot be removed`,
+      received: formatShape(shape),
+    });
   }
-  return P.reshape(t, shape.filter((_, a) => !axes.includes(a)));
+  return P.reshape(
+    t,
+    shape.filter((_, a) => !axes.includes(a)),
+  );
 });
 
 /** All elements in one axis. */
@@ -73,7 +93,11 @@ export const moveaxis: (x: TensorLike, source: number | readonly number[], desti
     const from = (typeof source === "number" ? [source] : source).map((a) => normalizeAxis(currentScope(), a, t.rank));
     const to = (typeof destination === "number" ? [destination] : destination).map((a) => normalizeAxis(currentScope(), a, t.rank));
     if (from.length !== to.length || new Set(from).size !== from.length || new Set(to).size !== to.length) {
-      throw new ShapeError({ where: currentScope(), problem: "source and destination must name as many distinct axes", received: `${formatShape(from)} and ${formatShape(to)}` });
+      throw new ShapeError({
+        where: currentScope(),
+        problem: "source and destination must name as many distinct axes",
+        received: `${formatShape(from)} and ${formatShape(to)}`,
+      });
     }
     const order = normalizeAxes(null, t.rank).filter((a) => !from.includes(a));
     const pairs = to.map((position, i) => [position, from[i]!] as const).sort((a, b) => a[0] - b[0]);
@@ -83,22 +107,33 @@ export const moveaxis: (x: TensorLike, source: number | readonly number[], desti
 );
 
 /** Exchanges two axes. */
-export const swapaxes: (x: TensorLike, axis1: number, axis2: number) => Tensor = defineOp("swapaxes", (x: TensorLike, axis1: number, axis2: number) => {
-  const t = asTensor(x);
-  const [a, b] = [normalizeAxis(currentScope(), axis1, t.rank), normalizeAxis(currentScope(), axis2, t.rank)];
-  const order = normalizeAxes(null, t.rank);
-  [order[a], order[b]] = [order[b]!, order[a]!];
-  return permute(t, order);
-});
+export const swapaxes: (x: TensorLike, axis1: number, axis2: number) => Tensor = defineOp(
+  "swapaxes",
+  (x: TensorLike, axis1: number, axis2: number) => {
+    const t = asTensor(x);
+    const [a, b] = [normalizeAxis(currentScope(), axis1, t.rank), normalizeAxis(currentScope(), axis2, t.rank)];
+    const order = normalizeAxes(null, t.rank);
+    [order[a], order[b]] = [order[b]!, order[a]!];
+    return permute(t, order);
+  },
+);
 
 /** `x` broadcast to a shape, aligned at the last axis. */
-export const broadcastTo: (x: TensorLike, shape: ConcreteShape) => Tensor = defineOp("broadcastTo", (x: TensorLike, shape: ConcreteShape) => {
-  const t = asTensor(x);
-  if (!sameShape(broadcastShapes(currentScope(), concreteShape(t), shape), shape)) {
-    throw new ShapeError({ where: currentScope(), problem: "the tensor does not broadcast to the shape", expected: formatShape(shape), received: formatShape(t.shape) });
-  }
-  return broadcast(t, shape);
-});
+export const broadcastTo: (x: TensorLike, shape: ConcreteShape) => Tensor = defineOp(
+  "broadcastTo",
+  (x: TensorLike, shape: ConcreteShape) => {
+    const t = asTensor(x);
+    if (!sameShape(broadcastShapes(currentScope(), concreteShape(t), shape), shape)) {
+      throw new ShapeError({
+        where: currentScope(),
+        problem: "the tensor does not broadcast to the shape",
+        expected: formatShape(shape),
+        received: formatShape(t.shape),
+      });
+    }
+    return broadcast(t, shape);
+  },
+);
 
 /** Tensors one after another along an axis; their dtypes are promoted. */
 export const concatenate: (xs: readonly TensorLike[], axis?: number | { axis?: number }) => Tensor = defineOp(
@@ -113,7 +148,11 @@ export const concatenate: (xs: readonly TensorLike[], axis?: number | { axis?: n
 
 function requireSome(xs: readonly unknown[]): void {
   if (!Array.isArray(xs) || xs.length === 0) {
-    throw new ValueError({ where: currentScope(), problem: "needs a list of at least one tensor", received: Array.isArray(xs) ? "an empty list" : typeof xs });
+    throw new ValueError({
+      where: currentScope(),
+      problem: "needs a list of at least one tensor",
+      received: Array.isArray(xs) ? "an empty list" : typeof xs,
+    });
   }
 }
 
@@ -160,15 +199,18 @@ export function sliceAxis(x: Tensor, axis: number, start: number, limit: number,
 }
 
 /** Parts along an axis: as many equal ones as a number says, or cut before each index of a list. */
-export const split: (x: TensorLike, indicesOrSections: number | readonly number[], axis?: number | { axis?: number }) => Tensor[] = defineOp(
-  "split",
-  (x: TensorLike, indicesOrSections: number | readonly number[], ...rest: [(number | { axis?: number })?]) => {
+export const split: (x: TensorLike, indicesOrSections: number | readonly number[], axis?: number | { axis?: number }) => Tensor[] =
+  defineOp("split", (x: TensorLike, indicesOrSections: number | readonly number[], ...rest: [(number | { axis?: number })?]) => {
     const { axis = 0 } = options<{ axis: number }>(["axis"], rest);
     const t = asTensor(x);
     const at = normalizeAxis(currentScope(), axis, t.rank);
     const extent = concreteShape(t)[at]!;
     if (typeof indicesOrSections === "number" && (indicesOrSections < 1 || extent % indicesOrSections !== 0)) {
-      throw new ShapeError({ where: currentScope(), problem: `an axis of extent ${extent} has no ${indicesOrSections} equal parts`, received: formatShape(t.shape) });
+      throw new ShapeError({
+        where: currentScope(),
+        problem: `an axis of extent ${extent} has no ${indicesOrSections} equal parts`,
+        received: formatShape(t.shape),
+      });
     }
     const cuts =
       typeof indicesOrSections === "number"
@@ -176,8 +218,7 @@ export const split: (x: TensorLike, indicesOrSections: number | readonly number[
         : indicesOrSections.map((i) => Math.min(extent, Math.max(0, i < 0 ? i + extent : i)));
     const bounds = [0, ...cuts, extent];
     return bounds.slice(1).map((end, i) => sliceAxis(t, at, bounds[i]!, Math.max(end, bounds[i]!)));
-  },
-);
+  });
 
 /** Elements in reverse order along axes (default: all). */
 export const flip: (x: TensorLike, axis?: AxisOption) => Tensor = defineOp("flip", (x: TensorLike, ...rest: [AxisOption?]) => {
@@ -193,7 +234,15 @@ export const roll: (x: TensorLike, shift: number | readonly number[], axis?: Axi
     const { axis = null } = options<{ axis: Axis }>(["axis"], rest);
     const t = asTensor(x);
     const shifts = typeof shift === "number" ? [shift] : shift;
-    if (axis === null) return P.reshape(rollAxis(P.reshape(t, [t.size]), 0, shifts.reduce((a, b) => a + b, 0)), concreteShape(t));
+    if (axis === null)
+      return P.reshape(
+        rollAxis(
+          P.reshape(t, [t.size]),
+          0,
+          shifts.reduce((a, b) => a + b, 0),
+        ),
+        concreteShape(t),
+      );
     const axes = typeof axis === "number" ? [axis] : axis;
     return axes.reduce((out, a, i) => rollAxis(out, normalizeAxis(currentScope(), a, t.rank), shifts[i] ?? shifts[0]!), t);
   },
@@ -206,21 +255,30 @@ function rollAxis(x: Tensor, axis: number, shift: number): Tensor {
 }
 
 /** The tensor side by side with itself, `repeats[axis]` times along each axis. */
-export const tile: (x: TensorLike, repeats: number | readonly number[]) => Tensor = defineOp("tile", (x: TensorLike, repeats: number | readonly number[]) => {
-  const t = asTensor(x);
-  const given = typeof repeats === "number" ? [repeats] : [...repeats];
-  const rank = Math.max(t.rank, given.length);
-  const counts = [...new Array<number>(rank - given.length).fill(1), ...given];
-  const shape = [...new Array<number>(rank - t.rank).fill(1), ...concreteShape(t)];
-  const spread = shape.flatMap((extent, axis) => [counts[axis]!, extent]);
-  const lifted = P.broadcastInDim(P.reshape(t, shape), spread, shape.map((_, axis) => 2 * axis + 1));
-  return P.reshape(lifted, shape.map((extent, axis) => extent * counts[axis]!));
-});
+export const tile: (x: TensorLike, repeats: number | readonly number[]) => Tensor = defineOp(
+  "tile",
+  (x: TensorLike, repeats: number | readonly number[]) => {
+    const t = asTensor(x);
+    const given = typeof repeats === "number" ? [repeats] : [...repeats];
+    const rank = Math.max(t.rank, given.length);
+    const counts = [...new Array<number>(rank - given.length).fill(1), ...given];
+    const shape = [...new Array<number>(rank - t.rank).fill(1), ...concreteShape(t)];
+    const spread = shape.flatMap((extent, axis) => [counts[axis]!, extent]);
+    const lifted = P.broadcastInDim(
+      P.reshape(t, shape),
+      spread,
+      shape.map((_, axis) => 2 * axis + 1),
+    );
+    return P.reshape(
+      lifted,
+      shape.map((extent, axis) => extent * counts[axis]!),
+    );
+  },
+);
 
 /** Each element `repeats` times (one number, or one per element of the axis), along an axis or of the flattened tensor. */
-export const repeat: (x: TensorLike, repeats: number | readonly number[], axis?: number | null | { axis?: number | null }) => Tensor = defineOp(
-  "repeat",
-  (x: TensorLike, repeats: number | readonly number[], ...rest: [(number | null | { axis?: number | null })?]) => {
+export const repeat: (x: TensorLike, repeats: number | readonly number[], axis?: number | null | { axis?: number | null }) => Tensor =
+  defineOp("repeat", (x: TensorLike, repeats: number | readonly number[], ...rest: [(number | null | { axis?: number | null })?]) => {
     const { axis = null } = options<{ axis: number | null }>(["axis"], rest);
     const given = asTensor(x);
     const t = axis === null ? P.reshape(given, [given.size]) : given;
@@ -232,10 +290,16 @@ export const repeat: (x: TensorLike, repeats: number | readonly number[], axis?:
       return parts.length === 1 ? parts[0]! : P.concatenate(parts, at);
     }
     const spread = [...shape.slice(0, at + 1), repeats, ...shape.slice(at + 1)];
-    const lifted = P.broadcastInDim(t, spread, shape.map((_, a) => (a <= at ? a : a + 1)));
-    return P.reshape(lifted, shape.map((extent, a) => (a === at ? extent * repeats : extent)));
-  },
-);
+    const lifted = P.broadcastInDim(
+      t,
+      spread,
+      shape.map((_, a) => (a <= at ? a : a + 1)),
+    );
+    return P.reshape(
+      lifted,
+      shape.map((extent, a) => (a === at ? extent * repeats : extent)),
+    );
+  });
 
 /** Options of `pad`. */
 export interface PadOptions {
@@ -251,13 +315,23 @@ export const pad: (
   constantValues?: number | null,
 ) => Tensor = defineOp(
   "pad",
-  (x: TensorLike, padWidth: number | readonly number[] | readonly (readonly number[])[], ...rest: [(PadOptions["mode"] | PadOptions)?, (number | null)?]) => {
+  (
+    x: TensorLike,
+    padWidth: number | readonly number[] | readonly (readonly number[])[],
+    ...rest: [(PadOptions["mode"] | PadOptions)?, (number | null)?]
+  ) => {
     const { mode = "constant", constantValues = null } = options<PadOptions>(["mode", "constantValues"], rest);
     const t = asTensor(x);
     const pairs = padPairs(padWidth, t.rank);
     if (mode === "constant") {
       const zero = t.rank > 0 ? pairs.map(() => 0) : [];
-      return P.pad(t, P.constant(constantValues ?? 0, t.dtype), pairs.map(([low]) => low), pairs.map(([, high]) => high), zero);
+      return P.pad(
+        t,
+        P.constant(constantValues ?? 0, t.dtype),
+        pairs.map(([low]) => low),
+        pairs.map(([, high]) => high),
+        zero,
+      );
     }
     return pairs.reduce((out, [low, high], axis) => padAxis(out, axis, low, high, mode), t);
   },
@@ -267,10 +341,15 @@ function padPairs(width: number | readonly number[] | readonly (readonly number[
   if (width.every((entry) => typeof entry === "number")) {
     return new Array<[number, number]>(rank).fill([width[0]!, width[1] ?? width[0]!]);
   }
-  const pairs = (width as readonly (readonly number[])[]).map((entry): [number, number] => [entry[0]!, entry[1] ?? entry[0]!]);
+  const pairs = width.map((entry): [number, number] => [entry[0]!, entry[1] ?? entry[0]!]);
   if (pairs.length === 1) return new Array<[number, number]>(rank).fill(pairs[0]!);
   if (pairs.length !== rank) {
-    throw new ShapeError({ where: currentScope(), problem: "padWidth needs one pair per axis", expected: `${rank} pairs`, received: `${pairs.length}` });
+    throw new ShapeError({
+      where: currentScope(),
+      problem: "padWidth needs one pair per axis",
+      expected: `${rank} pairs`,
+      received: `${pairs.length}`,
+    });
   }
   return pairs;
 }
@@ -278,7 +357,11 @@ function padAxis(x: Tensor, axis: number, low: number, high: number, mode: "refl
   const extent = concreteShape(x)[axis]!;
   const limit = mode === "reflect" ? extent - 1 : extent;
   if (mode !== "edge" && (low > limit || high > limit)) {
-    throw new ShapeError({ where: currentScope(), problem: `mode "${mode}" cannot pad axis ${axis} of extent ${extent} by more than ${limit}`, received: `${low} and ${high}` });
+    throw new ShapeError({
+      where: currentScope(),
+      problem: `mode "${mode}" cannot pad axis ${axis} of extent ${extent} by more than ${limit}`,
+      received: `${low} and ${high}`,
+    });
   }
   const side = (count: number, first: boolean): Tensor[] => {
     if (count === 0) return [];
@@ -313,7 +396,11 @@ export const append: (x1: TensorLike, x2: TensorLike, axis?: number | null | { a
   (x1: TensorLike, x2: TensorLike, ...rest: [(number | null | { axis?: number | null })?]) => {
     const { axis = null } = options<{ axis: number | null }>(["axis"], rest);
     const tensors = promote([x1, x2]);
-    if (axis === null) return P.concatenate(tensors.map((t) => P.reshape(t, [t.size])), 0);
+    if (axis === null)
+      return P.concatenate(
+        tensors.map((t) => P.reshape(t, [t.size])),
+        0,
+      );
     return P.concatenate(tensors, normalizeAxis(currentScope(), axis, tensors[0]!.rank));
   },
 );
@@ -339,10 +426,13 @@ export function meshgrid(...args: readonly (TensorLike | { indexing?: "xy" | "ij
   const vectors = (hasOptions ? args.slice(0, -1) : args) as readonly TensorLike[];
   return grid(vectors, indexing);
 }
-const grid: (vectors: readonly TensorLike[], indexing: "xy" | "ij") => Tensor[] = defineOp("meshgrid", (vectors: readonly TensorLike[], indexing: "xy" | "ij") => {
-  const tensors = vectors.map((v) => asTensor(v));
-  const axes = tensors.map((_, i) => (indexing === "xy" && tensors.length > 1 && i < 2 ? 1 - i : i));
-  const shape = new Array<number>(tensors.length);
-  tensors.forEach((t, i) => (shape[axes[i]!] = t.size));
-  return tensors.map((t, i) => P.broadcastInDim(P.reshape(t, [t.size]), shape, [axes[i]!]));
-});
+const grid: (vectors: readonly TensorLike[], indexing: "xy" | "ij") => Tensor[] = defineOp(
+  "meshgrid",
+  (vectors: readonly TensorLike[], indexing: "xy" | "ij") => {
+    const tensors = vectors.map((v) => asTensor(v));
+    const axes = tensors.map((_, i) => (indexing === "xy" && tensors.length > 1 && i < 2 ? 1 - i : i));
+    const shape = new Array<number>(tensors.length);
+    tensors.forEach((t, i) => (shape[axes[i]!] = t.size));
+    return tensors.map((t, i) => P.broadcastInDim(P.reshape(t, [t.size]), shape, [axes[i]!]));
+  },
+);

@@ -43,7 +43,10 @@ export class CosineDecaySchedule extends LearningRateSchedule {
     const target = this.warmupTarget;
     if (target === null) return this.decay(minimum(at, this.decaySteps), this.initialLearningRate);
     const inside = minimum(at, this.decaySteps + this.warmupSteps);
-    const rising = add(multiply(target - this.initialLearningRate, divide(inside, Math.max(1, this.warmupSteps))), this.initialLearningRate);
+    const rising = add(
+      multiply(target - this.initialLearningRate, divide(inside, Math.max(1, this.warmupSteps))),
+      this.initialLearningRate,
+    );
     return where(less(inside, this.warmupSteps), rising, this.decay(subtract(inside, this.warmupSteps), target));
   }
   private decay(step: Tensor, from: number): Tensor {
@@ -110,4 +113,5 @@ export class CosineDecayRestartsSchedule extends LearningRateSchedule {
   }
 }
 /** Half a cosine, again and again. */
-export const CosineDecayRestarts: CallableClass<typeof CosineDecayRestartsSchedule> = /* @__PURE__ */ callableClass(CosineDecayRestartsSchedule);
+export const CosineDecayRestarts: CallableClass<typeof CosineDecayRestartsSchedule> =
+  /* @__PURE__ */ callableClass(CosineDecayRestartsSchedule);

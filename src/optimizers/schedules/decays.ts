@@ -114,7 +114,8 @@ export class PiecewiseConstantDecaySchedule extends LearningRateSchedule {
   }
 }
 /** Constant between boundaries. */
-export const PiecewiseConstantDecay: CallableClass<typeof PiecewiseConstantDecaySchedule> = /* @__PURE__ */ callableClass(PiecewiseConstantDecaySchedule);
+export const PiecewiseConstantDecay: CallableClass<typeof PiecewiseConstantDecaySchedule> =
+  /* @__PURE__ */ callableClass(PiecewiseConstantDecaySchedule);
 
 /** Options of PolynomialDecay. */
 export interface PolynomialDecayOptions {

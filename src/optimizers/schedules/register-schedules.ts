@@ -5,5 +5,6 @@ import { scheduleRegistry } from "./schedule.ts";
 
 /** Registers every built-in learning rate schedule under Keras's names. */
 export function registerSchedules(): void {
-  for (const cls of [ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, PolynomialDecay, CosineDecay, CosineDecayRestarts]) scheduleRegistry.register(cls);
+  for (const cls of [ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, PolynomialDecay, CosineDecay, CosineDecayRestarts])
+    scheduleRegistry.register(cls);
 }
