@@ -35,7 +35,7 @@ describe("activations", () => {
     (entry) => entry["activation"] as string,
     knows,
     (entry) => {
-      const activation = activations.get(entry["activation"] as string);
+      const activation: (x: Tensor, options?: object) => Tensor = activations.get(entry["activation"] as string);
       const x = toTensor(entry["input"] as StoredArray);
       const y = Object.keys(entry["kwargs"] as object).length > 0 ? activation(x, options(entry, "kwargs")) : activation(x);
       const [gradient] = gradients([y], [x], { cotangents: [toTensor(entry["cotangent"] as StoredArray)] });
