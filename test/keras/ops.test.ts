@@ -1,10 +1,12 @@
 import { describe } from "vitest";
 import { gradients } from "../../src/autodiff/index.ts";
+import { createWasmBackend } from "../../src/backends/cpu/wasm/index.ts";
 import { evaluate } from "../../src/backends/reference/index.ts";
 import { isFloat } from "../../src/dtype/index.ts";
-import { dataTensor, Tensor } from "../../src/graph/index.ts";
+import { dataTensor, type NdArray, Subgraph, Tensor, typeOf } from "../../src/graph/index.ts";
 import * as ops from "../../src/ops/index.ts";
 import { camelCase } from "../../src/serialization/index.ts";
+import { runnerOf } from "../../src/testing/compare.ts";
 import { type Case, difference, isStored, revive, type StoredArray, testCases, toTensor } from "./cases.ts";
 
 const tolerance = { rtol: 2e-5, atol: 1e-6 };
@@ -29,7 +31,10 @@ function call(op: Op, args: unknown[], kwargs: Record<string, unknown>): unknown
 /** Static arguments that the recorder stored as arrays. */
 const staticArrays: Readonly<Record<string, readonly number[]>> = { "ops.repeat": [1] };
 
-function run(entry: Case): string | null {
+/** Runs tensors on a back-end. */
+type Evaluate = (tensors: readonly Tensor[]) => readonly NdArray[] | Promise<readonly NdArray[]>;
+
+async function run(entry: Case, evaluateOn: Evaluate): Promise<string | null> {
   const op = find(entry["op"] as string)!;
   const inputs: Tensor[] = [];
   const convert = (value: unknown): unknown => {
@@ -55,7 +60,7 @@ function run(entry: Case): string | null {
     value instanceof Tensor ? value : dataTensor(Int32Array.of(value as number), [], "int32"),
   );
   const stored = entry["outputs"] as StoredArray[];
-  const values = evaluate(outputs);
+  const values = await evaluateOn(outputs);
   for (const [i, wanted] of stored.entries()) {
     const problem = difference(values[i]!, wanted, tolerance);
     if (problem !== null) return `output ${i}: ${problem}`;
@@ -67,7 +72,7 @@ function run(entry: Case): string | null {
   if (cotangents === undefined || wanted === undefined) return null;
   const sources = inputs.filter((input, i) => isFloat(input.dtype) && wanted[i] !== null);
   const targets = outputs.filter((output) => isFloat(output.dtype));
-  const found = evaluate(gradients(targets, sources, { cotangents: cotangents.map(toTensor) }));
+  const found = await evaluateOn(gradients(targets, sources, { cotangents: cotangents.map(toTensor) }));
   for (const [i, gradient] of found.entries()) {
     const problem = difference(gradient, wanted[inputs.indexOf(sources[i]!)]!, tolerance);
     if (problem !== null) return `gradient ${i}: ${problem}`;
@@ -84,5 +89,24 @@ function nameOf(entry: Case): string {
 }
 
 describe("keras.ops", () => {
-  testCases("ops", nameOf, (name) => find(name) !== undefined, run);
+  testCases(
+    "ops",
+    nameOf,
+    (name) => find(name) !== undefined,
+    (entry) => run(entry, evaluate),
+  );
+});
+
+describe("keras.ops, compiled", () => {
+  const runGraph = runnerOf(createWasmBackend({ threads: 1 }));
+  const evaluateCompiled: Evaluate = async (tensors) => {
+    const values = await runGraph(new Subgraph([], tensors), []);
+    return tensors.map((tensor, i) => ({ ...typeOf(tensor), data: values[i]! }));
+  };
+  testCases(
+    "ops",
+    nameOf,
+    (name) => find(name) !== undefined,
+    (entry) => run(entry, evaluateCompiled),
+  );
 });
