@@ -153,7 +153,7 @@ class Scheduler {
     const { coefficients } = kernel.accesses[kernel.lhs]!.index;
     const k = axesOf(kernel, "k");
     const steps = [...(rowAxis === null ? [] : [rowAxis]), ...k.slice(-1)];
-    return rowAxis !== null && columns >= 64 && extentOf(kernel, k) >= 128 && isDense(kernel, "lhs") && steps.some((axis) => stepsConflict(coefficients[axis]!));
+    return rowAxis !== null && columns >= 64 && extentOf(kernel, k) >= 64 && isDense(kernel, "lhs") && steps.some((axis) => stepsConflict(coefficients[axis]!));
   }
 
   /** Whether rhs is copied into panels: it must be contiguous along the lanes, and should be along k. */

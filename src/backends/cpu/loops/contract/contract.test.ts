@@ -1,0 +1,181 @@
+import { describe, expect, it } from "vitest";
+import { type ContractKernel, kernelKey } from "../../../../compiler/kernels/kernel.ts";
+import type { TypedArray } from "../../../../dtype/index.ts";
+import type { CpuTarget } from "../../target.ts";
+import { runNaive } from "../naive-kernel.ts";
+import { Random } from "../random-kernel.ts";
+import { lowerContract } from "./lower-contract.ts";
+import { randomContraction } from "./random-contraction.ts";
+import { runScheduled, tiledKernel } from "./run-scheduled.ts";
+import { contraction, convolution, dense, filterGradient, inputGradient, matmul } from "./sample-contractions.ts";
+import { type ContractSchedule, scheduleOf } from "./contract-schedule.ts";
+import { scheduleContract } from "./schedule.ts";
+
+const wasm: CpuTarget = { name: "wasm", lanes: 4, registers: 16, fma: false, maskedTails: false, l1Bytes: 32768, l2Bytes: 524288 };
+const relaxed: CpuTarget = { ...wasm, fma: true };
+const avx2: CpuTarget = { ...wasm, name: "avx2", lanes: 8, fma: true };
+const avx512: CpuTarget = { ...wasm, name: "avx512", lanes: 16, registers: 32, fma: true, maskedTails: true };
+const avx512Unmasked: CpuTarget = { ...avx512, maskedTails: false };
+
+function fill(kernel: ContractKernel, seed: number): TypedArray[] {
+  const random = new Random(seed);
+  return kernel.buffers.map((buffer) => {
+    const array = new Float32Array(buffer.elements);
+    return buffer.use === "write" ? array.fill(NaN) : array.map(() => random.unit() - 0.5);
+  });
+}
+
+/** Largest difference that sums of `steps` products of numbers below 0.5 may show: 2^-24 each, growing with the root of their number, eightfold. */
+function tolerance(kernel: ContractKernel): number {
+  const steps = kernel.axes.reduce((product, axis) => (axis.role === "reduce" ? product * axis.extent : product), 1);
+  return 8 * 2 ** -24 * Math.max(2, Math.sqrt(steps) * Math.log2(steps + 1) * 0.25);
+}
+
+function expectAsDefined(kernel: ContractKernel, target: CpuTarget, how: "wasm" | "interpreter"): ReturnType<typeof scheduleContract> {
+  const expected = fill(kernel, 7);
+  const buffers = fill(kernel, 7);
+  runNaive(kernel, { buffers: expected, scalars: [] });
+  const scheduled = runScheduled(kernel, buffers, [], target, how);
+  const limit = tolerance(kernel);
+  expected[2]!.forEach((value, i) => {
+    const difference = Math.abs(value - buffers[2]![i]!);
+    if (!(difference <= limit)) expect.fail(`${kernel.label} on ${target.name}: element ${i} is ${buffers[2]![i]}, not ${value}`);
+  });
+  return scheduled;
+}
+
+function scheduleFor(kernel: ContractKernel, target: CpuTarget): ContractSchedule {
+  return scheduleOf(tiledKernel(scheduleContract({ kernel, buffers: kernel.buffers.map((_, i) => i), scalars: [] }, target))!);
+}
+
+describe("contractions", () => {
+  it.each(Array.from({ length: 12 }, (_, block) => block))("of random layouts, windows and epilogues are as defined, as wasm (block %i)", (block) => {
+    const forms = new Set<string>();
+    for (let seed = block * 25; seed < block * 25 + 25; seed++) {
+      const scheduled = expectAsDefined(randomContraction(seed), wasm, "wasm");
+      const tiled = tiledKernel(scheduled);
+      forms.add(tiled === null ? "reduction" : scheduleOf(tiled).form);
+    }
+    expect(forms.has("broadcast")).toBe(true);
+  });
+
+  it.each([
+    ["4 lanes, fused", relaxed],
+    ["8 lanes", avx2],
+    ["16 lanes", avx512],
+    ["16 lanes without masks", avx512Unmasked],
+  ] as const)("of random layouts are as defined with %s, touching their buffers only", (_, target) => {
+    for (let seed = 1000; seed < 1040; seed++) expectAsDefined(randomContraction(seed), target, "interpreter");
+  });
+
+  it("reach every form among random ones", () => {
+    const forms = new Set<string>();
+    for (let seed = 0; seed < 500; seed++) {
+      const kernel = randomContraction(seed);
+      const tiled = tiledKernel(scheduleContract({ kernel, buffers: kernel.buffers.map((_, i) => i), scalars: [] }, wasm));
+      forms.add(tiled === null ? "reduction" : scheduleOf(tiled).form);
+    }
+    expect([...forms].sort()).toEqual(["broadcast", "dot", "elementwise", "reduction"]);
+  });
+
+  it("have right tails of every length", () => {
+    for (let n = 1; n <= 19; n++) {
+      for (const m of [1, 2, 3, 5, 6, 7, 11, 13]) {
+        expectAsDefined(matmul(m, n, 5), wasm, "wasm");
+        expectAsDefined(matmul(m, n, 7, { dynamic: "m" }), wasm, "wasm");
+      }
+      expectAsDefined(matmul(3, n, 6), avx2, "interpreter");
+      expectAsDefined(matmul(3, n * 2, 6), avx512, "interpreter");
+    }
+    for (let k = 1; k <= 19; k++) expectAsDefined(matmul(4, 6, k, { rhsTransposed: true }), wasm, "wasm");
+  });
+
+  it("cut long sums into blocks and ranges", () => {
+    const shape = { batch: 5, height: 26, width: 26, inputs: 2, outputs: 6, window: 3, dynamic: true };
+    const scheduled = expectAsDefined(filterGradient(shape), wasm, "wasm");
+    expect(scheduled.kernels.map((bound) => bound.kernel.label.split("/")[1])).toEqual(["pad", "partial", "combine"]);
+    expectAsDefined(matmul(70, 24, 1100), wasm, "wasm");
+    expectAsDefined(matmul(40, 24, 700, { lhsTransposed: true, dynamic: "k" }), wasm, "wasm");
+    expectAsDefined(matmul(9, 8, 4099, { lhsTransposed: true, dynamic: "k" }), wasm, "wasm");
+  });
+
+  it("spread operands whose rows meet in the cache, and pack long ones", () => {
+    const kernel = contraction({
+      label: "slices",
+      axes: [["m", "m", 65, true], ["n", "n", 65], ["k", "k", 70]],
+      lhs: { m: 512, k: 1 },
+      rhs: { k: 257, n: 1 },
+      out: { m: 65, n: 1 },
+      elements: { lhs: 65 * 512, rhs: 70 * 257, out: 65 * 65 },
+    });
+    const scheduled = expectAsDefined(kernel, wasm, "wasm");
+    expect(scheduled.kernels.map((bound) => bound.kernel.label.split("/")[1] ?? "main")).toEqual(["spread", "pack", "pack", "main"]);
+  });
+
+  it.each([
+    { batch: 3, height: 8, width: 11, inputs: 4, outputs: 5, window: 3 },
+    { batch: 2, height: 9, width: 7, inputs: 1, outputs: 6, window: 5 },
+    { batch: 2, height: 12, width: 12, inputs: 3, outputs: 8, window: 3, dilation: 2, padding: 1 },
+    { batch: 4, height: 7, width: 7, inputs: 5, outputs: 1, window: 3, padding: 0, dynamic: true },
+    { batch: 1, height: 6, width: 6, inputs: 16, outputs: 33, window: 1 },
+  ])("of convolution $inputs to $outputs, window $window, and both gradients are as defined", (shape) => {
+    for (const kernel of [convolution(shape), inputGradient(shape), filterGradient(shape)]) {
+      expectAsDefined(kernel, wasm, "wasm");
+      expectAsDefined(kernel, avx2, "interpreter");
+    }
+  });
+
+  it.each([
+    { batch: 2, height: 9, width: 9, inputs: 8, outputs: 8, window: 3, groups: 8 },
+    { batch: 2, height: 9, width: 8, inputs: 13, outputs: 13, window: 3, groups: 13, stride: 2, padding: 1 },
+    { batch: 2, height: 6, width: 6, inputs: 6, outputs: 12, window: 3, groups: 3 },
+  ])("of grouped convolutions are as defined ($groups groups)", (shape) => {
+    expectAsDefined(convolution(shape), wasm, "wasm");
+    expectAsDefined(convolution(shape), avx512, "interpreter");
+  });
+
+  it("of depthwise convolutions work on vectors of channels", () => {
+    expect(scheduleFor(convolution({ batch: 2, height: 9, width: 9, inputs: 8, outputs: 8, window: 3, groups: 8 }), wasm).form).toBe("elementwise");
+  });
+
+  it("with empty axes write zeros or nothing", () => {
+    expectAsDefined(matmul(3, 4, 0), wasm, "wasm");
+    expectAsDefined(matmul(0, 4, 5), wasm, "wasm");
+  });
+
+  it("share code between batch sizes", () => {
+    const codes = (kernels: readonly ContractKernel[]): Set<string> =>
+      new Set(
+        kernels.map((kernel) => {
+          const tiled = tiledKernel(scheduleContract({ kernel, buffers: kernel.buffers.map((_, i) => i), scalars: [] }, wasm))!;
+          return `${kernelKey(tiled)} ${JSON.stringify(lowerContract(tiled, wasm).code)}`;
+        }),
+      );
+    const lenet = { height: 14, width: 14, inputs: 6, outputs: 16, window: 5, padding: 0, dynamic: true };
+    expect(codes([64, 96, 128].map((batch) => dense(batch, 84, 120))).size).toBe(1);
+    expect(codes([64, 96, 128].map((batch) => convolution({ ...lenet, batch }))).size).toBe(1);
+    expect(codes([64, 96, 128].map((batch) => inputGradient({ ...lenet, batch }))).size).toBe(1);
+    expect(codes([64, 96, 128].map((batch) => filterGradient({ ...lenet, batch }))).size).toBe(1);
+    expect(codes([64, 96, 128].map((batch) => matmul(120, 84, batch, { lhsTransposed: true, dynamic: "k" }))).size).toBe(1);
+  });
+
+  it("work on the contiguous axis of the result when that is lhs's", () => {
+    // NCHW: places are contiguous, so weights become the left operand and images the right one.
+    const kernel = contraction({
+      label: "NCHW",
+      axes: [["b", "m", 2], ["x", "m", 21], ["o", "n", 5], ["i", "k", 3], ["u", "k", 3]],
+      lhs: { b: 3 * 23, i: 23, x: 1, u: 1 },
+      rhs: { o: 9, i: 3, u: 1 },
+      out: { b: 5 * 21, o: 21, x: 1 },
+      elements: { lhs: 2 * 3 * 23, rhs: 45, out: 2 * 5 * 21 },
+    });
+    const scheduled = expectAsDefined(kernel, wasm, "wasm");
+    expect(scheduled.kernels).toHaveLength(1);
+    expect(scheduleOf(tiledKernel(scheduled)!).form).toBe("broadcast");
+  });
+
+  it("keep the epilogue's order of operations for results that are no vectors", () => {
+    const kernel = { ...dense(9, 7, 6), accesses: dense(9, 7, 6).accesses.map((access, i) => (i === 2 ? { ...access, index: { constant: 0, coefficients: [1, 9, 0] } } : access)) };
+    expectAsDefined(kernel, wasm, "wasm");
+  });
+});
