@@ -2,6 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
 import type { GraphBackend } from "../backends/backend.ts";
+import { createWasmBackend } from "../backends/cpu/wasm/index.ts";
 import { createReferenceBackend } from "../backends/reference/index.ts";
 import { dataTensor, type Tensor, Variable } from "../graph/index.ts";
 import { add, negate } from "../primitives/index.ts";
@@ -27,9 +28,10 @@ const held = (): number => {
   return heapUsed + external;
 };
 
-it("20,000 results of 1 MB, computed and dropped in a loop of awaits, stay under 500 MB", async () => {
+it.each(["empty", "wasm"])("20,000 results of 1 MB on the %s back-end, computed and dropped in a loop of awaits, stay under 500 MB", async (backend) => {
   registerBackend("empty", createEmptyBackend);
-  await setBackend("empty");
+  registerBackend("wasm", () => createWasmBackend());
+  await setBackend(backend);
   const x = dataTensor(new Float32Array(megabyte / 4), [megabyte / 4], "float32");
   let most = 0;
   for (let i = 0; i < 20_000; i++) {
