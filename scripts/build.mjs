@@ -1,12 +1,20 @@
-// Compiles src/ to dist/ (JavaScript and types) and copies the data that the library carries.
+// Compiles src/ to dist/: JavaScript and types. Data sets are TypeScript modules and come along.
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-rmSync(join(root, "dist"), { recursive: true, force: true });
+const dist = join(root, "dist");
+rmSync(dist, { recursive: true, force: true });
 const tsc = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", join(root, "tsconfig.build.json")], { stdio: "inherit" });
-if (tsc.status !== 0) process.exit(tsc.status ?? 1);
-const data = join(root, "src/datasets/data");
-if (existsSync(data)) cpSync(data, join(root, "dist/datasets/data"), { recursive: true });
+
+// The compiler writes `.js` into the imports of JavaScript and leaves `.ts` in those of declarations, which not every tool follows.
+const specifier = /((?:\bfrom|\bimport|\bmodule)\s*\(?\s*"\.{1,2}\/[^"\n]*)\.ts"/g;
+for (const file of readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".d.ts"))) {
+  const path = join(dist, file);
+  const text = readFileSync(path, "utf8");
+  const rewritten = text.replace(specifier, '$1.js"');
+  if (rewritten !== text) writeFileSync(path, rewritten);
+}
+process.exit(tsc.status ?? 1);

@@ -1,0 +1,41 @@
+/**
+ * nabla without anything registered: no back-end, no names. For bundles that hold only what they use:
+ *
+ * @example
+ * import { registerBackend, Sequential } from "nabla/core";
+ * import { createWasmBackend } from "nabla/backends/wasm";
+ * import { Dense } from "nabla/layers";
+ * import { Zeros } from "nabla/initializers";
+ * registerBackend("wasm", () => createWasmBackend());
+ * const model = new Sequential([Dense({ units: 1, kernelInitializer: Zeros(), biasInitializer: Zeros(), inputShape: [2] })]);
+ */
+
+// Tensors.
+export type { DType, TypedArray } from "./dtype/index.ts";
+export { type HostData, type NestedArray, type Shape, Tensor, type TensorTree, Variable, type VariableOptions } from "./graph/index.ts";
+export { arange, eye, full, linspace, ones, stopGradient, type TensorLike, zeros } from "./ops/index.ts";
+export { tensor, type TensorOptions } from "./ops/tensor.ts";
+export { defineOp } from "./ops/define-op.ts";
+
+// Transforms of functions.
+export { customGradient, type WithGradient } from "./ops/custom-gradient.ts";
+export { grad, gradients, hessian, jacobian, valueAndGrad } from "./autodiff/index.ts";
+export { jit } from "./runtime/index.ts";
+
+// Where it runs.
+export { backendInfo, getBackend, registerBackend, setBackend } from "./runtime/index.ts";
+export { setRandomSeed } from "./random/index.ts";
+
+// What layers and models are made of.
+export { type CallOptions, define, Input, type InputOptions, Layer, type WeightOptions } from "./layers/index.ts";
+export {
+  type CompileOptions,
+  type EvaluateOptions,
+  type FitOptions,
+  Model,
+  modelFromJSON,
+  type ModelOptions,
+  type PredictOptions,
+  Sequential,
+  type SequentialOptions,
+} from "./models/index.ts";
