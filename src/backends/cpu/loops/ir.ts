@@ -104,8 +104,12 @@ export interface LoopFunction {
 }
 
 /** A kernel lowered for a CPU target. */
-export interface LoweredKernel {
+export interface LoweredKernel extends WorkDivision {
   readonly code: LoopFunction;
+}
+
+/** How the work of a kernel divides. */
+export interface WorkDivision {
   /** Bytes of scratch one thread needs (aligned to 64). */
   readonly scratchBytes: number;
   /** Units of work for given dynamic extents, and how many units a chunk has: functions of the shape only. */

@@ -6,11 +6,12 @@
 import type { Kernel } from "../../../compiler/kernels/kernel.ts";
 import type { CpuTarget } from "../target.ts";
 import { lowerContract } from "./contract/lower-contract.ts";
-import type { LoweredKernel } from "./ir.ts";
+import type { LoweredKernel, WorkDivision } from "./ir.ts";
 import { lowerCumulative } from "./lower-cumulative.ts";
 import { lowerMap } from "./lower-map.ts";
 import { lowerReduce } from "./lower-reduce.ts";
 import { lowerScatter } from "./lower-scatter.ts";
+import { withoutUnits } from "./unit-space.ts";
 
 /**
  * The code of a kernel for a target, and how its work divides. The code depends on `kernelKey(kernel)` and the target;
@@ -29,4 +30,10 @@ export function lowerKernel(kernel: Kernel, target: CpuTarget): LoweredKernel {
     case "scatter":
       return lowerScatter(kernel, target);
   }
+}
+
+/** How the work of a kernel divides, without its code: what a program needs of a kernel whose code it already has. */
+export function divideWork(kernel: Kernel, target: CpuTarget): WorkDivision {
+  const { units, grain, scratchBytes } = withoutUnits(() => lowerKernel(kernel, target));
+  return { units, grain, scratchBytes };
 }

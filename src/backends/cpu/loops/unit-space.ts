@@ -5,6 +5,18 @@ import type { Expr } from "./ir.ts";
 /** Nanoseconds of work a chunk should hold, about: far above the cost of handing it out. */
 const chunkNanoseconds = 20000;
 
+let isDividing = false;
+
+/** Runs a lowering that shall only say how its work divides: the bodies of units are not emitted. */
+export function withoutUnits<T>(lower: () => T): T {
+  isDividing = true;
+  try {
+    return lower();
+  } finally {
+    isDividing = false;
+  }
+}
+
 /**
  * Runs units [from, to) of the space `extents` (row-major; the first extent is never read, so it may be dynamic).
  * `outer` gets the positions on all dimensions but the last, and returns what to do for each position on the last. It
@@ -17,6 +29,7 @@ export function forUnits(
   extents: readonly number[],
   outer: (block: Block, positions: readonly Expr[]) => (block: Block, last: Expr | null) => void,
 ): void {
+  if (isDividing) return;
   if (extents.length === 0) {
     block.if(lt(from, to), (body) => outer(body, [])(body, null));
     return;

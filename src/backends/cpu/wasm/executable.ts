@@ -3,10 +3,10 @@ import type { Executable, RunArguments } from "../../backend.ts";
 import { dtypes, type TypedArray } from "../../../dtype/index.ts";
 import { BackendError, IndexError, InternalError, ShapeError, StateError } from "../../../errors.ts";
 import { sizeOf } from "../../../graph/index.ts";
-import { kernelKey } from "../../../compiler/kernels/kernel.ts";
+import { type Kernel, kernelKey } from "../../../compiler/kernels/kernel.ts";
 import type { Program } from "../../../compiler/program.ts";
 import { platform } from "../../../platform/index.ts";
-import type { LoweredKernel } from "../loops/ir.ts";
+import type { LoweredKernel, WorkDivision } from "../loops/ir.ts";
 import type { CodeCache } from "./code-cache.ts";
 import { DeviceMemory } from "./device-memory.ts";
 import { jobBytes, jobWords, stageWords } from "./driver.ts";
@@ -29,7 +29,9 @@ export interface Machine {
   readonly code: CodeCache;
   readonly order: RunOrder;
   /** Lowers a kernel for this machine's target. */
-  readonly lower: (kernel: Program["kernels"][number]["kernel"]) => LoweredKernel;
+  readonly lower: (kernel: Kernel) => LoweredKernel;
+  /** How a kernel's work divides, without generating its code. */
+  readonly divide: (kernel: Kernel) => WorkDivision;
 }
 
 /** What an executable holds, freed by hand or when the executable is collected. */
@@ -94,14 +96,14 @@ export class WasmExecutable implements Executable {
   constructor(machine: Machine, program: Program) {
     this.machine = machine;
     this.program = program;
-    const lowered = program.kernels.map(({ kernel }) => machine.lower(kernel));
+    const lowered = program.kernels.map(({ kernel }) => machine.divide(kernel));
     this.layout = layOutProgram(program, lowered);
     const region = machine.heap.allocate(this.layout.bytes, `the memory of a program (${program.kernels.length} kernels)`);
     const keys = program.kernels.map(({ kernel }) => kernelKey(kernel));
     let indices: number[];
     try {
       machine.threads.reserveScratch(lowered.reduce((most, { scratchBytes }) => Math.max(most, scratchBytes), 0));
-      indices = machine.code.acquire(keys.map((key, k) => ({ key, code: () => lowered[k]!.code })));
+      indices = machine.code.acquire(keys.map((key, k) => ({ key, code: () => machine.lower(program.kernels[k]!.kernel).code })));
     } catch (error) {
       machine.heap.release(region);
       throw error;
@@ -126,7 +128,7 @@ export class WasmExecutable implements Executable {
   }
 
   /** Writes what never changes: constants, pointers, extents, fault pointers, descriptors. */
-  private upload(indices: readonly number[], lowered: readonly LoweredKernel[]): void {
+  private upload(indices: readonly number[], lowered: readonly WorkDivision[]): void {
     const { heap } = this.machine;
     const { region } = this.holding;
     const { layout, program } = this;

@@ -4,7 +4,7 @@ import { BackendError } from "../../../errors.ts";
 import type { Program } from "../../../compiler/program.ts";
 import type { Target } from "../../../compiler/target.ts";
 import { scheduleContract } from "../loops/contract/schedule.ts";
-import { lowerKernel } from "../loops/lower.ts";
+import { divideWork, lowerKernel } from "../loops/lower.ts";
 import type { CpuTarget } from "../target.ts";
 import { CodeCache } from "./code-cache.ts";
 import { detectRelaxedSimd, detectSharedMemory, detectSimd } from "./detect.ts";
@@ -56,7 +56,7 @@ export function createWasmBackend(options: WasmOptions = {}): WasmBackend {
   const heap = new Heap(isShared, options.maximumBytes);
   const threads = new Threads(heap, wanted);
   const code = new CodeCache(threads, { relaxedFma, sharedMemory: isShared });
-  const machine: Machine = { heap, threads, code, order: new RunOrder(), lower: (kernel) => lowerKernel(kernel, cpuTarget) };
+  const machine: Machine = { heap, threads, code, order: new RunOrder(), lower: (kernel) => lowerKernel(kernel, cpuTarget), divide: (kernel) => divideWork(kernel, cpuTarget) };
   const target: Target = {
     name: "wasm",
     limits: { buffersPerKernel: 64, alignmentBytes: 64, maxBufferBytes: largestBuffer, dtypes: ["float32", "float64", "int32", "uint8", "bool"], sharedArena: true },

@@ -4,7 +4,7 @@ import { InternalError } from "../../../errors.ts";
 import { sizeOf } from "../../../graph/index.ts";
 import type { Kernel } from "../../../compiler/kernels/kernel.ts";
 import type { Program, Stage } from "../../../compiler/program.ts";
-import type { LoweredKernel } from "../loops/ir.ts";
+import type { WorkDivision } from "../loops/ir.ts";
 import { jobBytes, stageWords } from "./driver.ts";
 
 const alignment = 64;
@@ -60,7 +60,7 @@ export interface ProgramLayout {
 }
 
 /** Lays a program out. `lowered` is per kernel. */
-export function layOutProgram(program: Program, lowered: readonly LoweredKernel[]): ProgramLayout {
+export function layOutProgram(program: Program, lowered: readonly WorkDivision[]): ProgramLayout {
   let end = 0;
   const take = (bytes: number): number => {
     const place = end;
@@ -160,7 +160,7 @@ export function layOutProgram(program: Program, lowered: readonly LoweredKernel[
 }
 
 /** Chunks of a kernel's unit space. */
-export function chunksOf(lowered: LoweredKernel): number {
+export function chunksOf(lowered: WorkDivision): number {
   return Math.ceil(lowered.units / lowered.grain);
 }
 
