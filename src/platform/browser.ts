@@ -42,6 +42,10 @@ export const platform: Platform = {
   mayBlock: false,
   concurrency: () => Math.max(1, navigator.hardwareConcurrency),
   environment: () => undefined,
+  readFile: async (path) => {
+    const response = await fetch(path);
+    return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
+  },
   macrotask,
   startWorker,
 };

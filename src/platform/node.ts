@@ -1,4 +1,5 @@
 /** Node. */
+import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { Platform, PlatformWorker } from "./platform.ts";
@@ -23,6 +24,15 @@ function startWorker(source: string, data: unknown): PlatformWorker {
   };
 }
 
+async function readIfThere(path: string): Promise<Uint8Array | null> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR", "EISDIR"].includes((error as { code?: string }).code ?? "")) return null;
+    throw error;
+  }
+}
+
 /** Node's host functions. */
 export const platform: Platform = {
   name: "node",
@@ -32,6 +42,7 @@ export const platform: Platform = {
     const value = process.env[name];
     return value === undefined || value === "" ? undefined : value;
   },
+  readFile: readIfThere,
   macrotask: () => new Promise((resolve) => setImmediate(resolve)),
   startWorker,
 };

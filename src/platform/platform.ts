@@ -20,6 +20,8 @@ export interface Platform {
   environment(name: string): string | undefined;
   /** Resolves in a later macrotask: timers, input and finalizers get their turn. */
   macrotask(): Promise<void>;
+  /** Bytes of a file (Node: a path; browsers: a URL); null where there is none. */
+  readFile(path: string): Promise<Uint8Array | null>;
   /**
    * Starts a worker that does not keep the process alive. The source runs as a classic script in which `receive(f)`
    * registers the one handler of messages. `data` arrives as the first message.
