@@ -70,7 +70,7 @@ export class Block {
   readonly materialized: boolean[];
   private readonly buffers = new Map<number, number>();
   /** Run-time scalars of the program: value -> program scalar. */
-  readonly scalars = new Map<number, number>();
+  readonly scalars: Map<number, number> = new Map<number, number>();
   readonly steps: DraftStep[] = [];
 
   constructor(draft: Draft, graph: FlatGraph) {

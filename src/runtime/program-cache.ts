@@ -7,7 +7,7 @@ import { type Plan, subgraphOf } from "./plan.ts";
 /** Most programs that are kept for graphs that are merely read. */
 export const maximumPrograms = 128;
 /** Most characters of keys that are kept: a bound on what a few huge graphs may hold. */
-export const maximumKeyCharacters = 32 * 2 ** 20;
+export const maximumKeyCharacters: number = 32 * 2 ** 20;
 
 /** A loaded program. It is freed when it has left the cache and nobody holds it. */
 export class LoadedProgram {

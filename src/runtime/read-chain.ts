@@ -7,7 +7,7 @@ import type { Node, Structure, Tensor } from "../graph/index.ts";
 /** Reads that a chain keeps behind its newest one (up to twice as many, so that cutting is cheap per read). */
 export const keptReads = 1000;
 /** Bytes of values that a chain keeps (up to twice as many), once it is longer than `shortReads`. */
-export const keptBytes = 256 * 2 ** 20;
+export const keptBytes: number = 256 * 2 ** 20;
 /** A chain this short is never cut for its bytes. */
 export const shortReads = 16;
 

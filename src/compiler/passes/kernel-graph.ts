@@ -48,7 +48,7 @@ export function isChecked(kernel: Kernel): boolean {
 /** A set of kernels that passes join; edges follow the data. */
 export class KernelGraph {
   /** Kernels in an order that respects the data; joined ones are gone. */
-  readonly kernels = new Set<ScheduledKernel>();
+  readonly kernels: Set<ScheduledKernel> = new Set<ScheduledKernel>();
   private readonly readersOf = new Map<number, Set<ScheduledKernel>>();
   private readonly writersOf = new Map<number, Set<ScheduledKernel>>();
 
