@@ -46,4 +46,3 @@ export const platform: Platform = {
   macrotask: () => new Promise((resolve) => setImmediate(resolve)),
   startWorker,
 };
-

@@ -5,16 +5,67 @@ import { emitModule } from "../wasm/emit.ts";
 import { Block, address, get, load, loadVector } from "./block.ts";
 import type { LoopFunction, ValueType, Variable } from "./ir.ts";
 import { type MathFunction, mathFunctions, threefry } from "./math.ts";
-import { binaryFunctions, evaluateMath, evaluateMath64, exactFunctions, largestError, sampleFloats, unitsInLastPlace } from "./math/measure.ts";
+import {
+  binaryFunctions,
+  evaluateMath,
+  evaluateMath64,
+  exactFunctions,
+  largestError,
+  sampleFloats,
+  unitsInLastPlace,
+} from "./math/measure.ts";
 
 /** Largest error allowed, in units in the last place; docs/math-accuracy.md has the measured ones. */
 const bounds: Readonly<Record<MathFunction, number>> = {
-  exp: 1, expm1: 1.5, log: 1, log1p: 1.5, tanh: 1.5, sigmoid: 2.3, erf: 1.5, sin: 1.6, cos: 1.6, tan: 2, asin: 2, acos: 1.5, atan: 2,
-  sinh: 2, cosh: 1.5, asinh: 2, acosh: 1.5, atanh: 1.5, power: 1.2, atan2: 2, remainder: 0,
+  exp: 1,
+  expm1: 1.5,
+  log: 1,
+  log1p: 1.5,
+  tanh: 1.5,
+  sigmoid: 2.3,
+  erf: 1.5,
+  sin: 1.6,
+  cos: 1.6,
+  tan: 2,
+  asin: 2,
+  acos: 1.5,
+  atan: 2,
+  sinh: 2,
+  cosh: 1.5,
+  asinh: 2,
+  acosh: 1.5,
+  atanh: 1.5,
+  power: 1.2,
+  atan2: 2,
+  remainder: 0,
 };
 const names = Object.keys(mathFunctions) as MathFunction[];
-const special = [0, -0, 1, -1, NaN, Infinity, -Infinity, 0.5, -0.5, 2, -2, 3, -3, 2 ** -149, -(2 ** -149), 2 ** -126, 3.4028234663852886e38, -3.4028234663852886e38, 16777217, 1e10];
-const variants = [false, ...(detectRelaxedSimd() ? [true] : [])].flatMap((relaxedFma) => [{ vector: true, relaxedFma }, { vector: false, relaxedFma }]);
+const special = [
+  0,
+  -0,
+  1,
+  -1,
+  NaN,
+  Infinity,
+  -Infinity,
+  0.5,
+  -0.5,
+  2,
+  -2,
+  3,
+  -3,
+  2 ** -149,
+  -(2 ** -149),
+  2 ** -126,
+  3.4028234663852886e38,
+  -3.4028234663852886e38,
+  16777217,
+  1e10,
+];
+const variants = [false, ...(detectRelaxedSimd() ? [true] : [])].flatMap((relaxedFma) => [
+  { vector: true, relaxedFma },
+  { vector: false, relaxedFma },
+]);
 
 /** All pairs for functions of two arguments. */
 function specialPairs(f: MathFunction): [Float32Array, Float32Array] {
@@ -56,7 +107,17 @@ describe("math in float32", () => {
     });
 
     it(`${f} in float64 is that of JavaScript`, () => {
-      for (const [x, y] of [[0.3, 0.7], [1.25, -2], [-0.4, 3], [2.75, 0.5], [-0, 1], [NaN, 1], [1, NaN], [-1, Infinity], [7, 2.5]] as const) {
+      for (const [x, y] of [
+        [0.3, 0.7],
+        [1.25, -2],
+        [-0.4, 3],
+        [2.75, 0.5],
+        [-0, 1],
+        [NaN, 1],
+        [1, NaN],
+        [-1, Infinity],
+        [7, 2.5],
+      ] as const) {
         const exact = exactFunctions[f](x, y);
         const result = evaluateMath64(f, x, y);
         if (!Number.isFinite(exact) || exact === 0) expect(result).toBe(exact);
@@ -77,7 +138,14 @@ describe("math in float32", () => {
 describe("threefry", () => {
   it("gives the words of the reference, scalar and vector", () => {
     const parameter = (name: string, type: ValueType): Variable => ({ name, type });
-    const code: LoopFunction = { name: "f", block: parameter("block", "ptr"), from: parameter("from", "i32"), to: parameter("to", "i32"), scratch: parameter("scratch", "ptr"), body: [] };
+    const code: LoopFunction = {
+      name: "f",
+      block: parameter("block", "ptr"),
+      from: parameter("from", "i32"),
+      to: parameter("to", "i32"),
+      scratch: parameter("scratch", "ptr"),
+      body: [],
+    };
     const body = new Block();
     for (const word of [0, 1] as const) {
       const vectors = [0, 1, 2, 3].map((i) => loadVector("i32", address(get(code.block), 16 * i)));
@@ -89,7 +157,10 @@ describe("threefry", () => {
     const words = new Int32Array(memory.buffer);
     const inputs = Int32Array.from({ length: 16 }, (_, i) => Math.imul(i + 1, 0x9e3779b9));
     words.set(inputs);
-    const run = new WebAssembly.Instance(new WebAssembly.Module(emitModule([{ ...code, body: body.body }], { relaxedFma: false, sharedMemory: false })), { env: { memory } }).exports["f"];
+    const run = new WebAssembly.Instance(
+      new WebAssembly.Module(emitModule([{ ...code, body: body.body }], { relaxedFma: false, sharedMemory: false })),
+      { env: { memory } },
+    ).exports["f"];
     if (typeof run !== "function") throw new Error("the module lacks its function");
     run(0, 0, 1, 0);
     for (let lane = 0; lane < 4; lane++) {

@@ -16,10 +16,49 @@ export { threefry } from "./math/threefry.ts";
 
 /** Name of a function in `mathFunctions`. */
 export type MathFunction =
-  | "exp" | "expm1" | "log" | "log1p" | "tanh" | "sigmoid" | "erf" | "sin" | "cos" | "tan" | "asin" | "acos" | "atan"
-  | "sinh" | "cosh" | "asinh" | "acosh" | "atanh" | "power" | "atan2" | "remainder";
+  | "exp"
+  | "expm1"
+  | "log"
+  | "log1p"
+  | "tanh"
+  | "sigmoid"
+  | "erf"
+  | "sin"
+  | "cos"
+  | "tan"
+  | "asin"
+  | "acos"
+  | "atan"
+  | "sinh"
+  | "cosh"
+  | "asinh"
+  | "acosh"
+  | "atanh"
+  | "power"
+  | "atan2"
+  | "remainder";
 
 /** Functions of x, or of x and y (`power` x^y, `atan2` of ordinate x and abscissa y, `remainder` of x by y). */
 export const mathFunctions: Readonly<Record<MathFunction, (block: Block, x: Expr, y: Expr) => Expr>> = {
-  exp, expm1, log, log1p, tanh, sigmoid, erf, sin, cos, tan, asin, acos, atan, sinh, cosh, asinh, acosh, atanh, power, atan2, remainder,
+  exp,
+  expm1,
+  log,
+  log1p,
+  tanh,
+  sigmoid,
+  erf,
+  sin,
+  cos,
+  tan,
+  asin,
+  acos,
+  atan,
+  sinh,
+  cosh,
+  asinh,
+  acosh,
+  atanh,
+  power,
+  atan2,
+  remainder,
 };

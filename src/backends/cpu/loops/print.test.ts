@@ -1,11 +1,35 @@
 import { expect, it } from "vitest";
-import { add, address, advance, Block, constant, eq, fma, get, i32, load, loadPtr, loadSplat, loadVector, reduceLanes, rem, select } from "./block.ts";
+import {
+  add,
+  address,
+  advance,
+  Block,
+  constant,
+  eq,
+  fma,
+  get,
+  i32,
+  load,
+  loadPtr,
+  loadSplat,
+  loadVector,
+  reduceLanes,
+  rem,
+  select,
+} from "./block.ts";
 import type { LoopFunction, ValueType, Variable } from "./ir.ts";
 import { printLoopFunction } from "./print.ts";
 
 it("prints functions, with types at first assignments and numbers behind names that occur twice", () => {
   const parameter = (name: string, type: ValueType): Variable => ({ name, type });
-  const f: LoopFunction = { name: "dot", block: parameter("block", "ptr"), from: parameter("from", "i32"), to: parameter("to", "i32"), scratch: parameter("scratch", "ptr"), body: [] };
+  const f: LoopFunction = {
+    name: "dot",
+    block: parameter("block", "ptr"),
+    from: parameter("from", "i32"),
+    to: parameter("to", "i32"),
+    scratch: parameter("scratch", "ptr"),
+    body: [],
+  };
   const body = new Block();
   const x = body.let(loadPtr(get(f.block), 0), "x");
   const y = body.let(loadPtr(get(f.block), 1), "x");

@@ -2,7 +2,19 @@
 import type { Address, BinaryOp, CompareOp, Expr, LoopFunction, Stmt, Variable } from "./ir.ts";
 
 const binaryText: Readonly<Record<BinaryOp, string>> = {
-  add: "+", sub: "-", mul: "*", div: "/", rem: "%", min: "min", max: "max", and: "&", or: "|", xor: "^", shl: "<<", shrU: ">>>", shrS: ">>",
+  add: "+",
+  sub: "-",
+  mul: "*",
+  div: "/",
+  rem: "%",
+  min: "min",
+  max: "max",
+  and: "&",
+  or: "|",
+  xor: "^",
+  shl: "<<",
+  shrU: ">>>",
+  shrS: ">>",
 };
 const compareText: Readonly<Record<CompareOp, string>> = { eq: "==", ne: "!=", lt: "<", le: "<=", gt: ">", ge: ">=", ltU: "<u" };
 
@@ -113,7 +125,8 @@ class Printer {
       case "loadPtr":
         return `load ptr ${this.address(x.address)}`;
       case "load": {
-        const what = x.splat === true ? `splat ${x.storage}` : x.type === "f32v" || x.type === "i32v" ? `load ${x.storage}v` : `load ${x.storage}`;
+        const what =
+          x.splat === true ? `splat ${x.storage}` : x.type === "f32v" || x.type === "i32v" ? `load ${x.storage}v` : `load ${x.storage}`;
         return `${what} ${this.address(x.address)}${this.count(x.count)}`;
       }
       case "reduce":

@@ -11,7 +11,14 @@ function storing(value: number): LoopFunction {
   const block = variable("block", "ptr");
   const body = new Block();
   body.store("i32", address(loadPtr(get(block), 0)), i32(value));
-  return { name: "any", block, from: variable("from", "i32"), to: variable("to", "i32"), scratch: variable("scratch", "ptr"), body: body.body };
+  return {
+    name: "any",
+    block,
+    from: variable("from", "i32"),
+    to: variable("to", "i32"),
+    scratch: variable("scratch", "ptr"),
+    body: body.body,
+  };
 }
 
 function setUp(): { cache: CodeCache; result: (index: number) => number } {

@@ -40,7 +40,10 @@ export class DeviceMemory implements DeviceBuffer {
     this.type = type;
     this.heap = heap;
     this.length = sizeOf(type.shape);
-    this.holding = new Holding(heap, heap.allocate(this.length * dtypes[type.dtype].bytes, `a variable of shape [${type.shape.join(", ")}]`));
+    this.holding = new Holding(
+      heap,
+      heap.allocate(this.length * dtypes[type.dtype].bytes, `a variable of shape [${type.shape.join(", ")}]`),
+    );
     orphans.register(this, this.holding, this);
   }
 
@@ -52,7 +55,12 @@ export class DeviceMemory implements DeviceBuffer {
 
   write(values: TypedArray): void {
     if (values.length !== this.length) {
-      throw new ShapeError({ where: "wasm back-end", problem: "values do not fill a variable", expected: `${this.length} elements`, received: `${values.length} elements` });
+      throw new ShapeError({
+        where: "wasm back-end",
+        problem: "values do not fill a variable",
+        expected: `${this.length} elements`,
+        received: `${values.length} elements`,
+      });
     }
     this.heap.write(this.type.dtype, this.pointer(), values);
   }

@@ -72,7 +72,13 @@ export interface Driver {
 export function emitDriver(options: DriverOptions): Uint8Array<ArrayBuffer> {
   const functions = [chunkFunction(), soloFunction()];
   if (options.sharedMemory) functions.push(runFunction(options.mayBlock), workFunction());
-  return encodeModule({ importedFunctions: [], sharedMemory: options.sharedMemory, importsTable: true, extraTypes: [loopFunctionType], functions });
+  return encodeModule({
+    importedFunctions: [],
+    sharedMemory: options.sharedMemory,
+    importsTable: true,
+    extraTypes: [loopFunctionType],
+    functions,
+  });
 }
 
 /** Small assembler over the instruction writer. */
@@ -248,7 +254,13 @@ function runFunction(mayBlock: boolean): WasmFunction {
   a.i32(0).get(stage).memory("i32.atomic.store", 2, controlWords.stage);
   a.i32(0).get(required).memory("i32.atomic.store", 2, controlWords.required);
   // generation++, then the ticket makes all of it visible.
-  a.i32(0).i32(0).memory("i32.load", 2, controlWords.generation).i32(1).op("i32.add").tee(seen).memory("i32.store", 2, controlWords.generation);
+  a.i32(0)
+    .i32(0)
+    .memory("i32.load", 2, controlWords.generation)
+    .i32(1)
+    .op("i32.add")
+    .tee(seen)
+    .memory("i32.store", 2, controlWords.generation);
   a.i32(0).get(seen).op("i64.extend_i32_u").i64(32).op("i64.shl").get(total).op("i64.extend_i32_u", "i64.or");
   a.memory("i64.atomic.store", 3, controlWords.ticket);
   a.atomicLoad(controlWords.sleepers);

@@ -7,6 +7,7 @@
  * Opcodes in the specification's spelling. One byte, or `prefix << 16 | number` where the instruction has a prefix
  * byte (0xfc, 0xfd, 0xfe) and a LEB128 number.
  */
+// prettier-ignore
 export const opcodes = {
   "unreachable": 0x00, "block": 0x02, "loop": 0x03, "if": 0x04, "else": 0x05, "end": 0x0b, "br": 0x0c, "br_if": 0x0d,
   "return": 0x0f, "call": 0x10, "call_indirect": 0x11, "drop": 0x1a, "select": 0x1b,

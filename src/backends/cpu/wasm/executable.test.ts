@@ -31,7 +31,11 @@ function random(length: number): Float32Array {
 const fill = (value: number, shape: readonly number[]): Tensor => broadcastInDim(constant(value, "float32"), shape, []);
 const matmul = (x: Tensor, y: Tensor): Tensor => dotGeneral(x, y, { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] });
 
-function load(backend: WasmBackend, graph: Subgraph, counts: { arguments: number; states?: number; writtenStates?: readonly number[] }): Executable {
+function load(
+  backend: WasmBackend,
+  graph: Subgraph,
+  counts: { arguments: number; states?: number; writtenStates?: readonly number[] },
+): Executable {
   return backend.load(compile(graph, { states: 0, writtenStates: [], ...counts }, backend.target));
 }
 
@@ -70,7 +74,11 @@ describe("WasmExecutable", () => {
   it("gives the same bits on one, two and three threads, before and after the workers are ready", async () => {
     const n = 160;
     const args = [random(n * n), random(n * n)];
-    const expected = await load(backendOf({ threads: 1 }), mixedGraph(n), { arguments: 2 }).run({ arguments: args, states: [], scalars: [] });
+    const expected = await load(backendOf({ threads: 1 }), mixedGraph(n), { arguments: 2 }).run({
+      arguments: args,
+      states: [],
+      scalars: [],
+    });
     expect(expected[0]!.some((value) => value !== 0)).toBe(true);
     for (const threads of [2, 3]) {
       const backend = backendOf({ threads });
@@ -87,7 +95,9 @@ describe("WasmExecutable", () => {
     const { graph, states } = lenetStep(batch);
     const images = random(batch * 28 * 28);
     const labels = Float32Array.from({ length: batch * 10 }, (_, i) => (i % 10 === Math.floor(i / 10) ? 1 : 0));
-    const initial = [0, 1, 2].flatMap((part) => lenetWeights.map((shape) => (part === 0 ? random(sizeOf(shape)).map((v) => v * 0.2) : new Float32Array(sizeOf(shape)))));
+    const initial = [0, 1, 2].flatMap((part) =>
+      lenetWeights.map((shape) => (part === 0 ? random(sizeOf(shape)).map((v) => v * 0.2) : new Float32Array(sizeOf(shape)))),
+    );
     const train = async (threads: number): Promise<{ losses: number[]; weights: TypedArray[] }> => {
       const backend = backendOf({ threads });
       const executable = load(backend, graph, { arguments: 2, states, writtenStates: Array.from({ length: states }, (_, i) => i) });
@@ -102,7 +112,7 @@ describe("WasmExecutable", () => {
         losses.push(loss![0]!);
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
-      return { losses, weights: await Promise.all(buffers.map((buffer) => buffer.read())) };
+      return { losses, weights: buffers.map((buffer) => buffer.read() as TypedArray) };
     };
     const one = await train(1);
     const two = await train(2);
@@ -131,7 +141,8 @@ describe("WasmExecutable", () => {
     const total = backend.allocate({ shape: [2], dtype: "float32" });
     table.write(Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8));
     total.write(Float32Array.of(100, 200));
-    const run = async (...indices: number[]): Promise<TypedArray[]> => executable.run({ arguments: [Int32Array.from(indices)], states: [table, total], scalars: [] });
+    const run = async (...indices: number[]): Promise<TypedArray[]> =>
+      executable.run({ arguments: [Int32Array.from(indices)], states: [table, total], scalars: [] });
     await expect(run(0, 4, 1)).rejects.toThrow(IndexError);
     await expect(run(0, 1, -1)).rejects.toThrow(/take[^]*expected {2}0 to 3[^]*received {2}-1/);
     expect(await total.read()).toEqual(Float32Array.of(100, 200));
@@ -142,13 +153,18 @@ describe("WasmExecutable", () => {
   it("follows states whose memory changes", async () => {
     const backend = backendOf({ threads: 1 });
     const state = parameterTensor([3], "float32");
-    const executable = load(backend, new Subgraph([state], [add(state, fill(1, [3])), multiply(state, fill(2, [3]))]), { arguments: 0, states: 1, writtenStates: [0] });
+    const executable = load(backend, new Subgraph([state], [add(state, fill(1, [3])), multiply(state, fill(2, [3]))]), {
+      arguments: 0,
+      states: 1,
+      writtenStates: [0],
+    });
     const buffers = [Float32Array.of(1, 2, 3), Float32Array.of(10, 20, 30)].map((values) => {
       const buffer = backend.allocate({ shape: [3], dtype: "float32" });
       buffer.write(values);
       return buffer;
     });
-    const run = async (buffer: DeviceBuffer): Promise<TypedArray> => (await executable.run({ arguments: [], states: [buffer], scalars: [] }))[0]!;
+    const run = async (buffer: DeviceBuffer): Promise<TypedArray> =>
+      (await executable.run({ arguments: [], states: [buffer], scalars: [] }))[0]!;
     expect(await run(buffers[0]!)).toEqual(Float32Array.of(2, 3, 4));
     expect(await run(buffers[1]!)).toEqual(Float32Array.of(11, 21, 31));
     expect(await run(buffers[0]!)).toEqual(Float32Array.of(3, 5, 7));
@@ -169,7 +185,11 @@ describe("WasmExecutable", () => {
       const outputs = scan(body, { init: [init], xs: [xs], constants: [scale], length: 5, reverse });
       const executable = load(backend, new Subgraph([init, xs, scale], outputs), { arguments: 3 });
       const rows = [1, 10, 2, 20, 3, 30, 4, 40, 5, 50];
-      const [last, stacked] = await executable.run({ arguments: [Float32Array.of(1, 1), Float32Array.from(rows), Float32Array.of(2, 3)], states: [], scalars: [] });
+      const [last, stacked] = await executable.run({
+        arguments: [Float32Array.of(1, 1), Float32Array.from(rows), Float32Array.of(2, 3)],
+        states: [],
+        scalars: [],
+      });
       const expected = new Float32Array(10);
       let state = [1, 1];
       for (const i of reverse ? [4, 3, 2, 1, 0] : [0, 1, 2, 3, 4]) {
@@ -202,7 +222,9 @@ describe("WasmExecutable", () => {
   it("refuses a program that does not fit before it runs", () => {
     const backend = backendOf({ threads: 1, maximumBytes: 16 * 2 ** 20 });
     expect(() => load(backend, mixedGraph(2048), { arguments: 2 })).toThrow(BackendError);
-    expect(load(backend, mixedGraph(32), { arguments: 2 }).run({ arguments: [random(1024), random(1024)], states: [], scalars: [] })).toHaveLength(3);
+    expect(
+      load(backend, mixedGraph(32), { arguments: 2 }).run({ arguments: [random(1024), random(1024)], states: [], scalars: [] }),
+    ).toHaveLength(3);
   });
 
   it("yields macrotasks during long runs, keeps the order of runs, and stops at a signal", async () => {
@@ -247,7 +269,10 @@ describe("WasmExecutable", () => {
       const [y] = await executable.run({ arguments: [new Float32Array(300000)], states: [], scalars: [] });
       console.log("done", y[299999]);
     `;
-    const child = spawnSync(process.execPath, ["--import", "tsx", "--conditions=source", "--input-type=module", "--eval", script], { encoding: "utf8", timeout: 25_000 });
+    const child = spawnSync(process.execPath, ["--import", "tsx", "--conditions=source", "--input-type=module", "--eval", script], {
+      encoding: "utf8",
+      timeout: 25_000,
+    });
     expect(child.stderr.replace(/npm warn.*\n/g, "")).toBe("");
     expect(child.stdout.trim()).toBe("done 1");
     expect(child.status).toBe(0);

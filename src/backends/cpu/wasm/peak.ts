@@ -15,19 +15,28 @@ const lanes = 4;
 export function measurePeak(options: { readonly relaxedFma?: boolean; readonly milliseconds?: number } = {}): number {
   const relaxedFma = options.relaxedFma ?? detectRelaxedSimd();
   const parameter = (name: string, type: ValueType): Variable => ({ name, type });
-  const [block, from, to, scratch] = [parameter("block", "ptr"), parameter("from", "i32"), parameter("to", "i32"), parameter("scratch", "ptr")] as const;
+  const [block, from, to, scratch] = [
+    parameter("block", "ptr"),
+    parameter("from", "i32"),
+    parameter("to", "i32"),
+    parameter("scratch", "ptr"),
+  ] as const;
   const body = new Block();
   const factor = body.let({ op: "load", type: "f32v", storage: "f32", address: address(get(block)) });
   const sums = Array.from({ length: accumulators }, (_, i) => body.declare(`sum${i}`, constant("f32v", i)));
   body.for("i", get(from), get(to), 1, (inner) => {
     for (const sum of sums) inner.set(sum, fma(get(sum), factor, factor));
   });
-  body.store("f32", address(get(block), 16), sums.map((sum) => get(sum)).reduce((a, b) => add(a, b)));
+  body.store(
+    "f32",
+    address(get(block), 16),
+    sums.map((sum) => get(sum)).reduce((a, b) => add(a, b)),
+  );
   const peak: LoopFunction = { name: "peak", block, from, to, scratch, body: body.body };
   const memory = new WebAssembly.Memory({ initial: 1 });
   new Float32Array(memory.buffer).fill(0.5, 0, 4);
-  const run = new WebAssembly.Instance(new WebAssembly.Module(emitModule([peak], { relaxedFma, sharedMemory: false })), { env: { memory } }).exports["peak"];
-  if (typeof run !== "function") throw new Error("the module lacks its function");
+  const run = new WebAssembly.Instance(new WebAssembly.Module(emitModule([peak], { relaxedFma, sharedMemory: false })), { env: { memory } })
+    .exports["peak"] as (block: number, from: number, to: number, scratch: number) => void;
   const turns = 20000;
   const end = performance.now() + (options.milliseconds ?? 300);
   let best = Infinity;

@@ -16,7 +16,12 @@ interface Arguments {
 
 function loopFunction(name: string, build: (body: Block, parameters: Arguments) => void): LoopFunction {
   const variable = (name: string, type: ValueType): Variable => ({ name, type });
-  const variables = { block: variable("block", "ptr"), from: variable("from", "i32"), to: variable("to", "i32"), scratch: variable("scratch", "ptr") };
+  const variables = {
+    block: variable("block", "ptr"),
+    from: variable("from", "i32"),
+    to: variable("to", "i32"),
+    scratch: variable("scratch", "ptr"),
+  };
   const body = new Block();
   build(body, { block: get(variables.block), from: get(variables.from), to: get(variables.to), scratch: get(variables.scratch) });
   return { name, ...variables, body: body.body };
@@ -50,7 +55,11 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((threads) => threads.close()));
 });
 
-function setUp(threadCount: number): { heap: Heap; threads: Threads; stage: (functions: readonly number[], units: number, grain: number, block: number) => number } {
+function setUp(threadCount: number): {
+  heap: Heap;
+  threads: Threads;
+  stage: (functions: readonly number[], units: number, grain: number, block: number) => number;
+} {
   const heap = new Heap(threadCount > 1);
   const threads = new Threads(heap, threadCount);
   open.push(threads);
@@ -113,7 +122,9 @@ describe("Threads", () => {
           else threads.run(descriptor, threads.knowledge);
         }
         expect(Array.from(heap.i32.subarray(counters / 4, counters / 4 + units))).toEqual(new Array(units).fill(repeats));
-        expect(Array.from(heap.i32.subarray(starts / 4, starts / 4 + units))).toEqual(Array.from({ length: units }, (_, i) => (i % grain === 0 ? repeats : 0)));
+        expect(Array.from(heap.i32.subarray(starts / 4, starts / 4 + units))).toEqual(
+          Array.from({ length: units }, (_, i) => (i % grain === 0 ? repeats : 0)),
+        );
         await untilReady(threads, threadCount - 1);
       }
     });
@@ -196,7 +207,11 @@ describe("Threads", () => {
 });
 
 /** The scratch pointer of the calling thread, as a kernel sees it. */
-function mainScratchOf(threads: Threads, heap: Heap, stage: (functions: readonly number[], units: number, grain: number, block: number) => number): number {
+function mainScratchOf(
+  threads: Threads,
+  heap: Heap,
+  stage: (functions: readonly number[], units: number, grain: number, block: number) => number,
+): number {
   const place = heap.allocate(64, "a word");
   const tell = loopFunction("tell", (body, { block, scratch }) => {
     body.store("i32", address(loadPtr(block, 0)), { op: "convert", type: "i32", x: scratch });
@@ -208,7 +223,11 @@ function mainScratchOf(threads: Threads, heap: Heap, stage: (functions: readonly
 
 describe("chooseThreads", () => {
   const host = (environment: Record<string, string>, hardware: number): Host => ({
-    name: "node", mayBlock: true, concurrency: () => hardware, environment: (name) => environment[name], macrotask: () => Promise.resolve(),
+    name: "node",
+    mayBlock: true,
+    concurrency: () => hardware,
+    environment: (name) => environment[name],
+    macrotask: () => Promise.resolve(),
     startWorker: () => {
       throw new Error("not here");
     },

@@ -111,7 +111,7 @@ export class Threads {
       const { exports } = new WebAssembly.Instance(installed.module, this.imports);
       for (const { name, index } of installed.entries) {
         if (index >= this.table.length) this.table.grow(index + 256 - this.table.length);
-        this.table.set(index, exports[name] as () => void);
+        this.table.set(index, exports[name]);
       }
       this.installed.set(installed.module, installed);
     }

@@ -2,14 +2,32 @@
  * exp and its relatives in float32. e^x = 2^k e^r with k = round(x log2 e) and |r| <= ln2/2 (Cody and Waite's two-part
  * ln 2); e^r = 1 + r + r^2 q(r). Coefficients: weighted minimax fits (see docs/math-accuracy.md).
  */
-import { abs, add, type Block, constantLike, convert, div, fma, gt, i32, lt, maskType, mul, nearest, neg, select, shrS, sub } from "../block.ts";
+import {
+  abs,
+  add,
+  type Block,
+  constantLike,
+  convert,
+  div,
+  fma,
+  gt,
+  i32,
+  lt,
+  maskType,
+  mul,
+  nearest,
+  neg,
+  select,
+  shrS,
+  sub,
+} from "../block.ts";
 import type { Expr } from "../ir.ts";
 import { bitsLike, call, copySign, oddPolynomial, polynomial, powerOfTwo } from "./floats.ts";
 
 const log2e = 1.44269504088896341;
 /** ln 2 in two parts; the first has 10 significant bits, so that its product with k is exact. Source: Cephes, expf.c. */
 const ln2High = 0.693359375;
-const ln2Low = -2.12194440e-4;
+const ln2Low = -2.1219444e-4;
 /** e^r = 1 + r + r^2 q(r) to 5e-10 for |r| <= ln2/2. */
 const q = [0.5, 0.16666666, 0.041666493, 0.008333543, 0.0013932394, 0.0001976446];
 /** tanh x = x + x^3 p(x^2) to 5e-9 for |x| <= 0.625. */

@@ -1,7 +1,5 @@
 /** asin, acos, atan and atan2 in float32. Coefficients: weighted minimax fits (see docs/math-accuracy.md). */
-import {
-  abs, add, type Block, constantLike, div, eq, fma, gt, le, lt, max, min, mul, ne, select, sqrt, sub,
-} from "../block.ts";
+import { abs, add, type Block, constantLike, div, eq, fma, gt, le, lt, max, min, mul, ne, select, sqrt, sub } from "../block.ts";
 import type { Expr } from "../ir.ts";
 import { bitsLike, call, copySign, flipSign, polynomial, signBit } from "./floats.ts";
 

@@ -2,17 +2,39 @@
  * Logarithms and inverse hyperbolic functions in float32. x = 2^e m with m in [sqrt(1/2), sqrt(2)), and
  * log m = f - f^2/2 + f^3 p(f) with f = m - 1. Coefficients: weighted minimax fits (see docs/math-accuracy.md).
  */
-import { abs, add, bitcast, type Block, constantLike, convert, div, eq, fma, gt, i32, lt, max, mul, select, shl, shrS, sqrt, sub } from "../block.ts";
+import {
+  abs,
+  add,
+  bitcast,
+  type Block,
+  constantLike,
+  convert,
+  div,
+  eq,
+  fma,
+  gt,
+  i32,
+  lt,
+  max,
+  mul,
+  select,
+  shl,
+  shrS,
+  sqrt,
+  sub,
+} from "../block.ts";
 import type { Expr } from "../ir.ts";
 import { bitsLike, bitsOf, call, copySign, oddPolynomial, polynomial, powerOfTwo, twoSum } from "./floats.ts";
 
 /** ln 2 in two parts; the product of the first with an exponent is exact. Source: Cephes, logf.c. */
 const ln2High = 0.693359375;
-const ln2Low = -2.12194440e-4;
+const ln2Low = -2.1219444e-4;
 /** log(1 + f) = f - f^2/2 + f^3 p(f) to 6e-9 for 1 + f in [sqrt(1/2), sqrt(2)]. */
 const p = [0.3333333, -0.25000823, 0.2000125, -0.16623315, 0.14201272, -0.13160187, 0.12764794, -0.07638259];
 /** asinh x = x + x^3 p(x^2) to 6e-10 for |x| <= 1. */
-const asinhSmall = [-0.1666666, 0.07499705, -0.044599354, 0.030061232, -0.020993454, 0.013585598, -0.0070211245, 0.002398409, -0.00038817478];
+const asinhSmall = [
+  -0.1666666, 0.07499705, -0.044599354, 0.030061232, -0.020993454, 0.013585598, -0.0070211245, 0.002398409, -0.00038817478,
+];
 /** acosh(1 + t) = sqrt(2 t) (1 + t p(t)) to 4e-10 for 0 <= t <= 1. */
 const acoshSmall = [-0.083333306, 0.018749278, -0.0055738473, 0.0018705538, -0.0006310456, 0.00017494583, -2.6719335e-5];
 /** atanh x = x + x^3 p(x^2) to 2e-9 for |x| <= 0.5. */

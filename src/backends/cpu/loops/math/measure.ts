@@ -4,6 +4,8 @@ import { address, advance, Block, constant, get, load, loadPtr, loadVector } fro
 import type { LoopFunction, ValueType, Variable } from "../ir.ts";
 import { type MathFunction, mathFunctions } from "../math.ts";
 
+type GeneratedFunction = (block: number, from: number, to: number, scratch: number) => void;
+
 /** How a function is computed. */
 export interface Variant {
   readonly vector: boolean;
@@ -14,7 +16,12 @@ export interface Variant {
 export function evaluateMath(f: MathFunction, x: Float32Array, y: Float32Array, variant: Variant): Float32Array<ArrayBuffer> {
   const parameter = (name: string, type: ValueType): Variable => ({ name, type });
   const code: LoopFunction = {
-    name: f, block: parameter("block", "ptr"), from: parameter("from", "i32"), to: parameter("to", "i32"), scratch: parameter("scratch", "ptr"), body: [],
+    name: f,
+    block: parameter("block", "ptr"),
+    from: parameter("from", "i32"),
+    to: parameter("to", "i32"),
+    scratch: parameter("scratch", "ptr"),
+    body: [],
   };
   const body = new Block();
   const pointers = [0, 1, 2].map((slot) => body.let(loadPtr(get(code.block), slot)));
@@ -29,10 +36,11 @@ export function evaluateMath(f: MathFunction, x: Float32Array, y: Float32Array, 
   new Int32Array(memory.buffer).set([start, 0, start + bytes, 0, start + 2 * bytes, 0]);
   new Float32Array(memory.buffer, start, x.length).set(x);
   new Float32Array(memory.buffer, start + bytes, y.length).set(y);
-  const module = new WebAssembly.Module(emitModule([{ ...code, body: body.body }], { relaxedFma: variant.relaxedFma, sharedMemory: false }));
+  const module = new WebAssembly.Module(
+    emitModule([{ ...code, body: body.body }], { relaxedFma: variant.relaxedFma, sharedMemory: false }),
+  );
   const run = new WebAssembly.Instance(module, { env: { memory }, math: mathImports }).exports[f];
-  if (typeof run !== "function") throw new Error("the module lacks its function");
-  run(0, 0, x.length, 0);
+  (run as GeneratedFunction)(0, 0, x.length, 0);
   return new Float32Array(memory.buffer, start + 2 * bytes, x.length).slice();
 }
 
@@ -40,22 +48,27 @@ export function evaluateMath(f: MathFunction, x: Float32Array, y: Float32Array, 
 export function evaluateMath64(f: MathFunction, x: number, y: number): number {
   const parameter = (name: string, type: ValueType): Variable => ({ name, type });
   const code: LoopFunction = {
-    name: f, block: parameter("block", "ptr"), from: parameter("from", "i32"), to: parameter("to", "i32"), scratch: parameter("scratch", "ptr"), body: [],
+    name: f,
+    block: parameter("block", "ptr"),
+    from: parameter("from", "i32"),
+    to: parameter("to", "i32"),
+    scratch: parameter("scratch", "ptr"),
+    body: [],
   };
   const body = new Block();
   body.store("f64", address(get(code.block)), mathFunctions[f](body, constant("f64", x), constant("f64", y)));
   const memory = new WebAssembly.Memory({ initial: 1 });
   const module = new WebAssembly.Module(emitModule([{ ...code, body: body.body }], { relaxedFma: false, sharedMemory: false }));
   const run = new WebAssembly.Instance(module, { env: { memory }, math: mathImports }).exports[f];
-  if (typeof run !== "function") throw new Error("the module lacks its function");
-  run(64, 0, 1, 0);
+  (run as GeneratedFunction)(64, 0, 1, 0);
   return new DataView(memory.buffer).getFloat64(64, true);
 }
 
 /** Distance of a float32 result from the exact value, in units in the last place of the exact value's float32 binade. */
 export function unitsInLastPlace(result: number, exact: number): number {
   const rounded = Math.fround(exact);
-  if (Object.is(result, rounded) || (Number.isNaN(result) && Number.isNaN(exact))) return Number.isFinite(rounded) ? Math.abs(result - exact) / unit(exact) : 0;
+  if (Object.is(result, rounded) || (Number.isNaN(result) && Number.isNaN(exact)))
+    return Number.isFinite(rounded) ? Math.abs(result - exact) / unit(exact) : 0;
   if (result === rounded) return Infinity; // 0 of the wrong sign
   if (!Number.isFinite(result) || !Number.isFinite(rounded)) {
     // Rounding to Infinity one unit early or late.
@@ -87,12 +100,27 @@ export function erf64(x: number): number {
 
 /** The functions in float64, of float32 arguments. */
 export const exactFunctions: Readonly<Record<MathFunction, (x: number, y: number) => number>> = {
-  exp: Math.exp, expm1: Math.expm1, log: Math.log, log1p: Math.log1p, tanh: Math.tanh,
+  exp: Math.exp,
+  expm1: Math.expm1,
+  log: Math.log,
+  log1p: Math.log1p,
+  tanh: Math.tanh,
   sigmoid: (x) => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x))),
-  erf: erf64, sin: Math.sin, cos: Math.cos, tan: Math.tan, asin: Math.asin, acos: Math.acos, atan: Math.atan, sinh: Math.sinh,
-  cosh: Math.cosh, asinh: Math.asinh, acosh: Math.acosh, atanh: Math.atanh,
+  erf: erf64,
+  sin: Math.sin,
+  cos: Math.cos,
+  tan: Math.tan,
+  asin: Math.asin,
+  acos: Math.acos,
+  atan: Math.atan,
+  sinh: Math.sinh,
+  cosh: Math.cosh,
+  asinh: Math.asinh,
+  acosh: Math.acosh,
+  atanh: Math.atanh,
   power: (x, y) => (x === 1 || (Math.abs(x) === 1 && Math.abs(y) === Infinity) ? 1 : Math.pow(x, y)),
-  atan2: Math.atan2, remainder: (x, y) => x % y,
+  atan2: Math.atan2,
+  remainder: (x, y) => x % y,
 };
 
 /** Functions of two arguments. */
@@ -107,7 +135,12 @@ export function sampleFloats(stride: number): Float32Array<ArrayBuffer> {
 }
 
 /** Largest error of `f` over samples, and where. */
-export function largestError(f: MathFunction, x: Float32Array, y: Float32Array, results: Float32Array): { ulp: number; x: number; y: number } {
+export function largestError(
+  f: MathFunction,
+  x: Float32Array,
+  y: Float32Array,
+  results: Float32Array,
+): { ulp: number; x: number; y: number } {
   const exact = exactFunctions[f];
   let worst = { ulp: 0, x: 0, y: 0 };
   for (let i = 0; i < x.length; i++) {

@@ -3,7 +3,27 @@
  * bits), so that the result is right to about one unit in the last place. Special values are those of IEEE 754's pow.
  */
 import {
-  abs, add, and, bitcast, type Block, constantLike, convert, div, eq, gt, lt, maskType, mul, ne, or, select, sub, trunc, xor, shl, i32,
+  abs,
+  add,
+  and,
+  bitcast,
+  type Block,
+  constantLike,
+  convert,
+  div,
+  eq,
+  gt,
+  lt,
+  maskType,
+  mul,
+  ne,
+  or,
+  select,
+  sub,
+  trunc,
+  xor,
+  shl,
+  i32,
 } from "../block.ts";
 import type { Expr } from "../ir.ts";
 import { scaledExp } from "./exponential.ts";

@@ -1,5 +1,23 @@
 /** The exact remainder of floats. */
-import { abs, add, and, bitcast, type Block, constantLike, div, eq, ge, get, lt, maskType, mul, reduceLanes, select, sub, trunc } from "../block.ts";
+import {
+  abs,
+  add,
+  and,
+  bitcast,
+  type Block,
+  constantLike,
+  div,
+  eq,
+  ge,
+  get,
+  lt,
+  maskType,
+  mul,
+  reduceLanes,
+  select,
+  sub,
+  trunc,
+} from "../block.ts";
 import type { Expr } from "../ir.ts";
 import { bitsLike, bitsOf, call, copySign, split } from "./floats.ts";
 

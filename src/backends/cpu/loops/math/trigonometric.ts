@@ -4,8 +4,35 @@
  * functions", SIGNUM Newsletter 18, 1983) with float64 products of 24-bit pieces of 2/pi. Correct for every float32.
  */
 import {
-  abs, add, and, bitcast, type Block, constant, constantLike, convert, div, eq, floor, fma, get, gt, i32, lanes, lt, maskType, mul, ne, nearest, neg, or, reduceLanes, select, shl,
-  shrU, splat, sub,
+  abs,
+  add,
+  and,
+  bitcast,
+  type Block,
+  constant,
+  constantLike,
+  convert,
+  div,
+  eq,
+  floor,
+  fma,
+  get,
+  gt,
+  i32,
+  lanes,
+  lt,
+  maskType,
+  mul,
+  ne,
+  nearest,
+  neg,
+  or,
+  reduceLanes,
+  select,
+  shl,
+  shrU,
+  splat,
+  sub,
 } from "../block.ts";
 import type { Expr, Variable } from "../ir.ts";
 import { bitsLike, call, flipSign, oddTail, polynomial, signBit } from "./floats.ts";
@@ -55,7 +82,12 @@ function reduce(block: Block, size: Expr): Reduced {
   return { quadrant: get(quadrant), rest: get(rest), low: get(low) };
 }
 
-function eachLane(block: Block, size: Expr, isLarge: Expr, out: { readonly rest: Variable; readonly low: Variable; readonly quadrant: Variable }): void {
+function eachLane(
+  block: Block,
+  size: Expr,
+  isLarge: Expr,
+  out: { readonly rest: Variable; readonly low: Variable; readonly quadrant: Variable },
+): void {
   const bits = block.let(bitcast("i32v", size));
   block.for("lane", i32(0), add(reduceLanes("max", lanes()), i32(1)), 1, (body, lane) => {
     const here = body.let(and(eq(lanes(), splat(lane)), isLarge));
