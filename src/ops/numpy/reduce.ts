@@ -52,12 +52,19 @@ export function meanOver(x: Tensor, axes: readonly number[]): Tensor {
   return P.divide(total, constantLike(count, total));
 }
 
-/** Mean of the squared distance from the mean, over axes. */
+/**
+ * Mean of the squared distance from the mean, over axes. The gradient is `2 (x - mean) / n`: what flows through the mean
+ * vanishes, since distances from it sum to zero.
+ */
 export function varianceOver(x: Tensor, axes: readonly number[]): Tensor {
   const shape = concreteShape(x);
-  const mean = broadcast(P.reshape(meanOver(x, axes), keptShape(shape, axes)), shape);
-  const centred = P.subtract(x, mean);
-  return meanOver(P.multiply(centred, centred), axes);
+  const kept = keptShape(shape, axes);
+  const spread = (y: Tensor): Tensor => broadcast(P.reshape(y, kept), shape);
+  const centred = P.subtract(x, spread(meanOver(x, axes)));
+  const count = axes.reduce((product, axis) => product * shape[axis]!, 1);
+  return P.withGradient(meanOver(P.multiply(centred, centred), axes), [x], (cotangent: Tensor) => [
+    P.multiply(centred, spread(P.multiply(cotangent, constantLike(2 / count, cotangent)))),
+  ]);
 }
 
 /** Sum. Booleans and bytes are summed as int32. */
