@@ -1,7 +1,7 @@
 /** The base of all layers and models: a function of tensors that has weights. */
 import type { DType } from "../dtype/index.ts";
 import { isFloat } from "../dtype/index.ts";
-import { ShapeError, StateError, ValueError } from "../errors.ts";
+import { ShapeError, StateError, UnknownNameError, ValueError } from "../errors.ts";
 import { dataTensor, formatShape, hostValues, isHostTypedArray, isPlainObject, isSymbolic, outsideTrace, sameShape, type Shape, symbolicTensor, Tensor, Variable, withScope } from "../graph/index.ts";
 import * as constraints from "../constraints/index.ts";
 import * as initializers from "../initializers/index.ts";
@@ -131,7 +131,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
       if (value === required || (fallback === required && value === null)) {
         throw new ValueError({ where, problem: `the option ${key} is missing`, expected: `${className}({ ${key}: ... })`, received: describe(options ?? {}) });
       }
-      (this as Record<string, unknown>)[key] = withScope(where, () => resolveOption(key, value));
+      (this as Record<string, unknown>)[key] = named(where, key, () => resolveOption(key, value));
     }
     // `build` is called by users too: wrap what the class defines, so that building happens once, under the layer's name.
     const build = this.build.bind(this);
@@ -512,6 +512,16 @@ function splitArguments(args: readonly unknown[]): { inputs: readonly unknown[];
   const last = args.at(-1);
   if (args.length > 1 && isPlainObject(last)) return { inputs: args.slice(0, -1), options: last };
   return { inputs: args.at(-1) === undefined ? args.slice(0, -1) : args, options: {} };
+}
+
+/** Runs `resolve`; an unknown name is an error of the layer that was given it. */
+function named(where: string, key: string, resolve: () => unknown): unknown {
+  try {
+    return resolve();
+  } catch (error) {
+    if (!(error instanceof UnknownNameError)) throw error;
+    throw new UnknownNameError({ ...error.parts, where, problem: `${key}: ${error.parts.problem}` });
+  }
 }
 
 /** An array for a weight: tensors and nested arrays keep their shape, a flat typed array takes the weight's. */

@@ -1,0 +1,198 @@
+/** The suite that every layer passes: shapes, dtypes, configurations, training, and clear errors for nonsense. */
+import { describe, expect, it } from "vitest";
+import { gradients } from "../autodiff/index.ts";
+import { type DType, hostArray, isFloat } from "../dtype/index.ts";
+import { NablaError } from "../errors.ts";
+import { type ConcreteShape, dataTensor, formatShape, type Shape, sizeOf, symbolicTensor, Tensor } from "../graph/index.ts";
+import { deserialize, Input, type Layer } from "../layers/index.ts";
+import { flattenStructure } from "../layers/structure.ts";
+import { Model } from "../models/index.ts";
+import * as ops from "../ops/index.ts";
+
+/** A layer class as a function of its options. */
+export interface LayerUnderTest {
+  (options: never): Layer;
+  new (options: never): Layer;
+  readonly className: string;
+}
+
+/** What the suite needs to know of a layer. */
+export interface LayerContract {
+  /** Options of a typical layer. */
+  readonly options: object;
+  /** Shapes of the inputs, batch included (2 or more); one entry for one input. */
+  readonly inputs: readonly ConcreteShape[];
+  /** Shape of the (first) output for these inputs. */
+  readonly output: ConcreteShape;
+  /** Dtype of the inputs. Default float32. */
+  readonly dtype?: DType;
+  /** Inputs are whole numbers below this. */
+  readonly below?: number;
+  /** Number of weights. */
+  readonly weights: number;
+  /** Options that are refused, with a part of the message. */
+  readonly refused: readonly (readonly [object, RegExp])[];
+  /** Input shapes that are refused, with a part of the message. */
+  readonly refusedInputs: readonly (readonly [ConcreteShape, RegExp])[];
+  /** Whether the layer takes a list. */
+  readonly list?: boolean;
+}
+
+function values(shape: ConcreteShape, dtype: DType, below: number | undefined, phase: number): Tensor {
+  const data = hostArray(dtype, sizeOf(shape));
+  for (let i = 0; i < data.length; i++) data[i] = below === undefined ? Math.sin(1.7 * i + phase) : (i * 7 + 3) % below;
+  return dataTensor(data, shape, dtype);
+}
+
+/** Runs the suite on one class. Needs a back-end, chosen by the test file. */
+export function runLayerContract(cls: LayerUnderTest, contract: LayerContract): void {
+  const dtype = contract.dtype ?? "float32";
+  const make = (extra: object = {}): Layer => cls({ ...contract.options, ...extra } as never);
+  const call = (layer: Layer, ...args: unknown[]): unknown => (layer as unknown as (...args: unknown[]) => unknown)(...args);
+  const given = (phase = 0, type = dtype, batch?: number): unknown => {
+    const tensors = contract.inputs.map((shape, i) => values(batch === undefined ? shape : [batch, ...shape.slice(1)], type, contract.below, phase + i));
+    return contract.list === true ? tensors : tensors[0];
+  };
+  const first = (result: unknown): Tensor => flattenStructure(result)[0] as Tensor;
+  const shapes = (batch: number | null): never => {
+    const all = contract.inputs.map((shape): Shape => [batch, ...shape.slice(1)]);
+    return (contract.list === true ? all : all[0]) as never;
+  };
+
+  describe(`${cls.className} keeps the contract of layers`, () => {
+    it("is made with and without new, and named after its class", () => {
+      for (const layer of [make(), new cls(contract.options as never)]) {
+        expect(layer).toBeInstanceOf(cls);
+        expect(layer.className).toBe(cls.className);
+        expect(layer.name).toMatch(/^[a-z0-9_]+$/);
+      }
+      expect(make({ name: "mine" }).name).toBe("mine");
+      expect(String(make({ name: "mine" }))).toBe(`${cls.className} "mine"`);
+    });
+
+    it("gives the output shape that it announces, for any batch", async () => {
+      const layer = make();
+      const announced = flattenStructure(layer.computeOutputShape(shapes(null)));
+      expect(announced.slice(0, contract.output.length)).toEqual([null, ...contract.output.slice(1)]);
+      const y = first(call(layer, given()));
+      expect(y.shape).toEqual(contract.output);
+      expect((await y.data()).every(Number.isFinite)).toBe(true);
+      expect(first(call(layer, given(0, dtype, 3))).shape).toEqual([3, ...contract.output.slice(1)]);
+    });
+
+    it("builds its weights once, and gives and takes them", async () => {
+      const layer = make();
+      expect(layer.built).toBe(false);
+      (layer.build as (shape: unknown) => void)(shapes(null));
+      expect(layer.built).toBe(true);
+      expect(layer.weights.length).toBe(contract.weights);
+      const weights = layer.weights;
+      await first(call(layer, given())).data();
+      expect(layer.weights).toEqual(weights);
+      expect(layer.trainableWeights.length + layer.nonTrainableWeights.length).toBe(contract.weights);
+      expect(weights.every((weight) => weight.path.startsWith(`${layer.name}/`))).toBe(true);
+      const got = await layer.getWeights();
+      await layer.setWeights(got.map((weight) => ops.add(weight, 1)));
+      const moved = await layer.getWeights();
+      for (const [i, weight] of moved.entries()) expect(Array.from(await weight.data())).toEqual(Array.from(await got[i]!.data(), (value) => Math.fround(value + 1)));
+      layer.trainable = false;
+      expect(layer.trainableWeights).toEqual([]);
+      expect(layer.nonTrainableWeights.length).toBe(contract.weights);
+    });
+
+    it("comes back from its configuration and computes the same", async () => {
+      const layer = make({ name: "original" });
+      const y = await first(call(layer, given())).data();
+      const json = JSON.parse(JSON.stringify(layer)) as object;
+      const copy = deserialize(json);
+      expect(copy.getConfig()).toEqual(layer.getConfig());
+      expect(copy.built).toBe(true);
+      await copy.setWeights(await layer.getWeights());
+      expect(Array.from(await first(call(copy, given())).data())).toEqual(Array.from(y));
+      expect(Object.keys(layer.getConfig()).every((key) => key === key.toLowerCase())).toBe(true);
+    });
+
+    it("is part of a functional model, which computes the same", async () => {
+      const layer = make();
+      const inputs = contract.inputs.map((shape) => Input({ shape: shape.slice(1), dtype }));
+      const x = contract.list === true ? inputs : inputs[0]!;
+      const output = first(call(layer, x));
+      expect(output.shape).toEqual([null, ...contract.output.slice(1)]);
+      const model = new Model<unknown, Tensor>({ inputs: x, outputs: output });
+      const [direct, through] = [first(call(layer, given())), call(model as unknown as Layer, given()) as Tensor];
+      expect(Array.from(await through.data())).toEqual(Array.from(await direct.data()));
+    });
+
+    it("has gradients that are finite and reach every trainable weight", async () => {
+      const layer = make();
+      const x = given();
+      const y = first(call(layer, x, { training: false }));
+      if (!isFloat(y.dtype)) return;
+      const loss = ops.sum(ops.multiply(y, values(y.shape as ConcreteShape, "float32", undefined, 0.3)));
+      const sources = [...layer.trainableWeights.map((weight) => weight.read()), ...(flattenStructure(x) as Tensor[]).filter((tensor) => isFloat(tensor.dtype))];
+      for (const gradient of gradients([loss], sources)) expect((await gradient.data()).every(Number.isFinite)).toBe(true);
+      if (layer.trainableWeights.length === 0) return;
+      const found = await Promise.all(gradients([loss], layer.trainableWeights).map((gradient) => gradient.data()));
+      expect(found.every((gradient) => gradient.some((value) => value !== 0))).toBe(true);
+    });
+
+    it("computes in float64 where it is told to", async () => {
+      if (!isFloat(dtype)) return;
+      const layer = make({ dtype: "float64" });
+      const y = first(call(layer, given(0, "float64")));
+      expect(y.dtype).toBe("float64");
+      await y.data();
+    });
+
+    const refusals: [string, () => unknown, RegExp][] = [
+      ["an unknown option, with the nearest name", () => make({ nmae: "x" }), /nmae/],
+      ["a name with a slash", () => make({ name: "a/b" }), /name/],
+      ["a name that is no text", () => make({ name: 3 }), /name/],
+      ["an unknown dtype", () => make({ dtype: "float31" }), /dtype/],
+      ["options that are no object", () => cls(7 as never), /./],
+      ["a call without inputs", () => call(make()), /input/],
+      ["a call on null", () => call(make(), null), /./],
+      ["a call on a text", () => call(make(), "x"), /./],
+      ["a call on a promise", () => call(make(), Promise.resolve(1)), /./],
+      ["too many weights", () => make().setWeights([1, 2, 3, 4, 5, 6, 7, 8]), /weights/],
+      ...contract.refused.map(([options, message]): [string, () => unknown, RegExp] => [`options ${JSON.stringify(options)}`, () => make(options), message]),
+      ...contract.refusedInputs.map(([shape, message]): [string, () => unknown, RegExp] => [
+        `an input of shape ${formatShape(shape)}`,
+        () => {
+          const layer = make();
+          (layer.build as (shape: unknown) => void)(shapes(null));
+          const x = values(shape, dtype, contract.below, 0);
+          return call(layer, contract.list === true ? [x, values(contract.inputs[0]!, dtype, contract.below, 0)] : x);
+        },
+        message,
+      ]),
+    ];
+    it.each(refusals)("refuses %s", async (_, attempt, message) => {
+      const error = await thrown(attempt);
+      expect(error).toBeInstanceOf(NablaError);
+      const { parts } = error as NablaError;
+      expect((error as NablaError).message).toMatch(message);
+      expect(parts.where).toContain(cls.className);
+      expect(parts.received ?? parts.expected).toBeDefined();
+    });
+
+    it("refuses the same nonsense when a model is built", async () => {
+      for (const [shape] of contract.refusedInputs) {
+        const symbolic = symbolicTensor([null, ...shape.slice(1)], dtype, undefined);
+        const layer = make();
+        (layer.build as (shape: unknown) => void)(shapes(null));
+        const error = await thrown(() => call(layer, contract.list === true ? [symbolic, symbolicTensor([null, ...contract.inputs[0]!.slice(1)], dtype, undefined)] : symbolic));
+        expect(error).toBeInstanceOf(NablaError);
+      }
+    });
+  });
+}
+
+async function thrown(attempt: () => unknown): Promise<unknown> {
+  try {
+    await attempt();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
