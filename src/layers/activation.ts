@@ -19,7 +19,7 @@ export interface ActivationOptions extends LayerOptions {
  * const y = layers.Activation({ activation: "relu" })(x);
  */
 export class ActivationLayer extends Layer<ActivationOptions> {
-  static override readonly className = "Activation";
+  static override readonly className: string = "Activation";
   declare activation: ActivationFunction;
 
   constructor(options: ActivationOptions) {

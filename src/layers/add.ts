@@ -13,7 +13,7 @@ import { MergeLayer } from "./merge.ts";
  * const y = layers.Add()([a, b]);
  */
 export class AddLayer extends MergeLayer {
-  static override readonly className = "Add";
+  static override readonly className: string = "Add";
 
   protected override merge(inputs: readonly Tensor[]): Tensor {
     return inputs.reduce((sum, input) => ops.add(sum, input));

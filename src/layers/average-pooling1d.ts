@@ -11,7 +11,7 @@ import { AveragePoolingLayer, type PoolingOptions } from "./pooling.ts";
  * const y = layers.AveragePooling1D({ poolSize: 2 })(x);
  */
 export class AveragePooling1DLayer extends AveragePoolingLayer {
-  static override readonly className = "AveragePooling1D";
+  static override readonly className: string = "AveragePooling1D";
 
   constructor(options: PoolingOptions = {}) {
     super(1, options);

@@ -11,7 +11,7 @@ import { AveragePoolingLayer, type PoolingOptions } from "./pooling.ts";
  * const y = layers.AveragePooling2D({ poolSize: [2, 2] })(x);
  */
 export class AveragePooling2DLayer extends AveragePoolingLayer {
-  static override readonly className = "AveragePooling2D";
+  static override readonly className: string = "AveragePooling2D";
 
   constructor(options: PoolingOptions = {}) {
     super(2, options);

@@ -11,7 +11,7 @@ import { AveragePoolingLayer, type PoolingOptions } from "./pooling.ts";
  * const y = layers.AveragePooling3D({ poolSize: [2, 2, 2] })(x);
  */
 export class AveragePooling3DLayer extends AveragePoolingLayer {
-  static override readonly className = "AveragePooling3D";
+  static override readonly className: string = "AveragePooling3D";
 
   constructor(options: PoolingOptions = {}) {
     super(3, options);

@@ -13,7 +13,7 @@ import { MergeLayer } from "./merge.ts";
  * const y = layers.Average()([a, b]);
  */
 export class AverageLayer extends MergeLayer {
-  static override readonly className = "Average";
+  static override readonly className: string = "Average";
 
   protected override merge(inputs: readonly Tensor[]): Tensor {
     return ops.divide(inputs.reduce((sum, input) => ops.add(sum, input)), inputs.length);

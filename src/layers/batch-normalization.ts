@@ -45,7 +45,7 @@ export interface BatchNormalizationOptions extends LayerOptions {
  * const y = layers.BatchNormalization({ momentum: 0.9 })(x, { training: true });
  */
 export class BatchNormalizationLayer extends Layer<BatchNormalizationOptions> {
-  static override readonly className = "BatchNormalization";
+  static override readonly className: string = "BatchNormalization";
   declare axis: number;
   declare momentum: number;
   declare epsilon: number;

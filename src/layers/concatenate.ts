@@ -22,7 +22,7 @@ export interface ConcatenateOptions extends LayerOptions {
  * const y = layers.Concatenate()([a, b]); // [2, 3] and [2, 4] -> [2, 7]
  */
 export class ConcatenateLayer extends Layer<ConcatenateOptions> {
-  static override readonly className = "Concatenate";
+  static override readonly className: string = "Concatenate";
   declare axis: number;
 
   constructor(options: ConcatenateOptions = {}) {

@@ -11,7 +11,7 @@ import { ConvolutionLayer, type ConvolutionOptions } from "./convolution.ts";
  * const y = layers.Conv1D({ filters: 8, kernelSize: 3, padding: "causal" })(x);
  */
 export class Conv1DLayer extends ConvolutionLayer {
-  static override readonly className = "Conv1D";
+  static override readonly className: string = "Conv1D";
 
   constructor(options: ConvolutionOptions) {
     super(1, options);

@@ -11,7 +11,7 @@ import { ConvolutionLayer, type ConvolutionOptions } from "./convolution.ts";
  * const y = layers.Conv2D({ filters: 6, kernelSize: 5, activation: "tanh" })(x);
  */
 export class Conv2DLayer extends ConvolutionLayer {
-  static override readonly className = "Conv2D";
+  static override readonly className: string = "Conv2D";
 
   constructor(options: ConvolutionOptions) {
     super(2, options);

@@ -11,7 +11,7 @@ import { ConvolutionLayer, type ConvolutionOptions } from "./convolution.ts";
  * const y = layers.Conv3D({ filters: 4, kernelSize: 3 })(x);
  */
 export class Conv3DLayer extends ConvolutionLayer {
-  static override readonly className = "Conv3D";
+  static override readonly className: string = "Conv3D";
 
   constructor(options: ConvolutionOptions) {
     super(3, options);

@@ -6,7 +6,7 @@ import { callableClass, type CallableClass, type Class } from "../serialization/
  *
  * @example
  * class Double extends Layer {
- *   static override readonly className = "Double";
+ *   static override readonly className: string = "Double";
  *   override call(x: Tensor): Tensor {
  *     return ops.multiply(x, 2);
  *   }

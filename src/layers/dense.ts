@@ -33,7 +33,7 @@ export interface DenseOptions extends LayerOptions {
  * const y = layers.Dense({ units: 10, activation: "softmax" })(x);
  */
 export class DenseLayer extends Layer<DenseOptions> {
-  static override readonly className = "Dense";
+  static override readonly className: string = "Dense";
   declare units: number;
   declare activation: ActivationFunction;
   declare useBias: boolean;

@@ -25,7 +25,7 @@ export interface DropoutOptions extends LayerOptions {
  * const y = layers.Dropout({ rate: 0.5, seed: 1 })(x, { training: true });
  */
 export class DropoutLayer extends Layer<DropoutOptions> {
-  static override readonly className = "Dropout";
+  static override readonly className: string = "Dropout";
   declare rate: number;
   declare seed: number | null;
   declare noiseShape: readonly (number | null)[] | null;

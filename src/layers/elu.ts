@@ -20,7 +20,7 @@ export interface ELUOptions extends LayerOptions {
  * const y = layers.ELU({ alpha: 0.5 })(x);
  */
 export class ELULayer extends Layer<ELUOptions> {
-  static override readonly className = "ELU";
+  static override readonly className: string = "ELU";
   declare alpha: number;
 
   constructor(options: ELUOptions = {}) {

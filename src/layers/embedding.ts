@@ -31,7 +31,7 @@ export interface EmbeddingOptions extends LayerOptions {
  * const y = layers.Embedding({ inputDim: 1000, outputDim: 64 })(tokens);
  */
 export class EmbeddingLayer extends Layer<EmbeddingOptions> {
-  static override readonly className = "Embedding";
+  static override readonly className: string = "Embedding";
   declare inputDim: number;
   declare outputDim: number;
   declare embeddingsInitializer: Initializer;

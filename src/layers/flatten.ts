@@ -21,7 +21,7 @@ export interface FlattenOptions extends LayerOptions {
  * layers.Flatten()(x); // [2, 3, 4] -> [2, 12]
  */
 export class FlattenLayer extends Layer<FlattenOptions> {
-  static override readonly className = "Flatten";
+  static override readonly className: string = "Flatten";
   declare dataFormat: DataFormat;
 
   constructor(options: FlattenOptions = {}) {

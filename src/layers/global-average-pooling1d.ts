@@ -14,7 +14,7 @@ import type { CallOptions } from "./layer.ts";
  * const y = layers.GlobalAveragePooling1D()(x);
  */
 export class GlobalAveragePooling1DLayer extends GlobalAveragePoolingLayer {
-  static override readonly className = "GlobalAveragePooling1D";
+  static override readonly className: string = "GlobalAveragePooling1D";
 
   constructor(options: GlobalPoolingOptions = {}) {
     super(1, options);

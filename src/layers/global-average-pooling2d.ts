@@ -11,7 +11,7 @@ import { GlobalAveragePoolingLayer, type GlobalPoolingOptions } from "./global-p
  * const y = layers.GlobalAveragePooling2D()(x);
  */
 export class GlobalAveragePooling2DLayer extends GlobalAveragePoolingLayer {
-  static override readonly className = "GlobalAveragePooling2D";
+  static override readonly className: string = "GlobalAveragePooling2D";
 
   constructor(options: GlobalPoolingOptions = {}) {
     super(2, options);

@@ -11,7 +11,7 @@ import { GlobalAveragePoolingLayer, type GlobalPoolingOptions } from "./global-p
  * const y = layers.GlobalAveragePooling3D()(x);
  */
 export class GlobalAveragePooling3DLayer extends GlobalAveragePoolingLayer {
-  static override readonly className = "GlobalAveragePooling3D";
+  static override readonly className: string = "GlobalAveragePooling3D";
 
   constructor(options: GlobalPoolingOptions = {}) {
     super(3, options);

@@ -11,7 +11,7 @@ import { GlobalMaxPoolingLayer, type GlobalPoolingOptions } from "./global-pooli
  * const y = layers.GlobalMaxPooling1D()(x);
  */
 export class GlobalMaxPooling1DLayer extends GlobalMaxPoolingLayer {
-  static override readonly className = "GlobalMaxPooling1D";
+  static override readonly className: string = "GlobalMaxPooling1D";
 
   constructor(options: GlobalPoolingOptions = {}) {
     super(1, options);

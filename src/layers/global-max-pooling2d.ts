@@ -11,7 +11,7 @@ import { GlobalMaxPoolingLayer, type GlobalPoolingOptions } from "./global-pooli
  * const y = layers.GlobalMaxPooling2D()(x);
  */
 export class GlobalMaxPooling2DLayer extends GlobalMaxPoolingLayer {
-  static override readonly className = "GlobalMaxPooling2D";
+  static override readonly className: string = "GlobalMaxPooling2D";
 
   constructor(options: GlobalPoolingOptions = {}) {
     super(2, options);

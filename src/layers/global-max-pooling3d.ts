@@ -11,7 +11,7 @@ import { GlobalMaxPoolingLayer, type GlobalPoolingOptions } from "./global-pooli
  * const y = layers.GlobalMaxPooling3D()(x);
  */
 export class GlobalMaxPooling3DLayer extends GlobalMaxPoolingLayer {
-  static override readonly className = "GlobalMaxPooling3D";
+  static override readonly className: string = "GlobalMaxPooling3D";
 
   constructor(options: GlobalPoolingOptions = {}) {
     super(3, options);

@@ -32,7 +32,7 @@ export function inputLayerOf(tensor: Tensor): InputLayerLayer | undefined {
 
 /** Holds the symbolic tensor that stands for a model's input. Made by `Input`, or by Sequential. */
 export class InputLayerLayer extends Layer<InputOptions> {
-  static override readonly className = "InputLayer";
+  static override readonly className: string = "InputLayer";
   declare batchShape: Shape;
   /** The symbolic tensor. */
   readonly output: Tensor;

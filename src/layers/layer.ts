@@ -123,7 +123,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
     this.dtype = given.dtype === undefined || given.dtype === null ? "float32" : deserializeDType(where, given.dtype);
     this.#trainable = given.trainable ?? true;
     this.activityRegularizer = (resolveOption("activityRegularizer", given.activityRegularizer ?? null) ?? null) as regularizers.Regularizer | null;
-    this.sampleShape = given.inputShape ?? (typeof given.inputDim === "number" ? [given.inputDim] : null);
+    this.sampleShape = given.inputShape ?? (typeof given.inputDim === "number" && !Object.hasOwn(defaults ?? {}, "inputDim") ? [given.inputDim] : null);
     this.#optionNames = Object.keys(defaults ?? {});
     this.#given = given;
     for (const [key, fallback] of Object.entries(defaults ?? {})) {

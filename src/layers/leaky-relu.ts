@@ -20,7 +20,7 @@ export interface LeakyReLUOptions extends LayerOptions {
  * const y = layers.LeakyReLU({ negativeSlope: 0.1 })(x);
  */
 export class LeakyReLULayer extends Layer<LeakyReLUOptions> {
-  static override readonly className = "LeakyReLU";
+  static override readonly className: string = "LeakyReLU";
   declare negativeSlope: number;
 
   constructor(options: LeakyReLUOptions = {}) {

@@ -11,7 +11,7 @@ import { MaxPoolingLayer, type PoolingOptions } from "./pooling.ts";
  * const y = layers.MaxPooling1D({ poolSize: 2 })(x);
  */
 export class MaxPooling1DLayer extends MaxPoolingLayer {
-  static override readonly className = "MaxPooling1D";
+  static override readonly className: string = "MaxPooling1D";
 
   constructor(options: PoolingOptions = {}) {
     super(1, options);

@@ -11,7 +11,7 @@ import { MaxPoolingLayer, type PoolingOptions } from "./pooling.ts";
  * const y = layers.MaxPooling2D({ poolSize: [2, 2] })(x);
  */
 export class MaxPooling2DLayer extends MaxPoolingLayer {
-  static override readonly className = "MaxPooling2D";
+  static override readonly className: string = "MaxPooling2D";
 
   constructor(options: PoolingOptions = {}) {
     super(2, options);

@@ -11,7 +11,7 @@ import { MaxPoolingLayer, type PoolingOptions } from "./pooling.ts";
  * const y = layers.MaxPooling3D({ poolSize: [2, 2, 2] })(x);
  */
 export class MaxPooling3DLayer extends MaxPoolingLayer {
-  static override readonly className = "MaxPooling3D";
+  static override readonly className: string = "MaxPooling3D";
 
   constructor(options: PoolingOptions = {}) {
     super(3, options);

@@ -13,7 +13,7 @@ import { MergeLayer } from "./merge.ts";
  * const y = layers.Maximum()([a, b]);
  */
 export class MaximumLayer extends MergeLayer {
-  static override readonly className = "Maximum";
+  static override readonly className: string = "Maximum";
 
   protected override merge(inputs: readonly Tensor[]): Tensor {
     return inputs.reduce((best, input) => ops.maximum(best, input));

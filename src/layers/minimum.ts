@@ -13,7 +13,7 @@ import { MergeLayer } from "./merge.ts";
  * const y = layers.Minimum()([a, b]);
  */
 export class MinimumLayer extends MergeLayer {
-  static override readonly className = "Minimum";
+  static override readonly className: string = "Minimum";
 
   protected override merge(inputs: readonly Tensor[]): Tensor {
     return inputs.reduce((best, input) => ops.minimum(best, input));

@@ -13,7 +13,7 @@ import { MergeLayer } from "./merge.ts";
  * const y = layers.Multiply()([a, b]);
  */
 export class MultiplyLayer extends MergeLayer {
-  static override readonly className = "Multiply";
+  static override readonly className: string = "Multiply";
 
   protected override merge(inputs: readonly Tensor[]): Tensor {
     return inputs.reduce((product, input) => ops.multiply(product, input));

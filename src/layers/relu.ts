@@ -24,7 +24,7 @@ export interface ReLUOptions extends LayerOptions {
  * const y = layers.ReLU({ maxValue: 6 })(x);
  */
 export class ReLULayer extends Layer<ReLUOptions> {
-  static override readonly className = "ReLU";
+  static override readonly className: string = "ReLU";
   declare maxValue: number | null;
   declare negativeSlope: number;
   declare threshold: number;

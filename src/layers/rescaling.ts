@@ -22,7 +22,7 @@ export interface RescalingOptions extends LayerOptions {
  * const y = layers.Rescaling({ scale: 1 / 255 })(images);
  */
 export class RescalingLayer extends Layer<RescalingOptions> {
-  static override readonly className = "Rescaling";
+  static override readonly className: string = "Rescaling";
   declare scale: number | readonly number[];
   declare offset: number | readonly number[];
 

@@ -21,7 +21,7 @@ export interface ReshapeOptions extends LayerOptions {
  * layers.Reshape({ targetShape: [7, 7, -1] })(x); // [2, 98] -> [2, 7, 7, 2]
  */
 export class ReshapeLayer extends Layer<ReshapeOptions> {
-  static override readonly className = "Reshape";
+  static override readonly className: string = "Reshape";
   declare targetShape: readonly number[];
 
   constructor(options: ReshapeOptions) {

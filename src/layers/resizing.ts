@@ -34,7 +34,7 @@ export interface ResizingOptions extends LayerOptions {
  * const y = layers.Resizing({ height: 32, width: 32 })(images);
  */
 export class ResizingLayer extends Layer<ResizingOptions> {
-  static override readonly className = "Resizing";
+  static override readonly className: string = "Resizing";
   declare height: number;
   declare width: number;
   declare interpolation: Interpolation;

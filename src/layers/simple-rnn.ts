@@ -64,7 +64,7 @@ export interface RecurrentCallOptions extends CallOptions {
  * const y = layers.SimpleRNN({ units: 32, returnSequences: true })(x);
  */
 export class SimpleRNNLayer extends Layer<SimpleRNNOptions> {
-  static override readonly className = "SimpleRNN";
+  static override readonly className: string = "SimpleRNN";
   declare returnSequences: boolean;
   declare returnState: boolean;
   declare goBackwards: boolean;

@@ -20,7 +20,7 @@ export interface SoftmaxOptions extends LayerOptions {
  * const y = layers.Softmax()(logits);
  */
 export class SoftmaxLayer extends Layer<SoftmaxOptions> {
-  static override readonly className = "Softmax";
+  static override readonly className: string = "Softmax";
   declare axis: number | readonly number[];
 
   constructor(options: SoftmaxOptions = {}) {

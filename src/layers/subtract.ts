@@ -14,7 +14,7 @@ import { MergeLayer } from "./merge.ts";
  * const y = layers.Subtract()([a, b]);
  */
 export class SubtractLayer extends MergeLayer {
-  static override readonly className = "Subtract";
+  static override readonly className: string = "Subtract";
 
   protected override checkInput(inputs: unknown): void {
     super.checkInput(inputs);
