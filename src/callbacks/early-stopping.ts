@@ -1,7 +1,7 @@
 /** Ends training when a value has stopped getting better. */
 import { UnknownNameError, ValueError, nearestNames } from "../errors.ts";
 import type { Tensor } from "../graph/index.ts";
-import { checkOptions } from "../serialization/index.ts";
+import { callableClass, type CallableClass, checkOptions } from "../serialization/index.ts";
 import { Callback, type Logs } from "./callback.ts";
 import { writeLine } from "./terminal.ts";
 
@@ -32,7 +32,7 @@ export interface EarlyStoppingOptions {
  * @example
  * await model.fit(x, y, { epochs: 100, validationSplit: 0.1, callbacks: [new callbacks.EarlyStopping({ patience: 3, restoreBestWeights: true })] });
  */
-export class EarlyStopping extends Callback {
+export class EarlyStoppingCallback extends Callback {
   readonly monitor: string;
   readonly minDelta: number;
   readonly patience: number;
@@ -135,3 +135,7 @@ export class EarlyStopping extends Callback {
     return reference === null || this.#sign! * (value - reference) > this.minDelta;
   }
 }
+
+/** Ends training when a value has stopped getting better; see {@link EarlyStoppingCallback}. */
+export const EarlyStopping: CallableClass<typeof EarlyStoppingCallback> = /* @__PURE__ */ callableClass(EarlyStoppingCallback);
+export type EarlyStopping = EarlyStoppingCallback;

@@ -1,5 +1,6 @@
 /** The record of a training run. */
 import { Callback, type Logs } from "./callback.ts";
+import { callableClass, type CallableClass } from "../serialization/index.ts";
 
 /**
  * What `fit` gives: one value per epoch for the loss, every metric, and their validation counterparts (`val_...`).
@@ -8,7 +9,7 @@ import { Callback, type Logs } from "./callback.ts";
  * const { history } = await model.fit(x, y, { epochs: 5 });
  * history.loss; // [2.1, 1.4, 0.9, 0.7, 0.6]
  */
-export class History extends Callback {
+export class HistoryCallback extends Callback {
   /** Values by name, one per epoch. */
   history: Record<string, number[]> = {};
   /** Numbers of the epochs. */
@@ -23,3 +24,7 @@ export class History extends Callback {
     for (const [key, value] of Object.entries(logs)) (this.history[key] ??= []).push(value);
   }
 }
+
+/** The record of a training run; see {@link HistoryCallback}. */
+export const History: CallableClass<typeof HistoryCallback> = /* @__PURE__ */ callableClass(HistoryCallback);
+export type History = HistoryCallback;

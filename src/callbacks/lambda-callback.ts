@@ -1,6 +1,7 @@
 /** A callback made of functions. */
 import { UnknownNameError, nearestNames } from "../errors.ts";
 import { Callback, type Logs } from "./callback.ts";
+import { callableClass, type CallableClass } from "../serialization/index.ts";
 
 /** Functions to call, by the name of the hook. */
 export interface LambdaCallbackOptions {
@@ -20,7 +21,7 @@ const hooks: readonly (keyof LambdaCallbackOptions)[] = ["onTrainBegin", "onTrai
  * @example
  * new LambdaCallback({ onEpochEnd: (epoch, logs) => console.log(epoch, logs.loss) });
  */
-export class LambdaCallback extends Callback {
+export class FunctionsCallback extends Callback {
   constructor(options: LambdaCallbackOptions) {
     super();
     for (const key of Object.keys(options)) {
@@ -31,3 +32,7 @@ export class LambdaCallback extends Callback {
     Object.assign(this, options);
   }
 }
+
+/** A callback made of functions; see {@link FunctionsCallback}. */
+export const LambdaCallback: CallableClass<typeof FunctionsCallback> = /* @__PURE__ */ callableClass(FunctionsCallback);
+export type LambdaCallback = FunctionsCallback;

@@ -1,6 +1,7 @@
 /** The progress line of training, as Keras writes it. */
 import { Callback, type CallbackParameters, type Logs } from "./callback.ts";
 import { isTerminal, writeText } from "./terminal.ts";
+import { callableClass, type CallableClass } from "../serialization/index.ts";
 
 const barWidth = 20;
 /** Shortest time between two drawings of the bar, milliseconds. */
@@ -10,7 +11,7 @@ const intervalMs = 50;
  * Shows progress: on a terminal a bar with the time left, the time per step and the metrics so far; elsewhere, and with
  * `verbose: 2`, one line per epoch.
  */
-export class ProgressBar extends Callback {
+export class ProgressBarCallback extends Callback {
   readonly #write: (text: string) => void;
   readonly #animated: boolean;
   #epoch = 0;
@@ -170,3 +171,7 @@ function formatMetric(value: number): string {
   const sign = exponent!.startsWith("-") ? "-" : "+";
   return `${mantissa!}e${sign}${exponent!.replace(/[+-]/, "").padStart(2, "0")}`;
 }
+
+/** The progress line of training; see {@link ProgressBarCallback}. */
+export const ProgressBar: CallableClass<typeof ProgressBarCallback> = /* @__PURE__ */ callableClass(ProgressBarCallback);
+export type ProgressBar = ProgressBarCallback;
