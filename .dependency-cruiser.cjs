@@ -10,18 +10,60 @@ const front = ["serialization/", "ops/", "random/", "initializers/", "activation
 
 module.exports = {
   forbidden: [
-    { name: "no-cycles", comment: "Primitives differentiate into one another; a loop body is a block of kernels.", severity: "error", from: { pathNot: "\\.test\\.ts$|^src/(primitives|compiler/passes)/" }, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
-    { name: "errors-and-dtype-import-nothing", severity: "error", from: { path: "^src/(errors\\.ts|dtype/)" }, to: { path: "^src/", pathNot: "^src/(errors\\.ts|dtype/)" } },
+    {
+      name: "no-cycles",
+      comment: "Primitives differentiate into one another; a loop body is a block of kernels.",
+      severity: "error",
+      from: { pathNot: "\\.test\\.ts$|^src/(primitives|compiler/passes)/" },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
+    {
+      name: "errors-and-dtype-import-nothing",
+      severity: "error",
+      from: { path: "^src/(errors\\.ts|dtype/)" },
+      to: { path: "^src/", pathNot: "^src/(errors\\.ts|dtype/)" },
+    },
     only("graph", base),
     only("primitives", [...base, "graph/"]),
     only("autodiff", [...base, "graph/", "primitives/"]),
     only("compiler", [...base, "graph/", "primitives/"]),
     { ...only("backends", [...base, "graph/", "compiler/", "platform/", "primitives/"]) },
-    { name: "back-ends-know-no-other", severity: "error", from: { path: "^src/backends/(reference|webgpu|xla)/" }, to: { path: "^src/backends/cpu" } },
-    { name: "front-end-names-no-back-end", severity: "error", from: { path: "^src/(graph|primitives|autodiff|ops|layers|losses|metrics|optimizers|models|initializers|activations)/", pathNot: "\\.test\\.ts$" }, to: { path: "^src/backends/" } },
-    { name: "no-node-built-ins", severity: "error", from: { path: "^src/", pathNot: "^src/platform/|\\.test\\.ts$|^src/testing/" }, to: { dependencyTypes: ["core"] } },
+    {
+      name: "back-ends-know-no-other",
+      severity: "error",
+      from: { path: "^src/backends/(reference|webgpu|xla)/" },
+      to: { path: "^src/backends/cpu" },
+    },
+    {
+      name: "front-end-names-no-back-end",
+      severity: "error",
+      from: {
+        path: "^src/(graph|primitives|autodiff|ops|layers|losses|metrics|optimizers|models|initializers|activations)/",
+        pathNot: "\\.test\\.ts$",
+      },
+      to: { path: "^src/backends/" },
+    },
+    {
+      name: "no-node-built-ins",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/platform/|\\.test\\.ts$|^src/testing/" },
+      to: { dependencyTypes: ["core"] },
+    },
     { name: "tests-are-not-imported", severity: "error", from: { pathNot: "\\.test\\.ts$" }, to: { path: "\\.test\\.ts$" } },
-    { name: "layers-and-losses-below-models", severity: "error", from: { path: `^src/(${front.map((r) => r.replace("/", "")).join("|")}|layers|losses|metrics|optimizers)/`, pathNot: "\\.test\\.ts$" }, to: { path: "^src/(models|applications|callbacks)/" } },
+    {
+      name: "layers-and-losses-below-models",
+      severity: "error",
+      from: {
+        path: `^src/(${front.map((r) => r.replace("/", "")).join("|")}|layers|losses|metrics|optimizers)/`,
+        pathNot: "\\.test\\.ts$",
+      },
+      to: { path: "^src/(models|applications|callbacks)/" },
+    },
   ],
-  options: { tsPreCompilationDeps: true, tsConfig: { fileName: "tsconfig.json" }, doNotFollow: { path: "node_modules" }, enhancedResolveOptions: { conditionNames: ["source", "import", "types"] } },
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    doNotFollow: { path: "node_modules" },
+    enhancedResolveOptions: { conditionNames: ["source", "import", "types"] },
+  },
 };

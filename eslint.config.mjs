@@ -5,7 +5,9 @@ export default tseslint.config(
   { ignores: ["node_modules/**", "dist/**", "bench/node_modules/**", "**/*.cjs"] },
   ...tseslint.configs.recommendedTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["*.mjs", "scripts/*.mjs"] }, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: { projectService: { allowDefaultProject: ["*.mjs", "scripts/*.mjs"] }, tsconfigRootDir: import.meta.dirname },
+    },
     plugins: { jsdoc },
     rules: {
       "@typescript-eslint/no-floating-promises": "error",

@@ -22,14 +22,20 @@ type Entry = (block: number, from: number, to: number, scratch: number) => void;
 
 function instantiate(functions: readonly LoopFunction[], memory: WebAssembly.Memory): Record<string, Entry> {
   const wasm = emitModule(functions, { relaxedFma, sharedMemory: false });
-  return new WebAssembly.Instance(new WebAssembly.Module(wasm as Uint8Array<ArrayBuffer>), { env: { memory }, math: mathImports }).exports as Record<string, Entry>;
+  return new WebAssembly.Instance(new WebAssembly.Module(wasm), { env: { memory }, math: mathImports })
+    .exports as Record<string, Entry>;
 }
 
 /** Best GFLOP/s of loops of 8, 10 and 12 independent multiply-adds. */
 function measurePeak(): () => number {
   const chains = [8, 10, 12].map((count): LoopFunction => {
     const body = new Block();
-    const parameters = { block: { name: "block", type: "ptr" }, from: { name: "from", type: "i32" }, to: { name: "to", type: "i32" }, scratch: { name: "scratch", type: "ptr" } } as const;
+    const parameters = {
+      block: { name: "block", type: "ptr" },
+      from: { name: "from", type: "i32" },
+      to: { name: "to", type: "i32" },
+      scratch: { name: "scratch", type: "ptr" },
+    } as const;
     const sums = Array.from({ length: count }, (_, i) => body.declare(`c${i}`, constant("f32v", i)));
     const x = body.declare("x", { op: "load", type: "f32v", storage: "f32", address: { base: get(parameters.block), offset: 0 } });
     const y = body.declare("y", { op: "load", type: "f32v", storage: "f32", address: { base: get(parameters.block), offset: 16 } });
@@ -84,7 +90,10 @@ function place(kernel: ContractKernel): { readonly pieces: Placed[]; readonly bu
   const blocks = scheduled.kernels.map(() => take(256));
   const scratch = take(Math.max(...lowered.map((l) => l.scratchBytes)));
   const memory = new WebAssembly.Memory({ initial: Math.ceil(at / 65536) + 1 });
-  const exports = instantiate(lowered.map((l, i) => ({ ...l.code, name: `f${i}` })), memory);
+  const exports = instantiate(
+    lowered.map((l, i) => ({ ...l.code, name: `f${i}` })),
+    memory,
+  );
   const view = new DataView(memory.buffer);
   const pieces = scheduled.kernels.map((bound: ScheduledKernel, i): Placed => {
     let slot = blocks[i]!;
@@ -106,9 +115,15 @@ function place(kernel: ContractKernel): { readonly pieces: Placed[]; readonly bu
         last = now;
       }
     };
-    return { kernel: bound.kernel, lowered: lowered[i]!, block: blocks[i]!, run, time: () => shortest.reduce((sum, time) => sum + time, 0) };
+    return {
+      kernel: bound.kernel,
+      lowered: lowered[i]!,
+      block: blocks[i]!,
+      run,
+      time: () => shortest.reduce((sum, time) => sum + time, 0),
+    };
   });
-  const buffers = kernel.buffers.map((buffer, i) => new Float32Array(memory.buffer, own[i]!, buffer.elements));
+  const buffers = kernel.buffers.map((buffer, i) => new Float32Array(memory.buffer, own[i], buffer.elements));
   let seed = 1;
   kernel.buffers.forEach((buffer, i) => {
     for (let j = 0; j < buffer.elements; j++) {
@@ -157,9 +172,23 @@ const lenet1 = { batch: 128, height: 28, width: 28, inputs: 1, outputs: 6, windo
 const lenet2 = { batch: 128, height: 14, width: 14, inputs: 6, outputs: 16, window: 5, padding: 0, dynamic: true } as const;
 const mnist1 = { batch: 128, height: 28, width: 28, inputs: 1, outputs: 32, window: 3, padding: 0, dynamic: true } as const;
 const mnist2 = { batch: 128, height: 13, width: 13, inputs: 32, outputs: 64, window: 3, padding: 0, dynamic: true } as const;
-const weights = (batch: number, outputs: number, inputs: number): ContractKernel => ({ ...matmul(inputs, outputs, batch, { lhsTransposed: true, dynamic: "k" }), label: `dense weight gradient ${batch}x${inputs}->${outputs}` });
-const inputsOf = (batch: number, outputs: number, inputs: number): ContractKernel => ({ ...matmul(batch, inputs, outputs, { rhsTransposed: true, dynamic: "m" }), label: `dense input gradient ${batch}x${inputs}->${outputs}` });
-const layer = (batch: number, outputs: number, inputs: number): ContractKernel[] => [dense(batch, outputs, inputs), inputsOf(batch, outputs, inputs), weights(batch, outputs, inputs)];
+const stem = { batch: 2, height: 112, width: 112, inputs: 3, outputs: 64, window: 7, stride: 2, padding: 3, dynamic: true } as const;
+const deep = { batch: 8, height: 7, width: 7, inputs: 512, outputs: 512, window: 3, dynamic: true } as const;
+const pointwise = { batch: 4, height: 28, width: 28, inputs: 128, outputs: 256, window: 1, dynamic: true } as const;
+const depthwise = { batch: 4, height: 56, width: 56, inputs: 64, outputs: 64, window: 3, groups: 64, dynamic: true } as const;
+const weights = (batch: number, outputs: number, inputs: number): ContractKernel => ({
+  ...matmul(inputs, outputs, batch, { lhsTransposed: true, dynamic: "k" }),
+  label: `dense weight gradient ${batch}x${inputs}->${outputs}`,
+});
+const inputsOf = (batch: number, outputs: number, inputs: number): ContractKernel => ({
+  ...matmul(batch, inputs, outputs, { rhsTransposed: true, dynamic: "m" }),
+  label: `dense input gradient ${batch}x${inputs}->${outputs}`,
+});
+const layer = (batch: number, outputs: number, inputs: number): ContractKernel[] => [
+  dense(batch, outputs, inputs),
+  inputsOf(batch, outputs, inputs),
+  weights(batch, outputs, inputs),
+];
 const cases: ContractKernel[] = [
   matmul(512, 512, 512),
   matmul(1024, 1024, 1024),
@@ -174,6 +203,12 @@ const cases: ContractKernel[] = [
   ...layer(32, 64, 100),
   ...layer(32, 64, 784),
   ...layer(128, 512, 784),
+  convolution(stem),
+  filterGradient(stem),
+  ...[deep, pointwise].flatMap((shape) => [convolution(shape), inputGradient(shape), filterGradient(shape)]),
+  { ...convolution(depthwise), label: "depthwise 3x3 64 56x56 batch 4" },
+  matmul(1, 1000, 2048),
+  matmul(1000, 1, 2048),
 ];
 
 const only = process.argv[2] ?? "";
@@ -191,9 +226,16 @@ for (const kernel of cases) {
   }
   const times = pieces.map((piece) => piece.time());
   const total = times.reduce((sum, time) => sum + time, 0);
-  const parts = pieces.map((piece, i) => `${piece.kernel.label.split("/")[1] ?? "main"} ${((100 * times[i]!) / total).toFixed(0)}%`).join(" ");
-  const schedule = pieces.map((piece) => (piece.kernel.kind === "contract" ? (piece.kernel.schedule as { tile: { rows: number; vectors: number }; form: string }) : null)).find((s) => s !== null);
-  const tile = schedule === undefined || schedule === null ? "reduction" : `${schedule.form} ${schedule.tile.rows}x${schedule.tile.vectors}`;
+  const parts = pieces
+    .map((piece, i) => `${piece.kernel.label.split("/")[1] ?? "main"} ${((100 * times[i]!) / total).toFixed(0)}%`)
+    .join(" ");
+  const schedule = pieces
+    .map((piece) =>
+      piece.kernel.kind === "contract" ? (piece.kernel.schedule as { tile: { rows: number; vectors: number }; form: string }) : null,
+    )
+    .find((s) => s !== null);
+  const tile =
+    schedule === undefined || schedule === null ? "reduction" : `${schedule.form} ${schedule.tile.rows}x${schedule.tile.vectors}`;
   const main = pieces.findIndex((piece) => piece.kernel.kind === "contract");
   const error = check(kernel, buffers);
   const rate = flop / total / 1e6;

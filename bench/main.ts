@@ -42,7 +42,8 @@ const tsx = [join(root, "node_modules/tsx/dist/cli.mjs"), "--conditions=source"]
 function run(command: string, args: readonly string[]): Row[] {
   const child = spawnSync(command, args, { cwd: here, encoding: "utf8", timeout: 600_000, stdio: ["ignore", "pipe", "pipe"] });
   const rows = child.stdout.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as Row] : []));
-  if (rows.length === 0 && child.status !== 0) console.error(`  ${args.slice(-4).join(" ")}: ${child.stderr.trim().split("\n").at(-1) ?? "failed"}`);
+  if (rows.length === 0 && child.status !== 0)
+    console.error(`  ${args.slice(-4).join(" ")}: ${child.stderr.trim().split("\n").at(-1) ?? "failed"}`);
   return rows;
 }
 
@@ -59,12 +60,19 @@ function wasmPeak(): number {
 
 if (!values["no-peers"] && !existsSync(join(here, "node_modules"))) {
   console.error("Installing the peers (once) ...");
-  spawnSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: here, stdio: ["ignore", "ignore", "inherit"], shell: process.platform === "win32" });
+  spawnSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: here,
+    stdio: ["ignore", "ignore", "inherit"],
+    shell: process.platform === "win32",
+  });
 }
 const pythons = ["python3", "/usr/bin/python3"];
 const torch = values["no-peers"] ? undefined : pythons.find((python) => has(python, "torch"));
 const jax = values["no-peers"] ? undefined : pythons.find((python) => has(python, "jax"));
-for (const [peer, found] of [["PyTorch", torch], ["JAX", jax]] as const) {
+for (const [peer, found] of [
+  ["PyTorch", torch],
+  ["JAX", jax],
+] as const) {
   if (found === undefined && !values["no-peers"]) console.error(`skipped: ${peer} (no Python here has it)`);
 }
 
@@ -74,7 +82,8 @@ for (let round = 0; round < Number(values.rounds); round++) {
   peaks.push(wasmPeak());
   for (const name of names) {
     console.error(`${name} ...`);
-    for (const backend of values.backends.split(",")) rows.push(...run(process.execPath, [...tsx, join(here, "nabla.ts"), backend, name, seconds]));
+    for (const backend of values.backends.split(","))
+      rows.push(...run(process.execPath, [...tsx, join(here, "nabla.ts"), backend, name, seconds]));
     if (values["no-peers"]) continue;
     if (torch !== undefined) rows.push(...run(torch, [join(here, "peers/pytorch_steps.py"), "--models", name, "--seconds", seconds]));
     if (jax !== undefined) rows.push(...run(jax, [join(here, "peers/jax_steps.py"), "--models", name, "--seconds", seconds]));
@@ -100,12 +109,23 @@ for (const own of ours) {
   const others = peers.filter((peer) => !peer.startsWith("nabla"));
   for (const kind of ["train_ms", "infer_ms"] as const) {
     const extra = kind === "train_ms" ? ["GFLOP/s", "of peak", "first ms"] : [];
-    lines.push("", `**${own}, ${kind === "train_ms" ? "training step" : "inference"}**: ms, and in brackets how many times faster it is than the peer`, "");
+    lines.push(
+      "",
+      `**${own}, ${kind === "train_ms" ? "training step" : "inference"}**: ms, and in brackets how many times faster it is than the peer`,
+      "",
+    );
     const header = ["model", own, ...extra, ...others];
     lines.push(`| ${header.join(" | ")} |`, `|${header.map(() => "---").join("|")}|`);
     for (const name of names) {
       const mine = figure(name, own, kind);
-      const more = kind === "train_ms" ? [text(figure(name, own, "gflops")), `${text((100 * figure(name, own, "gflops")) / peak)} %`, text(figure(name, own, "first_ms"))] : [];
+      const more =
+        kind === "train_ms"
+          ? [
+              text(figure(name, own, "gflops")),
+              `${text((100 * figure(name, own, "gflops")) / peak)} %`,
+              text(figure(name, own, "first_ms")),
+            ]
+          : [];
       const cells = others.map((peer) => {
         const theirs = figure(name, peer, kind);
         const failed = rows.find((row) => row.model === name && row.peer === peer && row.error !== undefined);

@@ -28,7 +28,10 @@ function network(units: number): Sequential {
   return model;
 }
 const random = (shape: readonly number[]): ReturnType<typeof tensor> =>
-  tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => Math.random() - 0.5), { shape });
+  tensor(
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => Math.random() - 0.5),
+    { shape },
+  );
 
 setRandomSeed(1);
 const x = random([32, 100]);

@@ -76,6 +76,11 @@ export const models: Readonly<Record<string, BenchModel>> = {
     flops: 2 * (784 * 25 * 6 + 100 * 150 * 16 + 400 * 120 + 120 * 84 + 84 * 10),
     firstLayerFlops: 2 * 784 * 25 * 6,
   },
-  convnet_28_b128_adam: { ...image, build: convnet, flops: 2 * (676 * 9 * 32 + 121 * 288 * 64 + 1600 * 10), firstLayerFlops: 2 * 676 * 9 * 32 },
+  convnet_28_b128_adam: {
+    ...image,
+    build: convnet,
+    flops: 2 * (676 * 9 * 32 + 121 * 288 * 64 + 1600 * 10),
+    firstLayerFlops: 2 * 676 * 9 * 32,
+  },
   autoencoder_784_b128_adam: mlp("adam", 128, [784, 128, 32, 128, 784], 0),
 };

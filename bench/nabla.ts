@@ -10,10 +10,23 @@ await setBackend(backend);
 setRandomSeed(1);
 const { batch, shape, classes } = spec;
 const size = shape.reduce((a, b) => a * b, batch);
-const x = tensor(Float32Array.from({ length: size }, () => Math.random() - 0.5), { shape: [batch, ...shape] });
-const y = classes > 0 ? tensor(Int32Array.from({ length: batch }, (_, i) => i % classes), { shape: [batch] }) : x;
+const x = tensor(
+  Float32Array.from({ length: size }, () => Math.random() - 0.5),
+  { shape: [batch, ...shape] },
+);
+const y =
+  classes > 0
+    ? tensor(
+        Int32Array.from({ length: batch }, (_, i) => i % classes),
+        { shape: [batch] },
+      )
+    : x;
 
-const make = { sgd: () => optimizers.SGD({ learningRate: 0.01 }), rmsprop: () => optimizers.RMSprop({ learningRate: 1e-3 }), adam: () => optimizers.Adam({ learningRate: 1e-3 }) };
+const make = {
+  sgd: () => optimizers.SGD({ learningRate: 0.01 }),
+  rmsprop: () => optimizers.RMSprop({ learningRate: 1e-3 }),
+  adam: () => optimizers.Adam({ learningRate: 1e-3 }),
+};
 const model = spec.build();
 model.compile({
   optimizer: make[spec.optimizer](),

@@ -19,12 +19,16 @@ setRandomSeed(1998);
 
 const isMnist = options.data === "mnist";
 if (!isMnist && options.data !== "digits") throw new Error(`--data is digits or mnist, not ${options.data}`);
-const { train, test } = isMnist ? await datasets.mnist.loadData(options["data-dir"] === undefined ? {} : { dataDir: options["data-dir"] }) : await datasets.digits.loadData();
+const { train, test } = isMnist
+  ? await datasets.mnist.loadData(options["data-dir"] === undefined ? {} : { dataDir: options["data-dir"] })
+  : await datasets.digits.loadData();
 const [xTrain, yTrain] = train;
 const [xTest, yTest] = test;
 const side = xTrain.dim(1);
 const brightest = isMnist ? 255 : 16;
-console.log(`${isMnist ? "MNIST" : "UCI Optical Digits"}: ${xTrain.dim(0)} scans of ${side}x${side} pixels to learn from, ${xTest.dim(0)} held out\n`);
+console.log(
+  `${isMnist ? "MNIST" : "UCI Optical Digits"}: ${xTrain.dim(0)} scans of ${side}x${side} pixels to learn from, ${xTest.dim(0)} held out\n`,
+);
 
 const epochs = Number(options.epochs ?? (isMnist ? 2 : 20));
 const batchSize = isMnist ? 64 : 32;
@@ -42,7 +46,10 @@ model.add(layers.Dense({ units: 120, activation: "relu", name: "c5" }));
 model.add(layers.Dropout({ rate: 0.3 }));
 model.add(layers.Dense({ units: 84, activation: "relu", name: "f6" }));
 model.add(layers.Dense({ units: 10, activation: "softmax", name: "output" }));
-const learningRate = optimizers.schedules.CosineDecay({ initialLearningRate: 0.002, decaySteps: epochs * Math.ceil(xTrain.dim(0) / batchSize) });
+const learningRate = optimizers.schedules.CosineDecay({
+  initialLearningRate: 0.002,
+  decaySteps: epochs * Math.ceil(xTrain.dim(0) / batchSize),
+});
 model.compile({ optimizer: optimizers.Adam({ learningRate }), loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
 model.summary();
 console.log();
@@ -58,7 +65,9 @@ const counts = Array.from({ length: 10 }, () => new Array<number>(10).fill(0));
 truth.forEach((digit, sample) => counts[digit]![answers[sample]!]!++);
 const width = Math.max(3, String(Math.max(...counts.flat())).length + 1);
 console.log(`   ${counts.map((_, digit) => String(digit).padStart(width)).join("")}`);
-counts.forEach((row, digit) => console.log(` ${digit} ${row.map((count) => (count === 0 ? "." : String(count)).padStart(width)).join("")}`));
+counts.forEach((row, digit) =>
+  console.log(` ${digit} ${row.map((count) => (count === 0 ? "." : String(count)).padStart(width)).join("")}`),
+);
 
 const wrong = [...truth.keys()].filter((sample) => answers[sample] !== truth[sample]);
 const right = [...truth.keys()].filter((sample) => answers[sample] === truth[sample]);
@@ -77,10 +86,14 @@ async function draw(images: Tensor, samples: readonly number[]): Promise<void> {
   const wide = side > 16 ? 1 : 2;
   for (let row = 0; row < side; row += step) {
     const line = samples.map((sample) =>
-      Array.from({ length: side }, (_, column) => shades[Math.round((4 * pixels[(sample * side + row) * side + column]!) / brightest)]!.repeat(wide)).join(""),
+      Array.from({ length: side }, (_, column) =>
+        shades[Math.round((4 * pixels[(sample * side + row) * side + column]!) / brightest)]!.repeat(wide),
+      ).join(""),
     );
     console.log(`  ${line.join("   ")}`);
   }
-  const captions = samples.map((sample) => `says ${answers[sample]!}${answers[sample] === truth[sample] ? "" : `, is ${truth[sample]!}`}`.padEnd(side * wide));
+  const captions = samples.map((sample) =>
+    `says ${answers[sample]!}${answers[sample] === truth[sample] ? "" : `, is ${truth[sample]!}`}`.padEnd(side * wide),
+  );
   console.log(`  ${captions.join("   ")}\n`);
 }

@@ -4,7 +4,12 @@ import { datasets, ops, setRandomSeed, type Tensor } from "nabla";
 setRandomSeed(1);
 const digits = await datasets.digits.loadData();
 const prepare = (images: Tensor): Tensor => {
-  const bordered = ops.pad(ops.divide(images, 16), [[0, 0], [1, 1], [1, 1], [0, 0]]);
+  const bordered = ops.pad(ops.divide(images, 16), [
+    [0, 0],
+    [1, 1],
+    [1, 1],
+    [0, 0],
+  ]);
   return ops.reshape(bordered, [images.dim(0), 100]);
 };
 const xTrain = prepare(digits.train[0]);
@@ -23,4 +28,9 @@ const lossAndMetrics = await model.evaluate(xTest, yTest, { batchSize: 128 });
 const classes = await model.predict(xTest);
 
 console.log(lossAndMetrics);
-console.log(`${classes.dim(0)} predictions, the first: ${await ops.argmax(classes, -1).data().then((labels) => labels[0])}`);
+console.log(
+  `${classes.dim(0)} predictions, the first: ${await ops
+    .argmax(classes, -1)
+    .data()
+    .then((labels) => labels[0])}`,
+);

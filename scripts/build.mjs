@@ -7,7 +7,9 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, "dist");
 rmSync(dist, { recursive: true, force: true });
-const tsc = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", join(root, "tsconfig.build.json")], { stdio: "inherit" });
+const tsc = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", join(root, "tsconfig.build.json")], {
+  stdio: "inherit",
+});
 
 // The compiler writes `.js` into the imports of JavaScript and leaves `.ts` in those of declarations, which not every tool follows.
 const specifier = /((?:\bfrom|\bimport|\bmodule)\s*\(?\s*"\.{1,2}\/[^"\n]*)\.ts"/g;

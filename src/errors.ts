@@ -98,7 +98,10 @@ export function nearestNames(name: string, names: Iterable<string>): string[] {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance <= Math.max(2, Math.floor(candidate.length / 2))) scored.push([candidate, distance]);
   }
-  return scored.sort((a, b) => a[1] - b[1]).slice(0, 3).map(([candidate]) => candidate);
+  return scored
+    .sort((a, b) => a[1] - b[1])
+    .slice(0, 3)
+    .map(([candidate]) => candidate);
 }
 
 function editDistance(a: string, b: string): number {

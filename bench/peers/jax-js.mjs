@@ -12,10 +12,11 @@ const random = (shape, scale = 0.05) => {
 };
 const zeros = (shape) => np.zeros(shape);
 const dense = (...sizes) => sizes.slice(1).map((units, i) => [random([sizes[i], units]), zeros([units])]);
-const mlp = (layers, x) => layers.reduce((h, [w, b], i) => {
-  const y = np.matmul(h, w.ref).add(b.ref);
-  return i + 1 < layers.length ? nn.relu(y) : y;
-}, x);
+const mlp = (layers, x) =>
+  layers.reduce((h, [w, b], i) => {
+    const y = np.matmul(h, w.ref).add(b.ref);
+    return i + 1 < layers.length ? nn.relu(y) : y;
+  }, x);
 const pool = (x) => lax.reduceWindow(x, np.max, [2, 2], [2, 2]);
 const conv = (x, k, padding) => lax.convGeneralDilated(x, k.ref, [1, 1], padding);
 const flat = (x) => x.reshape([x.shape[0], -1]);
@@ -25,12 +26,20 @@ const models = {
   mlp_784_64_64_10_b32_rmsprop: [32, [784], () => dense(784, 64, 64, 10), mlp, "rmsprop", 10],
   mlp_784_512_512_10_b128_adam: [128, [784], () => dense(784, 512, 512, 10), mlp, "adam", 10],
   lenet_28_b128_adam: [
-    128, [1, 28, 28], () => [random([6, 1, 5, 5]), random([16, 6, 5, 5]), dense(400, 120, 84, 10)],
-    (p, x) => mlp(p[2], flat(pool(nn.relu(conv(pool(nn.relu(conv(x, p[0], "SAME"))), p[1], "VALID"))))), "adam", 10,
+    128,
+    [1, 28, 28],
+    () => [random([6, 1, 5, 5]), random([16, 6, 5, 5]), dense(400, 120, 84, 10)],
+    (p, x) => mlp(p[2], flat(pool(nn.relu(conv(pool(nn.relu(conv(x, p[0], "SAME"))), p[1], "VALID"))))),
+    "adam",
+    10,
   ],
   convnet_28_b128_adam: [
-    128, [1, 28, 28], () => [random([32, 1, 3, 3]), random([64, 32, 3, 3]), dense(1600, 10)],
-    (p, x) => mlp(p[2], flat(pool(nn.relu(conv(pool(nn.relu(conv(x, p[0], "VALID"))), p[1], "VALID"))))), "adam", 10,
+    128,
+    [1, 28, 28],
+    () => [random([32, 1, 3, 3]), random([64, 32, 3, 3]), dense(1600, 10)],
+    (p, x) => mlp(p[2], flat(pool(nn.relu(conv(pool(nn.relu(conv(x, p[0], "VALID"))), p[1], "VALID"))))),
+    "adam",
+    10,
   ],
   autoencoder_784_b128_adam: [128, [784], () => dense(784, 128, 32, 128, 784), mlp, "adam", 0],
 };
@@ -62,7 +71,25 @@ const step = jit((p, m, v, x, y) => {
   const ms = plain ? [] : tree.leaves(m);
   const vs = plain ? [] : tree.leaves(v);
   const next = ps.map((q, i) => update(q, gs[i], ms[i], vs[i]));
-  return [loss, tree.unflatten(def, next.map((n) => n[0])), plain ? [] : tree.unflatten(def, next.map((n) => n[1])), plain ? [] : tree.unflatten(def, next.map((n) => n[2]))];
+  return [
+    loss,
+    tree.unflatten(
+      def,
+      next.map((n) => n[0]),
+    ),
+    plain
+      ? []
+      : tree.unflatten(
+          def,
+          next.map((n) => n[1]),
+        ),
+    plain
+      ? []
+      : tree.unflatten(
+          def,
+          next.map((n) => n[2]),
+        ),
+  ];
 });
 const infer = jit((p, x) => forward(p, x));
 let params = make();

@@ -65,7 +65,10 @@ export interface KernelBackend extends BackendBase {
 export interface GraphBackend extends BackendBase {
   readonly form: "graph";
   /** `graph.results`: results first, then the new values of `writtenStates`. */
-  interpret(graph: Subgraph, counts: { readonly arguments: number; readonly states: number; readonly writtenStates: readonly number[] }): Executable;
+  interpret(
+    graph: Subgraph,
+    counts: { readonly arguments: number; readonly states: number; readonly writtenStates: readonly number[] },
+  ): Executable;
 }
 
 /** Any back-end. */

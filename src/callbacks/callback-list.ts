@@ -17,7 +17,7 @@ export class CallbackList {
         throw new ValueError({
           where: "callbacks",
           problem: "this is no callback",
-          expected: "objects of classes that extend Callback: new callbacks.EarlyStopping({ monitor: \"val_loss\" })",
+          expected: 'objects of classes that extend Callback: new callbacks.EarlyStopping({ monitor: "val_loss" })',
           received: typeof callback,
         });
       }
@@ -28,13 +28,24 @@ export class CallbackList {
   }
 
   /** Calls a hook without an index. */
-  call(hook: "onTrainBegin" | "onTrainEnd" | "onTestBegin" | "onTestEnd" | "onPredictBegin" | "onPredictEnd", logs: Logs): void | Promise<void> {
+  call(
+    hook: "onTrainBegin" | "onTrainEnd" | "onTestBegin" | "onTestEnd" | "onPredictBegin" | "onPredictEnd",
+    logs: Logs,
+  ): void | Promise<void> {
     return this.#each(hook, (callback) => callback[hook](logs));
   }
 
   /** Calls a hook of an epoch or batch. */
   callAt(
-    hook: "onEpochBegin" | "onEpochEnd" | "onTrainBatchBegin" | "onTrainBatchEnd" | "onTestBatchBegin" | "onTestBatchEnd" | "onPredictBatchBegin" | "onPredictBatchEnd",
+    hook:
+      | "onEpochBegin"
+      | "onEpochEnd"
+      | "onTrainBatchBegin"
+      | "onTrainBatchEnd"
+      | "onTestBatchBegin"
+      | "onTestBatchEnd"
+      | "onPredictBatchBegin"
+      | "onPredictBatchEnd",
     index: number,
     logs: Logs,
   ): void | Promise<void> {

@@ -20,7 +20,11 @@ function standIn(): { model: callbacks.CallbackModel; weights: () => number } {
   return { model, weights: () => value };
 }
 
-async function run(callback: callbacks.EarlyStopping, key: string, series: readonly number[]): Promise<{ epochs: number; weights: number }> {
+async function run(
+  callback: callbacks.EarlyStopping,
+  key: string,
+  series: readonly number[],
+): Promise<{ epochs: number; weights: number }> {
   const { model, weights } = standIn();
   callback.setModel(model);
   callback.onTrainBegin();
@@ -38,8 +42,14 @@ async function run(callback: callbacks.EarlyStopping, key: string, series: reado
 describe("EarlyStopping", () => {
   it("waits for patience epochs without getting better, then restores the best weights", async () => {
     const series = [3, 2, 1, 1.5, 1.2, 0.5];
-    expect(await run(callbacks.EarlyStopping({ patience: 2, restoreBestWeights: true }), "val_loss", series)).toEqual({ epochs: 5, weights: 2 });
-    expect(await run(new callbacks.EarlyStopping({ patience: 3, restoreBestWeights: true }), "val_loss", series)).toEqual({ epochs: 6, weights: 5 });
+    expect(await run(callbacks.EarlyStopping({ patience: 2, restoreBestWeights: true }), "val_loss", series)).toEqual({
+      epochs: 5,
+      weights: 2,
+    });
+    expect(await run(new callbacks.EarlyStopping({ patience: 3, restoreBestWeights: true }), "val_loss", series)).toEqual({
+      epochs: 6,
+      weights: 5,
+    });
     expect(await run(callbacks.EarlyStopping({ patience: 2 }), "val_loss", series)).toEqual({ epochs: 5, weights: 4 });
   });
 
@@ -47,7 +57,9 @@ describe("EarlyStopping", () => {
     expect((await run(callbacks.EarlyStopping({ monitor: "accuracy", patience: 1 }), "accuracy", [0.1, 0.5, 0.4, 0.9])).epochs).toBe(3);
     expect((await run(callbacks.EarlyStopping({ monitor: "loss", patience: 1, minDelta: 0.5 }), "loss", [3, 2.8, 2.7])).epochs).toBe(2);
     expect((await run(callbacks.EarlyStopping({ monitor: "loss", patience: 2, baseline: 1 }), "loss", [3, 2, 2.5, 0.5])).epochs).toBe(3);
-    expect((await run(callbacks.EarlyStopping({ monitor: "loss", patience: 1, startFromEpoch: 3 }), "loss", [1, 2, 3, 4, 5, 6])).epochs).toBe(5);
+    expect(
+      (await run(callbacks.EarlyStopping({ monitor: "loss", patience: 1, startFromEpoch: 3 }), "loss", [1, 2, 3, 4, 5, 6])).epochs,
+    ).toBe(5);
     expect((await run(callbacks.EarlyStopping({ monitor: "other", mode: "max", patience: 1 }), "other", [1, NaN, 3])).epochs).toBe(2);
   });
 
@@ -131,7 +143,7 @@ describe("the progress bar", () => {
 
   it("is a bar with counts, time and metrics on a terminal", () => {
     const lines = played(true, 1).split(/[\r\n]+/);
-    // eslint-disable-next-line no-control-regex -- the colours of the bar
+     
     const plain = lines.map((line) => line.replace(/\x1b\[\d+m/g, ""));
     expect(plain[0]).toBe("Epoch 1/2");
     expect(plain[1]).toMatch(/^1\/2 ━{20} \d+s .*\/step - accuracy: 0\.5000 - loss: 1\.0000$/);

@@ -54,7 +54,16 @@ export class EarlyStoppingCallback extends Callback {
 
   constructor(options: EarlyStoppingOptions = {}) {
     super();
-    checkOptions("EarlyStopping", options, ["monitor", "minDelta", "patience", "verbose", "mode", "baseline", "restoreBestWeights", "startFromEpoch"]);
+    checkOptions("EarlyStopping", options, [
+      "monitor",
+      "minDelta",
+      "patience",
+      "verbose",
+      "mode",
+      "baseline",
+      "restoreBestWeights",
+      "startFromEpoch",
+    ]);
     this.monitor = options.monitor ?? "val_loss";
     this.minDelta = Math.abs(options.minDelta ?? 0);
     this.patience = options.patience ?? 0;
@@ -64,7 +73,12 @@ export class EarlyStoppingCallback extends Callback {
     this.restoreBestWeights = options.restoreBestWeights ?? false;
     this.startFromEpoch = options.startFromEpoch ?? 0;
     if (!["auto", "min", "max"].includes(this.mode)) {
-      throw new UnknownNameError({ where: "EarlyStopping", problem: "mode has no such choice", expected: '"auto", "min", "max"', received: JSON.stringify(this.mode) });
+      throw new UnknownNameError({
+        where: "EarlyStopping",
+        problem: "mode has no such choice",
+        expected: '"auto", "min", "max"',
+        received: JSON.stringify(this.mode),
+      });
     }
   }
 
@@ -87,7 +101,12 @@ export class EarlyStoppingCallback extends Callback {
         problem: `the logs have no "${this.monitor}"`,
         expected: Object.keys(logs).join(", "),
         received: JSON.stringify(this.monitor),
-        advice: this.monitor.startsWith("val_") && !Object.keys(logs).some((key) => key.startsWith("val_")) ? "give fit validationData or validationSplit" : near.length > 0 ? `perhaps "${near[0]!}"` : "monitor one of these",
+        advice:
+          this.monitor.startsWith("val_") && !Object.keys(logs).some((key) => key.startsWith("val_"))
+            ? "give fit validationData or validationSplit"
+            : near.length > 0
+              ? `perhaps "${near[0]!}"`
+              : "monitor one of these",
       });
     }
     this.#sign ??= this.#direction();

@@ -13,7 +13,14 @@ export interface LambdaCallbackOptions {
   readonly onTrainBatchEnd?: (batch: number, logs: Logs) => void | Promise<void>;
 }
 
-const hooks: readonly (keyof LambdaCallbackOptions)[] = ["onTrainBegin", "onTrainEnd", "onEpochBegin", "onEpochEnd", "onTrainBatchBegin", "onTrainBatchEnd"];
+const hooks: readonly (keyof LambdaCallbackOptions)[] = [
+  "onTrainBegin",
+  "onTrainEnd",
+  "onEpochBegin",
+  "onEpochEnd",
+  "onTrainBatchBegin",
+  "onTrainBatchEnd",
+];
 
 /**
  * A callback made of functions, for small things.
@@ -27,7 +34,13 @@ export class FunctionsCallback extends Callback {
     for (const key of Object.keys(options)) {
       if ((hooks as readonly string[]).includes(key)) continue;
       const near = nearestNames(key, hooks);
-      throw new UnknownNameError({ where: "LambdaCallback", problem: `there is no hook "${key}"`, expected: hooks.join(", "), received: key, ...(near.length > 0 ? { advice: `perhaps "${near[0]!}"` } : {}) });
+      throw new UnknownNameError({
+        where: "LambdaCallback",
+        problem: `there is no hook "${key}"`,
+        expected: hooks.join(", "),
+        received: key,
+        ...(near.length > 0 ? { advice: `perhaps "${near[0]!}"` } : {}),
+      });
     }
     Object.assign(this, options);
   }

@@ -13,7 +13,10 @@ function random(): number {
 }
 
 function values(shape: readonly number[]): NdArray {
-  const data = hostArray("float32", shape.reduce((a, b) => a * b, 1));
+  const data = hostArray(
+    "float32",
+    shape.reduce((a, b) => a * b, 1),
+  );
   for (let i = 0; i < data.length; i++) data[i] = random() * 2;
   return { shape, dtype: "float32", data };
 }
@@ -23,8 +26,14 @@ function check(shapes: readonly (readonly number[])[], f: (...xs: Tensor[]) => T
   const inputs = shapes.map(values);
   const expected = evaluate(f(...inputs.map((x) => dataTensor(x.data, x.shape, x.dtype))));
   const parameters = inputs.map((x) => parameterTensor(x.shape, x.dtype));
-  const program = compile(new Subgraph(parameters, f(...parameters)), { arguments: inputs.length, states: 0, writtenStates: [] }, naiveTarget());
-  const got = createNaiveBackend().load(program).run({ arguments: inputs.map((x) => x.data), states: [], scalars: [] }) as ReturnType<typeof hostArray>[];
+  const program = compile(
+    new Subgraph(parameters, f(...parameters)),
+    { arguments: inputs.length, states: 0, writtenStates: [] },
+    naiveTarget(),
+  );
+  const got = createNaiveBackend()
+    .load(program)
+    .run({ arguments: inputs.map((x) => x.data), states: [], scalars: [] }) as ReturnType<typeof hostArray>[];
   expected.forEach((want, i) => {
     expect(got[i]!.length).toBe(want.data.length);
     for (let j = 0; j < want.data.length; j++) expect(got[i]![j]).toBeCloseTo(want.data[j]!, 4);
@@ -41,20 +50,31 @@ describe("compile", () => {
   });
 
   it("puts bias and activation into the epilogue of a contraction", () => {
-    const program = check([[5, 7], [7, 3], [3]], (x, w, b) => [p.tanh(bias(p.dotGeneral(x, w, { lhsContract: [1], rhsContract: [0], lhsBatch: [], rhsBatch: [] }), b))]);
+    const program = check([[5, 7], [7, 3], [3]], (x, w, b) => [
+      p.tanh(bias(p.dotGeneral(x, w, { lhsContract: [1], rhsContract: [0], lhsBatch: [], rhsBatch: [] }), b)),
+    ]);
     expect(program.kernels.map(({ kernel }) => kernel.kind)).toEqual(["contract"]);
   });
 
   it("pads, slices, reverses and concatenates", () => {
-    check([[3, 5], [2, 5]], (x, y) => {
-      const fill = p.constant(7, "float32");
-      const padded = p.pad(p.exp(x), fill, [1, -1], [0, 2], [0, 1]);
-      return [padded, p.concatenate([x, p.reverse(y, [1])], 0), p.slice(p.pad(x, fill, [1, 1], [1, 1], [0, 0]), [0, 1], [5, 6], [2, 2])];
-    });
+    check(
+      [
+        [3, 5],
+        [2, 5],
+      ],
+      (x, y) => {
+        const fill = p.constant(7, "float32");
+        const padded = p.pad(p.exp(x), fill, [1, -1], [0, 2], [0, 1]);
+        return [padded, p.concatenate([x, p.reverse(y, [1])], 0), p.slice(p.pad(x, fill, [1, 1], [1, 1], [0, 0]), [0, 1], [5, 6], [2, 2])];
+      },
+    );
   });
 
   it("reshapes through expressions", () => {
-    check([[4, 6]], (x) => [p.reshape(p.tanh(p.transpose(p.negate(x), [1, 0])), [3, 8]), p.reduceSum(p.reshape(p.negate(x), [2, 12]), [1])]);
+    check([[4, 6]], (x) => [
+      p.reshape(p.tanh(p.transpose(p.negate(x), [1, 0])), [3, 8]),
+      p.reduceSum(p.reshape(p.negate(x), [2, 12]), [1]),
+    ]);
   });
 
   it("reduces, softmax-like, and splits long reductions", () => {
@@ -68,7 +88,16 @@ describe("compile", () => {
   });
 
   it("pools by maxima and gives their gradient", () => {
-    const g = { window: [1, 3, 3, 1], strides: [1, 2, 2, 1], padding: [[0, 0], [1, 1], [0, 1], [0, 0]] as [number, number][] };
+    const g = {
+      window: [1, 3, 3, 1],
+      strides: [1, 2, 2, 1],
+      padding: [
+        [0, 0],
+        [1, 1],
+        [0, 1],
+        [0, 0],
+      ] as [number, number][],
+    };
     const program = check([[2, 7, 6, 3]], (x) => {
       const at = p.windowArgmax(x, g);
       return [p.windowGather(x, at, g), at, p.windowScatter(p.exp(p.windowGather(x, at, g)), at, g, [2, 7, 6, 3]), p.reduceWindowSum(x, g)];
@@ -79,6 +108,21 @@ describe("compile", () => {
   it("convolves", () => {
     const layout = {};
     void layout;
-    check([[2, 7, 8, 3], [3, 3, 3, 4]], (x, w) => [p.convGeneral(x, w, { strides: [2, 1], padding: [[1, 1], [0, 1]], rhsDilation: [1, 2] })]);
+    check(
+      [
+        [2, 7, 8, 3],
+        [3, 3, 3, 4],
+      ],
+      (x, w) => [
+        p.convGeneral(x, w, {
+          strides: [2, 1],
+          padding: [
+            [1, 1],
+            [0, 1],
+          ],
+          rhsDilation: [1, 2],
+        }),
+      ],
+    );
   });
 });

@@ -31,7 +31,8 @@ export function compile(graph: Subgraph, counts: CompileCounts, target: Target):
     const { dtype, shape } = block.type(value);
     const elements = shape.reduce((n, extent) => n * extent, 1);
     if (i < counts.arguments) block.bind(value, draft.add(dtype, elements, { kind: "argument", index: i }));
-    else if (i < counts.arguments + counts.states) block.bind(value, draft.add(dtype, elements, { kind: "state", index: i - counts.arguments }));
+    else if (i < counts.arguments + counts.states)
+      block.bind(value, draft.add(dtype, elements, { kind: "state", index: i - counts.arguments }));
     else block.scalars.set(value, i - counts.arguments - counts.states);
   });
   buildKernels(block);
@@ -67,7 +68,12 @@ export function compile(graph: Subgraph, counts: CompileCounts, target: Target):
   appendCopies(copies, block, levels, alias);
   const renamed = levels.map((level) => level.map((step) => rename(step, alias)));
   const finalResults = results.map(({ type, buffer }) => ({ type, buffer: alias.get(buffer) ?? buffer }));
-  const arenas = planMemory(draft, renamed, finalResults.map(({ buffer }) => buffer), target.limits);
+  const arenas = planMemory(
+    draft,
+    renamed,
+    finalResults.map(({ buffer }) => buffer),
+    target.limits,
+  );
 
   const kernels: BoundKernel[] = [];
   const stages = stagesOf(renamed, kernels, draft);
@@ -95,7 +101,12 @@ function storeScalar(block: Block, value: number): void {
 }
 
 /** Copies new states that could not be written in place, after everything else; a source that is a state goes by way of a temporary. */
-function appendCopies(copies: readonly { from: number; to: number }[], block: Block, levels: DraftStep[][], alias: ReadonlyMap<number, number>): void {
+function appendCopies(
+  copies: readonly { from: number; to: number }[],
+  block: Block,
+  levels: DraftStep[][],
+  alias: ReadonlyMap<number, number>,
+): void {
   if (copies.length === 0) return;
   const { draft } = block;
   const copy = (from: number, to: number): DraftStep => {
@@ -125,9 +136,18 @@ function rename(step: DraftStep, alias: ReadonlyMap<number, number>): DraftStep 
     case "kernel":
       return { kind: "kernel", kernel: { ...step.kernel, buffers: step.kernel.buffers.map(name) } };
     case "loop":
-      return { ...step, condition: step.condition === null ? null : name(step.condition), body: step.body.map((inner) => rename(inner, alias)) };
+      return {
+        ...step,
+        condition: step.condition === null ? null : name(step.condition),
+        body: step.body.map((inner) => rename(inner, alias)),
+      };
     case "branch":
-      return { ...step, condition: name(step.condition), then: step.then.map((inner) => rename(inner, alias)), else: step.else.map((inner) => rename(inner, alias)) };
+      return {
+        ...step,
+        condition: name(step.condition),
+        then: step.then.map((inner) => rename(inner, alias)),
+        else: step.else.map((inner) => rename(inner, alias)),
+      };
   }
 }
 
@@ -140,7 +160,13 @@ function stagesOf(levels: readonly (readonly DraftStep[])[], kernels: BoundKerne
         kernels.push(step.kernel);
         own.push(kernels.length - 1);
       } else if (step.kind === "loop") {
-        others.push({ kind: "loop", loop: step.loop, trips: step.trips, condition: step.condition, body: stagesOf(new StepGraph(step.body, draft).levels(), kernels, draft) });
+        others.push({
+          kind: "loop",
+          loop: step.loop,
+          trips: step.trips,
+          condition: step.condition,
+          body: stagesOf(new StepGraph(step.body, draft).levels(), kernels, draft),
+        });
       } else {
         const inner = (steps: readonly DraftStep[]): Stage[] => stagesOf(new StepGraph(steps, draft).levels(), kernels, draft);
         others.push({ kind: "branch", condition: step.condition, then: inner(step.then), else: inner(step.else) });

@@ -8,7 +8,13 @@ import { compile } from "./compile.ts";
 import { storeAccesses } from "./passes/kernel-graph.ts";
 
 /** What WebGPU guarantees without asking for more. */
-const webgpu: Limits = { buffersPerKernel: 8, alignmentBytes: 256, maxBufferBytes: 2 ** 27, dtypes: ["float32", "int32", "bool"], sharedArena: false };
+const webgpu: Limits = {
+  buffersPerKernel: 8,
+  alignmentBytes: 256,
+  maxBufferBytes: 2 ** 27,
+  dtypes: ["float32", "int32", "bool"],
+  sharedArena: false,
+};
 
 const { graph, states } = lenetStep(4);
 const counts = { arguments: 2, states, writtenStates: Array.from({ length: states }, (_, i) => i) };
@@ -36,7 +42,11 @@ describe("limits of a back-end", () => {
   it("split an expression that reads too many buffers, without changing its value", () => {
     const parameters = Array.from({ length: 20 }, () => parameterTensor([3], "float32"));
     const weighted = parameters.map((x, i) => multiply(x, broadcastInDim(constant(i, "float32"), [3], [])));
-    const program = compile(new Subgraph(parameters, [weighted.reduce((a, b) => add(a, b))]), { arguments: 20, states: 0, writtenStates: [] }, naiveTarget(webgpu));
+    const program = compile(
+      new Subgraph(parameters, [weighted.reduce((a, b) => add(a, b))]),
+      { arguments: 20, states: 0, writtenStates: [] },
+      naiveTarget(webgpu),
+    );
     for (const { buffers } of program.kernels) expect(buffers.length).toBeLessThanOrEqual(8);
     const values = parameters.map((_, i) => Float32Array.of(1, i, -1));
     const result = createNaiveBackend(webgpu).load(program).run({ arguments: values, states: [], scalars: [] });

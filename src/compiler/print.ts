@@ -29,7 +29,12 @@ export function printProgram(program: Program): string {
 function printKernel(program: Program, index: number): string {
   const { kernel, buffers } = program.kernels[index]!;
   const axes = kernel.axes.map(({ extent, role, dynamic }, i) => `${roleLetter(kernel, i, role)}${extent}${dynamic ? "*" : ""}`).join(" ");
-  const list = kernel.buffers.map(({ use, dtype, elements }, i) => `${use === "read" ? "" : use === "write" ? ">" : "<>"}${placeText(program, buffers[i]!)}:${dtype}[${elements}]`).join(" ");
+  const list = kernel.buffers
+    .map(
+      ({ use, dtype, elements }, i) =>
+        `${use === "read" ? "" : use === "write" ? ">" : "<>"}${placeText(program, buffers[i]!)}:${dtype}[${elements}]`,
+    )
+    .join(" ");
   return `${kernel.kind} (${axes}) ${list}  ${kernel.label}`;
 }
 

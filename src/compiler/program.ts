@@ -38,7 +38,13 @@ export interface BoundKernel {
 export type Stage =
   | { readonly kind: "parallel"; readonly kernels: readonly number[] }
   /** Runs `body` `trips` times; stops early where `condition` (a bool buffer of one element) is 0 before an iteration. */
-  | { readonly kind: "loop"; readonly loop: number; readonly trips: number; readonly condition: number | null; readonly body: readonly Stage[] }
+  | {
+      readonly kind: "loop";
+      readonly loop: number;
+      readonly trips: number;
+      readonly condition: number | null;
+      readonly body: readonly Stage[];
+    }
   | { readonly kind: "branch"; readonly condition: number; readonly then: readonly Stage[]; readonly else: readonly Stage[] };
 
 /** A compiled graph, ready for a back-end to generate code for and load. */

@@ -19,7 +19,8 @@ describe("a compiled sample of", () => {
         interpret(graph, inputs).forEach((want, i) => {
           expect(got[i]!.length).toBe(want.data.length);
           want.data.forEach((value, j) => {
-            const close = Object.is(value, got[i]![j]) || value === got[i]![j] || Math.abs(value - got[i]![j]!) <= 1e-5 * Math.max(1, Math.abs(value));
+            const close =
+              Object.is(value, got[i]![j]) || value === got[i]![j] || Math.abs(value - got[i]![j]!) <= 1e-5 * Math.max(1, Math.abs(value));
             if (!close) expect.fail(`${primitive.name}: output ${i}[${j}] is ${got[i]![j]}, not ${value}`);
           });
         });

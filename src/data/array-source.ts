@@ -1,7 +1,18 @@
 /** Data that is in memory: checked once, cut into batches without being copied as a whole. */
 import { hostArray, type DType, type TypedArray } from "../dtype/index.ts";
 import { ShapeError, ValueError } from "../errors.ts";
-import { type ConcreteShape, formatShape, type HostData, type HostValues, hostValues, isHostData, isHostTypedArray, type Shape, sizeOf, Tensor } from "../graph/index.ts";
+import {
+  type ConcreteShape,
+  formatShape,
+  type HostData,
+  type HostValues,
+  hostValues,
+  isHostData,
+  isHostTypedArray,
+  type Shape,
+  sizeOf,
+  Tensor,
+} from "../graph/index.ts";
 
 /** One array of samples: a tensor, nested arrays, or a typed array (of which each sample's shape must be known). */
 export type ArrayData = Tensor | HostData;
@@ -39,7 +50,8 @@ function hostArrayOfData(where: string, data: unknown, expected: ArrayExpectatio
       where,
       problem: `the ${expected.label} is no array`,
       expected: "a tensor, nested arrays, or a typed array, samples along the first axis",
-      received: data === null || data === undefined ? String(data) : data instanceof Promise ? "a Promise (an `await` is missing)" : typeof data,
+      received:
+        data === null || data === undefined ? String(data) : data instanceof Promise ? "a Promise (an `await` is missing)" : typeof data,
     });
   }
   const label = `${where}: ${expected.label}`;
@@ -47,8 +59,12 @@ function hostArrayOfData(where: string, data: unknown, expected: ArrayExpectatio
   if (isHostTypedArray(data) && expected.shape !== null && expected.shape.length !== 1) {
     const sample = expected.shape.slice(1);
     if (sample.every((extent) => extent !== null)) {
-      const size = sizeOf(sample as ConcreteShape);
-      if (data.length !== size && data.length % size === 0) return hostValues(label, data, { dtype: expected.dtype ?? narrowed(data), shape: [data.length / size, ...(sample as ConcreteShape)] });
+      const size = sizeOf(sample);
+      if (data.length !== size && data.length % size === 0)
+        return hostValues(label, data, {
+          dtype: expected.dtype ?? narrowed(data),
+          shape: [data.length / size, ...(sample as ConcreteShape)],
+        });
     }
   }
   return fitted(where, hostValues(label, data, { dtype: expected.dtype ?? narrowed(data) }), expected);
@@ -63,7 +79,12 @@ function narrowed(data: HostData): DType | undefined {
 function fitted(where: string, host: HostValues, expected: ArrayExpectation): HostValues {
   const shape = expected.shape;
   if (host.shape.length === 0) {
-    throw new ShapeError({ where, problem: `the ${expected.label} is a single number`, expected: "an array, samples along the first axis", received: formatShape(host.shape) });
+    throw new ShapeError({
+      where,
+      problem: `the ${expected.label} is a single number`,
+      expected: "an array, samples along the first axis",
+      received: formatShape(host.shape),
+    });
   }
   if (shape === null) return host;
   const fits = (candidate: ConcreteShape): boolean =>
@@ -108,7 +129,13 @@ export function sampleCount(where: string, arrays: readonly { readonly label: st
       advice: "the first axis of every array counts the samples",
     });
   }
-  if (count === 0) throw new ValueError({ where, problem: "the data is empty", expected: "at least one sample", received: `${first.label} ${formatShape(first.host.shape)}` });
+  if (count === 0)
+    throw new ValueError({
+      where,
+      problem: "the data is empty",
+      expected: "at least one sample",
+      received: `${first.label} ${formatShape(first.host.shape)}`,
+    });
   return count;
 }
 
@@ -128,7 +155,11 @@ export class BatchBuffer {
     const size = this.#rowSize;
     const count = end - start;
     if (order === null) {
-      return { values: subarray(this.host.values, start * size, end * size), shape: [count, ...this.host.shape.slice(1)], dtype: this.host.dtype };
+      return {
+        values: subarray(this.host.values, start * size, end * size),
+        shape: [count, ...this.host.shape.slice(1)],
+        dtype: this.host.dtype,
+      };
     }
     let batch = this.#buffers.get(count);
     if (batch === undefined) {

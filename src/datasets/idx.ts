@@ -18,8 +18,15 @@ const types: Readonly<Record<number, { readonly dtype: DType; readonly bytes: nu
  */
 export function readIdx(file: string, bytes: Uint8Array): Tensor {
   const broken = (expected: string, received: string): ValueError =>
-    new ValueError({ where: file, problem: "this is no IDX file, or it is cut off", expected, received, advice: "download the file again" });
-  if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0) throw broken("two zero bytes at the start", [...bytes.subarray(0, 4)].join(" ") || "an empty file");
+    new ValueError({
+      where: file,
+      problem: "this is no IDX file, or it is cut off",
+      expected,
+      received,
+      advice: "download the file again",
+    });
+  if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0)
+    throw broken("two zero bytes at the start", [...bytes.subarray(0, 4)].join(" ") || "an empty file");
   const type = types[bytes[2]!];
   if (type === undefined) throw broken("type 0x08, 0x0c, 0x0d or 0x0e", `0x${bytes[2]!.toString(16)}`);
   const rank = bytes[3]!;
@@ -28,7 +35,8 @@ export function readIdx(file: string, bytes: Uint8Array): Tensor {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const shape = Array.from({ length: rank }, (_, axis) => view.getInt32(4 + 4 * axis));
   const size = sizeOf(shape);
-  if (bytes.length !== start + size * type.bytes) throw broken(`${start + size * type.bytes} bytes for the extents ${shape.join(" x ")}`, `${bytes.length} bytes`);
+  if (bytes.length !== start + size * type.bytes)
+    throw broken(`${start + size * type.bytes} bytes for the extents ${shape.join(" x ")}`, `${bytes.length} bytes`);
   const values = hostArray(type.dtype, size);
   if (type.bytes === 1) values.set(bytes.subarray(start));
   else for (let i = 0; i < size; i++) values[i] = type.read(view, start + i * type.bytes);

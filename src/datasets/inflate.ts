@@ -19,6 +19,12 @@ async function decompress(what: string, bytes: Uint8Array, format: CompressionFo
   try {
     return new Uint8Array(await new Response(stream).arrayBuffer());
   } catch (error) {
-    throw new ValueError({ where: "datasets", problem: `${what} cannot be decompressed`, expected: `${format} data`, received: (error as Error).message, advice: "download the file again" });
+    throw new ValueError({
+      where: "datasets",
+      problem: `${what} cannot be decompressed`,
+      expected: `${format} data`,
+      received: (error as Error).message,
+      advice: "download the file again",
+    });
   }
 }

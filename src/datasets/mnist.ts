@@ -35,12 +35,17 @@ export async function loadMnist(options: FolderOptions = {}): Promise<LabelledIm
     throw new ValueError({
       where: "datasets.mnist",
       problem: "no folder is given",
-      expected: `a folder with ${Object.values(parts).map(([name]) => `${name}.gz`).join(", ")}`,
+      expected: `a folder with ${Object.values(parts)
+        .map(([name]) => `${name}.gz`)
+        .join(", ")}`,
       advice: "pass { dataDir }, or set the environment variable NABLA_DATA to the folder above `mnist`",
     });
   }
   const [trainImages, trainLabels, testImages, testLabels] = await Promise.all([
-    read(folder, parts.trainImages), read(folder, parts.trainLabels), read(folder, parts.testImages), read(folder, parts.testLabels),
+    read(folder, parts.trainImages),
+    read(folder, parts.trainLabels),
+    read(folder, parts.testImages),
+    read(folder, parts.testLabels),
   ]);
   return { train: pair(folder, trainImages, trainLabels), test: pair(folder, testImages, testLabels) };
 }
@@ -57,13 +62,20 @@ async function read(folder: string, names: readonly string[]): Promise<Tensor> {
     problem: `a file is missing in ${folder}`,
     expected: names.map((name) => `${name}.gz or ${name}`).join(", or "),
     received: "neither",
-    advice: `put MNIST's four IDX files there: ${Object.values(parts).map(([name]) => `${name}.gz`).join(", ")}`,
+    advice: `put MNIST's four IDX files there: ${Object.values(parts)
+      .map(([name]) => `${name}.gz`)
+      .join(", ")}`,
   });
 }
 
 function pair(folder: string, images: Tensor, labels: Tensor): [Tensor, Tensor] {
   if (images.rank !== 3 || labels.rank !== 1 || images.shape[0] !== labels.shape[0]) {
-    throw new ValueError({ where: "datasets.mnist", problem: `images and labels in ${folder} do not belong together`, expected: "[n, 28, 28] and [n]", received: `${images.toString()} and ${labels.toString()}` });
+    throw new ValueError({
+      where: "datasets.mnist",
+      problem: `images and labels in ${folder} do not belong together`,
+      expected: "[n, 28, 28] and [n]",
+      received: `${images.toString()} and ${labels.toString()}`,
+    });
   }
   // A channel axis at the end, as convolutions want it.
   return [dataTensor(images.node.values[0]!, [images.dim(0), images.dim(1), images.dim(2), 1], images.dtype), labels];

@@ -11,13 +11,58 @@ import type { Attributes, TensorType } from "./tensor.ts";
  * `round` is half to even. `max`/`min` give NaN if either operand is NaN.
  */
 export type ScalarOp =
-  | "add" | "subtract" | "multiply" | "divide" | "remainder" | "power" | "maximum" | "minimum" | "atan2"
-  | "negate" | "abs" | "sign" | "floor" | "ceil" | "round"
-  | "exp" | "expm1" | "log" | "log1p" | "sqrt" | "rsqrt" | "tanh" | "sigmoid" | "erf"
-  | "sin" | "cos" | "tan" | "asin" | "acos" | "atan" | "sinh" | "cosh" | "asinh" | "acosh" | "atanh"
-  | "equal" | "notEqual" | "less" | "lessEqual" | "greater" | "greaterEqual"
-  | "and" | "or" | "xor" | "not" | "shiftLeft" | "shiftRightLogical" | "shiftRightArithmetic"
-  | "select" | "convert" | "bitcast" | "isFinite";
+  | "add"
+  | "subtract"
+  | "multiply"
+  | "divide"
+  | "remainder"
+  | "power"
+  | "maximum"
+  | "minimum"
+  | "atan2"
+  | "negate"
+  | "abs"
+  | "sign"
+  | "floor"
+  | "ceil"
+  | "round"
+  | "exp"
+  | "expm1"
+  | "log"
+  | "log1p"
+  | "sqrt"
+  | "rsqrt"
+  | "tanh"
+  | "sigmoid"
+  | "erf"
+  | "sin"
+  | "cos"
+  | "tan"
+  | "asin"
+  | "acos"
+  | "atan"
+  | "sinh"
+  | "cosh"
+  | "asinh"
+  | "acosh"
+  | "atanh"
+  | "equal"
+  | "notEqual"
+  | "less"
+  | "lessEqual"
+  | "greater"
+  | "greaterEqual"
+  | "and"
+  | "or"
+  | "xor"
+  | "not"
+  | "shiftLeft"
+  | "shiftRightLogical"
+  | "shiftRightArithmetic"
+  | "select"
+  | "convert"
+  | "bitcast"
+  | "isFinite";
 
 /** `constant + sum of coefficients[axis] * axis` over the axes of an iteration space. */
 export interface Affine {
@@ -93,7 +138,10 @@ export type Lowering =
   | { readonly kind: "reduce"; readonly reducer: Reducer }
   /** Inclusive scan along `attributes.axis`, from the end where `attributes.reverse`. */
   | { readonly kind: "cumulative"; readonly reducer: "sum" | "prod" | "max" | "min" }
-  | { readonly kind: "contract"; readonly contraction: (inputs: readonly TensorType[], output: TensorType, attributes: Attributes) => Contraction }
+  | {
+      readonly kind: "contract";
+      readonly contraction: (inputs: readonly TensorType[], output: TensorType, attributes: Attributes) => Contraction;
+    }
   /** Sum over windows. Geometry in attributes (`window strides padding`). */
   | { readonly kind: "windowSum"; readonly geometry: (attributes: Attributes) => WindowGeometry }
   /** Position (row-major inside the window, int32) of the first maximum of each window; padding never wins. */
@@ -114,7 +162,11 @@ export type Lowering =
    * inputs (operand, indices, updates): the operand with updates added (or written) at places; several updates of one
    * place are applied in order of their row-major position. Same index form, over the axes of `updates`.
    */
-  | { readonly kind: "scatter"; readonly mode: "add" | "set"; readonly scatter: (inputs: readonly TensorType[], output: TensorType, attributes: Attributes) => GatherPlan }
+  | {
+      readonly kind: "scatter";
+      readonly mode: "add" | "set";
+      readonly scatter: (inputs: readonly TensorType[], output: TensorType, attributes: Attributes) => GatherPlan;
+    }
   /** Threefry-2x32: input key (int32 [2]); output int32 of `attributes.shape`; see rng-bits.ts. */
   | { readonly kind: "rngBits" }
   /** Structured control flow over Subgraph attributes; see scan.ts, while.ts, cond.ts. */

@@ -14,14 +14,7 @@ export interface TensorType {
 
 /** A static argument of a primitive. Plain data, so that structure has a text form; a Subgraph is the body of a loop. */
 export type Attribute =
-  | number
-  | string
-  | boolean
-  | null
-  | undefined
-  | Subgraph
-  | readonly Attribute[]
-  | { readonly [key: string]: Attribute };
+  number | string | boolean | null | undefined | Subgraph | readonly Attribute[] | { readonly [key: string]: Attribute };
 
 /** Static arguments of a primitive, by name. */
 export type Attributes = Readonly<Record<string, Attribute>>;
@@ -45,7 +38,13 @@ export class Node {
   /** For symbolic outputs (unknown extents): the call that made them, recorded by `ops/symbolic.ts`. */
   origin: unknown;
 
-  constructor(primitive: Primitive, inputs: readonly Tensor[], attributes: Attributes, types: readonly TensorType[], scope: string = currentScope()) {
+  constructor(
+    primitive: Primitive,
+    inputs: readonly Tensor[],
+    attributes: Attributes,
+    types: readonly TensorType[],
+    scope: string = currentScope(),
+  ) {
     this.id = nextId++;
     this.primitive = primitive;
     this.inputs = inputs;

@@ -16,7 +16,10 @@ export class AverageLayer extends MergeLayer {
   static override readonly className: string = "Average";
 
   protected override merge(inputs: readonly Tensor[]): Tensor {
-    return ops.divide(inputs.reduce((sum, input) => ops.add(sum, input)), inputs.length);
+    return ops.divide(
+      inputs.reduce((sum, input) => ops.add(sum, input)),
+      inputs.length,
+    );
   }
 }
 

@@ -91,10 +91,22 @@ export class BatchNormalizationLayer extends Layer<BatchNormalizationOptions> {
     const channels = knownExtent(this.label, inputShape, this.axis);
     const shape = [channels];
     if (this.scale) {
-      this.gamma = this.addWeight({ name: "gamma", shape, initializer: this.gammaInitializer, regularizer: this.gammaRegularizer, constraint: this.gammaConstraint });
+      this.gamma = this.addWeight({
+        name: "gamma",
+        shape,
+        initializer: this.gammaInitializer,
+        regularizer: this.gammaRegularizer,
+        constraint: this.gammaConstraint,
+      });
     }
     if (this.center) {
-      this.beta = this.addWeight({ name: "beta", shape, initializer: this.betaInitializer, regularizer: this.betaRegularizer, constraint: this.betaConstraint });
+      this.beta = this.addWeight({
+        name: "beta",
+        shape,
+        initializer: this.betaInitializer,
+        regularizer: this.betaRegularizer,
+        constraint: this.betaConstraint,
+      });
     }
     this.movingMean = this.addWeight({ name: "moving_mean", shape, initializer: this.movingMeanInitializer, trainable: false });
     this.movingVariance = this.addWeight({ name: "moving_variance", shape, initializer: this.movingVarianceInitializer, trainable: false });

@@ -36,7 +36,9 @@ export class ConcatenateLayer extends Layer<ConcatenateOptions> {
     const first = shapes[0]!;
     const along = normalizeAxis(this.label, this.axis, first.length);
     const fits = shapes.every(
-      (shape) => shape.length === first.length && shape.every((extent, axis) => axis === along || extent === null || first[axis] === null || extent === first[axis]),
+      (shape) =>
+        shape.length === first.length &&
+        shape.every((extent, axis) => axis === along || extent === null || first[axis] === null || extent === first[axis]),
     );
     if (fits) return;
     throw new ShapeError({

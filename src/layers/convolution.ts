@@ -8,7 +8,18 @@ import type { Regularizer } from "../regularizers/index.ts";
 import { channelAxis, type DataFormat, dataFormats, spatialAxes } from "./data-format.ts";
 import { knownExtent } from "./known-extent.ts";
 import { Layer } from "./layer.ts";
-import { type ActivationFunction, type ActivationIdentifier, type ConstraintIdentifier, type InitializerIdentifier, type LayerOptions, oneOf, positiveInteger, type RegularizerIdentifier, required, spatialTuple } from "./layer-options.ts";
+import {
+  type ActivationFunction,
+  type ActivationIdentifier,
+  type ConstraintIdentifier,
+  type InitializerIdentifier,
+  type LayerOptions,
+  oneOf,
+  positiveInteger,
+  type RegularizerIdentifier,
+  required,
+  spatialTuple,
+} from "./layer-options.ts";
 
 /** Options of a convolution. A number stands for the same number along every spatial axis. */
 export interface ConvolutionOptions extends LayerOptions {
@@ -87,7 +98,12 @@ export abstract class ConvolutionLayer extends Layer<ConvolutionOptions> {
     oneOf(where, "padding", this.padding, spatialRank === 1 ? ["valid", "same", "causal"] : ["valid", "same"]);
     oneOf(where, "dataFormat", this.dataFormat, dataFormats);
     if (this.filters % this.groups !== 0) {
-      throw new ValueError({ where, problem: "the filters do not divide into the groups", expected: `a multiple of groups (${this.groups})`, received: `filters ${this.filters}` });
+      throw new ValueError({
+        where,
+        problem: "the filters do not divide into the groups",
+        expected: `a multiple of groups (${this.groups})`,
+        received: `filters ${this.filters}`,
+      });
     }
     if (this.strides.some((stride) => stride > 1) && this.dilationRate.some((rate) => rate > 1)) {
       throw new ValueError({
@@ -149,7 +165,10 @@ export abstract class ConvolutionLayer extends Layer<ConvolutionOptions> {
       dilationRate: [...this.dilationRate],
     });
     if (this.bias !== null) {
-      const bias = this.dataFormat === "channels_last" ? this.bias : ops.reshape(this.bias, [1, this.filters, ...new Array<number>(this.#spatialRank).fill(1)]);
+      const bias =
+        this.dataFormat === "channels_last"
+          ? this.bias
+          : ops.reshape(this.bias, [1, this.filters, ...new Array<number>(this.#spatialRank).fill(1)]);
       y = ops.add(y, bias);
     }
     return this.activation(y);

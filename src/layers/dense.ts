@@ -7,7 +7,16 @@ import type { Regularizer } from "../regularizers/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
 import { knownExtent } from "./known-extent.ts";
 import { Layer } from "./layer.ts";
-import { type ActivationFunction, type ActivationIdentifier, type ConstraintIdentifier, type InitializerIdentifier, type LayerOptions, positiveInteger, type RegularizerIdentifier, required } from "./layer-options.ts";
+import {
+  type ActivationFunction,
+  type ActivationIdentifier,
+  type ConstraintIdentifier,
+  type InitializerIdentifier,
+  type LayerOptions,
+  positiveInteger,
+  type RegularizerIdentifier,
+  required,
+} from "./layer-options.ts";
 
 /** Options of Dense. */
 export interface DenseOptions extends LayerOptions {

@@ -34,7 +34,12 @@ export class DropoutLayer extends Layer<DropoutOptions> {
   constructor(options: DropoutOptions) {
     super(options, { rate: required, seed: null, noiseShape: null });
     if (typeof this.rate !== "number" || !(this.rate >= 0 && this.rate < 1)) {
-      throw new ValueError({ where: this.label, problem: "rate is a probability", expected: "0 <= rate < 1", received: describe(this.rate) });
+      throw new ValueError({
+        where: this.label,
+        problem: "rate is a probability",
+        expected: "0 <= rate < 1",
+        received: describe(this.rate),
+      });
     }
     this.seedGenerator = new SeedGenerator({ seed: this.seed });
     this.supportsMasking = true;

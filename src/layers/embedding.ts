@@ -7,7 +7,14 @@ import * as ops from "../ops/index.ts";
 import type { Regularizer } from "../regularizers/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
 import { Layer } from "./layer.ts";
-import { type ConstraintIdentifier, type InitializerIdentifier, type LayerOptions, positiveInteger, type RegularizerIdentifier, required } from "./layer-options.ts";
+import {
+  type ConstraintIdentifier,
+  type InitializerIdentifier,
+  type LayerOptions,
+  positiveInteger,
+  type RegularizerIdentifier,
+  required,
+} from "./layer-options.ts";
 
 /** Options of Embedding. `inputDim` here is the number of rows of the table. */
 export interface EmbeddingOptions extends LayerOptions {

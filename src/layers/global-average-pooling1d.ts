@@ -35,5 +35,6 @@ export class GlobalAveragePooling1DLayer extends GlobalAveragePoolingLayer {
 }
 
 /** Mean over all steps; see {@link GlobalAveragePooling1DLayer}. */
-export const GlobalAveragePooling1D: CallableClass<typeof GlobalAveragePooling1DLayer> = /* @__PURE__ */ callableClass(GlobalAveragePooling1DLayer);
+export const GlobalAveragePooling1D: CallableClass<typeof GlobalAveragePooling1DLayer> =
+  /* @__PURE__ */ callableClass(GlobalAveragePooling1DLayer);
 export type GlobalAveragePooling1D = GlobalAveragePooling1DLayer;

@@ -19,5 +19,6 @@ export class GlobalAveragePooling2DLayer extends GlobalAveragePoolingLayer {
 }
 
 /** Mean over all positions; see {@link GlobalAveragePooling2DLayer}. */
-export const GlobalAveragePooling2D: CallableClass<typeof GlobalAveragePooling2DLayer> = /* @__PURE__ */ callableClass(GlobalAveragePooling2DLayer);
+export const GlobalAveragePooling2D: CallableClass<typeof GlobalAveragePooling2DLayer> =
+  /* @__PURE__ */ callableClass(GlobalAveragePooling2DLayer);
 export type GlobalAveragePooling2D = GlobalAveragePooling2DLayer;

@@ -19,5 +19,6 @@ export class GlobalAveragePooling3DLayer extends GlobalAveragePoolingLayer {
 }
 
 /** Mean over all positions; see {@link GlobalAveragePooling3DLayer}. */
-export const GlobalAveragePooling3D: CallableClass<typeof GlobalAveragePooling3DLayer> = /* @__PURE__ */ callableClass(GlobalAveragePooling3DLayer);
+export const GlobalAveragePooling3D: CallableClass<typeof GlobalAveragePooling3DLayer> =
+  /* @__PURE__ */ callableClass(GlobalAveragePooling3DLayer);
 export type GlobalAveragePooling3D = GlobalAveragePooling3DLayer;

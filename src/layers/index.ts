@@ -27,7 +27,14 @@ export { GlobalMaxPooling2D, GlobalMaxPooling2DLayer } from "./global-max-poolin
 export { GlobalMaxPooling3D, GlobalMaxPooling3DLayer } from "./global-max-pooling3d.ts";
 export type { GlobalPoolingOptions } from "./global-pooling.ts";
 export { InputLayer, InputLayerLayer, Input, type InputOptions } from "./input-layer.ts";
-export { type ActivationIdentifier, type ConstraintIdentifier, type InitializerIdentifier, type LayerOptions, type RegularizerIdentifier, required } from "./layer-options.ts";
+export {
+  type ActivationIdentifier,
+  type ConstraintIdentifier,
+  type InitializerIdentifier,
+  type LayerOptions,
+  type RegularizerIdentifier,
+  required,
+} from "./layer-options.ts";
 export { type CallOptions, type InputShape, Layer, type WeightOptions } from "./layer.ts";
 export { LeakyReLU, LeakyReLULayer, type LeakyReLUOptions } from "./leaky-relu.ts";
 export { attachMask, maskOf } from "./masks.ts";

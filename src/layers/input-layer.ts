@@ -40,8 +40,14 @@ export class InputLayerLayer extends Layer<InputOptions> {
   constructor(options: InputOptions) {
     super(options, { shape: null, batchSize: null, batchShape: null, sparse: false, optional: false });
     const given = options as InputOptions | undefined;
-    const shape = given?.batchShape ?? (given?.shape === undefined || given.shape === null ? null : [given.batchSize ?? null, ...given.shape]);
-    if (shape === null || !isShape(shape) || shape.length === 0 || shape.some((extent) => extent !== null && !(Number.isInteger(extent) && extent >= 0))) {
+    const shape =
+      given?.batchShape ?? (given?.shape === undefined || given.shape === null ? null : [given.batchSize ?? null, ...given.shape]);
+    if (
+      shape === null ||
+      !isShape(shape) ||
+      shape.length === 0 ||
+      shape.some((extent) => extent !== null && !(Number.isInteger(extent) && extent >= 0))
+    ) {
       throw new ValueError({
         where: this.label,
         problem: "an input needs the shape of one sample",

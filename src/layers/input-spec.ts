@@ -17,7 +17,10 @@ export function checkInputSpec(where: string, shape: Shape, spec: InputSpec): vo
       problem: "the input has the wrong number of axes",
       expected: `${spec.rank} axes, the batch first`,
       received: `${formatShape(shape)}, ${shape.length} axes`,
-      advice: shape.length === spec.rank - 1 ? "add a batch axis in front or a channel axis at the end (ops.expandDims, or a Reshape layer)" : "reshape the input",
+      advice:
+        shape.length === spec.rank - 1
+          ? "add a batch axis in front or a channel axis at the end (ops.expandDims, or a Reshape layer)"
+          : "reshape the input",
     });
   }
   if (spec.minRank !== undefined && shape.length < spec.minRank) {

@@ -8,7 +8,18 @@ beforeAll(async () => {
 
 const images = { inputs: [[2, 6, 6, 3]], refusedInputs: [[[2, 6, 6], /axes/]] } as const;
 const elementwise = { inputs: [[2, 3, 4]], output: [2, 3, 4], weights: 0, refusedInputs: [] } as const;
-const merged = { options: {}, inputs: [[2, 3], [2, 3]], output: [2, 3], weights: 0, list: true, refused: [], refusedInputs: [[[2, 4], /fit/]] } as const;
+const merged = {
+  options: {},
+  inputs: [
+    [2, 3],
+    [2, 3],
+  ],
+  output: [2, 3],
+  weights: 0,
+  list: true,
+  refused: [],
+  refusedInputs: [[[2, 4], /fit/]],
+} as const;
 
 const pooling = (rank: number): LayerContract => ({
   options: {},
@@ -82,23 +93,75 @@ const contracts: readonly (readonly [unknown, LayerContract])[] = [
   [layers.ELU, { ...elementwise, options: { alpha: 0.5 }, refused: [] }],
   [layers.Softmax, { ...elementwise, options: {}, refused: [] }],
   [layers.Rescaling, { ...elementwise, options: { scale: 0.5, offset: 1 }, refused: [[{ scale: null }, /scale/]] }],
-  [layers.Dropout, { ...elementwise, options: { rate: 0.4, seed: 3 }, refused: [[{ rate: 1.5 }, /rate/], [{ rate: "0.5" }, /rate/]] }],
-  [layers.Flatten, { options: {}, inputs: [[2, 3, 4]], output: [2, 12], weights: 0, refused: [[{ dataFormat: "last" }, /dataFormat/]], refusedInputs: [] }],
+  [
+    layers.Dropout,
+    {
+      ...elementwise,
+      options: { rate: 0.4, seed: 3 },
+      refused: [
+        [{ rate: 1.5 }, /rate/],
+        [{ rate: "0.5" }, /rate/],
+      ],
+    },
+  ],
+  [
+    layers.Flatten,
+    { options: {}, inputs: [[2, 3, 4]], output: [2, 12], weights: 0, refused: [[{ dataFormat: "last" }, /dataFormat/]], refusedInputs: [] },
+  ],
   [
     layers.Reshape,
-    { options: { targetShape: [2, -1] }, inputs: [[2, 3, 4]], output: [2, 2, 6], weights: 0, refused: [[{ targetShape: 4 }, /targetShape/]], refusedInputs: [[[2, 3], /elements/]] },
+    {
+      options: { targetShape: [2, -1] },
+      inputs: [[2, 3, 4]],
+      output: [2, 2, 6],
+      weights: 0,
+      refused: [[{ targetShape: 4 }, /targetShape/]],
+      refusedInputs: [[[2, 3], /elements/]],
+    },
   ],
   [
     layers.Resizing,
-    { ...images, options: { height: 4, width: 3 }, output: [2, 4, 3, 3], weights: 0, refused: [[{ height: 0 }, /height/], [{ interpolation: "bilinaer" }, /bilinear/]], refusedInputs: [[[2, 6], /axes/]] },
+    {
+      ...images,
+      options: { height: 4, width: 3 },
+      output: [2, 4, 3, 3],
+      weights: 0,
+      refused: [
+        [{ height: 0 }, /height/],
+        [{ interpolation: "bilinaer" }, /bilinear/],
+      ],
+      refusedInputs: [[[2, 6], /axes/]],
+    },
   ],
   [
     layers.BatchNormalization,
-    { options: { momentum: 0.9 }, inputs: [[4, 3]], output: [4, 3], weights: 4, refused: [[{ gammaInitializer: "onse" }, /ones/]], refusedInputs: [[[4, 2], /built/], [[3], /axes/]] },
+    {
+      options: { momentum: 0.9 },
+      inputs: [[4, 3]],
+      output: [4, 3],
+      weights: 4,
+      refused: [[{ gammaInitializer: "onse" }, /ones/]],
+      refusedInputs: [
+        [[4, 2], /built/],
+        [[3], /axes/],
+      ],
+    },
   ],
   [
     layers.Embedding,
-    { options: { inputDim: 5, outputDim: 3 }, inputs: [[2, 4]], output: [2, 4, 3], weights: 1, dtype: "int32", below: 5, refused: [[{ inputDim: -1 }, /inputDim/], [{ outputDim: 2.5 }, /outputDim/]], refusedInputs: [] },
+    {
+      options: { inputDim: 5, outputDim: 3 },
+      inputs: [[2, 4]],
+      output: [2, 4, 3],
+      weights: 1,
+      dtype: "int32",
+      below: 5,
+      refused: [
+        [{ inputDim: -1 }, /inputDim/],
+        [{ outputDim: 2.5 }, /outputDim/],
+      ],
+      refusedInputs: [],
+    },
   ],
   [
     layers.SimpleRNN,
@@ -107,8 +170,15 @@ const contracts: readonly (readonly [unknown, LayerContract])[] = [
       inputs: [[2, 4, 2]],
       output: [2, 4, 3],
       weights: 3,
-      refused: [[{ units: 0 }, /units/], [{ recurrentInitializer: "ortogonal" }, /orthogonal/]],
-      refusedInputs: [[[2, 4], /axes/], [[2, 4, 3], /built/], [[2, 0, 2], /steps/]],
+      refused: [
+        [{ units: 0 }, /units/],
+        [{ recurrentInitializer: "ortogonal" }, /orthogonal/],
+      ],
+      refusedInputs: [
+        [[2, 4], /axes/],
+        [[2, 4, 3], /built/],
+        [[2, 0, 2], /steps/],
+      ],
     },
   ],
   [layers.Conv1D, convolution(1)],

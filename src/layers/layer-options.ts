@@ -105,7 +105,9 @@ export function deserializeDType(where: string, json: unknown): DType {
     problem: "this dtype does not exist",
     expected: Object.keys(dtypes).join(", "),
     received: JSON.stringify(name) ?? String(name),
-    ...(typeof name === "string" && nearestNames(name, Object.keys(dtypes)).length > 0 ? { advice: `perhaps "${nearestNames(name, Object.keys(dtypes))[0]!}"` } : {}),
+    ...(typeof name === "string" && nearestNames(name, Object.keys(dtypes)).length > 0
+      ? { advice: `perhaps "${nearestNames(name, Object.keys(dtypes))[0]!}"` }
+      : {}),
   });
 }
 

@@ -2,7 +2,21 @@
 import type { DType } from "../dtype/index.ts";
 import { isFloat } from "../dtype/index.ts";
 import { ShapeError, StateError, UnknownNameError, ValueError } from "../errors.ts";
-import { dataTensor, formatShape, hostValues, isHostTypedArray, isPlainObject, isSymbolic, outsideTrace, sameShape, type Shape, symbolicTensor, Tensor, Variable, withScope } from "../graph/index.ts";
+import {
+  dataTensor,
+  formatShape,
+  hostValues,
+  isHostTypedArray,
+  isPlainObject,
+  isSymbolic,
+  outsideTrace,
+  sameShape,
+  type Shape,
+  symbolicTensor,
+  Tensor,
+  Variable,
+  withScope,
+} from "../graph/index.ts";
 import * as constraints from "../constraints/index.ts";
 import * as initializers from "../initializers/index.ts";
 import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
@@ -13,7 +27,20 @@ import { CallableInstance, camelCaseKeys, checkOptions, type Config, snakeCase, 
 import { autoName } from "./auto-names.ts";
 import { contextTraining, pathOf, withPath, withTraining } from "./call-context.ts";
 import { checkInputSpec, type InputSpec } from "./input-spec.ts";
-import { commonOptions, type ConstraintIdentifier, describe, deserializeDType, type InitializerIdentifier, type LayerOptions, type OptionDefaults, type RegularizerIdentifier, required, resolveOption, serializeDType, serializeOption } from "./layer-options.ts";
+import {
+  commonOptions,
+  type ConstraintIdentifier,
+  describe,
+  deserializeDType,
+  type InitializerIdentifier,
+  type LayerOptions,
+  type OptionDefaults,
+  type RegularizerIdentifier,
+  required,
+  resolveOption,
+  serializeDType,
+  serializeOption,
+} from "./layer-options.ts";
 import { attachMask, masksOf } from "./masks.ts";
 import { flattenStructure, mapShapes, mapStructure, type Structure } from "./structure.ts";
 
@@ -116,20 +143,36 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
     // Newer versions of Keras write further keys, null where they are not used: such files open.
     const used = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== undefined));
     if (defaults !== undefined) checkOptions(where, used, [...Object.keys(defaults), ...commonOptions]);
-    if (given.name !== undefined && given.name !== null && (typeof given.name !== "string" || given.name === "" || given.name.includes("/"))) {
-      throw new ValueError({ where: className, problem: "the name of a layer is a text without /", expected: 'for example "hidden"', received: describe(given.name) });
+    if (
+      given.name !== undefined &&
+      given.name !== null &&
+      (typeof given.name !== "string" || given.name === "" || given.name.includes("/"))
+    ) {
+      throw new ValueError({
+        where: className,
+        problem: "the name of a layer is a text without /",
+        expected: 'for example "hidden"',
+        received: describe(given.name),
+      });
     }
     this.name = given.name ?? autoName(className);
     this.dtype = given.dtype === undefined || given.dtype === null ? "float32" : deserializeDType(where, given.dtype);
     this.#trainable = given.trainable ?? true;
-    this.activityRegularizer = (resolveOption("activityRegularizer", given.activityRegularizer ?? null) ?? null) as regularizers.Regularizer | null;
-    this.sampleShape = given.inputShape ?? (typeof given.inputDim === "number" && !Object.hasOwn(defaults ?? {}, "inputDim") ? [given.inputDim] : null);
+    this.activityRegularizer = (resolveOption("activityRegularizer", given.activityRegularizer ?? null) ??
+      null) as regularizers.Regularizer | null;
+    this.sampleShape =
+      given.inputShape ?? (typeof given.inputDim === "number" && !Object.hasOwn(defaults ?? {}, "inputDim") ? [given.inputDim] : null);
     this.#optionNames = Object.keys(defaults ?? {});
     this.#given = given;
     for (const [key, fallback] of Object.entries(defaults ?? {})) {
       const value = given[key] === undefined ? fallback : given[key];
       if (value === required || (fallback === required && value === null)) {
-        throw new ValueError({ where, problem: `the option ${key} is missing`, expected: `${className}({ ${key}: ... })`, received: describe(options ?? {}) });
+        throw new ValueError({
+          where,
+          problem: `the option ${key} is missing`,
+          expected: `${className}({ ${key}: ... })`,
+          received: describe(options ?? {}),
+        });
       }
       (this as Record<string, unknown>)[key] = named(where, key, () => resolveOption(key, value));
     }
@@ -210,12 +253,15 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
       }
     }
     const trainable = options.trainable ?? true;
-    const variable = new Variable(outsideTrace(() => initializer(options.shape, dtype)), {
-      name: options.name,
-      path: pathOf(options.name),
-      dtype,
-      trainable: trainable && this.#trainable,
-    });
+    const variable = new Variable(
+      outsideTrace(() => initializer(options.shape, dtype)),
+      {
+        name: options.name,
+        path: pathOf(options.name),
+        dtype,
+        trainable: trainable && this.#trainable,
+      },
+    );
     if (trainable) this.#madeTrainable.add(variable);
     const regularizer = regularizers.get(options.regularizer ?? null);
     if (regularizer !== null) this.#regularizers.set(variable, regularizer);
@@ -236,9 +282,12 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
 
   /** Weights of the layer itself (trainable ones first), then of its sublayers. */
   get weights(): Variable[] {
-    const held = (this.#tracked((value) => value instanceof Variable) as Variable[]).filter((variable) => !this.#ownWeights.includes(variable));
+    const held = (this.#tracked((value) => value instanceof Variable) as Variable[]).filter(
+      (variable) => !this.#ownWeights.includes(variable),
+    );
     const own = [...this.#ownWeights, ...held];
-    const isTrainable = (variable: Variable): boolean => this.#madeTrainable.has(variable) || (held.includes(variable) && variable.trainable);
+    const isTrainable = (variable: Variable): boolean =>
+      this.#madeTrainable.has(variable) || (held.includes(variable) && variable.trainable);
     const ordered = [...own.filter(isTrainable), ...own.filter((variable) => !isTrainable(variable))];
     return [...new Set([...ordered, ...this.sublayers.flatMap((layer) => layer.weights)])];
   }
@@ -359,7 +408,8 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   /** Keras's configuration: snake_case keys, plain values. A class that takes further options adds them. */
   getConfig(): Config {
     const config: Config = { name: this.name, trainable: this.#trainable, dtype: serializeDType(this.dtype) };
-    if (this.activityRegularizer !== null || this.writesActivityRegularizer) config.activity_regularizer = serializeOption("activityRegularizer", this.activityRegularizer);
+    if (this.activityRegularizer !== null || this.writesActivityRegularizer)
+      config.activity_regularizer = serializeOption("activityRegularizer", this.activityRegularizer);
     if (this.#optionNames.length > 0) {
       for (const key of this.#optionNames) config[snakeCase(key)] = serializeOption(key, (this as unknown as Record<string, unknown>)[key]);
       return config;
@@ -394,7 +444,12 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
     const { inputs, options } = splitArguments(args);
     const converted = inputs.map((input) => mapStructure(input, (leaf) => this.#toTensor(leaf)));
     if (converted.length === 0) {
-      throw new ValueError({ where: this.label, problem: "a layer is called on tensors", expected: "at least one input", received: "no input" });
+      throw new ValueError({
+        where: this.label,
+        problem: "a layer is called on tensors",
+        expected: "at least one input",
+        received: "no input",
+      });
     }
     const leaves = [...flattenStructure(converted), ...flattenStructure(options)];
     if (!leaves.some((leaf) => leaf instanceof Tensor && isSymbolic(leaf))) return this.#run(converted, options);
@@ -403,7 +458,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
       this.#buildFor(converted);
     });
     return symbolicCall(this, [...converted, ...(Object.keys(options).length > 0 ? [options] : [])], (concrete) => {
-      const split = splitArguments(concrete as never[]);
+      const split = splitArguments(concrete);
       return this.#discardingLosses(() => this.#run(split.inputs, split.options));
     });
   }
@@ -461,7 +516,12 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   protected checkInput(input: unknown): void {
     if (this.inputSpec === null) return;
     if (!(input instanceof Tensor)) {
-      throw new ValueError({ where: this.label, problem: "the layer takes one tensor", expected: "a tensor", received: Array.isArray(input) ? `a list of ${input.length}` : describe(input) });
+      throw new ValueError({
+        where: this.label,
+        problem: "the layer takes one tensor",
+        expected: "a tensor",
+        received: Array.isArray(input) ? `a list of ${input.length}` : describe(input),
+      });
     }
     checkInputSpec(this.label, input.shape, this.inputSpec);
   }

@@ -27,7 +27,12 @@ export class ReshapeLayer extends Layer<ReshapeOptions> {
   constructor(options: ReshapeOptions) {
     super(options, { targetShape: required });
     if (!Array.isArray(this.targetShape) || !this.targetShape.every((extent) => Number.isInteger(extent) && extent >= -1)) {
-      throw new ValueError({ where: this.label, problem: "targetShape is a list of whole numbers", expected: "for example [7, 7, -1]", received: describe(this.targetShape) });
+      throw new ValueError({
+        where: this.label,
+        problem: "targetShape is a list of whole numbers",
+        expected: "for example [7, 7, -1]",
+        received: describe(this.targetShape),
+      });
     }
     this.inputSpec = { minRank: 1 };
   }

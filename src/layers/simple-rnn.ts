@@ -10,7 +10,16 @@ import { callableClass, type CallableClass, type Config } from "../serialization
 import { withPath } from "./call-context.ts";
 import { knownExtent } from "./known-extent.ts";
 import { type CallOptions, Layer } from "./layer.ts";
-import { type ActivationFunction, type ActivationIdentifier, type ConstraintIdentifier, type InitializerIdentifier, type LayerOptions, positiveInteger, type RegularizerIdentifier, required } from "./layer-options.ts";
+import {
+  type ActivationFunction,
+  type ActivationIdentifier,
+  type ConstraintIdentifier,
+  type InitializerIdentifier,
+  type LayerOptions,
+  positiveInteger,
+  type RegularizerIdentifier,
+  required,
+} from "./layer-options.ts";
 
 /** Options of SimpleRNN. */
 export interface SimpleRNNOptions extends LayerOptions {
@@ -133,7 +142,13 @@ export class SimpleRNNLayer extends Layer<SimpleRNNOptions> {
     const width = knownExtent(this.label, inputShape, 2);
     // Keras keeps the weights in a cell; the paths say so.
     withPath("simple_rnn_cell", () => {
-      this.kernel = this.addWeight({ name: "kernel", shape: [width, this.units], initializer: this.kernelInitializer, regularizer: this.kernelRegularizer, constraint: this.kernelConstraint });
+      this.kernel = this.addWeight({
+        name: "kernel",
+        shape: [width, this.units],
+        initializer: this.kernelInitializer,
+        regularizer: this.kernelRegularizer,
+        constraint: this.kernelConstraint,
+      });
       this.recurrentKernel = this.addWeight({
         name: "recurrent_kernel",
         shape: [this.units, this.units],
@@ -141,14 +156,30 @@ export class SimpleRNNLayer extends Layer<SimpleRNNOptions> {
         regularizer: this.recurrentRegularizer,
         constraint: this.recurrentConstraint,
       });
-      if (this.useBias) this.bias = this.addWeight({ name: "bias", shape: [this.units], initializer: this.biasInitializer, regularizer: this.biasRegularizer, constraint: this.biasConstraint });
+      if (this.useBias)
+        this.bias = this.addWeight({
+          name: "bias",
+          shape: [this.units],
+          initializer: this.biasInitializer,
+          regularizer: this.biasRegularizer,
+          constraint: this.biasConstraint,
+        });
     });
     if (this.stateful) {
       const batch = inputShape[0];
       if (typeof batch !== "number") {
-        throw new ShapeError({ where: this.label, problem: "a stateful layer needs a fixed batch size", expected: "for example Input({ batchShape: [32, 10, 8] })", received: formatShape(inputShape) });
+        throw new ShapeError({
+          where: this.label,
+          problem: "a stateful layer needs a fixed batch size",
+          expected: "for example Input({ batchShape: [32, 10, 8] })",
+          received: formatShape(inputShape),
+        });
       }
-      this.#state = new Variable(ops.zeros([batch, this.units], { dtype: this.dtype }), { name: "state", path: `${this.name}/state`, trainable: false });
+      this.#state = new Variable(ops.zeros([batch, this.units], { dtype: this.dtype }), {
+        name: "state",
+        path: `${this.name}/state`,
+        trainable: false,
+      });
     }
     this.inputSpec = { rank: 3, axes: { [-1]: width } };
   }
@@ -171,13 +202,25 @@ export class SimpleRNNLayer extends Layer<SimpleRNNOptions> {
   override call(x: Tensor, { training = false, mask = null, initialState = null }: RecurrentCallOptions = {}): Tensor | [Tensor, Tensor] {
     const batch = x.dim(0);
     const steps = x.dim(1);
-    if (steps === 0) throw new ShapeError({ where: this.label, problem: "the sequences have no steps", expected: "at least one", received: formatShape(x.shape) });
+    if (steps === 0)
+      throw new ShapeError({
+        where: this.label,
+        problem: "the sequences have no steps",
+        expected: "at least one",
+        received: formatShape(x.shape),
+      });
     const given = Array.isArray(initialState) ? (initialState[0] as Tensor | undefined) : (initialState as Tensor | null);
     const start = given ?? this.#state?.read() ?? ops.zeros([batch, this.units], { dtype: x.dtype });
     if (start.rank !== 2 || start.dim(0) !== batch || start.dim(1) !== this.units) {
-      throw new ShapeError({ where: this.label, problem: "the initial state does not fit", expected: formatShape([batch, this.units]), received: formatShape(start.shape) });
+      throw new ShapeError({
+        where: this.label,
+        problem: "the initial state does not fit",
+        expected: formatShape([batch, this.units]),
+        received: formatShape(start.shape),
+      });
     }
-    const dropped = (like: Tensor, rate: number): Tensor | null => (training === true && rate > 0 ? dropout(ops.onesLike(like), rate, { seed: this.seedGenerator }) : null);
+    const dropped = (like: Tensor, rate: number): Tensor | null =>
+      training === true && rate > 0 ? dropout(ops.onesLike(like), rate, { seed: this.seedGenerator }) : null;
     const inputMask = dropped(ops.take(x, 0, { axis: 1 }), this.dropout);
     const stateMask = dropped(start, this.recurrentDropout);
     let projected = ops.matmul(inputMask === null ? x : ops.multiply(x, ops.expandDims(inputMask, 1)), this.kernel);
@@ -188,7 +231,8 @@ export class SimpleRNNLayer extends Layer<SimpleRNNOptions> {
     const recurrentKernel = this.recurrentKernel.read();
     const step = (state: Tensor, input: Tensor): Tensor =>
       this.activation(ops.add(input, ops.matmul(stateMask === null ? state : ops.multiply(state, stateMask), recurrentKernel)));
-    const { outputs, last, state } = counts === null ? this.#loop(step, timeMajor, start, steps) : this.#maskedLoop(step, timeMajor, counts, start, steps);
+    const { outputs, last, state } =
+      counts === null ? this.#loop(step, timeMajor, start, steps) : this.#maskedLoop(step, timeMajor, counts, start, steps);
 
     this.#state?.assign(state);
     const output = this.returnSequences ? ops.transpose(outputs, [1, 0, 2]) : last;
@@ -223,7 +267,12 @@ export class SimpleRNNLayer extends Layer<SimpleRNNOptions> {
       let state = start;
       const outputs: Tensor[] = [];
       for (const time of order(steps, this.goBackwards)) {
-        const [next, output] = masked(state, outputs.at(-1) ?? zeros, ops.take(inputs, time, { axis: 0 }), ops.take(counts, time, { axis: 0 }));
+        const [next, output] = masked(
+          state,
+          outputs.at(-1) ?? zeros,
+          ops.take(inputs, time, { axis: 0 }),
+          ops.take(counts, time, { axis: 0 }),
+        );
         state = next;
         outputs.push(output);
       }
@@ -244,7 +293,12 @@ export class SimpleRNNLayer extends Layer<SimpleRNNOptions> {
 
   #timeMajorMask(mask: Tensor, batch: number, steps: number): Tensor {
     if (mask.rank !== 2 || mask.dim(0) !== batch || mask.dim(1) !== steps) {
-      throw new ShapeError({ where: this.label, problem: "the mask does not fit the input", expected: formatShape([batch, steps]), received: formatShape(mask.shape) });
+      throw new ShapeError({
+        where: this.label,
+        problem: "the mask does not fit the input",
+        expected: formatShape([batch, steps]),
+        received: formatShape(mask.shape),
+      });
     }
     return ops.expandDims(ops.transpose(ops.cast(mask, "bool"), [1, 0]), 2);
   }

@@ -8,7 +8,10 @@ export type Structure<T> = T | readonly Structure<T>[] | { readonly [key: string
 /** Leaves in order: list order, and for objects the sorted order of keys (Keras's). What is no list and no object literal is a leaf. */
 export function flattenStructure(structure: unknown): unknown[] {
   if (Array.isArray(structure)) return structure.flatMap(flattenStructure);
-  if (isPlainObject(structure)) return Object.keys(structure).sort().flatMap((key) => flattenStructure(structure[key]));
+  if (isPlainObject(structure))
+    return Object.keys(structure)
+      .sort()
+      .flatMap((key) => flattenStructure(structure[key]));
   return [structure];
 }
 
@@ -16,7 +19,11 @@ export function flattenStructure(structure: unknown): unknown[] {
 export function mapStructure(structure: unknown, f: (leaf: unknown) => unknown): unknown {
   if (Array.isArray(structure)) return structure.map((part) => mapStructure(part, f));
   if (isPlainObject(structure)) {
-    const mapped = new Map(Object.keys(structure).sort().map((key) => [key, mapStructure(structure[key], f)]));
+    const mapped = new Map(
+      Object.keys(structure)
+        .sort()
+        .map((key) => [key, mapStructure(structure[key], f)]),
+    );
     return Object.fromEntries(Object.keys(structure).map((key) => [key, mapped.get(key)]));
   }
   return f(structure);

@@ -19,7 +19,13 @@ export class SubtractLayer extends MergeLayer {
   protected override checkInput(inputs: unknown): void {
     super.checkInput(inputs);
     const count = (inputs as readonly Tensor[]).length;
-    if (count !== 2) throw new ValueError({ where: this.label, problem: "the layer takes exactly two inputs", expected: "[x, y]", received: `a list of ${count}` });
+    if (count !== 2)
+      throw new ValueError({
+        where: this.label,
+        problem: "the layer takes exactly two inputs",
+        expected: "[x, y]",
+        received: `a list of ${count}`,
+      });
   }
 
   protected override merge(inputs: readonly Tensor[]): Tensor {

@@ -27,19 +27,47 @@ interface OutputLoss {
 
 /** Losses whose targets have the shape of the prediction (or broadcast to it). */
 const elementwiseLosses: ReadonlySet<string> = new Set([
-  "mean_squared_error", "mse", "mean_absolute_error", "mae", "mean_absolute_percentage_error", "mape",
-  "mean_squared_logarithmic_error", "msle", "binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy",
-  "categorical_focal_crossentropy", "kl_divergence", "kullback_leibler_divergence", "poisson", "huber", "log_cosh", "logcosh",
-  "hinge", "squared_hinge", "categorical_hinge",
+  "mean_squared_error",
+  "mse",
+  "mean_absolute_error",
+  "mae",
+  "mean_absolute_percentage_error",
+  "mape",
+  "mean_squared_logarithmic_error",
+  "msle",
+  "binary_crossentropy",
+  "binary_focal_crossentropy",
+  "categorical_crossentropy",
+  "categorical_focal_crossentropy",
+  "kl_divergence",
+  "kullback_leibler_divergence",
+  "poisson",
+  "huber",
+  "log_cosh",
+  "logcosh",
+  "hinge",
+  "squared_hinge",
+  "categorical_hinge",
 ]);
 
 /** Whether a loss, metric or their like stands for itself: a name, a function, an object with a class. */
 function isIdentifier(value: unknown): boolean {
-  return value === null || typeof value === "string" || typeof value === "function" || (isPlainObject(value) && typeof value.class_name === "string");
+  return (
+    value === null ||
+    typeof value === "string" ||
+    typeof value === "function" ||
+    (isPlainObject(value) && typeof value.class_name === "string")
+  );
 }
 
 /** Values given per output, as a list in output order. Throws where names or counts do not fit. */
-export function perOutput<T>(where: string, what: string, given: T | readonly T[] | { readonly [output: string]: T }, names: readonly string[], fallback: T): T[] {
+export function perOutput<T>(
+  where: string,
+  what: string,
+  given: T | readonly T[] | { readonly [output: string]: T },
+  names: readonly string[],
+  fallback: T,
+): T[] {
   if (isPlainObject(given) && !isIdentifier(given)) {
     for (const key of Object.keys(given)) {
       if (names.includes(key)) continue;
@@ -144,7 +172,11 @@ export function kindOfTargets(yTrue: Tensor, yPred: Tensor): "binary" | "sparse"
 }
 
 function resolveLoss(identifier: NonNullable<LossIdentifier>, yTrue: Tensor, yPred: Tensor): LossCall {
-  const generic = { binary: "binary_crossentropy", sparse: "sparse_categorical_crossentropy", categorical: "categorical_crossentropy" } as const;
+  const generic = {
+    binary: "binary_crossentropy",
+    sparse: "sparse_categorical_crossentropy",
+    categorical: "categorical_crossentropy",
+  } as const;
   const resolved = losses.get(isGenericCrossentropy(identifier) ? generic[kindOfTargets(yTrue, yPred)] : identifier);
-  return resolved as LossCall;
+  return resolved;
 }

@@ -36,7 +36,10 @@ export class CompiledMetrics {
 
   constructor(where: string, plain: MetricsOption | null, weighted: MetricsOption | null, outputNames: readonly string[]) {
     this.#outputNames = outputNames;
-    this.#requests = [...requestsOf(where, "metrics", plain, outputNames, false), ...requestsOf(where, "weightedMetrics", weighted, outputNames, true)];
+    this.#requests = [
+      ...requestsOf(where, "metrics", plain, outputNames, false),
+      ...requestsOf(where, "weightedMetrics", weighted, outputNames, true),
+    ];
     for (const { identifier } of this.#requests) if (!isGeneric(identifier)) metrics.get(identifier);
   }
 
@@ -67,7 +70,10 @@ export class CompiledMetrics {
       const prediction = yPred[output]!;
       const truth = yTrue[output] ?? null;
       if (truth === null) continue;
-      (metric as UpdatedMetric).updateState(truth, prediction, { sampleWeight: weighted ? (sampleWeights[output] ?? null) : null, mask: maskOf(prediction) });
+      (metric as UpdatedMetric).updateState(truth, prediction, {
+        sampleWeight: weighted ? (sampleWeights[output] ?? null) : null,
+        mask: maskOf(prediction),
+      });
     }
     return Object.fromEntries(this.#named.map(({ metric, key }) => [key, metric.result() as Tensor]));
   }
@@ -101,10 +107,17 @@ function requestsOf(
 ): { identifier: MetricIdentifier; output: number; weighted: boolean }[] {
   if (given === null) return [];
   if (!Array.isArray(given) && !isPlainObject(given)) {
-    throw new ValueError({ where, problem: `${what} are a list or an object`, expected: '["accuracy"] or { outputName: ["accuracy"] }', received: describe(given) });
+    throw new ValueError({
+      where,
+      problem: `${what} are a list or an object`,
+      expected: '["accuracy"] or { outputName: ["accuracy"] }',
+      received: describe(given),
+    });
   }
   const lists: OutputMetrics[] =
-    outputNames.length === 1 && Array.isArray(given) ? [given.flat() as (MetricIdentifier | null)[]] : perOutput<OutputMetrics>(where, what, given as OutputMetrics[], outputNames, null);
+    outputNames.length === 1 && Array.isArray(given)
+      ? [given.flat() as (MetricIdentifier | null)[]]
+      : perOutput<OutputMetrics>(where, what, given as OutputMetrics[], outputNames, null);
   return lists.flatMap((list, output) => {
     const identifiers = (Array.isArray(list) ? list : [list]) as (MetricIdentifier | null)[];
     return identifiers.flatMap((identifier) => (identifier === null ? [] : [{ identifier, output, weighted }]));

@@ -50,7 +50,8 @@ export class Compiled {
     const { loss = null, lossWeights = null, metrics: plain = null, weightedMetrics = null } = this.#options;
     this.#outputNames = outputNames;
     this.#loss = loss === null ? null : new CompiledLoss(this.#where, loss, lossWeights, outputNames);
-    this.#metrics = plain === null && weightedMetrics === null ? null : new CompiledMetrics(this.#where, plain, weightedMetrics, outputNames);
+    this.#metrics =
+      plain === null && weightedMetrics === null ? null : new CompiledMetrics(this.#where, plain, weightedMetrics, outputNames);
   }
 
   /** The losses; null where there is none. */
@@ -66,7 +67,8 @@ export class Compiled {
   }
 
   #resolved(): void {
-    if (this.#outputNames === null) throw new StateError({ where: this.#where, problem: "the outputs of the model are not known yet", advice: "call the model once" });
+    if (this.#outputNames === null)
+      throw new StateError({ where: this.#where, problem: "the outputs of the model are not known yet", advice: "call the model once" });
   }
 
   /** Keras's `compile_config`. */

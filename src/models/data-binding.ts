@@ -32,8 +32,19 @@ interface Match {
  * Matches data with slots. `keys` are further names of the slots (of an object of inputs). Slots without data are null
  * where `optional` says so. Throws where names or counts do not fit.
  */
-export function matchSlots(where: string, kind: "input" | "target" | "sample weight", data: unknown, slots: readonly Slot[], keys: readonly string[] | null, optional: (index: number) => boolean): (Match | null)[] {
-  const expectation = (slot: Slot): ArrayExpectation => ({ label: slots.length === 1 ? kind : `${kind} "${slot.name}"`, shape: slot.shape, dtype: slot.dtype });
+export function matchSlots(
+  where: string,
+  kind: "input" | "target" | "sample weight",
+  data: unknown,
+  slots: readonly Slot[],
+  keys: readonly string[] | null,
+  optional: (index: number) => boolean,
+): (Match | null)[] {
+  const expectation = (slot: Slot): ArrayExpectation => ({
+    label: slots.length === 1 ? kind : `${kind} "${slot.name}"`,
+    shape: slot.shape,
+    dtype: slot.dtype,
+  });
   if (isPlainObject(data)) return matchByName(where, kind, data, slots, keys, optional, expectation);
   const list = listOf(data, slots.length);
   if (list === null) {
@@ -88,7 +99,12 @@ function matchByName(
     const part = data[slot.name] ?? (keys === null ? undefined : data[keys[index]!]);
     if (part !== undefined && part !== null) return { data: part as ArrayData, expectation: expectation(slot) };
     if (optional(index)) return null;
-    throw new ValueError({ where, problem: `the ${kind} "${slot.name}" is missing`, expected: names.map((name) => `"${name}"`).join(", "), received: Object.keys(data).join(", ") || "an empty object" });
+    throw new ValueError({
+      where,
+      problem: `the ${kind} "${slot.name}" is missing`,
+      expected: names.map((name) => `"${name}"`).join(", "),
+      received: Object.keys(data).join(", ") || "an empty object",
+    });
   });
 }
 
@@ -105,7 +121,8 @@ function listOf(data: unknown, count: number): (ArrayData | null)[] | null {
 /** Values of matches, awaiting tensors that have to be computed. */
 export async function readMatches(where: string, matches: readonly (Match | null)[]): Promise<(NamedArray | null)[]> {
   const out: (NamedArray | null)[] = [];
-  for (const match of matches) out.push(match === null ? null : { label: match.expectation.label, host: await hostArrayOf(where, match.data, match.expectation) });
+  for (const match of matches)
+    out.push(match === null ? null : { label: match.expectation.label, host: await hostArrayOf(where, match.data, match.expectation) });
   return out;
 }
 
@@ -139,7 +156,10 @@ export function checkClassNumbers(where: string, target: NamedArray, classes: nu
       problem: `the ${target.label} holds a label outside the classes`,
       expected: `whole numbers from 0 to ${classes - 1}: the output has ${classes} classes`,
       received: `${label} at position ${i}`,
-      advice: label === classes ? "labels count from 0; or give the last layer one more unit" : "look at the labels, or give the last layer as many units as there are classes",
+      advice:
+        label === classes
+          ? "labels count from 0; or give the last layer one more unit"
+          : "look at the labels, or give the last layer as many units as there are classes",
     });
   }
 }
@@ -147,10 +167,15 @@ export function checkClassNumbers(where: string, target: NamedArray, classes: nu
 /** Targets of a loss that compares elementwise must have the shape of the prediction. Throws ShapeError. */
 export function checkTargetShape(where: string, target: NamedArray, prediction: Shape, lossName: string): void {
   const shape = target.host.shape;
-  const fits = (candidate: Shape): boolean => candidate.length === prediction.length && candidate.every((extent, axis) => axis === 0 || prediction[axis] === null || extent === prediction[axis] || extent === 1 || prediction[axis] === 1);
+  const fits = (candidate: Shape): boolean =>
+    candidate.length === prediction.length &&
+    candidate.every(
+      (extent, axis) => axis === 0 || prediction[axis] === null || extent === prediction[axis] || extent === 1 || prediction[axis] === 1,
+    );
   if (fits(shape) || fits([...shape, 1]) || (shape.at(-1) === 1 && fits(shape.slice(0, -1)))) {
     const last = prediction.at(-1);
-    const labels = lossName.includes("categorical") && typeof last === "number" && last > 1 && (shape.length < prediction.length || shape.at(-1) === 1);
+    const labels =
+      lossName.includes("categorical") && typeof last === "number" && last > 1 && (shape.length < prediction.length || shape.at(-1) === 1);
     if (!labels) return;
   }
   const classNumbers = lossName.includes("categorical_crossentropy") || lossName.includes("CategoricalCrossentropy");
@@ -159,6 +184,9 @@ export function checkTargetShape(where: string, target: NamedArray, prediction: 
     problem: `the ${target.label} does not have the shape of the prediction`,
     expected: formatShape(prediction),
     received: formatShape(shape),
-    advice: classNumbers && shape.length < prediction.length ? 'labels that are class numbers need the loss "sparse_categorical_crossentropy", or ops.oneHot(labels, classes)' : "reshape the targets, or the last layer",
+    advice:
+      classNumbers && shape.length < prediction.length
+        ? 'labels that are class numbers need the loss "sparse_categorical_crossentropy", or ops.oneHot(labels, classes)'
+        : "reshape the targets, or the last layer",
   });
 }

@@ -17,8 +17,14 @@ function classifier(): Sequential {
   return model;
 }
 const count = 48;
-const x = tensor(Float32Array.from({ length: 2 * count }, (_, i) => Math.sin(i * 2.3)), { shape: [count, 2] });
-const y = tensor(Int32Array.from({ length: count }, (_, i) => i % 3), { shape: [count] });
+const x = tensor(
+  Float32Array.from({ length: 2 * count }, (_, i) => Math.sin(i * 2.3)),
+  { shape: [count, 2] },
+);
+const y = tensor(
+  Int32Array.from({ length: count }, (_, i) => i % 3),
+  { shape: [count] },
+);
 const quiet = { verbose: 0 } as const;
 
 describe("fit", () => {
@@ -33,7 +39,8 @@ describe("fit", () => {
   });
 
   it("takes nested arrays and typed arrays like tensors", async () => {
-    const losses = async (data: never, labels: never): Promise<number[]> => (await classifier().fit(data, labels, { ...quiet, shuffle: false })).history.loss!;
+    const losses = async (data: never, labels: never): Promise<number[]> =>
+      (await classifier().fit(data, labels, { ...quiet, shuffle: false })).history.loss!;
     const expected = await losses(x as never, y as never);
     expect(await losses((await x.array()) as never, (await y.array()) as never)).toEqual(expected);
     expect(await losses((await x.data()) as never, (await y.data()) as never)).toEqual(expected);
@@ -44,13 +51,25 @@ describe("fit", () => {
   it("goes on with stepsPerEpoch where the epoch before ended", async () => {
     const seen: number[] = [];
     const model = classifier();
-    const { history } = await model.fit(x, y, { ...quiet, batchSize: 20, stepsPerEpoch: 2, epochs: 2, callbacks: [new callbacks.LambdaCallback({ onTrainBatchEnd: (batch) => void seen.push(batch) })] });
+    const { history } = await model.fit(x, y, {
+      ...quiet,
+      batchSize: 20,
+      stepsPerEpoch: 2,
+      epochs: 2,
+      callbacks: [new callbacks.LambdaCallback({ onTrainBatchEnd: (batch) => void seen.push(batch) })],
+    });
     expect(seen).toEqual([0, 1, 0, 1]);
     expect(history.loss!.length).toBe(2);
   });
 
   it("validates as often as it is told, with names val_...", async () => {
-    const { history, epoch } = await classifier().fit(x, y, { ...quiet, epochs: 4, initialEpoch: 1, validationData: [x, y], validationFreq: 2 });
+    const { history, epoch } = await classifier().fit(x, y, {
+      ...quiet,
+      epochs: 4,
+      initialEpoch: 1,
+      validationData: [x, y],
+      validationFreq: 2,
+    });
     expect(epoch).toEqual([1, 2, 3]);
     expect(history.val_loss!.length).toBe(2);
     expect(Object.keys(history).sort()).toEqual(["accuracy", "loss", "val_accuracy", "val_loss"]);
@@ -87,7 +106,11 @@ describe("fit", () => {
     const model = classifier();
     const order: string[] = [];
     const note = (name: string) => () => void order.push(name);
-    await Promise.all([model.fit(x, y, { ...quiet, epochs: 3 }).then(note("fit")), model.evaluate(x, y, quiet).then(note("evaluate")), model.predict(x).then(note("predict"))]);
+    await Promise.all([
+      model.fit(x, y, { ...quiet, epochs: 3 }).then(note("fit")),
+      model.evaluate(x, y, quiet).then(note("evaluate")),
+      model.predict(x).then(note("predict")),
+    ]);
     expect(order).toEqual(["fit", "evaluate", "predict"]);
   });
 
@@ -96,11 +119,15 @@ describe("fit", () => {
     const a = Dense({ units: 1, name: "a" })(input);
     const b = Dense({ units: 3, activation: "softmax", name: "b" })(input);
     const model = new Model({ inputs: input, outputs: [a, b] });
-    model.compile({ loss: { a: "mse", b: "sparse_categorical_crossentropy" }, lossWeights: { b: 0 }, metrics: { a: ["mae"], b: ["accuracy"] } });
+    model.compile({
+      loss: { a: "mse", b: "sparse_categorical_crossentropy" },
+      lossWeights: { b: 0 },
+      metrics: { a: ["mae"], b: ["accuracy"] },
+    });
     const target = ops.sum(x, 1, { keepdims: true } as never);
     const values = await model.evaluate(x, { a: target, b: y }, quiet);
     expect(Object.keys(values)).toEqual(["a_mae", "b_accuracy", "loss"]);
-    const difference = ops.mean(ops.square(ops.subtract(target, (model(x) as unknown as Tensor[])[0]!)));
+    const difference = ops.mean(ops.square(ops.subtract(target, (model(x))[0]!)));
     expect(values.loss).toBeCloseTo(await difference.item(), 4);
     expect(() => model.compile({ loss: { c: "mse" } })).toThrow(/"c"/);
     expect(() => model.compile({ loss: ["mse"] })).toThrow(/outputs/);
@@ -138,7 +165,9 @@ describe("fit", () => {
   });
 
   it("adds regularization to the loss", async () => {
-    const model = new Sequential({ layers: [Dense({ units: 1, inputDim: 2, kernelInitializer: "ones", useBias: false, kernelRegularizer: "l2" })] });
+    const model = new Sequential({
+      layers: [Dense({ units: 1, inputDim: 2, kernelInitializer: "ones", useBias: false, kernelRegularizer: "l2" })],
+    });
     model.compile({ loss: "mse" });
     const values = await model.evaluate(ops.zeros([4, 2]), ops.zeros([4, 1]), quiet);
     expect(values.loss).toBeCloseTo(0.02, 6);
@@ -158,7 +187,7 @@ describe("before any step", () => {
     ["unknown options, with the nearest", (m) => m.fit(x, y, { ...quiet, epoch: 3 } as never), /epochs/],
     ["a batch size of zero", (m) => m.fit(x, y, { ...quiet, batchSize: 0 }), /batchSize/],
     ["a validation split of everything", (m) => m.fit(x, y, { ...quiet, validationSplit: 1 }), /validationSplit/],
-    ["unknown input names", (m) => m.fit({ inptu: x } as never, y, quiet), /inptu/],
+    ["unknown input names", (m) => m.fit({ inptu: x }, y, quiet), /inptu/],
     ["negative sample weights", (m) => m.fit(x, y, { ...quiet, sampleWeight: ops.negative(ops.ones([count])) }), /sample weight/],
     ["class weights that are no numbers", (m) => m.fit(x, y, { ...quiet, classWeight: { a: 1 } as never }), /classWeight/],
     ["things that are no callbacks", (m) => m.fit(x, y, { ...quiet, callbacks: [{}] as never }), /callback/],
@@ -188,7 +217,9 @@ describe("before any step", () => {
   });
 
   it("names the layer of an index outside an embedding, when it runs", async () => {
-    const model = new Sequential({ layers: [layers.Embedding({ inputDim: 4, outputDim: 2, name: "words" }), layers.Flatten(), Dense({ units: 1 })] });
+    const model = new Sequential({
+      layers: [layers.Embedding({ inputDim: 4, outputDim: 2, name: "words" }), layers.Flatten(), Dense({ units: 1 })],
+    });
     model.compile({ loss: "mse" });
     await expect(model.fit(tensor(Int32Array.of(1, 2, 9, 0), { shape: [2, 2] }), ops.zeros([2, 1]), quiet)).rejects.toThrow(/words|take/);
   });
@@ -200,6 +231,5 @@ describe("shuffling", () => {
     expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));
     expect(shuffled(100, 5, 0)).toEqual(order);
     expect(shuffled(100, 5, 1)).not.toEqual(order);
-
   });
 });

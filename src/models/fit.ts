@@ -77,8 +77,21 @@ export interface BatchOptions {
 }
 
 const fitOptionNames = [
-  "batchSize", "epochs", "verbose", "callbacks", "validationSplit", "validationData", "shuffle", "classWeight", "sampleWeight", "initialEpoch",
-  "stepsPerEpoch", "validationSteps", "validationBatchSize", "validationFreq", "signal",
+  "batchSize",
+  "epochs",
+  "verbose",
+  "callbacks",
+  "validationSplit",
+  "validationData",
+  "shuffle",
+  "classWeight",
+  "sampleWeight",
+  "initialEpoch",
+  "stepsPerEpoch",
+  "validationSteps",
+  "validationBatchSize",
+  "validationFreq",
+  "signal",
 ];
 
 /** `Model.fit`. */
@@ -99,14 +112,35 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
   if (options.validationData != null) {
     const given: readonly unknown[] = options.validationData;
     if (!Array.isArray(given) || given.length < 2 || given.length > 3) {
-      throw new ValueError({ where, problem: "validationData is a list", expected: "[x, y] or [x, y, sampleWeight]", received: describe(given) });
+      throw new ValueError({
+        where,
+        problem: "validationData is a list",
+        expected: "[x, y] or [x, y, sampleWeight]",
+        received: describe(given),
+      });
     }
-    validation = await prepared(`${where} (validationData)`, model, { x: given[0], y: given[1], sampleWeight: given[2] ?? null, classWeight: null });
+    validation = await prepared(`${where} (validationData)`, model, {
+      x: given[0],
+      y: given[1],
+      sampleWeight: given[2] ?? null,
+      classWeight: null,
+    });
   } else if (split !== 0) {
-    if (!(split > 0 && split < 1)) throw new ValueError({ where, problem: "validationSplit is a share of the samples", expected: "0 <= validationSplit < 1", received: describe(split) });
+    if (!(split > 0 && split < 1))
+      throw new ValueError({
+        where,
+        problem: "validationSplit is a share of the samples",
+        expected: "0 <= validationSplit < 1",
+        received: describe(split),
+      });
     const at = Math.floor(data.count * (1 - split));
     if (at === 0 || at === data.count) {
-      throw new ValueError({ where, problem: "validationSplit leaves nothing to train or to validate with", expected: "samples on both sides", received: `${split} of ${data.count} samples` });
+      throw new ValueError({
+        where,
+        problem: "validationSplit leaves nothing to train or to validate with",
+        expected: "samples on both sides",
+        received: `${split} of ${data.count} samples`,
+      });
     }
     validation = sliceData(data, at, data.count);
     data = sliceData(data, 0, at);
@@ -116,11 +150,11 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
   history.setModel(model);
   const verbosity = verboseOf(where, options.verbose);
   const steps = stepsPerEpoch ?? Math.ceil(data.count / batchSize);
-  const callbacks = new CallbackList(
-    [...(verbosity === 0 ? [] : [new ProgressBar()]), ...(options.callbacks ?? []), history],
-    model,
-    { verbose: verbosity, epochs, steps },
-  );
+  const callbacks = new CallbackList([...(verbosity === 0 ? [] : [new ProgressBar()]), ...(options.callbacks ?? []), history], model, {
+    verbose: verbosity,
+    epochs,
+    steps,
+  });
   model.history = history;
   model.stopTraining = false;
 
@@ -164,11 +198,22 @@ export async function evaluate(model: AnyModel, x: unknown, y: unknown, options:
   const data = await prepared(where, model, { x, y, sampleWeight: options.sampleWeight ?? null, classWeight: null });
   const verbosity = verboseOf(where, options.verbose);
   const steps = Math.min(options.steps ?? Infinity, Math.ceil(data.count / batchSize));
-  const callbacks = new CallbackList([...(verbosity === 0 ? [] : [new ProgressBar()]), ...(options.callbacks ?? [])], model, { verbose: verbosity, epochs: 1, steps });
+  const callbacks = new CallbackList([...(verbosity === 0 ? [] : [new ProgressBar()]), ...(options.callbacks ?? [])], model, {
+    verbose: verbosity,
+    epochs: 1,
+    steps,
+  });
   return { ...(await evaluateData(model, data, batchSize, options.steps ?? null, callbacks, null)) };
 }
 
-async function evaluateData(model: AnyModel, data: TrainingData, batchSize: number, limit: number | null, callbacks: CallbackList, signal: AbortSignal | null): Promise<Logs> {
+async function evaluateData(
+  model: AnyModel,
+  data: TrainingData,
+  batchSize: number,
+  limit: number | null,
+  callbacks: CallbackList,
+  signal: AbortSignal | null,
+): Promise<Logs> {
   const steps = Math.min(limit ?? Infinity, Math.ceil(data.count / batchSize));
   const step = model.session.logStep("test", data);
   const batches = new EpochBatches(data, batchSize, false);
@@ -197,7 +242,11 @@ export async function predict(model: AnyModel, x: unknown, options: PredictOptio
   const data = await preparedInputs(where, model, x);
   const verbosity = verboseOf(where, options.verbose ?? 0);
   const steps = Math.min(options.steps ?? Infinity, Math.ceil(data.count / batchSize));
-  const callbacks = new CallbackList([...(verbosity === 0 ? [] : [new ProgressBar()]), ...(options.callbacks ?? [])], model, { verbose: verbosity, epochs: 1, steps });
+  const callbacks = new CallbackList([...(verbosity === 0 ? [] : [new ProgressBar()]), ...(options.callbacks ?? [])], model, {
+    verbose: verbosity,
+    epochs: 1,
+    steps,
+  });
   const step = model.session.outputStep(data);
   const batches = new EpochBatches(data, batchSize, false);
   const rows = Math.min(data.count, steps * batchSize);
@@ -214,12 +263,22 @@ export async function predict(model: AnyModel, x: unknown, options: PredictOptio
 }
 
 /** `Model.trainOnBatch`. */
-export function trainOnBatch(model: AnyModel, x: unknown, y: unknown, options: BatchOptions): Record<string, number> | Promise<Record<string, number>> {
+export function trainOnBatch(
+  model: AnyModel,
+  x: unknown,
+  y: unknown,
+  options: BatchOptions,
+): Record<string, number> | Promise<Record<string, number>> {
   return onBatch(model, "train", `${model.label}.trainOnBatch`, x, y, options);
 }
 
 /** `Model.testOnBatch`. */
-export function testOnBatch(model: AnyModel, x: unknown, y: unknown, options: BatchOptions): Record<string, number> | Promise<Record<string, number>> {
+export function testOnBatch(
+  model: AnyModel,
+  x: unknown,
+  y: unknown,
+  options: BatchOptions,
+): Record<string, number> | Promise<Record<string, number>> {
   return onBatch(model, "test", `${model.label}.testOnBatch`, x, y, options);
 }
 
@@ -231,7 +290,14 @@ export async function predictOnBatch(model: AnyModel, x: unknown): Promise<unkno
   return collector.result();
 }
 
-function onBatch(model: AnyModel, kind: "train" | "test", where: string, x: unknown, y: unknown, options: BatchOptions): Record<string, number> | Promise<Record<string, number>> {
+function onBatch(
+  model: AnyModel,
+  kind: "train" | "test",
+  where: string,
+  x: unknown,
+  y: unknown,
+  options: BatchOptions,
+): Record<string, number> | Promise<Record<string, number>> {
   model.session.require(where);
   const given: GivenData = { x, y, sampleWeight: options.sampleWeight ?? null, classWeight: options.classWeight ?? null };
   // What is ready needs no waiting: a small step costs little more than its arithmetic.
@@ -296,7 +362,13 @@ function verboseOf(where: string, verbose: Verbose | undefined): 0 | 1 | 2 {
   if (verbose === undefined || verbose === "auto") return 1;
   if (verbose === 0 || verbose === 1 || verbose === 2) return verbose;
   const near = typeof verbose === "string" ? nearestNames(verbose, ["auto"]) : [];
-  throw new UnknownNameError({ where, problem: "verbose has no such choice", expected: '0, 1, 2, "auto"', received: describe(verbose), ...(near.length > 0 ? { advice: 'perhaps "auto"' } : {}) });
+  throw new UnknownNameError({
+    where,
+    problem: "verbose has no such choice",
+    expected: '0, 1, 2, "auto"',
+    received: describe(verbose),
+    ...(near.length > 0 ? { advice: 'perhaps "auto"' } : {}),
+  });
 }
 
 /** The batches of one epoch after another; the last one of a pass may be smaller. */
@@ -310,7 +382,9 @@ class EpochBatches {
   #position = 0;
 
   constructor(data: TrainingData, batchSize: number, shuffle: boolean) {
-    this.#buffers = [...data.inputs, ...data.targets, ...data.weights].flatMap((array: NamedArray | null) => (array === null ? [] : [new BatchBuffer(array.host)]));
+    this.#buffers = [...data.inputs, ...data.targets, ...data.weights].flatMap((array: NamedArray | null) =>
+      array === null ? [] : [new BatchBuffer(array.host)],
+    );
     this.#count = data.count;
     this.#batchSize = batchSize;
     this.#seed = shuffle ? makeDefaultSeed() : null;
@@ -365,6 +439,9 @@ class RowCollector {
   }
 
   result(): unknown {
-    return unflattenTree(this.#tree, this.#leaves.map(({ values, shape, dtype }) => dataTensor(values, shape, dtype)));
+    return unflattenTree(
+      this.#tree,
+      this.#leaves.map(({ values, shape, dtype }) => dataTensor(values, shape, dtype)),
+    );
   }
 }

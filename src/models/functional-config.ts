@@ -48,7 +48,9 @@ function historyConfig(graph: FunctionalGraph, structure: unknown): unknown {
   const config = (tensor: unknown): History => {
     const [name, call, output] = historyOf(graph, tensor as Tensor);
     // Keras counts a functional model's own graph as its first call, here and only here.
-    const isModel = graph.producerOf(tensor as Tensor).node.operation instanceof Model && (graph.producerOf(tensor as Tensor).node.operation as Layer).className === "Functional";
+    const isModel =
+      graph.producerOf(tensor as Tensor).node.operation instanceof Model &&
+      (graph.producerOf(tensor as Tensor).node.operation as Layer).className === "Functional";
     return [name, isModel ? call + 1 : call, output];
   };
   return structure instanceof Tensor ? [config(structure)] : mapStructure(structure, config);
@@ -58,7 +60,12 @@ function callConfig(graph: FunctionalGraph, node: GraphNode): Config {
   const write = (value: unknown): unknown =>
     mapStructure(value, (leaf) => {
       if (!(leaf instanceof Tensor)) return leaf;
-      if (!isSymbolic(leaf)) throw new ValueError({ where: node.operation.name, problem: "a constant tensor is an argument of a call, and cannot be written", advice: "make it a weight of a layer" });
+      if (!isSymbolic(leaf))
+        throw new ValueError({
+          where: node.operation.name,
+          problem: "a constant tensor is an argument of a call, and cannot be written",
+          advice: "make it a weight of a layer",
+        });
       return { class_name: "__keras_tensor__", config: { shape: leaf.shape, dtype: leaf.dtype, keras_history: historyOf(graph, leaf) } };
     });
   const last = node.args.at(-1);
@@ -70,13 +77,26 @@ function callConfig(graph: FunctionalGraph, node: GraphNode): Config {
 }
 
 /** Classes whose call has an argument `mask`: Keras writes it with every call. */
-const masked: ReadonlySet<string> = new Set(["BatchNormalization", "SimpleRNN", "Functional", "Sequential", "Softmax", "GlobalAveragePooling1D"]);
+const masked: ReadonlySet<string> = new Set([
+  "BatchNormalization",
+  "SimpleRNN",
+  "Functional",
+  "Sequential",
+  "Softmax",
+  "GlobalAveragePooling1D",
+]);
 
 /** A functional model made from its configuration. Throws ValueError where the configuration is broken. */
 export function functionalFromConfig(config: Config, customObjects: CustomObjects): Model<unknown, unknown> {
   const where = `Functional "${String(config.name ?? "")}"`;
   const entries = config.layers as readonly Config[] | undefined;
-  if (!Array.isArray(entries)) throw new ValueError({ where, problem: "the configuration has no layers", expected: '{ "layers": [...] }', received: Object.keys(config).join(", ") });
+  if (!Array.isArray(entries))
+    throw new ValueError({
+      where,
+      problem: "the configuration has no layers",
+      expected: '{ "layers": [...] }',
+      received: Object.keys(config).join(", "),
+    });
   const layers = new Map<string, Layer>();
   const outputs = new Map<string, Tensor[][]>();
   const waiting = new Map<string, unknown[]>();
@@ -91,7 +111,12 @@ export function functionalFromConfig(config: Config, customObjects: CustomObject
     const calls = outputs.get(name);
     if (calls === undefined) {
       const near = nearestNames(name, layers.keys());
-      throw new UnknownNameError({ where, problem: "a call names a layer that does not exist", received: JSON.stringify(name), ...(near.length > 0 ? { advice: `perhaps "${near[0]!}"` } : {}) });
+      throw new UnknownNameError({
+        where,
+        problem: "a call names a layer that does not exist",
+        received: JSON.stringify(name),
+        ...(near.length > 0 ? { advice: `perhaps "${near[0]!}"` } : {}),
+      });
     }
     return calls[call]?.[output];
   };
@@ -110,7 +135,11 @@ export function functionalFromConfig(config: Config, customObjects: CustomObject
       if (calls.length === 0) waiting.delete(name);
     }
     if (!progress && waiting.size > 0) {
-      throw new ValueError({ where, problem: "the calls depend on each other in a circle, or on a tensor that does not exist", received: [...waiting.keys()].join(", ") });
+      throw new ValueError({
+        where,
+        problem: "the calls depend on each other in a circle, or on a tensor that does not exist",
+        received: [...waiting.keys()].join(", "),
+      });
     }
   }
   const endpoints = (structure: unknown, what: string): unknown => {
@@ -135,13 +164,24 @@ export function functionalFromConfig(config: Config, customObjects: CustomObject
 }
 
 function isHistory(value: unknown): value is History {
-  return Array.isArray(value) && value.length === 3 && typeof value[0] === "string" && typeof value[1] === "number" && typeof value[2] === "number";
+  return (
+    Array.isArray(value) &&
+    value.length === 3 &&
+    typeof value[0] === "string" &&
+    typeof value[1] === "number" &&
+    typeof value[2] === "number"
+  );
 }
 
 /** Arguments of a recorded call; undefined while a tensor does not exist yet. */
 function readCall(where: string, call: unknown, tensorAt: (history: History) => Tensor | undefined): unknown[] | undefined {
   if (!isPlainObject(call) || !Array.isArray(call.args)) {
-    throw new ValueError({ where, problem: "a call of a layer is not understood", expected: '{ "args": [...], "kwargs": {...} }', received: describe(call) });
+    throw new ValueError({
+      where,
+      problem: "a call of a layer is not understood",
+      expected: '{ "args": [...], "kwargs": {...} }',
+      received: describe(call),
+    });
   }
   let missing = false;
   const revive = (value: unknown): unknown => {

@@ -1,6 +1,7 @@
 /** The graph of calls between a model's inputs and outputs: which layers, in what order, fed by what. */
 import { StateError, ValueError } from "../errors.ts";
-import { flattenTree, isSymbolic, mapTree, Tensor } from "../graph/index.ts";
+import type { Tensor } from "../graph/index.ts";
+import { flattenTree, isSymbolic, mapTree } from "../graph/index.ts";
 import { InputLayer, type InputLayerLayer, inputLayerOf } from "../layers/input-layer.ts";
 import { autoName } from "../layers/auto-names.ts";
 import { Layer } from "../layers/layer.ts";
@@ -124,7 +125,7 @@ export class FunctionalGraph {
     for (const node of this.nodes) {
       if (node.isInput) continue;
       const args = node.args.map((arg) => mapTree(arg, (tensor) => values.get(tensor) ?? tensor));
-      const callable = (node.operation instanceof Layer ? node.operation : node.operation.callable) as Callable;
+      const callable = (node.operation instanceof Layer ? node.operation : node.operation.callable);
       const results = flattenTree(callAgain(callable, args));
       node.outputs.forEach((output, index) => values.set(output, results[index]!));
     }
@@ -158,7 +159,8 @@ class Search {
       node = { operation: layer, args: [], inputs: [], outputs: [tensor], isInput: true };
     } else {
       const inputs = flattenTree(origin.args).filter(isSymbolic);
-      const operation = (origin.callable as unknown) instanceof Layer ? (origin.callable as unknown as Layer) : new OperationCall(origin.callable);
+      const operation =
+        (origin.callable as unknown) instanceof Layer ? (origin.callable as unknown as Layer) : new OperationCall(origin.callable);
       node = { operation, args: origin.args, inputs, outputs: origin.outputs, isInput: false };
     }
     this.found.set(key, node);

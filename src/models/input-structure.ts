@@ -8,10 +8,16 @@ import type { NamedArray } from "./data-binding.ts";
  * array (nested arrays of numbers are one array).
  */
 export async function hostDataOf(where: string, x: unknown): Promise<{ structure: unknown; arrays: NamedArray[] }> {
-  const read = async (part: unknown, label: string): Promise<NamedArray> => ({ label, host: await hostArrayOf(where, part as Tensor, { label, shape: null, dtype: null }) });
+  const read = async (part: unknown, label: string): Promise<NamedArray> => ({
+    label,
+    host: await hostArrayOf(where, part as Tensor, { label, shape: null, dtype: null }),
+  });
   if (isPlainObject(x)) {
     const keys = Object.keys(x).sort();
-    return { structure: Object.fromEntries(keys.map((key) => [key, null])), arrays: await Promise.all(keys.map((key) => read(x[key], `input "${key}"`))) };
+    return {
+      structure: Object.fromEntries(keys.map((key) => [key, null])),
+      arrays: await Promise.all(keys.map((key) => read(x[key], `input "${key}"`))),
+    };
   }
   if (Array.isArray(x) && x.length > 0 && x.every((part) => part instanceof Tensor || (isHostTypedArray(part) && x.length === 1))) {
     const parts: readonly unknown[] = x;

@@ -9,8 +9,8 @@ import { Sequential } from "./sequential.ts";
 
 /** Makes Keras's JSON of models known, also inside other models. */
 export function registerModels(): void {
-  layerRegistry.register(Sequential as never);
-  layerRegistry.register(Model as never, ["Model", "model"]);
+  layerRegistry.register(Sequential);
+  layerRegistry.register(Model, ["Model", "model"]);
 }
 
 /**
@@ -23,11 +23,22 @@ export function registerModels(): void {
 export function modelFromJSON(json: string | object, options: { readonly customObjects?: CustomObjects } = {}): Model<Tensor, Tensor> {
   const parsed = typeof json === "string" ? parse(json) : json;
   if (!isSerialized(parsed)) {
-    throw new ValueError({ where: "modelFromJSON", problem: "this does not describe a model", expected: '{ "class_name": "Sequential", "config": { ... } }', received: describe(parsed) });
+    throw new ValueError({
+      where: "modelFromJSON",
+      problem: "this does not describe a model",
+      expected: '{ "class_name": "Sequential", "config": { ... } }',
+      received: describe(parsed),
+    });
   }
   const layer = deserialize(parsed, options.customObjects ?? {});
   if (layer instanceof Model) return layer as Model<Tensor, Tensor>;
-  throw new ValueError({ where: "modelFromJSON", problem: "this describes a layer, not a model", expected: "Sequential or Functional", received: layer.className, advice: "use layers.deserialize" });
+  throw new ValueError({
+    where: "modelFromJSON",
+    problem: "this describes a layer, not a model",
+    expected: "Sequential or Functional",
+    received: layer.className,
+    advice: "use layers.deserialize",
+  });
 }
 
 /** JSON as Python writes it: NaN, Infinity and -Infinity may stand bare. */
@@ -35,7 +46,9 @@ function parse(text: string): unknown {
   const strings = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
   const quoted = text.replace(strings, (part) => (part.startsWith('"') ? part : `"\u0000${part}"`));
   try {
-    return JSON.parse(quoted, (_, value: unknown) => (typeof value === "string" && value.startsWith("\u0000") ? Number(value.slice(1)) : value));
+    return JSON.parse(quoted, (_, value: unknown) =>
+      typeof value === "string" && value.startsWith("\u0000") ? Number(value.slice(1)) : value,
+    );
   } catch (error) {
     throw new ValueError({ where: "modelFromJSON", problem: "the text is no JSON", received: (error as Error).message });
   }

@@ -21,7 +21,12 @@ export class ModelSession {
   readonly #steps = new Map<string, LogStep>();
   readonly #outputSteps = new Map<string, OutputStep>();
   /** Of models that are no graph: found by tracing the first data. */
-  #inferred: { readonly key: string; readonly inputs: readonly Slot[]; readonly structure: unknown; readonly outputs: readonly Slot[] } | null = null;
+  #inferred: {
+    readonly key: string;
+    readonly inputs: readonly Slot[];
+    readonly structure: unknown;
+    readonly outputs: readonly Slot[];
+  } | null = null;
 
   constructor(model: Model<unknown, unknown>) {
     this.#model = model;
@@ -38,7 +43,11 @@ export class ModelSession {
   /** What was compiled. Throws StateError before `compile`. */
   require(where: string): Compiled {
     if (this.compiled === null) {
-      throw new StateError({ where, problem: "the model is not compiled", advice: 'call model.compile({ optimizer: "adam", loss: "..." }) first' });
+      throw new StateError({
+        where,
+        problem: "the model is not compiled",
+        advice: 'call model.compile({ optimizer: "adam", loss: "..." }) first',
+      });
     }
     return this.compiled;
   }
@@ -82,8 +91,16 @@ export class ModelSession {
     const inputs = this.#model.inputSlots ?? this.#inferred?.inputs ?? [];
     const outputs = this.#model.outputSlots ?? this.#inferred?.outputs ?? [];
     const keysOf = (structure: unknown): readonly string[] | null =>
-      typeof structure === "object" && structure !== null && !Array.isArray(structure) && !(structure instanceof Tensor) ? Object.keys(structure).sort() : null;
-    return { inputs, inputKeys: keysOf(this.#model.inputs), outputs, outputKeys: this.#model.producerNames, loss: this.compiled?.loss ?? null };
+      typeof structure === "object" && structure !== null && !Array.isArray(structure) && !(structure instanceof Tensor)
+        ? Object.keys(structure).sort()
+        : null;
+    return {
+      inputs,
+      inputKeys: keysOf(this.#model.inputs),
+      outputs,
+      outputKeys: this.#model.producerNames,
+      loss: this.compiled?.loss ?? null,
+    };
   }
 
   /** The training or evaluation step for data laid out like this. */
@@ -92,7 +109,10 @@ export class ModelSession {
     let step = this.#steps.get(key);
     if (step === undefined) {
       const model = this.#model;
-      step = new LogStep((batch) => (kind === "train" ? model.trainStep(batch) : model.testStep(batch)), unpackerFor(data, this.inputStructure()));
+      step = new LogStep(
+        (batch) => (kind === "train" ? model.trainStep(batch) : model.testStep(batch)),
+        unpackerFor(data, this.inputStructure()),
+      );
       this.#steps.set(key, step);
     }
     return step;
@@ -116,7 +136,12 @@ export class ModelSession {
     const own = compiled.loss?.total(targetsFor(y, predictions.length), predictions, weightsFor(sampleWeight, predictions.length)) ?? null;
     const all = [...(own === null ? [] : [own]), ...this.#model.losses.map((loss) => (loss.rank === 0 ? loss : ops.sum(loss)))];
     if (all.length === 0) {
-      throw new StateError({ where: `${this.#model.label}.compile`, problem: "there is no loss to make smaller", expected: "a loss in compile, or layers that add one", advice: 'for example compile({ loss: "mse" })' });
+      throw new StateError({
+        where: `${this.#model.label}.compile`,
+        problem: "there is no loss to make smaller",
+        expected: "a loss in compile, or layers that add one",
+        advice: 'for example compile({ loss: "mse" })',
+      });
     }
     return all.reduce((total, loss) => ops.add(total, ops.cast(loss, total.dtype)));
   }
@@ -131,8 +156,9 @@ export class ModelSession {
   updateMetrics(y: StepData["y"], yPred: unknown, sampleWeight: StepData["sampleWeight"]): StepLogs {
     const compiled = this.require(this.#model.label);
     const predictions = outputTensors(yPred);
-    const results = compiled.metrics?.update(targetsFor(y, predictions.length), predictions, weightsFor(sampleWeight, predictions.length)) ?? {};
-    return { loss: compiled.lossMean.result() as Tensor, ...results };
+    const results =
+      compiled.metrics?.update(targetsFor(y, predictions.length), predictions, weightsFor(sampleWeight, predictions.length)) ?? {};
+    return { loss: compiled.lossMean.result(), ...results };
   }
 
   /** The mean of the loss, and the metrics that a step has made. */

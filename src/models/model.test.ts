@@ -1,5 +1,22 @@
 import { beforeAll, describe, expect, expectTypeOf, it } from "vitest";
-import { define, errors, Input, Layer, layers, Model, modelFromJSON, ops, Sequential, setBackend, setRandomSeed, type Shape, tensor, Tensor, Variable } from "../index.ts";
+import type {
+  Tensor} from "../index.ts";
+import {
+  define,
+  errors,
+  Input,
+  Layer,
+  layers,
+  Model,
+  modelFromJSON,
+  ops,
+  Sequential,
+  setBackend,
+  setRandomSeed,
+  type Shape,
+  tensor,
+  Variable,
+} from "../index.ts";
 import { summaryText } from "./summary.ts";
 
 beforeAll(async () => {
@@ -29,7 +46,10 @@ describe("a layer of one's own", () => {
   it("is called like a function with the types of its call, with new or through define", async () => {
     const y = new Scale()(ones(2, 3));
     expectTypeOf(y).toEqualTypeOf<Tensor>();
-    expect(await y.array()).toEqual([[1, 1, 1], [1, 1, 1]]);
+    expect(await y.array()).toEqual([
+      [1, 1, 1],
+      [1, 1, 1],
+    ]);
     const scale = define(Scale);
     expect(await scale({ power: 2 })(ones(1, 2)).array()).toEqual([[1, 1]]);
   });
@@ -116,7 +136,10 @@ describe("functional models", () => {
     expectTypeOf(predicted).toEqualTypeOf<{ sum: Tensor; raw: Tensor }>();
     expect(predicted.raw.shape).toEqual([5, 2]);
     const list = new Model({ inputs: [a, b] as const, outputs: [sum, raw] as const });
-    expect(list([ones(1, 3), ones(1, 3)]).map(({ shape }) => shape)).toEqual([[1, 2], [1, 2]]);
+    expect(list([ones(1, 3), ones(1, 3)]).map(({ shape }) => shape)).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
     await expect(model.predict({ a: ones(2, 3), c: ones(2, 3) })).rejects.toThrow(/"c"/);
     await expect(model.predict({ a: ones(2, 3) })).rejects.toThrow(/"b" is missing/);
   });
@@ -129,7 +152,7 @@ describe("functional models", () => {
     expect(outer(ones(2, 3)).shape).toEqual([2, 6]);
     const copy = modelFromJSON(JSON.stringify(outer));
     await copy.setWeights(await outer.getWeights());
-    expect(await (copy(ones(2, 3))).array()).toEqual(await outer(ones(2, 3)).array());
+    expect(await copy(ones(2, 3)).array()).toEqual(await outer(ones(2, 3)).array());
   });
 
   it("can start and end in the middle of another model", () => {
@@ -169,7 +192,10 @@ describe("a model that is a class of its own", () => {
     setRandomSeed(1);
     const model = new Twins();
     model.compile({ optimizer: "adam", loss: "mse", metrics: ["mae"] });
-    const x = tensor(Float32Array.from({ length: 64 }, (_, i) => i / 32 - 1), { shape: [64, 1] });
+    const x = tensor(
+      Float32Array.from({ length: 64 }, (_, i) => i / 32 - 1),
+      { shape: [64, 1] },
+    );
     const { history } = await model.fit(x, ops.square(x), { epochs: 20, batchSize: 16, verbose: 0 });
     expect(history.loss!.at(-1)!).toBeLessThan(history.loss![0]! / 2);
     expect(model.weights.length).toBe(4);

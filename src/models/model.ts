@@ -12,7 +12,17 @@ import { checkOptions, type Config, type CustomObjects } from "../serialization/
 import type { Metric } from "../metrics/index.ts";
 import type { Compiled, CompileOptions } from "./compiled.ts";
 import type { DataStructure, Slot } from "./data-binding.ts";
-import { type EvaluateOptions, evaluate, type FitOptions, fit, type PredictOptions, predict, predictOnBatch, testOnBatch, trainOnBatch } from "./fit.ts";
+import {
+  type EvaluateOptions,
+  evaluate,
+  type FitOptions,
+  fit,
+  type PredictOptions,
+  predict,
+  predictOnBatch,
+  testOnBatch,
+  trainOnBatch,
+} from "./fit.ts";
 import { functionalConfig, functionalFromConfig } from "./functional-config.ts";
 import { FunctionalGraph } from "./functional-graph.ts";
 import { asList, type StepData, type StepLogs } from "./step.ts";
@@ -104,7 +114,12 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
     if (typeof nameOrIndex === "number") {
       const layer = layers.at(nameOrIndex);
       if (layer !== undefined) return layer;
-      throw new ValueError({ where: `${this.label}.getLayer`, problem: "there is no layer at this position", expected: `0 to ${layers.length - 1}`, received: String(nameOrIndex) });
+      throw new ValueError({
+        where: `${this.label}.getLayer`,
+        problem: "there is no layer at this position",
+        expected: `0 to ${layers.length - 1}`,
+        received: String(nameOrIndex),
+      });
     }
     const found = layers.find(({ name }) => name === nameOrIndex);
     if (found !== undefined) return found;
@@ -133,7 +148,7 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
     const masks = options.mask ?? null;
     if (masks !== null) {
       asList(masks).forEach((mask, index) => {
-        if (mask !== null && tensors[index] !== undefined) attachMask(tensors[index], mask as Tensor);
+        if (mask !== null && tensors[index] !== undefined) attachMask(tensors[index], mask);
       });
     }
     return packStructure(this.#outputs, graph.run(tensors)) as O;
@@ -156,7 +171,10 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
       let x = tensor.dtype === reference.dtype ? tensor : ops.cast(tensor, reference.dtype);
       if (x.rank === reference.rank + 1 && x.shape.at(-1) === 1) x = ops.squeeze(x, -1);
       else if (x.rank === reference.rank - 1 && reference.shape.at(-1) === 1) x = ops.expandDims(x, -1);
-      if (x.rank !== reference.rank || x.shape.some((extent, axis) => axis > 0 && extent !== null && reference.shape[axis] !== null && extent !== reference.shape[axis])) {
+      if (
+        x.rank !== reference.rank ||
+        x.shape.some((extent, axis) => axis > 0 && extent !== null && reference.shape[axis] !== null && extent !== reference.shape[axis])
+      ) {
         throw new ShapeError({
           where: this.label,
           problem: `the input "${this.#graph!.inputLayers[index]!.name}" has the wrong shape`,
@@ -266,12 +284,20 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
   }
 
   /** One training step on one batch; the metrics go on from where they are, as in Keras. */
-  async trainOnBatch(x: DataStructure, y: DataStructure | null = null, options: { sampleWeight?: DataStructure | null; classWeight?: Readonly<Record<number, number>> | null } = {}): Promise<Record<string, number>> {
+  async trainOnBatch(
+    x: DataStructure,
+    y: DataStructure | null = null,
+    options: { sampleWeight?: DataStructure | null; classWeight?: Readonly<Record<number, number>> | null } = {},
+  ): Promise<Record<string, number>> {
     return await this.session.queue.run(() => trainOnBatch(this.#untyped(), x, y, options));
   }
 
   /** One evaluation step on one batch; the metrics go on from where they are. */
-  async testOnBatch(x: DataStructure, y: DataStructure | null = null, options: { sampleWeight?: DataStructure | null } = {}): Promise<Record<string, number>> {
+  async testOnBatch(
+    x: DataStructure,
+    y: DataStructure | null = null,
+    options: { sampleWeight?: DataStructure | null } = {},
+  ): Promise<Record<string, number>> {
     return await this.session.queue.run(() => testOnBatch(this.#untyped(), x, y, options));
   }
 
@@ -298,7 +324,9 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
   /** What data the model takes, where it can be told without data. */
   get inputSlots(): readonly Slot[] | null {
     const graph = this.#graph;
-    return graph === null ? null : graph.inputs.map((input, index) => ({ name: graph.inputLayers[index]!.name, shape: input.shape, dtype: input.dtype }));
+    return graph === null
+      ? null
+      : graph.inputs.map((input, index) => ({ name: graph.inputLayers[index]!.name, shape: input.shape, dtype: input.dtype }));
   }
 
   /** What the model gives, where it can be told without data. */
@@ -306,7 +334,11 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
     const graph = this.#graph;
     if (graph === null) return null;
     const keys = isPlainObject(this.#outputs) ? Object.keys(this.#outputs).sort() : null;
-    return graph.outputs.map((output, index) => ({ name: keys?.[index] ?? graph.producerOf(output).node.operation.name, shape: output.shape, dtype: output.dtype }));
+    return graph.outputs.map((output, index) => ({
+      name: keys?.[index] ?? graph.producerOf(output).node.operation.name,
+      shape: output.shape,
+      dtype: output.dtype,
+    }));
   }
 
   /** Names of the outputs: the layers that give them, or the keys of an object of outputs. */
@@ -336,7 +368,8 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
 
   override toJSON(): Config {
     const json = super.toJSON();
-    if (this.#graph !== null) Object.assign(json, { module: "keras.src.models.functional", registered_name: "Functional", build_config: { input_shape: null } });
+    if (this.#graph !== null)
+      Object.assign(json, { module: "keras.src.models.functional", registered_name: "Functional", build_config: { input_shape: null } });
     return this.#session?.compiled ? { ...json, compile_config: this.#session.compiled.config } : json;
   }
 

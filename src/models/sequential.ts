@@ -88,13 +88,22 @@ export class Sequential extends Model {
     }
     if (added instanceof InputLayerLayer) {
       if (this.#input !== null || this.#stack.length > 0) {
-        throw new StateError({ where: `${this.label}.add`, problem: "an input stands at the front, and only once", received: this.#input === null ? "layers before it" : `a second input after ${formatShape(this.#input.batchShape)}` });
+        throw new StateError({
+          where: `${this.label}.add`,
+          problem: "an input stands at the front, and only once",
+          received: this.#input === null ? "layers before it" : `a second input after ${formatShape(this.#input.batchShape)}`,
+        });
       }
       this.#input = added;
       return;
     }
     if (this.#stack.some(({ name }) => name === added.name)) {
-      throw new ValueError({ where: `${this.label}.add`, problem: `a layer called "${added.name}" is already there`, expected: "a name of its own for every layer of a model", advice: "give it another name: { name: ... }" });
+      throw new ValueError({
+        where: `${this.label}.add`,
+        problem: `a layer called "${added.name}" is already there`,
+        expected: "a name of its own for every layer of a model",
+        advice: "give it another name: { name: ... }",
+      });
     }
     if (this.#input === null && this.#stack.length === 0 && added.sampleShape !== null) {
       this.#input = new InputLayer({ shape: added.sampleShape, dtype: added.className === "Embedding" ? "int32" : added.dtype });
@@ -125,13 +134,21 @@ export class Sequential extends Model {
   #functional(): Model | null {
     if (this.#inner !== null || this.#input === null || this.#stack.length === 0) return this.#inner;
     const input = this.#input.output;
-    const done = this.#tail !== null && this.#tail.layers.every((layer, index) => layer === this.#stack[index]) ? this.#tail : { layers: [], output: input };
+    const done =
+      this.#tail !== null && this.#tail.layers.every((layer, index) => layer === this.#stack[index])
+        ? this.#tail
+        : { layers: [], output: input };
     let x: unknown = done.output;
     for (const layer of this.#stack.slice(done.layers.length)) {
       const call = (): unknown => (layer as unknown as (x: unknown) => unknown)(x);
       x = innermostName() === this.name ? call() : withPath(this.name, call);
       if (!(x instanceof Tensor)) {
-        throw new ValueError({ where: this.label, problem: `the layer "${layer.name}" gives several outputs`, expected: "one tensor", advice: "use new Model({ inputs, outputs }) for models with branches" });
+        throw new ValueError({
+          where: this.label,
+          problem: `the layer "${layer.name}" gives several outputs`,
+          expected: "one tensor",
+          advice: "use new Model({ inputs, outputs }) for models with branches",
+        });
       }
     }
     this.#tail = { layers: [...this.#stack], output: x as Tensor };
@@ -142,22 +159,41 @@ export class Sequential extends Model {
 
   override build(inputShape: InputShape): void {
     if (!isShape(inputShape)) {
-      throw new ShapeError({ where: this.label, problem: "a Sequential takes one input", expected: "one shape", received: describe(inputShape), advice: "use new Model({ inputs, outputs }) for several inputs" });
+      throw new ShapeError({
+        where: this.label,
+        problem: "a Sequential takes one input",
+        expected: "one shape",
+        received: describe(inputShape),
+        advice: "use new Model({ inputs, outputs }) for several inputs",
+      });
     }
-    if (this.#stack.length === 0) throw new StateError({ where: this.label, problem: "the model has no layers", advice: "call model.add(layer)" });
+    if (this.#stack.length === 0)
+      throw new StateError({ where: this.label, problem: "the model has no layers", advice: "call model.add(layer)" });
     if (this.#input !== null) {
       const known = this.#input.batchShape;
-      const fits = known.length === inputShape.length && known.every((extent, axis) => extent === null || inputShape[axis] === null || extent === inputShape[axis]);
-      if (!fits) throw new ShapeError({ where: this.label, problem: "the model was built for another input", expected: formatShape(known), received: formatShape(inputShape) });
+      const fits =
+        known.length === inputShape.length &&
+        known.every((extent, axis) => extent === null || inputShape[axis] === null || extent === inputShape[axis]);
+      if (!fits)
+        throw new ShapeError({
+          where: this.label,
+          problem: "the model was built for another input",
+          expected: formatShape(known),
+          received: formatShape(inputShape),
+        });
     } else {
       const first = this.#stack[0]!;
-      this.#input = new InputLayer({ batchShape: [null, ...inputShape.slice(1)], dtype: first.className === "Embedding" ? "int32" : first.dtype });
+      this.#input = new InputLayer({
+        batchShape: [null, ...inputShape.slice(1)],
+        dtype: first.className === "Embedding" ? "int32" : first.dtype,
+      });
     }
     this.#functional();
   }
 
   override buildFor(shapes: readonly Shape[]): boolean {
-    if (this.#stack.length === 0) throw new StateError({ where: this.label, problem: "the model has no layers", advice: "call model.add(layer)" });
+    if (this.#stack.length === 0)
+      throw new StateError({ where: this.label, problem: "the model has no layers", advice: "call model.add(layer)" });
     if (this.#input === null && shapes.length === 1) this.build(shapes[0]!);
     this.session.compiled?.resolve(this.outputNames ?? []);
     return this.#functional() !== null;
@@ -178,12 +214,20 @@ export class Sequential extends Model {
   }
 
   override toJSON(): Config {
-    return { ...super.toJSON(), module: "keras", registered_name: null, ...(this.#input === null ? {} : { build_config: { input_shape: this.#input.batchShape } }) };
+    return {
+      ...super.toJSON(),
+      module: "keras",
+      registered_name: null,
+      ...(this.#input === null ? {} : { build_config: { input_shape: this.#input.batchShape } }),
+    };
   }
 
   /** A Sequential made from its configuration. */
   static override fromConfig(config: Config, customObjects: CustomObjects = {}): never {
-    const model = new Sequential({ name: (config.name as string | undefined) ?? null, trainable: (config.trainable as boolean | undefined) ?? true });
+    const model = new Sequential({
+      name: (config.name as string | undefined) ?? null,
+      trainable: (config.trainable as boolean | undefined) ?? true,
+    });
     for (const entry of (config.layers as object[] | undefined) ?? []) {
       const isInput = (entry as { class_name?: string }).class_name === "InputLayer";
       // Weights get paths under the model's name: the layers are built by the model.

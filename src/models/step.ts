@@ -55,7 +55,10 @@ export class OutputStep {
   }
 
   /** Runs on one batch: the structure of the outputs, and values in the order of its leaves. */
-  async run(arrays: readonly HostValues[], options?: RunOptions): Promise<{ readonly tree: unknown; readonly values: readonly TypedArray[] }> {
+  async run(
+    arrays: readonly HostValues[],
+    options?: RunOptions,
+  ): Promise<{ readonly tree: unknown; readonly values: readonly TypedArray[] }> {
     const tree = this.#traced.resultTree(arrays);
     const values = await this.#traced.run(arrays, options);
     return { tree, values };

@@ -47,7 +47,13 @@ export function summaryText<I, O>(model: Model<I, O>, options: SummaryOptions = 
     current += width;
     return width;
   });
-  if (widths.some((width) => width < 4)) throw new ValueError({ where: `${model.label}.summary`, problem: "the line is too short for the table", expected: "at least 40 characters", received: String(lineLength) });
+  if (widths.some((width) => width < 4))
+    throw new ValueError({
+      where: `${model.label}.summary`,
+      problem: "the line is too short for the table",
+      expected: "at least 40 characters",
+      received: String(lineLength),
+    });
 
   const rows: string[][] = [];
   const add = (operation: Operation, level: number): void => {
@@ -64,7 +70,13 @@ export function summaryText<I, O>(model: Model<I, O>, options: SummaryOptions = 
   const aligned = header.map((title) => (title === "Param #" ? "right" : title === "Trainable" ? "center" : "left"));
   const trainable = parameters(model.trainableWeights);
   const fixed = parameters(model.nonTrainableWeights);
-  const slots = parameters(model.compiled ? ((model.optimizer as { built?: boolean; variables: readonly Variable[] }).built === false ? [] : (model.optimizer.variables as readonly Variable[])) : []);
+  const slots = parameters(
+    model.compiled
+      ? (model.optimizer as { built?: boolean; variables: readonly Variable[] }).built === false
+        ? []
+        : (model.optimizer.variables)
+      : [],
+  );
   const line = (label: string, ...parts: { count: number; bytes: number }[]): string => {
     const count = parts.reduce((sum, part) => sum + part.count, 0);
     return ` ${label}: ${thousands(count)} (${memory(parts.reduce((sum, part) => sum + part.bytes, 0))})`;
@@ -91,7 +103,8 @@ function outputsOf(operation: Operation, graph: FunctionalGraph | null): unknown
   const node = graph?.callsOf(operation).at(-1);
   if (node !== undefined) return node.outputs.length === 1 ? node.outputs[0]!.shape : node.outputs.map(({ shape }) => shape);
   const inner = (operation as { graph?: FunctionalGraph | null }).graph;
-  if (inner !== undefined && inner !== null) return inner.outputs.length === 1 ? inner.outputs[0]!.shape : inner.outputs.map(({ shape }) => shape);
+  if (inner !== undefined && inner !== null)
+    return inner.outputs.length === 1 ? inner.outputs[0]!.shape : inner.outputs.map(({ shape }) => shape);
   if (operation instanceof Layer && operation.built && operation.buildShape !== null) {
     return operation.computeOutputShape(operation.buildShape as Shape);
   }
@@ -101,9 +114,13 @@ function outputsOf(operation: Operation, graph: FunctionalGraph | null): unknown
 function shapeText(operation: Operation, graph: FunctionalGraph | null): string {
   const text = (shapes: unknown): string => {
     if (shapes instanceof Tensor) return text(shapes.shape);
-    if (Array.isArray(shapes) && shapes.every((extent) => extent === null || typeof extent === "number")) return `(${shapes.map((extent) => extent ?? "None").join(", ")}${shapes.length === 1 ? "" : ""})`;
+    if (Array.isArray(shapes) && shapes.every((extent) => extent === null || typeof extent === "number"))
+      return `(${shapes.map((extent) => extent ?? "None").join(", ")}${shapes.length === 1 ? "" : ""})`;
     if (Array.isArray(shapes)) return `[${shapes.map(text).join(", ")}]`;
-    if (isPlainObject(shapes)) return `{${Object.entries(shapes).map(([key, shape]) => `${key}: ${text(shape)}`).join(", ")}}`;
+    if (isPlainObject(shapes))
+      return `{${Object.entries(shapes)
+        .map(([key, shape]) => `${key}: ${text(shape)}`)
+        .join(", ")}}`;
     return "?";
   };
   return text(outputsOf(operation, graph));

@@ -7,13 +7,20 @@ export type Alignment = "left" | "right" | "center" | string;
  * Lines of a table. `widths` are those of the contents that one would like; they shrink evenly until the table with its
  * borders and padding is `lineLength` wide.
  */
-export function drawTable(header: readonly string[], alignment: readonly Alignment[], rows: readonly (readonly string[])[], widths: readonly number[], lineLength: number): string[] {
+export function drawTable(
+  header: readonly string[],
+  alignment: readonly Alignment[],
+  rows: readonly (readonly string[])[],
+  widths: readonly number[],
+  lineLength: number,
+): string[] {
   const padded = shrunk(
     widths.map((width) => width + 2),
     lineLength - widths.length - 1,
   );
   const inner = padded.map((width) => width - 2);
-  const rule = (left: string, fill: string, cross: string, right: string): string => `${left}${padded.map((width) => fill.repeat(width)).join(cross)}${right}`;
+  const rule = (left: string, fill: string, cross: string, right: string): string =>
+    `${left}${padded.map((width) => fill.repeat(width)).join(cross)}${right}`;
   const cells = (row: readonly string[], border: string): string[] => {
     const wrapped = row.map((text, column) => wrap(text, inner[column]!));
     const height = Math.max(...wrapped.map((lines) => lines.length));

@@ -5,7 +5,15 @@ import { sampleCount, rowsOf } from "../data/array-source.ts";
 import { formatShape, type HostValues } from "../graph/index.ts";
 import { describe } from "../layers/layer-options.ts";
 import type { CompiledLoss } from "./compile-loss.ts";
-import { checkClassNumbers, checkTargetShape, matchSlots, type NamedArray, readMatches, readReadyMatches, type Slot } from "./data-binding.ts";
+import {
+  checkClassNumbers,
+  checkTargetShape,
+  matchSlots,
+  type NamedArray,
+  readMatches,
+  readReadyMatches,
+  type Slot,
+} from "./data-binding.ts";
 
 /** Arrays of one call of fit, evaluate, predict or a step. */
 export interface TrainingData {
@@ -36,12 +44,21 @@ export interface GivenData {
 }
 
 /** Targets and weights of the plan's outputs, matched; `null` y means that the model needs none. */
-function matchTargets(where: string, plan: DataPlan, given: GivenData): { targets: ReturnType<typeof matchSlots>; weights: ReturnType<typeof matchSlots> } {
+function matchTargets(
+  where: string,
+  plan: DataPlan,
+  given: GivenData,
+): { targets: ReturnType<typeof matchSlots>; weights: ReturnType<typeof matchSlots> } {
   const loss = plan.loss;
   const needs = (index: number): boolean => loss !== null && loss.outputs[index]?.identifier !== null;
   if (given.y === null || given.y === undefined) {
     if (plan.outputs.some((_, index) => needs(index))) {
-      throw new ValueError({ where, problem: "the targets are missing", expected: "one array of targets per output that has a loss", received: String(given.y) });
+      throw new ValueError({
+        where,
+        problem: "the targets are missing",
+        expected: "one array of targets per output that has a loss",
+        received: String(given.y),
+      });
     }
     return { targets: plan.outputs.map(() => null), weights: [] };
   }
@@ -50,7 +67,11 @@ function matchTargets(where: string, plan: DataPlan, given: GivenData): { target
   const weight = given.sampleWeight;
   if (weight === null || weight === undefined) return { targets, weights: [] };
   const perOutput = plan.outputs.length > 1 && (isList(weight) || isNamed(weight));
-  const weightSlots: Slot[] = (perOutput ? plan.outputs : plan.outputs.slice(0, 1)).map(({ name }) => ({ name, shape: null, dtype: "float32" as DType }));
+  const weightSlots: Slot[] = (perOutput ? plan.outputs : plan.outputs.slice(0, 1)).map(({ name }) => ({
+    name,
+    shape: null,
+    dtype: "float32",
+  }));
   return { targets, weights: matchSlots(where, "sample weight", weight, weightSlots, plan.outputKeys, () => true) };
 }
 
@@ -71,14 +92,20 @@ function targetDType(plan: DataPlan, output: number): DType | null {
 
 /** Reads and checks everything before any step runs. */
 export async function prepareData(where: string, plan: DataPlan, given: GivenData): Promise<TrainingData> {
-  const inputs = await readMatches(where, matchSlots(where, "input", given.x, plan.inputs, plan.inputKeys, () => false));
+  const inputs = await readMatches(
+    where,
+    matchSlots(where, "input", given.x, plan.inputs, plan.inputKeys, () => false),
+  );
   const { targets, weights } = matchTargets(where, plan, given);
   return checked(where, plan, given, inputs as NamedArray[], await readMatches(where, targets), await readMatches(where, weights));
 }
 
 /** The same without waiting; undefined where a tensor has to be computed first. */
 export function prepareReadyData(where: string, plan: DataPlan, given: GivenData): TrainingData | undefined {
-  const inputs = readReadyMatches(where, matchSlots(where, "input", given.x, plan.inputs, plan.inputKeys, () => false));
+  const inputs = readReadyMatches(
+    where,
+    matchSlots(where, "input", given.x, plan.inputs, plan.inputKeys, () => false),
+  );
   const matched = matchTargets(where, plan, given);
   const targets = readReadyMatches(where, matched.targets);
   const weights = readReadyMatches(where, matched.weights);
@@ -88,11 +115,21 @@ export function prepareReadyData(where: string, plan: DataPlan, given: GivenData
 
 /** Inputs alone, for predictions. */
 export async function prepareInputs(where: string, plan: Pick<DataPlan, "inputs" | "inputKeys">, x: unknown): Promise<TrainingData> {
-  const inputs = (await readMatches(where, matchSlots(where, "input", x, plan.inputs, plan.inputKeys, () => false))) as NamedArray[];
+  const inputs = (await readMatches(
+    where,
+    matchSlots(where, "input", x, plan.inputs, plan.inputKeys, () => false),
+  )) as NamedArray[];
   return { inputs, targets: [], weights: [], count: sampleCount(where, inputs) };
 }
 
-function checked(where: string, plan: DataPlan, given: GivenData, inputs: NamedArray[], targets: (NamedArray | null)[], weights: (NamedArray | null)[]): TrainingData {
+function checked(
+  where: string,
+  plan: DataPlan,
+  given: GivenData,
+  inputs: NamedArray[],
+  targets: (NamedArray | null)[],
+  weights: (NamedArray | null)[],
+): TrainingData {
   const present = (arrays: readonly (NamedArray | null)[]): NamedArray[] => arrays.filter((array) => array !== null);
   const count = sampleCount(where, [...inputs, ...present(targets), ...present(weights)]);
   targets.forEach((target, index) => {
@@ -100,7 +137,12 @@ function checked(where: string, plan: DataPlan, given: GivenData, inputs: NamedA
   });
   for (const weight of present(weights)) {
     if (weight.host.values.some((value) => !(value >= 0))) {
-      throw new ValueError({ where, problem: "a sample weight is negative or no number", expected: "numbers from 0", received: "NaN or a negative number" });
+      throw new ValueError({
+        where,
+        problem: "a sample weight is negative or no number",
+        expected: "numbers from 0",
+        received: "NaN or a negative number",
+      });
     }
   }
   const classWeight = given.classWeight;
@@ -133,14 +175,29 @@ function checkTarget(where: string, plan: DataPlan, target: NamedArray, index: n
 }
 
 /** A weight per sample: that of its class, times the sample's own. */
-function withClassWeights(where: string, classWeight: Readonly<Record<number, number>>, targets: readonly (NamedArray | null)[], weights: readonly (NamedArray | null)[]): NamedArray {
+function withClassWeights(
+  where: string,
+  classWeight: Readonly<Record<number, number>>,
+  targets: readonly (NamedArray | null)[],
+  weights: readonly (NamedArray | null)[],
+): NamedArray {
   const target = targets[0];
   if (targets.length !== 1 || target === null || target === undefined) {
-    throw new ValueError({ where, problem: "classWeight needs a model with one output", expected: "one output, or sampleWeight instead", received: `${targets.length} outputs` });
+    throw new ValueError({
+      where,
+      problem: "classWeight needs a model with one output",
+      expected: "one output, or sampleWeight instead",
+      received: `${targets.length} outputs`,
+    });
   }
   for (const [key, weight] of Object.entries(classWeight)) {
     if (!Number.isInteger(Number(key)) || typeof weight !== "number" || !(weight >= 0)) {
-      throw new ValueError({ where, problem: "classWeight maps class numbers to weights", expected: "{ 0: 1, 1: 2.5 }", received: describe(classWeight) });
+      throw new ValueError({
+        where,
+        problem: "classWeight maps class numbers to weights",
+        expected: "{ 0: 1, 1: 2.5 }",
+        received: describe(classWeight),
+      });
     }
   }
   const { values, shape } = target.host;
@@ -162,7 +219,8 @@ function withClassWeights(where: string, classWeight: Readonly<Record<number, nu
 
 /** Samples `start` to `end` of all arrays. */
 export function sliceData(data: TrainingData, start: number, end: number): TrainingData {
-  const slice = <T extends NamedArray | null>(array: T): T => (array === null ? array : ({ label: array.label, host: rowsOf(array.host, start, end) } as T));
+  const slice = <T extends NamedArray | null>(array: T): T =>
+    array === null ? array : ({ label: array.label, host: rowsOf(array.host, start, end) } as T);
   return { inputs: data.inputs.map(slice), targets: data.targets.map(slice), weights: data.weights.map(slice), count: end - start };
 }
 

@@ -1,7 +1,7 @@
 /** Which back-ends there are, and which one runs. */
 import type { Backend } from "../backends/backend.ts";
 import { BackendError, nearestNames, UnknownNameError } from "../errors.ts";
-import { environmentVariable } from "./environment.ts";
+import { platform } from "../platform/index.ts";
 
 /** Makes a back-end. Throws BackendError where the machine cannot run it. */
 export type BackendFactory = () => Backend | Promise<Backend>;
@@ -77,13 +77,13 @@ export async function setBackend(name: string): Promise<void> {
 
 /** The name of the back-end that runs, or would run if something was read now. */
 export function getBackend(): string {
-  return chosen ?? environmentVariable("NABLA_BACKEND") ?? preference.find((name) => entries.has(name) && !refusals.has(name)) ?? "none";
+  return chosen ?? platform.environment("NABLA_BACKEND") ?? preference.find((name) => entries.has(name) && !refusals.has(name)) ?? "none";
 }
 
 /** The back-end that runs: the chosen one, NABLA_BACKEND's, or the best that works. A promise while it starts. */
 export function currentBackend(): Backend | Promise<Backend> {
   if (current !== undefined) return current;
-  const wanted = environmentVariable("NABLA_BACKEND");
+  const wanted = platform.environment("NABLA_BACKEND");
   const started = wanted === undefined ? startBest(0) : startBackend(wanted);
   if (started instanceof Promise) {
     current = started.then(

@@ -1,5 +1,7 @@
 /** Air for the event loop: awaited calls give a macrotask now and then, or timers stand still and finalizers never run. */
 
+import { platform } from "../platform/index.ts";
+
 /** Longest time without a macrotask, milliseconds. */
 export const airEveryMs = 50;
 /** Most bytes of results without a macrotask. */
@@ -17,9 +19,7 @@ export function airIsDue(bytes: number): boolean {
 
 /** Waits for a macrotask: timers, input and finalizers get their turn. */
 export async function takeAir(): Promise<void> {
-  await new Promise<void>((resolve) => {
-    macrotask(resolve);
-  });
+  await platform.macrotask();
   lastAir = performance.now();
   bytesSinceAir = 0;
 }
@@ -27,25 +27,4 @@ export async function takeAir(): Promise<void> {
 /** `if (airIsDue(bytes)) await takeAir()`. */
 export async function airAfter(bytes: number): Promise<void> {
   if (airIsDue(bytes)) await takeAir();
-}
-
-const macrotask: (run: () => void) => void = makeMacrotask();
-
-function makeMacrotask(): (run: () => void) => void {
-  const host = globalThis as { setImmediate?: (run: () => void) => unknown };
-  if (typeof host.setImmediate === "function") {
-    const setImmediate = host.setImmediate;
-    return (run) => void setImmediate(run);
-  }
-  // Browsers: a message is a macrotask without the 4 ms that nested timers are held back.
-  const waiting: (() => void)[] = [];
-  let channel: MessageChannel | undefined;
-  return (run) => {
-    if (channel === undefined) {
-      channel = new MessageChannel();
-      channel.port1.onmessage = () => waiting.shift()?.();
-    }
-    waiting.push(run);
-    channel.port2.postMessage(null);
-  };
 }

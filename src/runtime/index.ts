@@ -14,7 +14,6 @@ export {
   setBackend,
   startBackend,
 } from "./backends.ts";
-export { environmentVariable } from "./environment.ts";
 export { airAfter, airIsDue, takeAir } from "./event-loop.ts";
 export { jit } from "./jit.ts";
 export { type CacheCounts, cacheCounts, clearPrograms } from "./program-cache.ts";

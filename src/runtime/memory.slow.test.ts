@@ -28,18 +28,21 @@ const held = (): number => {
   return heapUsed + external;
 };
 
-it.each(["empty", "wasm"])("20,000 results of 1 MB on the %s back-end, computed and dropped in a loop of awaits, stay under 500 MB", async (backend) => {
-  registerBackend("empty", createEmptyBackend);
-  registerBackend("wasm", () => createWasmBackend());
-  await setBackend(backend);
-  const x = dataTensor(new Float32Array(megabyte / 4), [megabyte / 4], "float32");
-  let most = 0;
-  for (let i = 0; i < 20_000; i++) {
-    await negate(x).data();
-    if (i % 100 === 0) most = Math.max(most, process.memoryUsage().rss);
-  }
-  expect(most).toBeLessThan(500 * megabyte);
-});
+it.each(["empty", "wasm"])(
+  "20,000 results of 1 MB on the %s back-end, computed and dropped in a loop of awaits, stay under 500 MB",
+  async (backend) => {
+    registerBackend("empty", createEmptyBackend);
+    registerBackend("wasm", () => createWasmBackend());
+    await setBackend(backend);
+    const x = dataTensor(new Float32Array(megabyte / 4), [megabyte / 4], "float32");
+    let most = 0;
+    for (let i = 0; i < 20_000; i++) {
+      await negate(x).data();
+      if (i % 100 === 0) most = Math.max(most, process.memoryUsage().rss);
+    }
+    expect(most).toBeLessThan(500 * megabyte);
+  },
+);
 
 it("a chain of 3,000 read results of 1 MB stays under 1.2 GB", async () => {
   registerBackend("empty", createEmptyBackend);

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { gradients } from "../autodiff/index.ts";
 import { type DType, hostArray, isFloat } from "../dtype/index.ts";
 import { NablaError } from "../errors.ts";
-import { type ConcreteShape, dataTensor, formatShape, type Shape, sizeOf, symbolicTensor, Tensor } from "../graph/index.ts";
+import type { Tensor } from "../graph/index.ts";
+import { type ConcreteShape, dataTensor, formatShape, type Shape, sizeOf, symbolicTensor } from "../graph/index.ts";
 import { deserialize, Input, type Layer } from "../layers/index.ts";
 import { flattenStructure } from "../layers/structure.ts";
 import { Model } from "../models/index.ts";
@@ -50,7 +51,9 @@ export function runLayerContract(cls: LayerUnderTest, contract: LayerContract): 
   const make = (extra: object = {}): Layer => cls({ ...contract.options, ...extra } as never);
   const call = (layer: Layer, ...args: unknown[]): unknown => (layer as unknown as (...args: unknown[]) => unknown)(...args);
   const given = (phase = 0, type = dtype, batch?: number): unknown => {
-    const tensors = contract.inputs.map((shape, i) => values(batch === undefined ? shape : [batch, ...shape.slice(1)], type, contract.below, phase + i));
+    const tensors = contract.inputs.map((shape, i) =>
+      values(batch === undefined ? shape : [batch, ...shape.slice(1)], type, contract.below, phase + i),
+    );
     return contract.list === true ? tensors : tensors[0];
   };
   const first = (result: unknown): Tensor => flattenStructure(result)[0] as Tensor;
@@ -94,7 +97,8 @@ export function runLayerContract(cls: LayerUnderTest, contract: LayerContract): 
       const got = await layer.getWeights();
       await layer.setWeights(got.map((weight) => ops.add(weight, 1)));
       const moved = await layer.getWeights();
-      for (const [i, weight] of moved.entries()) expect(Array.from(await weight.data())).toEqual(Array.from(await got[i]!.data(), (value) => Math.fround(value + 1)));
+      for (const [i, weight] of moved.entries())
+        expect(Array.from(await weight.data())).toEqual(Array.from(await got[i]!.data(), (value) => Math.fround(value + 1)));
       layer.trainable = false;
       expect(layer.trainableWeights).toEqual([]);
       expect(layer.nonTrainableWeights.length).toBe(contract.weights);
@@ -119,7 +123,7 @@ export function runLayerContract(cls: LayerUnderTest, contract: LayerContract): 
       const output = first(call(layer, x));
       expect(output.shape).toEqual([null, ...contract.output.slice(1)]);
       const model = new Model<unknown, Tensor>({ inputs: x, outputs: output });
-      const [direct, through] = [first(call(layer, given())), call(model as unknown as Layer, given()) as Tensor];
+      const [direct, through] = [first(call(layer, given())), call(model, given()) as Tensor];
       expect(Array.from(await through.data())).toEqual(Array.from(await direct.data()));
     });
 
@@ -129,7 +133,10 @@ export function runLayerContract(cls: LayerUnderTest, contract: LayerContract): 
       const y = first(call(layer, x, { training: false }));
       if (!isFloat(y.dtype)) return;
       const loss = ops.sum(ops.multiply(y, values(y.shape as ConcreteShape, "float32", undefined, 0.3)));
-      const sources = [...layer.trainableWeights.map((weight) => weight.read()), ...(flattenStructure(x) as Tensor[]).filter((tensor) => isFloat(tensor.dtype))];
+      const sources = [
+        ...layer.trainableWeights.map((weight) => weight.read()),
+        ...(flattenStructure(x) as Tensor[]).filter((tensor) => isFloat(tensor.dtype)),
+      ];
       for (const gradient of gradients([loss], sources)) expect((await gradient.data()).every(Number.isFinite)).toBe(true);
       if (layer.trainableWeights.length === 0) return;
       const found = await Promise.all(gradients([loss], layer.trainableWeights).map((gradient) => gradient.data()));
@@ -155,7 +162,11 @@ export function runLayerContract(cls: LayerUnderTest, contract: LayerContract): 
       ["a call on a text", () => call(make(), "x"), /./],
       ["a call on a promise", () => call(make(), Promise.resolve(1)), /./],
       ["too many weights", () => make().setWeights([1, 2, 3, 4, 5, 6, 7, 8]), /weights/],
-      ...contract.refused.map(([options, message]): [string, () => unknown, RegExp] => [`options ${JSON.stringify(options)}`, () => make(options), message]),
+      ...contract.refused.map(([options, message]): [string, () => unknown, RegExp] => [
+        `options ${JSON.stringify(options)}`,
+        () => make(options),
+        message,
+      ]),
       ...contract.refusedInputs.map(([shape, message]): [string, () => unknown, RegExp] => [
         `an input of shape ${formatShape(shape)}`,
         () => {
@@ -181,7 +192,12 @@ export function runLayerContract(cls: LayerUnderTest, contract: LayerContract): 
         const symbolic = symbolicTensor([null, ...shape.slice(1)], dtype, undefined);
         const layer = make();
         (layer.build as (shape: unknown) => void)(shapes(null));
-        const error = await thrown(() => call(layer, contract.list === true ? [symbolic, symbolicTensor([null, ...contract.inputs[0]!.slice(1)], dtype, undefined)] : symbolic));
+        const error = await thrown(() =>
+          call(
+            layer,
+            contract.list === true ? [symbolic, symbolicTensor([null, ...contract.inputs[0]!.slice(1)], dtype, undefined)] : symbolic,
+          ),
+        );
         expect(error).toBeInstanceOf(NablaError);
       }
     });

@@ -2,14 +2,33 @@
 import { gradients } from "../autodiff/gradients.ts";
 import { parameterTensor, sizeOf, Subgraph, type Tensor } from "../graph/index.ts";
 import {
-  add, broadcastInDim, constant, convGeneral, divide, dotGeneral, exp, greater, log, multiply, reduceMax, reduceSum, reshape, select, sqrt,
-  stopGradient, subtract, windowArgmax, windowGather, withGradient,
+  add,
+  broadcastInDim,
+  constant,
+  convGeneral,
+  divide,
+  dotGeneral,
+  exp,
+  greater,
+  log,
+  multiply,
+  reduceMax,
+  reduceSum,
+  reshape,
+  select,
+  sqrt,
+  stopGradient,
+  subtract,
+  windowArgmax,
+  windowGather,
+  withGradient,
 } from "../primitives/index.ts";
 
 const shapeOf = (x: Tensor): number[] => x.shape as number[];
 const fill = (value: number, shape: readonly number[]): Tensor => broadcastInDim(constant(value, "float32"), shape, []);
 const addBias = (x: Tensor, b: Tensor): Tensor => add(x, broadcastInDim(b, shapeOf(x), [x.rank - 1]));
-const dense = (x: Tensor, w: Tensor, b: Tensor): Tensor => addBias(dotGeneral(x, w, { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] }), b);
+const dense = (x: Tensor, w: Tensor, b: Tensor): Tensor =>
+  addBias(dotGeneral(x, w, { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] }), b);
 
 function relu(x: Tensor): Tensor {
   const zero = fill(0, shapeOf(x));
@@ -24,14 +43,51 @@ function pool(x: Tensor): Tensor {
 }
 
 /** Shapes of the weights: kernel and bias of two convolutions and three dense layers. */
-export const lenetWeights: readonly (readonly number[])[] = [[5, 5, 1, 6], [6], [5, 5, 6, 16], [16], [400, 120], [120], [120, 84], [84], [84, 10], [10]];
+export const lenetWeights: readonly (readonly number[])[] = [
+  [5, 5, 1, 6],
+  [6],
+  [5, 5, 6, 16],
+  [16],
+  [400, 120],
+  [120],
+  [120, 84],
+  [84],
+  [84, 10],
+  [10],
+];
 
 /** Mean cross-entropy of logits: images [batch, 28, 28, 1], one-hot labels [batch, 10]. */
 export function lenetLoss(images: Tensor, labels: Tensor, weights: readonly Tensor[]): Tensor {
   const batch = images.dim(0);
   const w = (i: number): Tensor => weights[i]!;
-  let h = pool(relu(addBias(convGeneral(images, w(0), { strides: [1, 1], padding: [[2, 2], [2, 2]] }), w(1))));
-  h = pool(relu(addBias(convGeneral(h, w(2), { strides: [1, 1], padding: [[0, 0], [0, 0]] }), w(3))));
+  let h = pool(
+    relu(
+      addBias(
+        convGeneral(images, w(0), {
+          strides: [1, 1],
+          padding: [
+            [2, 2],
+            [2, 2],
+          ],
+        }),
+        w(1),
+      ),
+    ),
+  );
+  h = pool(
+    relu(
+      addBias(
+        convGeneral(h, w(2), {
+          strides: [1, 1],
+          padding: [
+            [0, 0],
+            [0, 0],
+          ],
+        }),
+        w(3),
+      ),
+    ),
+  );
   h = relu(dense(reshape(h, [batch, 400]), w(4), w(5)));
   h = dense(relu(dense(h, w(6), w(7))), w(8), w(9));
   const rows = (x: Tensor): Tensor => broadcastInDim(x, [batch, 10], [0]);

@@ -90,7 +90,12 @@ class NaiveExecutable implements Executable {
             const { kernel, buffers, scalars } = program.kernels[index]!;
             const fault = runNaive(kernel, { buffers: buffers.map(view), scalars: scalars.map((i) => args.scalars[i]!) });
             if (fault === null) continue;
-            throw new IndexError({ where: kernel.label, problem: "an index is out of range", expected: `0 to ${fault.extent - 1}`, received: String(fault.index) });
+            throw new IndexError({
+              where: kernel.label,
+              problem: "an index is out of range",
+              expected: `0 to ${fault.extent - 1}`,
+              received: String(fault.index),
+            });
           }
         } else if (stage.kind === "loop") {
           for (let i = 0; i < stage.trips; i++) {

@@ -83,14 +83,26 @@ async function check(entry: Case, tolerance: { rtol: number; atol: number }): Pr
     }
     if (layer.losses.length !== losses.length) return `${layer.losses.length} losses instead of ${losses.length}`;
   }
-  return (await checkGradients(entry, layer, inputs, options, stored, tolerance)) ?? (await checkMask(entry, layer, first, options, tolerance));
+  return (
+    (await checkGradients(entry, layer, inputs, options, stored, tolerance)) ?? (await checkMask(entry, layer, first, options, tolerance))
+  );
 }
 
-async function checkGradients(entry: Case, layer: Layer, inputs: Tensor[], options: Record<string, unknown>, stored: StoredWeight[], tolerance: { rtol: number; atol: number }): Promise<string | null> {
+async function checkGradients(
+  entry: Case,
+  layer: Layer,
+  inputs: Tensor[],
+  options: Record<string, unknown>,
+  stored: StoredWeight[],
+  tolerance: { rtol: number; atol: number },
+): Promise<string | null> {
   const cotangents = (entry.cotangents as (StoredArray | null)[] | undefined) ?? [];
   if (cotangents.length === 0) return null;
   await layer.setWeights(stored.map((weight) => toTensor(weight.value)));
-  const wanted: (StoredArray | null)[] = [...((entry.input_grads as (StoredArray | null)[] | undefined) ?? []), ...((entry.weight_grads as (StoredArray | null)[] | undefined) ?? [])];
+  const wanted: (StoredArray | null)[] = [
+    ...((entry.input_grads as (StoredArray | null)[] | undefined) ?? []),
+    ...((entry.weight_grads as (StoredArray | null)[] | undefined) ?? []),
+  ];
   const sources: (Tensor | Variable)[] = [...inputs, ...layer.weights];
   const callGradients = (entry.call_grads as Record<string, StoredArray | null | (StoredArray | null)[]> | undefined) ?? {};
   for (const [key, value] of Object.entries(callGradients)) {
@@ -102,9 +114,13 @@ async function checkGradients(entry: Case, layer: Layer, inputs: Tensor[], optio
   const call = layer as unknown as (...args: unknown[]) => unknown;
   const captured = sources.map((source) => (source instanceof Tensor ? source : source.read()));
   const outputs = flat(call(entry.inputs_as === "list" ? inputs : inputs[0]!, options));
-  const pairs = outputs.map((output, i) => [output, cotangents[i]] as const).filter(([output, cotangent]) => isFloat(output.dtype) && cotangent !== null && cotangent !== undefined);
+  const pairs = outputs
+    .map((output, i) => [output, cotangents[i]] as const)
+    .filter(([output, cotangent]) => isFloat(output.dtype) && cotangent !== null && cotangent !== undefined);
   if (pairs.length === 0) return null;
-  const needed = captured.map((source, i) => [source, wanted[i]] as const).filter(([source, gradient]) => gradient !== null && gradient !== undefined && isFloat(source.dtype));
+  const needed = captured
+    .map((source, i) => [source, wanted[i]] as const)
+    .filter(([source, gradient]) => gradient !== null && gradient !== undefined && isFloat(source.dtype));
   const found = gradients(
     pairs.map(([output]) => output),
     needed.map(([source]) => source),
@@ -117,7 +133,13 @@ async function checkGradients(entry: Case, layer: Layer, inputs: Tensor[], optio
   return null;
 }
 
-async function checkMask(entry: Case, layer: Layer, inputs: unknown, options: Record<string, unknown>, tolerance: { rtol: number; atol: number }): Promise<string | null> {
+async function checkMask(
+  entry: Case,
+  layer: Layer,
+  inputs: unknown,
+  options: Record<string, unknown>,
+  tolerance: { rtol: number; atol: number },
+): Promise<string | null> {
   if (entry.output_mask === undefined) return null;
   const mask = layer.computeMask(inputs, options.mask ?? null);
   if (entry.output_mask === null) return mask === null ? null : "a mask instead of none";

@@ -36,7 +36,13 @@ interface Recorded {
   };
   readonly extra_training: readonly {
     readonly what: string;
-    readonly fit?: { batch_size: number; epochs: number; sample_weight?: StoredArray; class_weight?: Record<number, number>; validation_split?: number };
+    readonly fit?: {
+      batch_size: number;
+      epochs: number;
+      sample_weight?: StoredArray;
+      class_weight?: Record<number, number>;
+      validation_split?: number;
+    };
     readonly history?: Record<string, number[]>;
     readonly returned?: readonly Record<string, number>[];
     readonly then_test_on_batch_on_inputs?: Record<string, number>;
@@ -53,7 +59,8 @@ function load(name: string): Recorded {
   return JSON.parse(gunzipSync(readFileSync(file)).toString("utf8")) as Recorded;
 }
 
-const data = (arrays: Arrays): never => (isStored(arrays) ? toTensor(arrays) : Object.fromEntries(Object.entries(arrays).map(([key, value]) => [key, toTensor(value)]))) as never;
+const data = (arrays: Arrays): never =>
+  (isStored(arrays) ? toTensor(arrays) : Object.fromEntries(Object.entries(arrays).map(([key, value]) => [key, toTensor(value)]))) as never;
 
 /** The model with Keras's weights. */
 async function restore(recorded: Recorded): Promise<Model> {
@@ -66,8 +73,13 @@ async function restore(recorded: Recorded): Promise<Model> {
 /** Compiled as Keras did, with its optimizer state. */
 async function compiled(recorded: Recorded, dropout: "as saved" | "none" = "none"): Promise<Model> {
   const model = await restore(recorded);
-  if (dropout === "none") for (const name of recorded.trajectory.dropout_rate_zeroed_in) (model.getLayer(name) as unknown as { rate: number }).rate = 0;
-  model.compile({ optimizer: recorded.optimizer, loss: recorded.compile_config.loss as string, metrics: recorded.compile_config.metrics as string[] });
+  if (dropout === "none")
+    for (const name of recorded.trajectory.dropout_rate_zeroed_in) (model.getLayer(name) as unknown as { rate: number }).rate = 0;
+  model.compile({
+    optimizer: recorded.optimizer,
+    loss: recorded.compile_config.loss as string,
+    metrics: recorded.compile_config.metrics as string[],
+  });
   model.optimizer.build(model.trainableWeights);
   recorded.optimizer_variables.forEach(({ value }, index) => model.optimizer.variables[index]!.assign(toTensor(value)));
   return model;
@@ -82,7 +94,12 @@ async function compare(tensor: unknown, stored: Arrays, tolerance: { rtol: numbe
 function compareHistory(history: Record<string, number[]>, wanted: Record<string, number[]>): void {
   expect(Object.keys(history).sort()).toEqual(Object.keys(wanted).sort());
   for (const [key, values] of Object.entries(wanted)) {
-    values.forEach((value, epoch) => expect(Math.abs(history[key]![epoch]! - value), `${key} of epoch ${epoch}: ${history[key]![epoch]} instead of ${value}`).toBeLessThanOrEqual(trained.atol + trained.rtol * Math.abs(value)));
+    values.forEach((value, epoch) =>
+      expect(
+        Math.abs(history[key]![epoch]! - value),
+        `${key} of epoch ${epoch}: ${history[key]![epoch]} instead of ${value}`,
+      ).toBeLessThanOrEqual(trained.atol + trained.rtol * Math.abs(value)),
+    );
   }
 }
 
@@ -110,9 +127,16 @@ describe.each(["lenet", "mlp_bn_dropout", "tiny_resnet", "tiny_inception"])("Ker
   it("prints Keras's summary", async () => {
     const model = await restore(recorded);
     // Keras printed it to 80 columns, a table of 98 cut off there. The optimizer's line needs the optimizer.
-    const lines = summaryText(model, { lineLength: 98 }).split("\n").map((line) => line.slice(0, 80));
-    const wanted = recorded.summary.trimEnd().split("\n").filter((line) => !line.startsWith(" Total params") && !line.startsWith(" Optimizer params"));
-    expect(lines.filter((line) => !line.startsWith(" Total params"))).toEqual(wanted.map((line) => line.trimEnd() === line ? line : line));
+    const lines = summaryText(model, { lineLength: 98 })
+      .split("\n")
+      .map((line) => line.slice(0, 80));
+    const wanted = recorded.summary
+      .trimEnd()
+      .split("\n")
+      .filter((line) => !line.startsWith(" Total params") && !line.startsWith(" Optimizer params"));
+    expect(lines.filter((line) => !line.startsWith(" Total params"))).toEqual(
+      wanted.map((line) => (line.trimEnd() === line ? line : line)),
+    );
   });
 
   it("predicts what Keras predicts", async () => {
@@ -128,7 +152,8 @@ describe.each(["lenet", "mlp_bn_dropout", "tiny_resnet"])("Keras's model %s in t
     const model = await compiled(recorded, "as saved");
     const values = await model.evaluate(data(recorded.inputs), data(recorded.targets), { batchSize: 5, verbose: 0 });
     expect(Object.keys(values).sort()).toEqual(Object.keys(recorded.evaluate).sort());
-    for (const [key, value] of Object.entries(recorded.evaluate)) expect(Math.abs(values[key]! - value)).toBeLessThanOrEqual(forward.atol + forward.rtol * Math.abs(value));
+    for (const [key, value] of Object.entries(recorded.evaluate))
+      expect(Math.abs(values[key]! - value)).toBeLessThanOrEqual(forward.atol + forward.rtol * Math.abs(value));
   });
 
   it("prints the parameters of the optimizer in the summary", async () => {
@@ -152,22 +177,25 @@ describe.each(["lenet", "mlp_bn_dropout", "tiny_resnet"])("Keras's model %s in t
     await compare(await model.predict(data(recorded.inputs)), trajectory.predict_after, trained);
   });
 
-  it.each(recorded.extra_training.filter(({ fit }) => fit !== undefined).map((entry) => [entry.what, entry] as const))("goes Keras's way with %s", async (_, entry) => {
-    const { trajectory } = recorded;
-    const fit = entry.fit!;
-    const model = await compiled(recorded);
-    const { history } = await model.fit(data(trajectory.x), data(trajectory.y), {
-      batchSize: fit.batch_size,
-      epochs: fit.epochs,
-      shuffle: false,
-      verbose: 0,
-      ...(fit.sample_weight === undefined ? {} : { sampleWeight: toTensor(fit.sample_weight) }),
-      ...(fit.class_weight === undefined ? {} : { classWeight: fit.class_weight }),
-      ...(fit.validation_split === undefined ? {} : { validationSplit: fit.validation_split }),
-    });
-    compareHistory(history, entry.history!);
-    await compare(await model.predict(data(recorded.inputs)), entry.predict_after, trained);
-  });
+  it.each(recorded.extra_training.filter(({ fit }) => fit !== undefined).map((entry) => [entry.what, entry] as const))(
+    "goes Keras's way with %s",
+    async (_, entry) => {
+      const { trajectory } = recorded;
+      const fit = entry.fit!;
+      const model = await compiled(recorded);
+      const { history } = await model.fit(data(trajectory.x), data(trajectory.y), {
+        batchSize: fit.batch_size,
+        epochs: fit.epochs,
+        shuffle: false,
+        verbose: 0,
+        ...(fit.sample_weight === undefined ? {} : { sampleWeight: toTensor(fit.sample_weight) }),
+        ...(fit.class_weight === undefined ? {} : { classWeight: fit.class_weight }),
+        ...(fit.validation_split === undefined ? {} : { validationSplit: fit.validation_split }),
+      });
+      compareHistory(history, entry.history!);
+      await compare(await model.predict(data(recorded.inputs)), entry.predict_after, trained);
+    },
+  );
 
   it("takes single batches as Keras does: metrics go on", async () => {
     const entry = recorded.extra_training.find(({ what }) => what === "train_on_batch")!;
@@ -176,9 +204,11 @@ describe.each(["lenet", "mlp_bn_dropout", "tiny_resnet"])("Keras's model %s in t
     const rows = (tensor: Tensor, from: number): Tensor => part(tensor, from, from + 8);
     const close = (actual: Record<string, number>, wanted: Record<string, number>): void => {
       expect(Object.keys(actual).sort()).toEqual(Object.keys(wanted).sort());
-      for (const [key, value] of Object.entries(wanted)) expect(Math.abs(actual[key]! - value), key).toBeLessThanOrEqual(trained.atol + trained.rtol * Math.abs(value));
+      for (const [key, value] of Object.entries(wanted))
+        expect(Math.abs(actual[key]! - value), key).toBeLessThanOrEqual(trained.atol + trained.rtol * Math.abs(value));
     };
-    for (const [index, wanted] of entry.returned!.entries()) close(await model.trainOnBatch(rows(x, 8 * index), rows(y, 8 * index)), wanted);
+    for (const [index, wanted] of entry.returned!.entries())
+      close(await model.trainOnBatch(rows(x, 8 * index), rows(y, 8 * index)), wanted);
     close(await model.testOnBatch(data(recorded.inputs), data(recorded.targets)), entry.then_test_on_batch_on_inputs!);
     await compare(await model.predict(data(recorded.inputs)), entry.predict_after, trained);
   });

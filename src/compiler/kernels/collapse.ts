@@ -10,7 +10,8 @@ function mapAffine<K extends Kernel>(kernel: K, axes: readonly Axis[], f: (a: Af
     guards: access.guards.map((guard) => ({ ...guard, index: f(guard.index) })),
     dynamic: access.dynamic.map((term) => ({ ...term, offset: f(term.offset) })),
   }));
-  const entries = (list: readonly Entry[]): Entry[] => list.map((entry) => (entry.op === "position" ? { ...entry, index: f(entry.index) } : entry));
+  const entries = (list: readonly Entry[]): Entry[] =>
+    list.map((entry) => (entry.op === "position" ? { ...entry, index: f(entry.index) } : entry));
   const next = { ...kernel, axes, accesses };
   if ("expression" in next) Object.assign(next, { expression: entries((kernel as { expression: readonly Entry[] }).expression) });
   if ("epilogue" in next) Object.assign(next, { epilogue: entries((kernel as { epilogue: readonly Entry[] }).epilogue) });
@@ -61,7 +62,10 @@ export function collapseAxes(kernel: Kernel): Kernel {
     role: kernel.axes[group[0]!]!.role,
     dynamic: false,
   }));
-  const collapsed = mapAffine(kernel, axes, (f) => ({ constant: f.constant, coefficients: groups.map((group) => f.coefficients[group[group.length - 1]!]!) }));
+  const collapsed = mapAffine(kernel, axes, (f) => ({
+    constant: f.constant,
+    coefficients: groups.map((group) => f.coefficients[group[group.length - 1]!]!),
+  }));
   if (collapsed.kind !== "contract") return collapsed;
   return { ...collapsed, roles: groups.map((group) => (kernel as { roles: readonly ContractRole[] }).roles[group[0]!]!) };
 }
@@ -71,13 +75,18 @@ export function collapseAxes(kernel: Kernel): Kernel {
  * outermost in every buffer they move through. Code is then shared between batch sizes.
  */
 export function markDynamic(kernel: Kernel): Kernel {
-  const functions = kernel.accesses.flatMap((access) => [access.index, ...access.dynamic.map((term) => ({ ...term.offset, coefficients: term.offset.coefficients.map((c) => c * term.stride) }))]);
+  const functions = kernel.accesses.flatMap((access) => [
+    access.index,
+    ...access.dynamic.map((term) => ({ ...term.offset, coefficients: term.offset.coefficients.map((c) => c * term.stride) })),
+  ]);
   const isOutermost = (axis: number): boolean =>
     functions.every((f) => f.coefficients[axis] === 0 || f.coefficients.every((c) => Math.abs(c) <= Math.abs(f.coefficients[axis]!)));
   const firstParallel = kernel.axes.findIndex((axis) => axis.role === "parallel");
   const firstReduce = kernel.axes.findIndex((axis) => axis.role === "reduce");
   if (kernel.kind === "cumulative" || kernel.kind === "scatter") return kernel;
   const isDynamic = (axis: number): boolean =>
-    (axis === firstParallel || axis === firstReduce) && isOutermost(axis) && (kernel.kind !== "contract" || kernel.roles[axis] === "m" || kernel.roles[axis] === "k");
+    (axis === firstParallel || axis === firstReduce) &&
+    isOutermost(axis) &&
+    (kernel.kind !== "contract" || kernel.roles[axis] === "m" || kernel.roles[axis] === "k");
   return { ...kernel, axes: kernel.axes.map((axis, i) => ({ ...axis, dynamic: isDynamic(i) })) };
 }

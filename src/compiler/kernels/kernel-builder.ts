@@ -95,7 +95,11 @@ export class KernelBuilder {
 
   /** The buffers, as the kernel lists them. */
   kernelBuffers(): KernelBuffer[] {
-    return this.buffers.map(({ dtype, elements, read, write }) => ({ dtype, elements, use: read && write ? "readwrite" : write ? "write" : "read" }));
+    return this.buffers.map(({ dtype, elements, read, write }) => ({
+      dtype,
+      elements,
+      use: read && write ? "readwrite" : write ? "write" : "read",
+    }));
   }
 
   /** Binds a finished kernel to its buffers. */

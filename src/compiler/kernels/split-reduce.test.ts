@@ -18,7 +18,10 @@ function kernelOf(kept: readonly number[], reduced: readonly number[], reducers:
   return {
     kind: "reduce",
     label: "test",
-    axes: [...kept.map((extent) => ({ extent, role: "parallel" as const, dynamic: false })), ...reduced.map((extent) => ({ extent, role: "reduce" as const, dynamic: false }))],
+    axes: [
+      ...kept.map((extent) => ({ extent, role: "parallel" as const, dynamic: false })),
+      ...reduced.map((extent) => ({ extent, role: "reduce" as const, dynamic: false })),
+    ],
     buffers: [
       { dtype: "float32", elements: extents.reduce((a, b) => a * b, 1), use: "read" },
       { dtype: "float32", elements: results, use: "read" },

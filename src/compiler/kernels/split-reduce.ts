@@ -58,7 +58,12 @@ function hasPositions(kernel: ReduceKernel): boolean {
 }
 
 /** Leading reduce axes that become parallel (`lead` of them), after cutting one axis where needed. */
-function chooseBlocks(kernel: ReduceKernel, firstReduce: number, reduced: readonly Axis[], target: number): { kernel: ReduceKernel; lead: number } | null {
+function chooseBlocks(
+  kernel: ReduceKernel,
+  firstReduce: number,
+  reduced: readonly Axis[],
+  target: number,
+): { kernel: ReduceKernel; lead: number } | null {
   let rest = product(reduced);
   for (let lead = 0; lead < reduced.length; lead++) {
     const axis = reduced[lead]!;
@@ -113,7 +118,9 @@ function cutAxis(kernel: ReduceKernel, axis: number, length: number): ReduceKern
 
   const position: Affine = { constant: 0, coefficients: axes.map((_, i) => (i === axis ? length : i === axis + 1 ? 1 : 0)) };
   const used = new Set(kernel.expression.flatMap((entry) => (entry.op === "load" ? [entry.access] : [])));
-  const guarded = accesses.map((access, i) => (used.has(i) ? { ...access, guards: [...access.guards, { index: position, limit: extent }] } : access));
+  const guarded = accesses.map((access, i) =>
+    used.has(i) ? { ...access, guards: [...access.guards, { index: position, limit: extent }] } : access,
+  );
   const entries: Entry[] = [...expression];
   const add = (entry: Entry): number => entries.push(entry) - 1;
   const at = add({ op: "position", index: position, dtype: "int32" });
@@ -134,7 +141,16 @@ function cutAxis(kernel: ReduceKernel, axis: number, length: number): ReduceKern
 export function identityOf(reducer: Reducer, dtype: DType): number {
   const lowest = dtype === "int32" ? -2147483648 : dtype === "uint8" || dtype === "bool" ? 0 : -Infinity;
   const highest = dtype === "int32" ? 2147483647 : dtype === "uint8" ? 255 : dtype === "bool" ? 1 : Infinity;
-  const table: Readonly<Record<Reducer, number>> = { sum: 0, prod: 1, any: 0, all: 1, max: lowest, argmax: lowest, min: highest, argmin: highest };
+  const table: Readonly<Record<Reducer, number>> = {
+    sum: 0,
+    prod: 1,
+    any: 0,
+    all: 1,
+    max: lowest,
+    argmax: lowest,
+    min: highest,
+    argmin: highest,
+  };
   return table[reducer];
 }
 
@@ -162,7 +178,10 @@ function build(kernel: ReduceKernel, lead: number, kept: number): SplitReduction
   const toPartial = (f: Affine): Affine => ({ constant: f.constant, coefficients: order.map((axis) => f.coefficients[axis] ?? 0) });
   // Axes of the combination: kept, then blocks.
   const combineAxes: Axis[] = axes.slice(0, kept + lead);
-  const toCombine = (f: Affine): Affine => ({ constant: f.constant, coefficients: range(0, kept + lead).map((axis) => (axis < kept ? (f.coefficients[axis] ?? 0) : 0)) });
+  const toCombine = (f: Affine): Affine => ({
+    constant: f.constant,
+    coefficients: range(0, kept + lead).map((axis) => (axis < kept ? (f.coefficients[axis] ?? 0) : 0)),
+  });
 
   const blocks = product(axes.slice(kept, kept + lead));
   const results = product(axes.slice(0, kept));
@@ -171,7 +190,10 @@ function build(kernel: ReduceKernel, lead: number, kept: number): SplitReduction
   const temporary = (dtype: DType): number => temporaries.push({ dtype, elements: blocks * results }) - 1;
   const keptStrides = strides(axes.slice(0, kept), 1);
   const blockStrides = strides(axes.slice(kept, kept + lead), results);
-  const inPartial: Affine = { constant: 0, coefficients: [...blockStrides, ...keptStrides, ...new Array<number>(rank - kept - lead).fill(0)] };
+  const inPartial: Affine = {
+    constant: 0,
+    coefficients: [...blockStrides, ...keptStrides, ...new Array<number>(rank - kept - lead).fill(0)],
+  };
   const inCombine: Affine = { constant: 0, coefficients: [...keptStrides, ...blockStrides] };
 
   const partialAccesses: Access[] = [];
@@ -235,13 +257,22 @@ function build(kernel: ReduceKernel, lead: number, kept: number): SplitReduction
     if (!isArg) return accumulator;
     // The winning block's position inside itself, plus where the block starts.
     const positions = keep(reducer, value, "int32");
-    const at = combineAccesses.push({
-      buffer: temporaryBuffer(positions),
-      index: { ...inCombine, coefficients: inCombine.coefficients.map((c, axis) => (axis < kept ? c : 0)) },
-      guards: [],
-      fill: 0,
-      dynamic: [{ value: accumulator, stride: results, extent: blocks, mode: "clamp", offset: { constant: 0, coefficients: combineAxes.map(() => 0) } }],
-    }) - 1;
+    const at =
+      combineAccesses.push({
+        buffer: temporaryBuffer(positions),
+        index: { ...inCombine, coefficients: inCombine.coefficients.map((c, axis) => (axis < kept ? c : 0)) },
+        guards: [],
+        fill: 0,
+        dynamic: [
+          {
+            value: accumulator,
+            stride: results,
+            extent: blocks,
+            mode: "clamp",
+            offset: { constant: 0, coefficients: combineAxes.map(() => 0) },
+          },
+        ],
+      }) - 1;
     const inside = combineEpilogue.push({ op: "load", access: at, dtype: "int32" }) - 1;
     const length = combineEpilogue.push({ op: "constant", value: blockLengthPoints, dtype: "int32" }) - 1;
     const startOfBlock = combineEpilogue.push({ op: "scalar", f: "multiply", args: [accumulator, length], dtype: "int32" }) - 1;
@@ -323,7 +354,11 @@ function strides(axes: readonly Axis[], unit: number): number[] {
 }
 
 /** Keeps the run-time scalars that the entries use. */
-function trimScalars(kernel: ReduceKernel, expression: readonly Entry[], epilogue: readonly Entry[]): { expression: Entry[]; epilogue: Entry[]; types: DType[]; positions: number[] } {
+function trimScalars(
+  kernel: ReduceKernel,
+  expression: readonly Entry[],
+  epilogue: readonly Entry[],
+): { expression: Entry[]; epilogue: Entry[]; types: DType[]; positions: number[] } {
   const positions: number[] = [];
   const move = (entry: Entry): Entry => {
     if (entry.op !== "parameter") return entry;

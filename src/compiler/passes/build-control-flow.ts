@@ -32,7 +32,13 @@ function bufferOf(block: Block, value: number): number {
 }
 
 /** Builds a body whose parameters are bound to `parameters`; each result is copied to all buffers of `targets[i]`. */
-function buildBody(block: Block, body: Subgraph, parameters: readonly number[], targets: readonly (readonly number[])[], label: string): DraftStep[] {
+function buildBody(
+  block: Block,
+  body: Subgraph,
+  parameters: readonly number[],
+  targets: readonly (readonly number[])[],
+  label: string,
+): DraftStep[] {
   const inner = new Block(block.draft, simplify(flatten(body)));
   inner.graph.parameters.forEach((value, i) => inner.bind(value, parameters[i]!));
   // A result that is made inside may be written where it belongs at once.
@@ -107,11 +113,23 @@ function buildWhile(block: Block, op: Op): void {
   const condition = draft.add("bool", 1);
   const test = (): DraftStep[] => buildBody(block, op.attributes["condition"] as Subgraph, parameters, [[condition]], label);
   block.steps.push(...test());
-  const body = buildBody(block, op.attributes["body"] as Subgraph, parameters, next.map((buffer) => [buffer]), label);
+  const body = buildBody(
+    block,
+    op.attributes["body"] as Subgraph,
+    parameters,
+    next.map((buffer) => [buffer]),
+    label,
+  );
   const back = new Block(draft, block.graph);
   next.forEach((buffer, i) => pushCopy(back, buffer, current[i]!, label));
   const limit = op.attributes["maximumIterations"];
-  block.steps.push({ kind: "loop", loop, trips: typeof limit === "number" ? limit : Number.MAX_SAFE_INTEGER, condition, body: [...body, ...back.steps, ...test()] });
+  block.steps.push({
+    kind: "loop",
+    loop,
+    trips: typeof limit === "number" ? limit : Number.MAX_SAFE_INTEGER,
+    condition,
+    body: [...body, ...back.steps, ...test()],
+  });
   op.outputs.forEach((value, i) => block.bind(value, current[i]!));
 }
 
@@ -121,7 +139,14 @@ function buildCond(block: Block, op: Op): void {
   const inputs = op.inputs.map((value) => bufferOf(block, value));
   const outputs = op.outputs.map((value) => draft.addFor(block.type(value)));
   const label = op.scope === "" ? "cond" : `${op.scope}/cond`;
-  const branch = (name: string): DraftStep[] => buildBody(block, op.attributes[name] as Subgraph, inputs.slice(1), outputs.map((buffer) => [buffer]), label);
+  const branch = (name: string): DraftStep[] =>
+    buildBody(
+      block,
+      op.attributes[name] as Subgraph,
+      inputs.slice(1),
+      outputs.map((buffer) => [buffer]),
+      label,
+    );
   block.steps.push({ kind: "branch", condition: inputs[0]!, then: branch("then"), else: branch("else") });
   op.outputs.forEach((value, i) => block.bind(value, outputs[i]!));
 }

@@ -56,7 +56,11 @@ function bufferOf(block: Block, id: number): { id: number; dtype: Kernel["buffer
   return { id, dtype, elements };
 }
 
-function common(builder: KernelBuilder, axes: readonly Axis[], label: string): Pick<Kernel, "axes" | "buffers" | "accesses" | "scalars" | "label"> {
+function common(
+  builder: KernelBuilder,
+  axes: readonly Axis[],
+  label: string,
+): Pick<Kernel, "axes" | "buffers" | "accesses" | "scalars" | "label"> {
   return { axes, buffers: builder.kernelBuffers(), accesses: builder.accesses, scalars: builder.scalarTypes, label };
 }
 
@@ -80,7 +84,12 @@ export function pushMap(
   const index = target?.index ?? weightedSum(identity(rank), stridesOf(shape), rank);
   const access = builder.access(bufferOf(block, buffer), "write", index, target?.guards ?? []);
   block.push(
-    builder.bound({ kind: "map", ...common(builder, parallel(shape), label), expression: expander.expression.entries, stores: [{ access, value }] }),
+    builder.bound({
+      kind: "map",
+      ...common(builder, parallel(shape), label),
+      expression: expander.expression.entries,
+      stores: [{ access, value }],
+    }),
   );
 }
 
@@ -95,7 +104,14 @@ export function pushCopy(block: Block, from: number, to: number, label: string, 
   const source = builder.access(bufferOf(block, from), "read", index);
   const value = expression.add({ op: "load", access: source, dtype });
   const access = builder.access(bufferOf(block, to), "write", index);
-  block.push(builder.bound({ kind: "map", ...common(builder, parallel(extents), label), expression: expression.entries, stores: [{ access, value }] }));
+  block.push(
+    builder.bound({
+      kind: "map",
+      ...common(builder, parallel(extents), label),
+      expression: expression.entries,
+      stores: [{ access, value }],
+    }),
+  );
 }
 
 /** Stores a run-time scalar of the program in a buffer. */
@@ -105,7 +121,9 @@ export function pushScalar(block: Block, value: number, buffer: number): void {
   const expression = new Expression();
   const entry = expression.add({ op: "parameter", slot: builder.scalar(block.scalars.get(value)!, dtype), dtype });
   const access = builder.access(bufferOf(block, buffer), "write", affineConstant(0));
-  block.push(builder.bound({ kind: "map", ...common(builder, [], "scalar"), expression: expression.entries, stores: [{ access, value: entry }] }));
+  block.push(
+    builder.bound({ kind: "map", ...common(builder, [], "scalar"), expression: expression.entries, stores: [{ access, value: entry }] }),
+  );
 }
 
 function buildRoot(block: Block, op: Op, output: number): void {
@@ -159,7 +177,11 @@ function buildRoot(block: Block, op: Op, output: number): void {
       const indices = inputShape.map((_, axis) => affineAxis(rank, order.indexOf(axis)));
       const value = expander.expand(op.inputs[0]!, indices);
       const store = builder.access(bufferOf(block, buffer), "write", weightedSum(indices, stridesOf(inputShape), rank));
-      const axes = order.map((axis, i): Axis => ({ extent: inputShape[axis]!, role: i === rank - 1 ? "reduce" : "parallel", dynamic: false }));
+      const axes = order.map((axis, i): Axis => ({
+        extent: inputShape[axis]!,
+        role: i === rank - 1 ? "reduce" : "parallel",
+        dynamic: false,
+      }));
       block.push(
         builder.bound({
           kind: "cumulative",
@@ -176,19 +198,46 @@ function buildRoot(block: Block, op: Op, output: number): void {
     }
     case "contract": {
       const [lhs, rhs] = [op.inputs[0]!, op.inputs[1]!];
-      const { axes, lhs: lhsIndices, rhs: rhsIndices, out } = lowering.contraction(op.inputs.map((input) => block.type(input)), type, op.attributes);
+      const {
+        axes,
+        lhs: lhsIndices,
+        rhs: rhsIndices,
+        out,
+      } = lowering.contraction(
+        op.inputs.map((input) => block.type(input)),
+        type,
+        op.attributes,
+      );
       const ranked = (["batch", "m", "n", "k"] as const).flatMap((role) => axes.flatMap((axis, i) => (axis.role === role ? [i] : [])));
       const rank = axes.length;
       if (sizeOf(type.shape) === 0) return;
       const builder = new KernelBuilder(rank);
       const expander = new Expander(block, builder);
-      const at = (f: Affine): Affine => compose(f, axes.map((_, axis) => affineAxis(rank, ranked.indexOf(axis))), rank);
+      const at = (f: Affine): Affine =>
+        compose(
+          f,
+          axes.map((_, axis) => affineAxis(rank, ranked.indexOf(axis))),
+          rank,
+        );
       const operand = (value: number, indices: typeof lhsIndices): number => {
         const dilated = indices.flatMap((index, axis) => ((index.divisor ?? 1) > 1 ? [axis] : []));
-        const source = dilated.length > 0 ? dilateOperand(block, value, indices.map((index) => index.divisor ?? 1), label) : value;
-        const shape = dilated.length > 0 ? block.type(value).shape.map((extent, axis) => Math.max(0, (extent - 1) * (indices[axis]!.divisor ?? 1) + 1)) : block.type(value).shape;
+        const source =
+          dilated.length > 0
+            ? dilateOperand(
+                block,
+                value,
+                indices.map((index) => index.divisor ?? 1),
+                label,
+              )
+            : value;
+        const shape =
+          dilated.length > 0
+            ? block.type(value).shape.map((extent, axis) => Math.max(0, (extent - 1) * (indices[axis]!.divisor ?? 1) + 1))
+            : block.type(value).shape;
         const moved = indices.map(at);
-        const guards = indices.flatMap((index, axis): Guard[] => (index.guarded === true ? [{ index: moved[axis]!, limit: shape[axis]! }] : []));
+        const guards = indices.flatMap((index, axis): Guard[] =>
+          index.guarded === true ? [{ index: moved[axis]!, limit: shape[axis]! }] : [],
+        );
         if (dilated.length > 0) {
           const access = builder.access(bufferOf(block, source), "read", weightedSum(moved, stridesOf(shape), rank), guards);
           return access;
@@ -200,9 +249,17 @@ function buildRoot(block: Block, op: Op, output: number): void {
       const lhsAccess = operand(lhs, lhsIndices);
       const rhsAccess = operand(rhs, rhsIndices);
       const outStrides = stridesOf(out.map((axis) => axes[axis]!.extent));
-      const index = weightedSum(out.map((axis) => affineAxis(rank, ranked.indexOf(axis))), outStrides, rank);
+      const index = weightedSum(
+        out.map((axis) => affineAxis(rank, ranked.indexOf(axis))),
+        outStrides,
+        rank,
+      );
       const access = builder.access(bufferOf(block, buffer), "write", index);
-      const kernelAxes = ranked.map((axis): Axis => ({ extent: axes[axis]!.extent, role: axes[axis]!.role === "k" ? "reduce" : "parallel", dynamic: false }));
+      const kernelAxes = ranked.map((axis): Axis => ({
+        extent: axes[axis]!.extent,
+        role: axes[axis]!.role === "k" ? "reduce" : "parallel",
+        dynamic: false,
+      }));
       if (type.dtype !== "float32") {
         // Other dtypes are rare in contractions: a reduction of the products.
         const expression = new Expression();
@@ -256,7 +313,11 @@ function buildRoot(block: Block, op: Op, output: number): void {
       const builder = new KernelBuilder(rank);
       const expander = new Expander(block, builder);
       const indices = identity(rank);
-      const plan = lowering.scatter(op.inputs.map((input) => block.type(input)), type, op.attributes);
+      const plan = lowering.scatter(
+        op.inputs.map((input) => block.type(input)),
+        type,
+        op.attributes,
+      );
       const strides = stridesOf(type.shape);
       const value = expander.expand(updates, indices);
       const moving = new Set(plan.dynamic.map((term) => term.axis));
@@ -278,7 +339,14 @@ function buildRoot(block: Block, op: Op, output: number): void {
   }
 }
 
-function buildReduce(block: Block, op: Op, output: number, axes: readonly number[], reducer: "sum" | "max" | "min" | "prod" | "any" | "all" | "argmax" | "argmin", label: string): void {
+function buildReduce(
+  block: Block,
+  op: Op,
+  output: number,
+  axes: readonly number[],
+  reducer: "sum" | "max" | "min" | "prod" | "any" | "all" | "argmax" | "argmin",
+  label: string,
+): void {
   const input = op.inputs[0]!;
   const { shape } = block.type(input);
   const type = block.type(output);
@@ -288,8 +356,15 @@ function buildReduce(block: Block, op: Op, output: number, axes: readonly number
   const rank = order.length;
   const builder = new KernelBuilder(rank);
   const expander = new Expander(block, builder);
-  const value = expander.expand(input, shape.map((_, axis) => affineAxis(rank, order.indexOf(axis))));
-  const outIndex = weightedSum(kept.map((_, i) => affineAxis(rank, i)), stridesOf(type.shape), rank);
+  const value = expander.expand(
+    input,
+    shape.map((_, axis) => affineAxis(rank, order.indexOf(axis))),
+  );
+  const outIndex = weightedSum(
+    kept.map((_, i) => affineAxis(rank, i)),
+    stridesOf(type.shape),
+    rank,
+  );
   const access = builder.access(bufferOf(block, block.bufferOf(output)), "write", outIndex);
   const kernelAxes = [...parallel(kept.map((axis) => shape[axis]!)), ...reduced(order.slice(kept.length).map((axis) => shape[axis]!))];
   block.push(
@@ -305,7 +380,14 @@ function buildReduce(block: Block, op: Op, output: number, axes: readonly number
 }
 
 /** Reductions over windows: parallel axes of the output, reduce axes inside the window. Padding reads the neutral element. */
-function buildWindow(block: Block, op: Op, output: number, geometry: WindowGeometry, reducer: "sum" | "argmax" | "max", label: string): void {
+function buildWindow(
+  block: Block,
+  op: Op,
+  output: number,
+  geometry: WindowGeometry,
+  reducer: "sum" | "argmax" | "max",
+  label: string,
+): void {
   const input = op.inputs[0]!;
   const { shape, dtype } = block.type(input);
   const type = block.type(output);
@@ -322,10 +404,20 @@ function buildWindow(block: Block, op: Op, output: number, geometry: WindowGeome
     if (inner >= 0) coefficients[shape.length + inner] = 1;
     return { constant: index.constant, coefficients };
   });
-  const guards = shape.flatMap((limit, axis): Guard[] => (geometry.padding[axis]!.some((amount) => amount > 0) ? [{ index: indices[axis]!, limit }] : []));
+  const guards = shape.flatMap((limit, axis): Guard[] =>
+    geometry.padding[axis]!.some((amount) => amount > 0) ? [{ index: indices[axis]!, limit }] : [],
+  );
   const lowest = dtype === "float32" || dtype === "float64" ? -Infinity : dtype === "int32" ? -(2 ** 31) : 0;
   const value = expander.expand(input, indices, guards, reducer === "sum" ? 0 : lowest);
-  const access = builder.access(bufferOf(block, block.bufferOf(output)), "write", weightedSum(type.shape.map((_, axis) => affineAxis(rank, axis)), stridesOf(type.shape), rank));
+  const access = builder.access(
+    bufferOf(block, block.bufferOf(output)),
+    "write",
+    weightedSum(
+      type.shape.map((_, axis) => affineAxis(rank, axis)),
+      stridesOf(type.shape),
+      rank,
+    ),
+  );
   block.push(
     builder.bound({
       kind: "reduce",
@@ -348,7 +440,9 @@ function buildWindowScatter(block: Block, op: Op, output: number, geometry: Wind
   const { shape, dtype } = block.type(output);
   const outShape = block.type(values).shape;
   if (sizeOf(shape) === 0) return;
-  const sliding = shape.map((_, axis) => geometry.window[axis]! > 1 || geometry.strides[axis]! > 1 || geometry.padding[axis]!.some((amount) => amount !== 0));
+  const sliding = shape.map(
+    (_, axis) => geometry.window[axis]! > 1 || geometry.strides[axis]! > 1 || geometry.padding[axis]!.some((amount) => amount !== 0),
+  );
   const axes: Axis[] = [];
   const quotientAxis: number[] = [];
   const restAxis: number[] = [];
@@ -373,8 +467,18 @@ function buildWindowScatter(block: Block, op: Op, output: number, geometry: Wind
   };
   const builder = new KernelBuilder(rank);
   const expander = new Expander(block, builder);
-  const windowIndex = shape.map((_, axis) => affine(0, [[quotientAxis[axis]!, 1], [windowAxis[axis]!, -1]]));
-  const offsets = shape.map((_, axis) => affine(0, [[windowAxis[axis]!, geometry.strides[axis]!], [restAxis[axis]!, 1]]));
+  const windowIndex = shape.map((_, axis) =>
+    affine(0, [
+      [quotientAxis[axis]!, 1],
+      [windowAxis[axis]!, -1],
+    ]),
+  );
+  const offsets = shape.map((_, axis) =>
+    affine(0, [
+      [windowAxis[axis]!, geometry.strides[axis]!],
+      [restAxis[axis]!, 1],
+    ]),
+  );
   const guards: Guard[] = [];
   shape.forEach((extent, axis) => {
     if (!sliding[axis]!) return;
@@ -385,14 +489,23 @@ function buildWindowScatter(block: Block, op: Op, output: number, geometry: Wind
     if (geometry.window[axis]! % geometry.strides[axis]! !== 0) guards.push({ index: offsets[axis]!, limit: geometry.window[axis]! });
   });
   const inner = slidingAxes(geometry);
-  const code = weightedSum(inner.map((axis) => offsets[axis]!), stridesOf(inner.map((axis) => geometry.window[axis]!)), rank);
+  const code = weightedSum(
+    inner.map((axis) => offsets[axis]!),
+    stridesOf(inner.map((axis) => geometry.window[axis]!)),
+    rank,
+  );
   const add = (entry: Entry): number => expander.expression.add(entry);
   const at = expander.expand(positions, windowIndex, guards, -1);
   const hit = add({ op: "scalar", f: "equal", args: [at, add({ op: "position", index: code, dtype: "int32" })], dtype: "bool" });
   const there = expander.expand(values, windowIndex, guards);
   const zero = add({ op: "constant", value: 0, dtype });
   const value = add({ op: "scalar", f: "select", args: [hit, there, zero], dtype });
-  const place = shape.map((_, axis) => affine(sliding[axis]! ? -geometry.padding[axis]![0] : 0, [[quotientAxis[axis]!, sliding[axis]! ? geometry.strides[axis]! : 1], [restAxis[axis]!, 1]]));
+  const place = shape.map((_, axis) =>
+    affine(sliding[axis]! ? -geometry.padding[axis]![0] : 0, [
+      [quotientAxis[axis]!, sliding[axis]! ? geometry.strides[axis]! : 1],
+      [restAxis[axis]!, 1],
+    ]),
+  );
   const storeGuards = shape.flatMap((extent, axis): Guard[] => {
     const overhangs = sliding[axis]! && (geometry.padding[axis]![0] > 0 || extent % geometry.strides[axis]! !== 0);
     return overhangs ? [{ index: place[axis]!, limit: extent }] : [];
@@ -420,7 +533,9 @@ function buildDilated(block: Block, op: Op, output: number, label: string): void
   const view = lowering.view(inputType, type, op.attributes);
   const buffer = block.bufferOf(output);
   pushMap(block, type.shape, buffer, label, (expander) =>
-    view.fill === "operand" ? expander.expand(op.inputs[1]!, []) : expander.expression.add({ op: "constant", value: Number(view.fill), dtype: type.dtype }),
+    view.fill === "operand"
+      ? expander.expand(op.inputs[1]!, [])
+      : expander.expression.add({ op: "constant", value: Number(view.fill), dtype: type.dtype }),
   );
   // index_in = (out - low) / d, so out = d * in + low where index = (1 * out + constant) / d.
   const rank = inputType.shape.length;
@@ -431,7 +546,10 @@ function buildDilated(block: Block, op: Op, output: number, label: string): void
     return { constant: -index.constant, coefficients };
   });
   const guards = inputType.shape.map((_, axis): Guard => ({ index: place[axis]!, limit: type.shape[axis]! }));
-  pushMap(block, inputType.shape, buffer, label, (expander, indices) => expander.expand(input, indices), { index: weightedSum(place, stridesOf(type.shape), rank), guards });
+  pushMap(block, inputType.shape, buffer, label, (expander, indices) => expander.expand(input, indices), {
+    index: weightedSum(place, stridesOf(type.shape), rank),
+    guards,
+  });
 }
 
 /** A copy of an operand with zeros between its elements. */
@@ -441,7 +559,11 @@ function dilateOperand(block: Block, value: number, divisors: readonly number[],
   const buffer = block.draft.add(dtype, sizeOf(dilated));
   pushMap(block, dilated, buffer, label, (expander) => expander.expression.add({ op: "constant", value: 0, dtype }));
   const rank = shape.length;
-  const index = weightedSum(identity(rank), stridesOf(dilated).map((stride, axis) => stride * divisors[axis]!), rank);
+  const index = weightedSum(
+    identity(rank),
+    stridesOf(dilated).map((stride, axis) => stride * divisors[axis]!),
+    rank,
+  );
   pushMap(block, shape, buffer, label, (expander, indices) => expander.expand(value, indices), { index });
   return buffer;
 }

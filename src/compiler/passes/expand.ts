@@ -29,9 +29,10 @@ export class Expander {
     const key = `${value}|${indices.map(affineKey).join("/")}|${guardsKey(guards)}|${fill}`;
     const before = this.memo.get(key);
     if (before !== undefined) return before;
-    const entry = this.block.materialized[value] || this.block.scalars.has(value)
-      ? this.leaf(value, indices, guards, fill)
-      : this.inline(value, indices, guards, fill);
+    const entry =
+      this.block.materialized[value] || this.block.scalars.has(value)
+        ? this.leaf(value, indices, guards, fill)
+        : this.inline(value, indices, guards, fill);
     this.memo.set(key, entry);
     return entry;
   }
@@ -39,7 +40,8 @@ export class Expander {
   private leaf(value: number, indices: readonly Affine[], guards: readonly Guard[], fill: number): number {
     const type = this.block.type(value);
     const scalar = this.block.scalars.get(value);
-    if (scalar !== undefined) return this.expression.add({ op: "parameter", slot: this.builder.scalar(scalar, type.dtype), dtype: type.dtype });
+    if (scalar !== undefined)
+      return this.expression.add({ op: "parameter", slot: this.builder.scalar(scalar, type.dtype), dtype: type.dtype });
     const index = weightedSum(indices, stridesOf(type.shape), this.builder.rank);
     return this.load(value, index, guards, fill);
   }
@@ -91,7 +93,10 @@ export class Expander {
         const own: Guard[] = view.guarded.map((axis) => ({ index: inner[axis]!, limit: inputType.shape[axis]! }));
         if (own.length === 0) return this.expand(input, inner, guards, fill);
         if (typeof view.fill === "number" && block.materialized[input]) return this.expand(input, inner, [...guards, ...own], view.fill);
-        const outside = view.fill === "operand" ? this.expand(op.inputs[1]!, []) : expression.add({ op: "constant", value: view.fill, dtype: type.dtype });
+        const outside =
+          view.fill === "operand"
+            ? this.expand(op.inputs[1]!, [])
+            : expression.add({ op: "constant", value: view.fill, dtype: type.dtype });
         const inside = this.inside(own);
         const there = this.expand(input, inner, [...guards, ...own]);
         return expression.add({ op: "scalar", f: "select", args: [inside, there, outside], dtype: type.dtype });
@@ -99,17 +104,32 @@ export class Expander {
       case "gather": {
         const [operand, source] = [op.inputs[0]!, op.inputs[1]!];
         const operandType = block.type(operand);
-        const plan = lowering.gather(op.inputs.map((input) => block.type(input)), type, op.attributes);
+        const plan = lowering.gather(
+          op.inputs.map((input) => block.type(input)),
+          type,
+          op.attributes,
+        );
         const strides = stridesOf(operandType.shape);
         const base = plan.base.map((index) => compose(index, indices, rank));
         const dynamic = plan.dynamic.map(({ axis, indexAt, limit }) => ({
-          value: this.limited(this.expand(source, indexAt.map((index) => compose(index, indices, rank)), guards), limit),
+          value: this.limited(
+            this.expand(
+              source,
+              indexAt.map((index) => compose(index, indices, rank)),
+              guards,
+            ),
+            limit,
+          ),
           stride: strides[axis]!,
           extent: operandType.shape[axis]!,
           mode: plan.mode,
           offset: base[axis]!,
         }));
-        const fixed = base.map((index, axis) => (plan.dynamic.some((term) => term.axis === axis) ? { ...index, constant: 0, coefficients: index.coefficients.map(() => 0) } : index));
+        const fixed = base.map((index, axis) =>
+          plan.dynamic.some((term) => term.axis === axis)
+            ? { ...index, constant: 0, coefficients: index.coefficients.map(() => 0) }
+            : index,
+        );
         const access = builder.access(this.buffer(operand), "read", weightedSum(fixed, strides, rank), guards, 0, dynamic);
         return expression.add({ op: "load", access, dtype: type.dtype });
       }
@@ -120,16 +140,31 @@ export class Expander {
         const strides = stridesOf(operandType.shape);
         const at = this.expand(positions, indices, guards);
         const parts = windowPosition(geometry, at, (entry) => expression.add(entry));
-        const base = operandType.shape.map((_, axis) => compose({ constant: -geometry.padding[axis]![0], coefficients: [geometry.strides[axis]!] }, [indices[axis]!], rank));
+        const base = operandType.shape.map((_, axis) =>
+          compose({ constant: -geometry.padding[axis]![0], coefficients: [geometry.strides[axis]!] }, [indices[axis]!], rank),
+        );
         const moving = new Map(parts.map((part) => [part.axis, part.entry]));
-        const fixed = base.map((index, axis) => (moving.has(axis) ? { constant: 0, coefficients: index.coefficients.map(() => 0) } : index));
-        const dynamic = parts.map(({ axis, entry }) => ({ value: entry, stride: strides[axis]!, extent: operandType.shape[axis]!, mode: "clamp" as const, offset: base[axis]! }));
+        const fixed = base.map((index, axis) =>
+          moving.has(axis) ? { constant: 0, coefficients: index.coefficients.map(() => 0) } : index,
+        );
+        const dynamic = parts.map(({ axis, entry }) => ({
+          value: entry,
+          stride: strides[axis]!,
+          extent: operandType.shape[axis]!,
+          mode: "clamp" as const,
+          offset: base[axis]!,
+        }));
         const access = builder.access(this.buffer(operand), "read", weightedSum(fixed, strides, rank), guards, 0, dynamic);
         const there = expression.add({ op: "load", access, dtype: type.dtype });
         // A position in the padding reads 0.
         const tests = parts
           .filter(({ axis }) => geometry.padding[axis]!.some((amount) => amount > 0))
-          .flatMap(({ axis, entry }) => this.within(expression.add({ op: "scalar", f: "add", args: [this.position(base[axis]!), entry], dtype: "int32" }), operandType.shape[axis]!));
+          .flatMap(({ axis, entry }) =>
+            this.within(
+              expression.add({ op: "scalar", f: "add", args: [this.position(base[axis]!), entry], dtype: "int32" }),
+              operandType.shape[axis]!,
+            ),
+          );
         if (tests.length === 0) return there;
         const inside = tests.reduce((a, b) => expression.add({ op: "scalar", f: "and", args: [a, b], dtype: "bool" }));
         const outside = expression.add({ op: "constant", value: 0, dtype: type.dtype });
@@ -142,16 +177,31 @@ export class Expander {
         const strides = stridesOf(operandType.shape);
         const at = this.expand(positions, indices, guards);
         const parts = windowPosition(geometry, at, (entry) => expression.add(entry));
-        const base = operandType.shape.map((_, axis) => compose({ constant: -geometry.padding[axis]![0], coefficients: [geometry.strides[axis]!] }, [indices[axis]!], rank));
+        const base = operandType.shape.map((_, axis) =>
+          compose({ constant: -geometry.padding[axis]![0], coefficients: [geometry.strides[axis]!] }, [indices[axis]!], rank),
+        );
         const moving = new Map(parts.map((part) => [part.axis, part.entry]));
-        const fixed = base.map((index, axis) => (moving.has(axis) ? { constant: 0, coefficients: index.coefficients.map(() => 0) } : index));
-        const dynamic = parts.map(({ axis, entry }) => ({ value: entry, stride: strides[axis]!, extent: operandType.shape[axis]!, mode: "clamp" as const, offset: base[axis]! }));
+        const fixed = base.map((index, axis) =>
+          moving.has(axis) ? { constant: 0, coefficients: index.coefficients.map(() => 0) } : index,
+        );
+        const dynamic = parts.map(({ axis, entry }) => ({
+          value: entry,
+          stride: strides[axis]!,
+          extent: operandType.shape[axis]!,
+          mode: "clamp" as const,
+          offset: base[axis]!,
+        }));
         const access = builder.access(this.buffer(operand), "read", weightedSum(fixed, strides, rank), guards, 0, dynamic);
         const there = expression.add({ op: "load", access, dtype: type.dtype });
         // A position in the padding reads 0.
         const tests = parts
           .filter(({ axis }) => geometry.padding[axis]!.some((amount) => amount > 0))
-          .flatMap(({ axis, entry }) => this.within(expression.add({ op: "scalar", f: "add", args: [this.position(base[axis]!), entry], dtype: "int32" }), operandType.shape[axis]!));
+          .flatMap(({ axis, entry }) =>
+            this.within(
+              expression.add({ op: "scalar", f: "add", args: [this.position(base[axis]!), entry], dtype: "int32" }),
+              operandType.shape[axis]!,
+            ),
+          );
         if (tests.length === 0) return there;
         const inside = tests.reduce((a, b) => expression.add({ op: "scalar", f: "and", args: [a, b], dtype: "bool" }));
         const outside = expression.add({ op: "constant", value: 0, dtype: type.dtype });

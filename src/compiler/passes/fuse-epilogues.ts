@@ -32,7 +32,10 @@ function fuse(graph: KernelGraph, map: ScheduledKernel, buffer: number, context:
   // Updates of states stay kernels of their own: their code is then shared by all parameters.
   if (kernel.kind === "contract" && consumer.stores.length > 1) return undefined;
   if (consumer.accesses.some((access) => access.dynamic.length > 0)) return undefined;
-  if (consumer.stores.some((store) => context.draft.buffers[map.buffers[consumer.accesses[store.access]!.buffer]!]!.place?.kind === "state")) return undefined;
+  if (
+    consumer.stores.some((store) => context.draft.buffers[map.buffers[consumer.accesses[store.access]!.buffer]!]!.place?.kind === "state")
+  )
+    return undefined;
   const store = kernel.stores.find((candidate) => producer.buffers[kernel.accesses[candidate.access]!.buffer] === buffer);
   if (store === undefined) return undefined;
   const stored = kernel.accesses[store.access]!;
@@ -59,7 +62,8 @@ function fuse(graph: KernelGraph, map: ScheduledKernel, buffer: number, context:
   const others = [...graph.readers(buffer)].filter((reader) => reader !== map);
   const isKept = others.length > 0 || context.pinned.has(buffer);
   // A kept value would be delayed by whatever else the map waits for.
-  if (others.length > 0 && [...graph.producers(map)].some((other) => other !== producer && !graph.reaches(other, producer))) return undefined;
+  if (others.length > 0 && [...graph.producers(map)].some((other) => other !== producer && !graph.reaches(other, producer)))
+    return undefined;
 
   const rank = kernel.axes.length;
   const change = (access: Access): Access => ({
@@ -74,7 +78,13 @@ function fuse(graph: KernelGraph, map: ScheduledKernel, buffer: number, context:
   const after = joiner.entries(producer, kernel.epilogue, epilogue);
   const lhs = kernel.kind === "contract" ? joiner.access(producer, kernel.lhs, "read") : 0;
   const rhs = kernel.kind === "contract" ? joiner.access(producer, kernel.rhs, "read") : 0;
-  const moved = joiner.entries(map, consumer.expression, epilogue, (read) => (taken.has(read) ? after[taken.get(read)!]! : undefined), change);
+  const moved = joiner.entries(
+    map,
+    consumer.expression,
+    epilogue,
+    (read) => (taken.has(read) ? after[taken.get(read)!]! : undefined),
+    change,
+  );
   const kept = kernel.stores.filter((candidate) => candidate !== store || isKept);
   const stores = [...joiner.stores(producer, kept, after), ...joiner.stores(map, consumer.stores, moved, change)];
   const shared = {
@@ -89,7 +99,12 @@ function fuse(graph: KernelGraph, map: ScheduledKernel, buffer: number, context:
   if (joiner.builder.bufferIds.length > context.limits.buffersPerKernel) return undefined;
   const fused: ReduceKernel | ContractKernel =
     kernel.kind === "reduce"
-      ? { kind: "reduce", ...shared, expression: expression.entries, reducers: kernel.reducers.map((reducer) => ({ ...reducer, value: body[reducer.value]! })) }
+      ? {
+          kind: "reduce",
+          ...shared,
+          expression: expression.entries,
+          reducers: kernel.reducers.map((reducer) => ({ ...reducer, value: body[reducer.value]! })),
+        }
       : { kind: "contract", ...shared, roles: kernel.roles, lhs, rhs };
   const bound = joiner.builder.bound(fused);
   graph.remove(producer);
@@ -115,7 +130,9 @@ function matchAxes(kernel: Kernel, consumer: MapKernel, stored: Access, loads: r
     const coefficients = new Array<number>(rank).fill(0);
     let covered = 1;
     while (covered < extent) {
-      const next = [...open].find((j) => stored.index.coefficients[j] === stride * covered && extent % (covered * kernel.axes[j]!.extent) === 0);
+      const next = [...open].find(
+        (j) => stored.index.coefficients[j] === stride * covered && extent % (covered * kernel.axes[j]!.extent) === 0,
+      );
       if (next === undefined) return undefined;
       open.delete(next);
       coefficients[next] = covered;

@@ -10,8 +10,30 @@ const MAX_COST = 96;
 const MAX_DEPTH = 48;
 
 const expensive: Partial<Record<ScalarOp, number>> = {
-  exp: 8, expm1: 10, log: 10, log1p: 10, tanh: 12, sigmoid: 10, erf: 12, sin: 12, cos: 12, tan: 14, asin: 12, acos: 12, atan: 12,
-  sinh: 12, cosh: 12, asinh: 14, acosh: 14, atanh: 14, atan2: 16, power: 20, divide: 3, sqrt: 3, rsqrt: 4, remainder: 4,
+  exp: 8,
+  expm1: 10,
+  log: 10,
+  log1p: 10,
+  tanh: 12,
+  sigmoid: 10,
+  erf: 12,
+  sin: 12,
+  cos: 12,
+  tan: 14,
+  asin: 12,
+  acos: 12,
+  atan: 12,
+  sinh: 12,
+  cosh: 12,
+  asinh: 14,
+  acosh: 14,
+  atanh: 14,
+  atan2: 16,
+  power: 20,
+  divide: 3,
+  sqrt: 3,
+  rsqrt: 4,
+  remainder: 4,
 };
 
 /**

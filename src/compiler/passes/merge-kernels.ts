@@ -99,7 +99,9 @@ function joinWithSibling(graph: KernelGraph, kernel: ScheduledKernel, context: J
     for (const sibling of graph.readers(buffer)) {
       if (sibling === kernel || sibling.kernel.kind !== kind || !sameSpace(sibling.kernel, kernel.kernel)) continue;
       const shared = accessesTo(sibling, buffer).some((a) => accessesTo(kernel, buffer).some((b) => sameAffine(a.index, b.index)));
-      const covers = accessesTo(kernel, buffer).some((a) => kernel.kernel.axes.every((axis, i) => axis.extent === 1 || a.index.coefficients[i] !== 0));
+      const covers = accessesTo(kernel, buffer).some((a) =>
+        kernel.kernel.axes.every((axis, i) => axis.extent === 1 || a.index.coefficients[i] !== 0),
+      );
       if (!shared || !covers || graph.reaches(sibling, kernel) || graph.reaches(kernel, sibling)) continue;
       const joined = kind === "map" ? joinMaps(sibling, kernel, () => true) : joinReductions(sibling, kernel);
       if (joined === undefined || !fits(joined, context)) continue;

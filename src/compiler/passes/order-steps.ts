@@ -90,7 +90,9 @@ export class StepGraph {
     const writer = writers[0]!;
     const step = this.steps[writer]!;
     if (step.kind !== "kernel" || !canDonate(step.kernel, update)) return false;
-    const earlier = this.effects.flatMap((effects, i) => (i !== writer && (effects.reads.has(update.state) || effects.isChecked) ? [i] : []));
+    const earlier = this.effects.flatMap((effects, i) =>
+      i !== writer && (effects.reads.has(update.state) || effects.isChecked) ? [i] : [],
+    );
     if (earlier.some((other) => this.reaches(writer, other))) return false;
     for (const other of earlier) this.before[writer]!.add(other);
     this.effects[writer]!.writes.add(update.state);
@@ -129,12 +131,17 @@ function canDonate(bound: ScheduledKernel, { state, value }: StateUpdate): boole
   const position = buffers.indexOf(state);
   if (position < 0) return true;
   if (kernel.kind !== "map" && kernel.kind !== "reduce") return false;
-  if (kernel.kind === "reduce" && kernel.expression.some((entry) => entry.op === "load" && kernel.accesses[entry.access]!.buffer === position)) return false;
+  if (
+    kernel.kind === "reduce" &&
+    kernel.expression.some((entry) => entry.op === "load" && kernel.accesses[entry.access]!.buffer === position)
+  )
+    return false;
   const target = buffers.indexOf(value);
   const stores = storeAccesses(kernel).map((access) => kernel.accesses[access]!);
   const store = stores.find((access) => access.buffer === target);
   if (store === undefined || store.dynamic.length > 0) return false;
   return kernel.accesses.every(
-    (access) => access.buffer !== position || (sameAffine(access.index, store.index) && access.guards.length === 0 && access.dynamic.length === 0),
+    (access) =>
+      access.buffer !== position || (sameAffine(access.index, store.index) && access.guards.length === 0 && access.dynamic.length === 0),
   );
 }

@@ -56,7 +56,12 @@ function finishSteps(steps: readonly DraftStep[], draft: Draft, target: Target, 
   );
 }
 
-function optimizeKernels(kernels: readonly ScheduledKernel[], draft: Draft, target: Target, pinned: ReadonlySet<number>): ScheduledKernel[] {
+function optimizeKernels(
+  kernels: readonly ScheduledKernel[],
+  draft: Draft,
+  target: Target,
+  pinned: ReadonlySet<number>,
+): ScheduledKernel[] {
   const context = { draft, limits: target.limits, pinned };
   const merged = mergeKernels(kernels, context);
   const fused = fuseEpilogues(merged, context);
@@ -84,7 +89,10 @@ function segmentsOf(steps: readonly DraftStep[]): DraftStep[][] {
 function withoutDeadKernels(kernels: readonly ScheduledKernel[], pinned: ReadonlySet<number>, draft: Draft): ScheduledKernel[] {
   const graph = new KernelGraph(kernels);
   const dead = (bound: ScheduledKernel): boolean =>
-    [...writtenBuffers(bound)].every((buffer) => !pinned.has(buffer) && draft.buffers[buffer]!.place === undefined && [...graph.readers(buffer)].every((reader) => reader === bound));
+    [...writtenBuffers(bound)].every(
+      (buffer) =>
+        !pinned.has(buffer) && draft.buffers[buffer]!.place === undefined && [...graph.readers(buffer)].every((reader) => reader === bound),
+    );
   for (const bound of [...kernels].reverse()) if (dead(bound)) graph.remove(bound);
   return kernels.filter((bound) => graph.kernels.has(bound));
 }

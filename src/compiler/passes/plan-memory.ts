@@ -65,7 +65,11 @@ export function planMemory(draft: Draft, levels: readonly (readonly DraftStep[])
 function conflicts(draft: Draft, levels: readonly (readonly DraftStep[])[]): Map<number, Set<number>> {
   const apart = new Map<number, Set<number>>();
   const add = (a: number, b: number): void => {
-    for (const [from, to] of [[a, b], [b, a]] as const) (apart.get(from) ?? apart.set(from, new Set()).get(from)!).add(to);
+    for (const [from, to] of [
+      [a, b],
+      [b, a],
+    ] as const)
+      (apart.get(from) ?? apart.set(from, new Set()).get(from)!).add(to);
   };
   const visit = (step: DraftStep): void => {
     if (step.kind === "kernel") {

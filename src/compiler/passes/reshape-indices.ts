@@ -47,7 +47,11 @@ export function reshapeIndices(input: ConcreteShape, output: ConcreteShape, indi
     if (real.length === 0) continue;
     const outShape = outAxes.map((axis) => output[axis]!);
     if (real.length === 1) {
-      result[real[0]!] = weightedSum(outAxes.map((axis) => indices[axis]!), stridesOf(outShape), rank);
+      result[real[0]!] = weightedSum(
+        outAxes.map((axis) => indices[axis]!),
+        stridesOf(outShape),
+        rank,
+      );
       continue;
     }
     const realOut = outAxes.filter((axis) => output[axis]! > 1);

@@ -46,7 +46,8 @@ export function simplify(graph: FlatGraph): FlatGraph {
 function keyOf(op: Op, dtype: string): string | undefined {
   const { kind } = op.primitive.lowering;
   if (kind === "scan" || kind === "while" || kind === "cond") return undefined;
-  const attributes = kind === "scalar" ? "" : kind === "constant" ? constantKey(Number(op.attributes["value"])) : JSON.stringify(op.attributes);
+  const attributes =
+    kind === "scalar" ? "" : kind === "constant" ? constantKey(Number(op.attributes["value"])) : JSON.stringify(op.attributes);
   return `${op.primitive.name}|${attributes}|${dtype}|${op.inputs.join(",")}`;
 }
 
@@ -65,7 +66,12 @@ function composeViews(op: Op, producer: readonly (Op | undefined)[]): Op {
 }
 
 /** The value that an operation leaves unchanged, or undefined. */
-function neutral(op: Op, graph: FlatGraph, producer: readonly (Op | undefined)[], constants: ReadonlyMap<number, number>): number | undefined {
+function neutral(
+  op: Op,
+  graph: FlatGraph,
+  producer: readonly (Op | undefined)[],
+  constants: ReadonlyMap<number, number>,
+): number | undefined {
   const { lowering, name } = op.primitive;
   const [x, y] = op.inputs;
   const type = graph.types[op.outputs[0]!]!;
@@ -79,7 +85,10 @@ function neutral(op: Op, graph: FlatGraph, producer: readonly (Op | undefined)[]
       if (!unchanged) return undefined;
       const view = lowering.view(graph.types[x]!, type, op.attributes);
       if (view.divisors !== undefined && view.divisors.some((d) => d !== 1)) return undefined;
-      const isIdentity = view.indices.every((index, axis) => index.constant === 0 && index.coefficients.every((c, i) => c === (i === axis ? 1 : 0) || (type.shape[i] === 1 && i !== axis)));
+      const isIdentity = view.indices.every(
+        (index, axis) =>
+          index.constant === 0 && index.coefficients.every((c, i) => c === (i === axis ? 1 : 0) || (type.shape[i] === 1 && i !== axis)),
+      );
       return isIdentity && type.shape.every((extent, axis) => extent === 1 || view.indices[axis]!.coefficients[axis] === 1) ? x : undefined;
     }
     case "concatenate":
@@ -122,9 +131,11 @@ function withWindowMax(op: Op, producer: readonly (Op | undefined)[]): Op {
   if (op.primitive.lowering.kind !== "windowGather") return op;
   const argmax = producer[op.inputs[1]!];
   if (argmax === undefined || argmax.primitive.lowering.kind !== "windowArgmax" || argmax.inputs[0] !== op.inputs[0]) return op;
-  if (JSON.stringify(argmax.primitive.lowering.geometry(argmax.attributes)) !== JSON.stringify(op.primitive.lowering.geometry(op.attributes))) return op;
+  if (
+    JSON.stringify(argmax.primitive.lowering.geometry(argmax.attributes)) !== JSON.stringify(op.primitive.lowering.geometry(op.attributes))
+  )
+    return op;
   let primitive = windowMaxima.get(argmax.primitive);
   if (primitive === undefined) windowMaxima.set(argmax.primitive, (primitive = windowMax(argmax.primitive)));
   return { ...op, primitive, attributes: argmax.attributes, inputs: [op.inputs[0]!] };
 }
-

@@ -8,7 +8,11 @@ export function slidingAxes(geometry: WindowGeometry): number[] {
 }
 
 /** Entries of the offset along each sliding axis, from the entry of a row-major position inside the window. */
-export function windowPosition(geometry: WindowGeometry, position: number, add: (entry: Entry) => number): { axis: number; entry: number }[] {
+export function windowPosition(
+  geometry: WindowGeometry,
+  position: number,
+  add: (entry: Entry) => number,
+): { axis: number; entry: number }[] {
   const parts: { axis: number; entry: number }[] = [];
   let stride = 1;
   const axes = slidingAxes(geometry);

@@ -8,7 +8,10 @@ import { interpret } from "./interpret.ts";
 const kernel: MapKernel = {
   kind: "map",
   label: "test",
-  axes: [{ extent: 4, role: "parallel", dynamic: false }, { extent: 50, role: "parallel", dynamic: false }],
+  axes: [
+    { extent: 4, role: "parallel", dynamic: false },
+    { extent: 50, role: "parallel", dynamic: false },
+  ],
   buffers: [],
   accesses: [],
   scalars: [],

@@ -29,7 +29,11 @@ export function planPointers(kernel: Kernel, used: ReadonlySet<number>): Pointer
   const groupOf = kernel.accesses.map((access, position) => {
     if (!used.has(position)) return -1;
     const isFree = access.guards.length === 0 && access.dynamic.length === 0;
-    const key = JSON.stringify([access.buffer, kernel.axes.map((_, axis) => coefficient(access.index, axis)), isFree ? null : access.index.constant]);
+    const key = JSON.stringify([
+      access.buffer,
+      kernel.axes.map((_, axis) => coefficient(access.index, axis)),
+      isFree ? null : access.index.constant,
+    ]);
     const known = keys.get(key);
     if (known !== undefined) {
       groups[known]!.start = Math.min(groups[known]!.start, access.index.constant);
@@ -77,21 +81,33 @@ export class Point {
    * the step stays part of the address (innermost loops).
    */
   enter(block: Block, positions: readonly (readonly [number, Expr])[], inline = false): Point {
+    const moving = positions.filter(([, position]) => position.op !== "const");
     const pointers = this.#pointers.map((pointer, g) => {
       const group = this.#plan.groups[g]!;
-      let moved = pointer;
-      let index: Expr = i32(0);
-      // Steps of one size join; for several axes the element offset is summed first.
-      for (const [axis, position] of positions) {
+      const steps = moving.flatMap(([axis, position]) => {
         const c = group.coefficients[axis] ?? 0;
-        if (c === 0) continue;
-        if (positions.length === 1) moved = advance(moved, position, c * group.bytes);
-        else index = add(index, mul(position, i32(c)));
-      }
-      moved = advance(moved, index, group.bytes);
+        return c === 0 ? [] : [{ c, position }];
+      });
+      // Several axes: the element offset is summed first.
+      const moved =
+        steps.length === 1
+          ? advance(pointer, steps[0]!.position, steps[0]!.c * group.bytes)
+          : advance(
+              pointer,
+              steps.reduce<Expr>((sum, { c, position }) => add(sum, mul(position, i32(c))), i32(0)),
+              group.bytes,
+            );
       return inline || moved === pointer ? moved : block.let(moved, `at${group.buffer}`);
     });
-    return new Point(this.kernel, this.#plan, new Map([...this.#positions, ...positions]), pointers);
+    // Constant positions go into the offsets of addresses.
+    const groups = this.#plan.groups.map((group) => {
+      const offset = positions.reduce(
+        (sum, [axis, position]) => sum + (position.op === "const" ? (group.coefficients[axis] ?? 0) * position.value : 0),
+        0,
+      );
+      return offset === 0 ? group : { ...group, start: group.start - offset };
+    });
+    return new Point(this.kernel, { groups, groupOf: this.#plan.groupOf }, new Map([...this.#positions, ...positions]), pointers);
   }
 
   /** The same point, `steps` elements further along `axis` (for the copies of an unrolled loop). */

@@ -23,7 +23,12 @@ export function smallValue(random: Random, dtype: DType): number {
 }
 
 /** Where a run differs from the naive one, or null. `tolerance` is relative to the larger of 1 and the value. */
-export function findDifference(kernel: Kernel, lower: (target: CpuTarget) => LoweredKernel, seed: number, tolerance: number): string | null {
+export function findDifference(
+  kernel: Kernel,
+  lower: (target: CpuTarget) => LoweredKernel,
+  seed: number,
+  tolerance: number,
+): string | null {
   const make = (): { buffers: TypedArray[]; scalars: number[] } => {
     const random = new Random(seed + 1);
     const buffers = fillBuffers(kernel, (dtype) => smallValue(random, dtype));

@@ -74,5 +74,8 @@ export class Conditions {
 
 /** 0 <= index < limit as one unsigned comparison. */
 function holdsAt(guard: Guard, point: Point): Expr {
-  return ltU(affineValue(guard.index, (axis) => point.position(axis)), i32(guard.limit));
+  return ltU(
+    affineValue(guard.index, (axis) => point.position(axis)),
+    i32(guard.limit),
+  );
 }

@@ -3,7 +3,26 @@ import type { Access, Axis, Entry, Store } from "../../../compiler/kernels/kerne
 import { type Analysis, coefficient, elementBytes, hasAxis, storageOf } from "./expression.ts";
 
 const heavyOperations = new Set([
-  "power", "atan2", "exp", "expm1", "log", "log1p", "tanh", "sigmoid", "erf", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "asinh", "acosh", "atanh",
+  "power",
+  "atan2",
+  "exp",
+  "expm1",
+  "log",
+  "log1p",
+  "tanh",
+  "sigmoid",
+  "erf",
+  "sin",
+  "cos",
+  "tan",
+  "asin",
+  "acos",
+  "atan",
+  "sinh",
+  "cosh",
+  "asinh",
+  "acosh",
+  "atanh",
 ]);
 const slowOperations = new Set(["divide", "remainder", "sqrt", "rsqrt"]);
 
@@ -18,7 +37,10 @@ function entryWeight(entry: Entry): number {
 
 /** Instructions of the entries that change along `axis`, about. */
 export function bodyWeight(analysis: Analysis, axis: number): number {
-  return analysis.entries.reduce((sum, entry, i) => sum + (analysis.uses[i]! > 0 && hasAxis(analysis.depends[i]!, axis) ? entryWeight(entry) : 0), 0);
+  return analysis.entries.reduce(
+    (sum, entry, i) => sum + (analysis.uses[i]! > 0 && hasAxis(analysis.depends[i]!, axis) ? entryWeight(entry) : 0),
+    0,
+  );
 }
 
 /** How many vectors of a map's innermost loop are worked on at once. */
@@ -31,7 +53,8 @@ export function elementNanoseconds(analysis: Analysis, axis: number, stores: rea
   const { kernel } = analysis;
   let bytes = 0;
   for (const access of touched(analysis, stores)) {
-    if (coefficient(access.index, axis) !== 0 || access.dynamic.length > 0) bytes += elementBytes[storageOf[kernel.buffers[access.buffer]!.dtype]];
+    if (coefficient(access.index, axis) !== 0 || access.dynamic.length > 0)
+      bytes += elementBytes[storageOf[kernel.buffers[access.buffer]!.dtype]];
   }
   const weight = bodyWeight(analysis, axis) + stores.length;
   const perInstruction = vector ? 0.35 / lanes : 0.5;

@@ -10,7 +10,25 @@ import type { DType } from "../../../dtype/index.ts";
 import type { Affine } from "../../../graph/index.ts";
 import { InternalError } from "../../../errors.ts";
 import {
-  add, address, advance, and, type Block, constant, eq, get, i32, load, loadPtr, loadVector, ltU, max, min, mul, ne, splat, sub,
+  add,
+  address,
+  advance,
+  and,
+  type Block,
+  constant,
+  eq,
+  get,
+  i32,
+  load,
+  loadPtr,
+  loadVector,
+  ltU,
+  max,
+  min,
+  mul,
+  ne,
+  splat,
+  sub,
 } from "./block.ts";
 import type { Address, Expr, Storage, ValueType } from "./ir.ts";
 import { scalarOperation, threefry } from "./scalar-operations.ts";
@@ -160,7 +178,11 @@ export function accessAxes(access: Access, depends: readonly AxisSet[]): AxisSet
  * Whether the entries (and `stores` of them) can be evaluated in vectors along `axis`: accesses move by 0 or 1 along it,
  * data-dependent indices do not depend on it, and every operation on values that do has a vector form.
  */
-export function canVectorize(analysis: Analysis, axis: number, stores: readonly { readonly access: number; readonly value: number }[]): boolean {
+export function canVectorize(
+  analysis: Analysis,
+  axis: number,
+  stores: readonly { readonly access: number; readonly value: number }[],
+): boolean {
   const { kernel, entries, depends, uses } = analysis;
   const walks = (access: Access, isStore: boolean): boolean => {
     const step = coefficient(access.index, axis);
@@ -282,7 +304,11 @@ export class Evaluator {
         use(inside, at);
         return;
       }
-      inside.if(ltU(check.index, i32(check.extent)), (deeper) => checked(deeper, next + 1), (failed) => this.#record(failed, check.index, check.extent));
+      inside.if(
+        ltU(check.index, i32(check.extent)),
+        (deeper) => checked(deeper, next + 1),
+        (failed) => this.#record(failed, check.index, check.extent),
+      );
     };
     checked(block, 0);
   }
@@ -324,7 +350,11 @@ export class Evaluator {
       case "load":
         return this.#load(block, entry.access, entry.dtype, vector);
       case "threefry":
-        return threefry(block, entry.args.map((arg) => (vector ? this.vector(block, arg) : this.value(block, arg))), entry.word);
+        return threefry(
+          block,
+          entry.args.map((arg) => (vector ? this.vector(block, arg) : this.value(block, arg))),
+          entry.word,
+        );
       case "scalar": {
         const { entries } = this.#analysis;
         const isShift = entry.f === "shiftLeft" || entry.f === "shiftRightLogical" || entry.f === "shiftRightArithmetic";

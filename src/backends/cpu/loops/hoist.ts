@@ -3,7 +3,17 @@ import type { Point } from "./addressing.ts";
 import type { Block } from "./block.ts";
 import type { Conditions } from "./conditions.ts";
 import { InternalError } from "../../../errors.ts";
-import { type Analysis, argumentsOf, type AxisSet, Evaluator, hasAxis, loadFault, loadParameter, splatValue, type Surroundings } from "./expression.ts";
+import {
+  type Analysis,
+  argumentsOf,
+  type AxisSet,
+  Evaluator,
+  hasAxis,
+  loadFault,
+  loadParameter,
+  splatValue,
+  type Surroundings,
+} from "./expression.ts";
 import type { Expr } from "./ir.ts";
 
 /** Values of entries that are already in variables: as scalars, and spread over vectors. Immutable. */
@@ -48,8 +58,18 @@ function frontier(analysis: Analysis, roots: readonly number[], entered: AxisSet
  * Evaluates at `point` the scalars that became known there. Where vectors along `vectorAxis` will read a value, it is
  * also spread. Entries that depend on the vector axis wait (see hoistVectors), as do those that read accumulators.
  */
-export function hoist(block: Block, analysis: Analysis, roots: readonly number[], point: Point, known: Known, vectorAxis: number | null, around: Surroundings): Known {
-  const ready = [...frontier(analysis, roots, point.entered)].filter((i) => !known.values.has(i) && !hasAxis(analysis.depends[i]!, vectorAxis));
+export function hoist(
+  block: Block,
+  analysis: Analysis,
+  roots: readonly number[],
+  point: Point,
+  known: Known,
+  vectorAxis: number | null,
+  around: Surroundings,
+): Known {
+  const ready = [...frontier(analysis, roots, point.entered)].filter(
+    (i) => !known.values.has(i) && !hasAxis(analysis.depends[i]!, vectorAxis),
+  );
   if (ready.length === 0) return known;
   const values = new Map(known.values);
   const splats = new Map(known.splats);
@@ -65,8 +85,17 @@ export function hoist(block: Block, analysis: Analysis, roots: readonly number[]
 }
 
 /** Evaluates at a point on the vector axis (see `around`) the vectors that became known there: they stay in registers. */
-export function hoistVectors(block: Block, analysis: Analysis, roots: readonly number[], point: Point, known: Known, around: Surroundings): Known {
-  const ready = [...frontier(analysis, roots, point.entered)].filter((i) => !known.values.has(i) && hasAxis(analysis.depends[i]!, around.vectorAxis));
+export function hoistVectors(
+  block: Block,
+  analysis: Analysis,
+  roots: readonly number[],
+  point: Point,
+  known: Known,
+  around: Surroundings,
+): Known {
+  const ready = [...frontier(analysis, roots, point.entered)].filter(
+    (i) => !known.values.has(i) && hasAxis(analysis.depends[i]!, around.vectorAxis),
+  );
   if (ready.length === 0) return known;
   const values = new Map(known.values);
   const evaluator = new Evaluator(analysis, around, values, known.splats);
@@ -80,7 +109,8 @@ function readByVectors(analysis: Analysis, roots: readonly number[], vectorAxis:
   analysis.entries.forEach((entry, i) => {
     if (analysis.uses[i] === 0 || !hasAxis(analysis.depends[i]!, vectorAxis)) return;
     if (entry.op !== "scalar" && entry.op !== "threefry") return;
-    const isShift = entry.op === "scalar" && (entry.f === "shiftLeft" || entry.f === "shiftRightLogical" || entry.f === "shiftRightArithmetic");
+    const isShift =
+      entry.op === "scalar" && (entry.f === "shiftLeft" || entry.f === "shiftRightLogical" || entry.f === "shiftRightArithmetic");
     entry.args.forEach((argument, position) => {
       if (!(isShift && position === 1)) found.add(argument);
     });

@@ -3,7 +3,19 @@
  * undeclared variables and every address.
  */
 import { InternalError } from "../../../errors.ts";
-import type { Address, BinaryOp, CallableFunction, CompareOp, Expr, LoopFunction, Stmt, Storage, UnaryOp, ValueType, Variable } from "./ir.ts";
+import type {
+  Address,
+  BinaryOp,
+  CallableFunction,
+  CompareOp,
+  Expr,
+  LoopFunction,
+  Stmt,
+  Storage,
+  UnaryOp,
+  ValueType,
+  Variable,
+} from "./ir.ts";
 
 /** Memory and machine of an interpreted run. Pointers are byte offsets into `memory`. */
 export interface Interpretation {
@@ -24,7 +36,14 @@ export interface Interpretation {
 type Value = number | readonly number[];
 
 const bytesOf: Readonly<Record<Storage, number>> = { f32: 4, f64: 8, i32: 4, u8: 1 };
-const elementOf: Readonly<Record<ValueType, "ptr" | "i32" | "f32" | "f64">> = { ptr: "ptr", i32: "i32", f32: "f32", f64: "f64", i32v: "i32", f32v: "f32" };
+const elementOf: Readonly<Record<ValueType, "ptr" | "i32" | "f32" | "f64">> = {
+  ptr: "ptr",
+  i32: "i32",
+  f32: "f32",
+  f64: "f64",
+  i32v: "i32",
+  f32v: "f32",
+};
 
 /** Runs `fn`. Throws InternalError on a type error, an undeclared variable or an address outside the regions. */
 export function interpret(fn: LoopFunction, run: Interpretation): void {
@@ -62,7 +81,8 @@ class Interpreter {
   #statement(statement: Stmt): void {
     switch (statement.op) {
       case "set":
-        if (statement.variable.type !== statement.value.type) this.#fail(`${statement.variable.name}: ${statement.variable.type} is set to ${statement.value.type}`);
+        if (statement.variable.type !== statement.value.type)
+          this.#fail(`${statement.variable.name}: ${statement.variable.type} is set to ${statement.value.type}`);
         this.#variables.set(statement.variable, this.#evaluate(statement.value));
         return;
       case "store":
@@ -187,7 +207,9 @@ class Interpreter {
       case "fma": {
         this.#same(e, e.x, e.y, e.z);
         if (e.type === "f64") return this.#number(e.x) * this.#number(e.y) + this.#number(e.z);
-        const f = this.#run.fma ? (x: number, y: number, z: number): number => Math.fround(x * y + z) : (x: number, y: number, z: number): number => Math.fround(Math.fround(x * y) + z);
+        const f = this.#run.fma
+          ? (x: number, y: number, z: number): number => Math.fround(x * y + z)
+          : (x: number, y: number, z: number): number => Math.fround(Math.fround(x * y) + z);
         return this.#map(e.type, f, e.x, e.y, e.z);
       }
       case "compare": {
@@ -263,9 +285,25 @@ class Interpreter {
 }
 
 const callable: Readonly<Record<CallableFunction, (x: number, y: number) => number>> = {
-  exp: Math.exp, expm1: Math.expm1, log: Math.log, log1p: Math.log1p, tanh: Math.tanh, sin: Math.sin, cos: Math.cos,
-  tan: Math.tan, asin: Math.asin, acos: Math.acos, atan: Math.atan, sinh: Math.sinh, cosh: Math.cosh, asinh: Math.asinh,
-  acosh: Math.acosh, atanh: Math.atanh, pow: Math.pow, atan2: Math.atan2, remainder: (x, y) => x % y,
+  exp: Math.exp,
+  expm1: Math.expm1,
+  log: Math.log,
+  log1p: Math.log1p,
+  tanh: Math.tanh,
+  sin: Math.sin,
+  cos: Math.cos,
+  tan: Math.tan,
+  asin: Math.asin,
+  acos: Math.acos,
+  atan: Math.atan,
+  sinh: Math.sinh,
+  cosh: Math.cosh,
+  asinh: Math.asinh,
+  acosh: Math.acosh,
+  atanh: Math.atanh,
+  pow: Math.pow,
+  atan2: Math.atan2,
+  remainder: (x, y) => x % y,
 };
 
 function unary(element: "ptr" | "i32" | "f32" | "f64", f: UnaryOp): (x: number) => number {
@@ -273,7 +311,15 @@ function unary(element: "ptr" | "i32" | "f32" | "f64", f: UnaryOp): (x: number) 
     const table: Partial<Record<UnaryOp, (x: number) => number>> = { neg: (x) => -x | 0, abs: (x) => Math.abs(x) | 0, not: (x) => ~x };
     return table[f] ?? missing(f, element);
   }
-  const table: Partial<Record<UnaryOp, (x: number) => number>> = { neg: (x) => -x, abs: Math.abs, sqrt: Math.sqrt, floor: Math.floor, ceil: Math.ceil, nearest: halfToEven, trunc: Math.trunc };
+  const table: Partial<Record<UnaryOp, (x: number) => number>> = {
+    neg: (x) => -x,
+    abs: Math.abs,
+    sqrt: Math.sqrt,
+    floor: Math.floor,
+    ceil: Math.ceil,
+    nearest: halfToEven,
+    trunc: Math.trunc,
+  };
   const g = table[f] ?? missing(f, element);
   return element === "f32" ? (x) => Math.fround(g(x)) : g;
 }

@@ -27,9 +27,7 @@ export type UnaryOp = "neg" | "abs" | "sqrt" | "floor" | "ceil" | "nearest" | "t
  * only, not i32v) are raw machine division: the lowering guards x/0 and MIN/-1. Shifts take the count modulo 32; for
  * i32v the count `y` is an i32 scalar.
  */
-export type BinaryOp =
-  | "add" | "sub" | "mul" | "div" | "rem" | "min" | "max"
-  | "and" | "or" | "xor" | "shl" | "shrU" | "shrS";
+export type BinaryOp = "add" | "sub" | "mul" | "div" | "rem" | "min" | "max" | "and" | "or" | "xor" | "shl" | "shrU" | "shrS";
 
 /** Result is i32 (0 / 1) for scalars, i32v (0 / -1) for vectors. Floats: unordered compares are false, `ne` true. `ltU` is unsigned (i32). */
 export type CompareOp = "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "ltU";
@@ -42,8 +40,25 @@ export interface Address {
 
 /** Functions of f64 that a target may call out for: those of JavaScript's `Math`, and `%` as `remainder`. */
 export type CallableFunction =
-  | "exp" | "expm1" | "log" | "log1p" | "tanh" | "sin" | "cos" | "tan" | "asin" | "acos" | "atan" | "sinh" | "cosh"
-  | "asinh" | "acosh" | "atanh" | "pow" | "atan2" | "remainder";
+  | "exp"
+  | "expm1"
+  | "log"
+  | "log1p"
+  | "tanh"
+  | "sin"
+  | "cos"
+  | "tan"
+  | "asin"
+  | "acos"
+  | "atan"
+  | "sinh"
+  | "cosh"
+  | "asinh"
+  | "acosh"
+  | "atanh"
+  | "pow"
+  | "atan2"
+  | "remainder";
 
 /** A pure expression. */
 export type Expr =
@@ -73,7 +88,14 @@ export type Expr =
    * `count`: only the first `count` lanes are read, the others are 0: a number below the lanes, or (targets with
    * maskedTails) an i32 expression.
    */
-  | { readonly op: "load"; readonly type: ValueType; readonly storage: Storage; readonly address: Address; readonly splat?: boolean; readonly count?: number | Expr }
+  | {
+      readonly op: "load";
+      readonly type: ValueType;
+      readonly storage: Storage;
+      readonly address: Address;
+      readonly splat?: boolean;
+      readonly count?: number | Expr;
+    }
   /** Horizontal: combines the lanes of a vector to a scalar in a fixed tree: lane i with lane i + lanes/2, again and again. */
   | { readonly op: "reduce"; readonly type: "f32" | "i32"; readonly f: "add" | "mul" | "min" | "max" | "and" | "or"; readonly x: Expr }
   /** One lane of a vector. */
@@ -87,7 +109,14 @@ export type Stmt =
   | { readonly op: "set"; readonly variable: Variable; readonly value: Expr }
   | { readonly op: "store"; readonly storage: Storage; readonly address: Address; readonly value: Expr; readonly count?: number | Expr }
   /** for (v = from; v < to; v += step); from, to are i32 and evaluated once. */
-  | { readonly op: "for"; readonly variable: Variable; readonly from: Expr; readonly to: Expr; readonly step: number; readonly body: readonly Stmt[] }
+  | {
+      readonly op: "for";
+      readonly variable: Variable;
+      readonly from: Expr;
+      readonly to: Expr;
+      readonly step: number;
+      readonly body: readonly Stmt[];
+    }
   /** while (condition != 0) */
   | { readonly op: "while"; readonly condition: Expr; readonly body: readonly Stmt[] }
   | { readonly op: "if"; readonly condition: Expr; readonly then: readonly Stmt[]; readonly else: readonly Stmt[] };

@@ -42,26 +42,48 @@ export function lowerCumulative(source: CumulativeKernel, target: CpuTarget): Lo
   const isBlocked = vector && (dynamic || extent > columnBlock);
   const others = range(0, scanned).filter((other) => !vector || other !== axis);
   const dimensions: (number | "blocks")[] = !isBlocked ? others : dynamic ? ["blocks", ...others] : [...others, "blocks"];
-  const extents = dimensions.map((dimension) => (dimension === "blocks" ? Math.ceil(extent / columnBlock) : kernel.axes[dimension]!.extent));
+  const extents = dimensions.map((dimension) =>
+    dimension === "blocks" ? Math.ceil(extent / columnBlock) : kernel.axes[dimension]!.extent,
+  );
   const units = isEmpty(kernel.axes) ? 0 : extents.reduce((product, size) => product * size, 1);
 
   const frame = functionFrame("cumulative");
   const origin = Point.origin(frame.body, kernel, planPointers(kernel, used), frame.parameters);
-  const extentOf = kernel.axes.map((one, i) => (one.dynamic ? frame.body.let(loadExtent(kernel, frame.parameters, i), "extent") : i32(one.extent)));
+  const extentOf = kernel.axes.map((one, i) =>
+    one.dynamic ? frame.body.let(loadExtent(kernel, frame.parameters, i), "extent") : i32(one.extent),
+  );
   const vectorAxis = vector ? axis : null;
   interface Outside {
     readonly conditions: Conditions;
     readonly known: Known;
   }
   const enter = (block: Block, point: Point, before: Outside): Outside => {
-    const conditions = before.conditions.enter(block, guards.filter((guard) => !hasAxis(axesOf(guard.index), vectorAxis)), point);
-    return { conditions, known: hoist(block, analysis, roots, point, before.known, vectorAxis, scalarSurroundings(point, conditions, target.lanes, frame.parameters)) };
+    const conditions = before.conditions.enter(
+      block,
+      guards.filter((guard) => !hasAxis(axesOf(guard.index), vectorAxis)),
+      point,
+    );
+    return {
+      conditions,
+      known: hoist(
+        block,
+        analysis,
+        roots,
+        point,
+        before.known,
+        vectorAxis,
+        scalarSurroundings(point, conditions, target.lanes, frame.parameters),
+      ),
+    };
   };
 
   /** Scans one row, or `step.copies` vectors of rows side by side. */
   const scan = (block: Block, point: Point, found: Outside, step: Step): void => {
     const running = startAccumulator(block, reduction, step.vector);
-    const isBlockedSum = kernel.reducer === "sum" && kernel.dtype === "float32" && (kernel.axes[scanned]!.dynamic || kernel.axes[scanned]!.extent > blockLength);
+    const isBlockedSum =
+      kernel.reducer === "sum" &&
+      kernel.dtype === "float32" &&
+      (kernel.axes[scanned]!.dynamic || kernel.axes[scanned]!.extent > blockLength);
     const before = isBlockedSum ? startAccumulator(block, reduction, step.vector) : null;
     const extentScanned = extentOf[scanned]!;
     const visit = (body: Block, count: Expr): void => {
@@ -92,7 +114,9 @@ export function lowerCumulative(source: CumulativeKernel, target: CpuTarget): Lo
 
   const outermost = enter(frame.body, origin, { conditions: new Conditions(), known: nothingKnown });
   forUnits(frame.body, frame.from, frame.to, extents, (outer, positions) => {
-    const entered = dimensions.slice(0, positions.length).flatMap((dimension, i) => (dimension === "blocks" ? [] : [[dimension, positions[i]!] as const]));
+    const entered = dimensions
+      .slice(0, positions.length)
+      .flatMap((dimension, i) => (dimension === "blocks" ? [] : [[dimension, positions[i]!] as const]));
     const outerPoint = origin.enter(outer, entered);
     const outside = enter(outer, outerPoint, outermost);
     const blocksAt = dimensions.indexOf("blocks");
@@ -105,11 +129,15 @@ export function lowerCumulative(source: CumulativeKernel, target: CpuTarget): Lo
         scan(inner, point, found, { vector: false, copies: 1 });
         return;
       }
-      const bounds: Interval = isBlocked ? blockBounds(inner, blocksAt < positions.length ? positions[blocksAt]! : last!, columnBlock, extentOf[axis]!) : { from: i32(0), to: extentOf[axis]! };
+      const bounds: Interval = isBlocked
+        ? blockBounds(inner, blocksAt < positions.length ? positions[blocksAt]! : last!, columnBlock, extentOf[axis]!)
+        : { from: i32(0), to: extentOf[axis]! };
       const along = guards.filter((guard) => hasAxis(axesOf(guard.index), axis));
       forSegments(inner, point, axis, bounds, along, (segment, piece, holds) => {
         const decided = { ...found, conditions: found.conditions.with(along.map((guard, i) => [guardKey(guard), holds[i]!] as const)) };
-        vectorLoop(segment, piece, target, { vector: true, unroll: 1 }, (body, index, step) => scan(body, point.enter(body, [[axis, index]]), decided, step));
+        vectorLoop(segment, piece, target, { vector: true, unroll: 1 }, (body, index, step) =>
+          scan(body, point.enter(body, [[axis, index]]), decided, step),
+        );
       });
     };
   });
@@ -121,4 +149,3 @@ export function lowerCumulative(source: CumulativeKernel, target: CpuTarget): Lo
 function range(from: number, to: number): number[] {
   return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
 }
-

@@ -48,7 +48,9 @@ export function lowerMap(source: MapKernel, target: CpuTarget): LoweredKernel {
   const frame = functionFrame("map");
   const { body } = frame;
   const origin = Point.origin(body, kernel, planPointers(kernel, used), frame.parameters);
-  const extentOf = kernel.axes.map((one, i) => (one.dynamic ? body.let(loadExtent(kernel, frame.parameters, i), "extent") : i32(one.extent)));
+  const extentOf = kernel.axes.map((one, i) =>
+    one.dynamic ? body.let(loadExtent(kernel, frame.parameters, i), "extent") : i32(one.extent),
+  );
   const guards = guardsOf(kernel, used);
   const enter = (block: Block, point: Point, before: Outside): Outside => {
     const conditions = before.conditions.enter(block, guards, point);
@@ -57,7 +59,9 @@ export function lowerMap(source: MapKernel, target: CpuTarget): LoweredKernel {
   };
   const outermost = enter(body, origin, { conditions: new Conditions(), known: nothingKnown });
   forUnits(body, frame.from, frame.to, extents, (outer, positions) => {
-    const entered = dimensions.slice(0, positions.length).flatMap((dimension, i) => (typeof dimension === "number" ? [[dimension, positions[i]!] as const] : []));
+    const entered = dimensions
+      .slice(0, positions.length)
+      .flatMap((dimension, i) => (typeof dimension === "number" ? [[dimension, positions[i]!] as const] : []));
     const outerPoint = origin.enter(outer, entered);
     const outside = enter(outer, outerPoint, outermost);
     return (inner, last) => {
@@ -68,7 +72,10 @@ export function lowerMap(source: MapKernel, target: CpuTarget): LoweredKernel {
       const at = (kind: "blocks" | "tiles"): Expr => positions[dimensions.indexOf(kind)] ?? last!;
       const range = isBlocked ? blockBounds(inner, at("blocks"), blockLength, extentOf[axis]!) : { from: i32(0), to: extentOf[axis]! };
       const row = (block: Block, here: Point, outsideRow: Outside): void =>
-        mapRange({ block, analysis, kernel, target, point: here, ...outsideRow, axis, vector, unroll, guards, parameters: frame.parameters }, range);
+        mapRange(
+          { block, analysis, kernel, target, point: here, ...outsideRow, axis, vector, unroll, guards, parameters: frame.parameters },
+          range,
+        );
       if (crossing === null) {
         row(inner, point, found);
         return;
@@ -80,7 +87,8 @@ export function lowerMap(source: MapKernel, target: CpuTarget): LoweredKernel {
       });
     };
   });
-  const rowLength = Math.min(extent, isBlocked ? blockLength : extent) * (crossing === null ? 1 : Math.min(tileLength, kernel.axes[crossing]!.extent));
+  const rowLength =
+    Math.min(extent, isBlocked ? blockLength : extent) * (crossing === null ? 1 : Math.min(tileLength, kernel.axes[crossing]!.extent));
   return { code: frame.finish(), scratchBytes: 0, units, grain: grainOf(units, elementTime * rowLength + 10) };
 }
 
@@ -95,14 +103,21 @@ function crossingAxis(analysis: Analysis, kernel: MapKernel, axis: number): numb
   if (knownExtent(kernel.axes[axis]!) < tileLength) return null;
   for (const access of touched(analysis, kernel.stores)) {
     if (Math.abs(coefficient(access.index, axis)) < tileLength) continue;
-    const crossing = kernel.axes.findIndex((other, i) => i !== axis && Math.abs(coefficient(access.index, i)) === 1 && knownExtent(other) >= 4);
+    const crossing = kernel.axes.findIndex(
+      (other, i) => i !== axis && Math.abs(coefficient(access.index, i)) === 1 && knownExtent(other) >= 4,
+    );
     if (crossing >= 0) return crossing;
   }
   return null;
 }
 
 /** Dimensions of the unit space; one whose number is only known at run time stands first, blocks otherwise innermost. */
-function orderDimensions(kernel: MapKernel, others: readonly number[], blocked: number | null, crossing: number | null): (number | "blocks" | "tiles")[] {
+function orderDimensions(
+  kernel: MapKernel,
+  others: readonly number[],
+  blocked: number | null,
+  crossing: number | null,
+): (number | "blocks" | "tiles")[] {
   const dimensions: (number | "blocks" | "tiles")[] = [...others];
   const place = (kind: "blocks" | "tiles", axis: number): void => {
     if (kernel.axes[axis]!.dynamic) dimensions.unshift(kind);
@@ -144,7 +159,12 @@ function mapRange(row: Row, range: Interval): void {
       vectorLoop(inside, piece, target, { vector: row.vector, unroll }, (body, index, step) => mapStep(row, body, index, step, decided));
     };
     if (open.length === 0) loop(block, conditions, row.unroll);
-    else block.if(open.reduce((all, one) => and(all, one)), (inside) => loop(inside, conditions.holding(guards), row.unroll), (inside) => loop(inside, conditions, 1));
+    else
+      block.if(
+        open.reduce((all, one) => and(all, one)),
+        (inside) => loop(inside, conditions.holding(guards), row.unroll),
+        (inside) => loop(inside, conditions, 1),
+      );
   });
 }
 
@@ -189,4 +209,3 @@ function chooseWalk(analysis: Analysis, kernel: MapKernel, target: CpuTarget): W
   });
   return best;
 }
-

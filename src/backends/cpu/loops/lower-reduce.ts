@@ -14,13 +14,34 @@ import { forSegments, guardInterval, intersect, type Interval, planPointers, Poi
 import { add, and, Block, constant, get, i32, lanes as laneNumbers, fma, lt, min, splat } from "./block.ts";
 import { Conditions, guardKey, guardsOf } from "./conditions.ts";
 import { bodyWeight, elementNanoseconds, knownExtent, usedAccesses, walkCost } from "./cost.ts";
-import { affineValue, type Analysis, analyse, axesOf, canVectorize, Evaluator, hasAxis, loadExtent, storeRoots, type Surroundings } from "./expression.ts";
+import {
+  affineValue,
+  type Analysis,
+  analyse,
+  axesOf,
+  canVectorize,
+  Evaluator,
+  hasAxis,
+  loadExtent,
+  storeRoots,
+  type Surroundings,
+} from "./expression.ts";
 import { functionFrame, type FunctionFrame } from "./function-frame.ts";
 import { hoist, hoistVectors, type Known, nothingKnown, scalarSurroundings } from "./hoist.ts";
 import type { Expr, LoweredKernel } from "./ir.ts";
 import { prepare } from "./prepare.ts";
 import {
-  absorbs, type Accumulator, accumulate, finished, incoming, isPositional, mergeAccumulators, mergeLanes, type Reduction, resetAccumulator, startAccumulator,
+  absorbs,
+  type Accumulator,
+  accumulate,
+  finished,
+  incoming,
+  isPositional,
+  mergeAccumulators,
+  mergeLanes,
+  type Reduction,
+  resetAccumulator,
+  startAccumulator,
 } from "./reducers.ts";
 import { blockBounds, forUnits, grainOf } from "./unit-space.ts";
 import { type Step, vectorLoop } from "./vector-loop.ts";
@@ -70,7 +91,13 @@ function takeDomain(kernel: ReduceKernel): { kernel: ReduceKernel; domain: Guard
     if (condition.op !== "scalar" || condition.f !== "less") return none;
     const position = kernel.expression[condition.args[0]!]!;
     const limit = kernel.expression[condition.args[1]!]!;
-    if (position.op !== "position" || limit.op !== "constant" || position.index.coefficients.some((c) => c < 0) || position.index.constant < 0) return none;
+    if (
+      position.op !== "position" ||
+      limit.op !== "constant" ||
+      position.index.coefficients.some((c) => c < 0) ||
+      position.index.constant < 0
+    )
+      return none;
     const guard: Guard = { index: position.index, limit: limit.value };
     if (domain !== null && guardKey(domain) !== guardKey(guard)) return none;
     domain = guard;
@@ -94,7 +121,12 @@ function keptSet(kernel: ReduceKernel): number {
 function chooseForm(kernel: ReduceKernel, target: CpuTarget): Form {
   const rank = kernel.axes.length;
   const kept = keptCount(kernel);
-  const analysis = analyse(kernel, kernel.expression, kernel.reducers.map((reducer) => reducer.value), 0);
+  const analysis = analyse(
+    kernel,
+    kernel.expression,
+    kernel.reducers.map((reducer) => reducer.value),
+    0,
+  );
   const epilogue = analyse(kernel, kernel.epilogue, storeRoots(kernel, kernel.stores), keptSet(kernel) | accumulatorBit);
   let best: Form = { kind: "scalar", axis: rank - 1 };
   let bestCost = Infinity;
@@ -129,8 +161,12 @@ function chooseForm(kernel: ReduceKernel, target: CpuTarget): Form {
  */
 function mixedGuards(kernel: ReduceKernel, axis: number): Guard[] | null {
   const reduced = ~keptSet(kernel);
-  const mixed = guardsOf(kernel, kernel.accesses.keys()).filter((guard) => hasAxis(axesOf(guard.index), axis) && (axesOf(guard.index) & reduced) !== 0);
-  const isKnown = mixed.every((guard) => guard.index.coefficients.every((c, i) => c === 0 || i < keptCount(kernel) || !kernel.axes[i]!.dynamic));
+  const mixed = guardsOf(kernel, kernel.accesses.keys()).filter(
+    (guard) => hasAxis(axesOf(guard.index), axis) && (axesOf(guard.index) & reduced) !== 0,
+  );
+  const isKnown = mixed.every((guard) =>
+    guard.index.coefficients.every((c, i) => c === 0 || i < keptCount(kernel) || !kernel.axes[i]!.dynamic),
+  );
   return isKnown ? mixed : null;
 }
 
@@ -177,7 +213,9 @@ class ReduceLowering {
     this.epilogueGuards = guardsOf(kernel, late);
     const all = new Set([...this.loads, ...late]);
     this.origin = Point.origin(body, kernel, planPointers(kernel, all), parameters);
-    this.extents = kernel.axes.map(({ extent, dynamic }, axis) => (dynamic ? body.let(loadExtent(kernel, parameters, axis), "extent") : i32(extent)));
+    this.extents = kernel.axes.map(({ extent, dynamic }, axis) =>
+      dynamic ? body.let(loadExtent(kernel, parameters, axis), "extent") : i32(extent),
+    );
   }
 
   /** Whether every reducer takes just a load that this guard replaces by a value that changes nothing. */
@@ -217,7 +255,9 @@ class ReduceLowering {
   /** Whether float sums must be cut into blocks. `perAccumulator`: values that one accumulator would take. */
   needsBlocks(perAccumulator: number): boolean {
     const isDynamic = this.kernel.axes.slice(this.kept).some((axis) => axis.dynamic);
-    return this.reductions.some(({ reducer, dtype }) => reducer === "sum" && dtype === "float32") && (isDynamic || perAccumulator > blockLength);
+    return (
+      this.reductions.some(({ reducer, dtype }) => reducer === "sum" && dtype === "float32") && (isDynamic || perAccumulator > blockLength)
+    );
   }
 
   /** Positions of reduce axis `axis` to visit at `point`: where no skippable guard fails. */
@@ -227,14 +267,26 @@ class ReduceLowering {
     for (const guard of this.skippable) {
       const axes = axesOf(guard.index);
       if (!hasAxis(axes, axis) || !point.has(axes & ~(1 << axis))) continue;
-      range = intersect(block, range, guardInterval(block, guard, axis, (other) => point.position(other), within));
+      range = intersect(
+        block,
+        range,
+        guardInterval(block, guard, axis, (other) => point.position(other), within),
+      );
       held.push(guard);
     }
     return { range, held };
   }
 
   /** Loops over the reduce axes `axes` and runs `body` at each point. Small loops of constant extent are unrolled. */
-  nest(block: Block, axes: readonly number[], point: Point, found: Found, vectorAxis: number | null, unrollBudget: number, body: (block: Block, point: Point, found: Found) => void): void {
+  nest(
+    block: Block,
+    axes: readonly number[],
+    point: Point,
+    found: Found,
+    vectorAxis: number | null,
+    unrollBudget: number,
+    body: (block: Block, point: Point, found: Found) => void,
+  ): void {
     const [axis, ...rest] = axes;
     if (axis === undefined) {
       body(block, point, found);
@@ -248,7 +300,15 @@ class ReduceLowering {
       const start = point.enter(block, [[axis, i32(0)]]);
       for (let i = 0; i < to.value; i++) {
         const here = start.shifted(axis, i);
-        this.nest(block, rest, here, this.enter(block, here, { ...found, conditions }, vectorAxis), vectorAxis, unrollBudget / to.value, body);
+        this.nest(
+          block,
+          rest,
+          here,
+          this.enter(block, here, { ...found, conditions }, vectorAxis),
+          vectorAxis,
+          unrollBudget / to.value,
+          body,
+        );
       }
       return;
     }
@@ -271,7 +331,10 @@ class ReduceLowering {
 
   /** Feeds one step's values into accumulators. */
   take(block: Block, evaluator: Evaluator, accumulators: readonly Accumulator[], step: Step, position: () => Expr): void {
-    const mask = step.count === undefined || this.form.kind === "columns" ? null : lt(laneNumbers(), typeof step.count === "number" ? constant("i32v", step.count) : splat(step.count));
+    const mask =
+      step.count === undefined || this.form.kind === "columns"
+        ? null
+        : lt(laneNumbers(), typeof step.count === "number" ? constant("i32v", step.count) : splat(step.count));
     const at = this.reductions.some(({ reducer }) => isPositional(reducer)) ? block.let(position(), "at") : null;
     const held = mask === null ? null : block.let(mask, "mask");
     this.reductions.forEach((reduction, i) => {
@@ -290,7 +353,10 @@ class ReduceLowering {
   /** The factors where a float sum takes a product that nothing else reads. */
   productOf(reduction: Reduction, root: number): readonly [number, number] | null {
     const entry = this.kernel.expression[root]!;
-    const isFused = reduction.reducer === "sum" && (reduction.dtype === "float32" || reduction.dtype === "float64") && reduction.valueDType === reduction.dtype;
+    const isFused =
+      reduction.reducer === "sum" &&
+      (reduction.dtype === "float32" || reduction.dtype === "float64") &&
+      reduction.valueDType === reduction.dtype;
     if (!isFused || entry.op !== "scalar" || entry.f !== "multiply" || this.analysis.uses[root]! > 1) return null;
     return [entry.args[0]!, entry.args[1]!];
   }
@@ -335,7 +401,9 @@ class ReduceLowering {
 
     const outermost = this.enter(frame.body, this.origin, nothingFound, axis);
     forUnits(frame.body, frame.from, frame.to, extents, (outer, positions) => {
-      const entered = dimensions.slice(0, positions.length).flatMap((dimension, i) => (dimension === "blocks" ? [] : [[dimension, positions[i]!] as const]));
+      const entered = dimensions
+        .slice(0, positions.length)
+        .flatMap((dimension, i) => (dimension === "blocks" ? [] : [[dimension, positions[i]!] as const]));
       const outerPoint = this.origin.enter(outer, entered);
       const outside = this.enter(outer, outerPoint, outermost, axis);
       const blocksAt = dimensions.indexOf("blocks");
@@ -344,7 +412,9 @@ class ReduceLowering {
         const isAxis = typeof lastDimension === "number";
         const point = isAxis ? outerPoint.enter(inner, [[lastDimension, last!]]) : outerPoint;
         const found = isAxis ? this.enter(inner, point, outside, axis) : outside;
-        const bounds = isBlocked ? blockBounds(inner, blocksAt < positions.length ? positions[blocksAt]! : last!, columns, this.extents[axis]!) : { from: i32(0), to: this.extents[axis]! };
+        const bounds = isBlocked
+          ? blockBounds(inner, blocksAt < positions.length ? positions[blocksAt]! : last!, columns, this.extents[axis]!)
+          : { from: i32(0), to: this.extents[axis]! };
         this.columnRange(inner, axis, point, found, bounds, copies, isBlockedSum);
       };
     });
@@ -359,12 +429,17 @@ class ReduceLowering {
   /** All columns of `range`: pieces in which guards along the columns do not change; where windows leave them, scalars. */
   columnRange(block: Block, axis: number, point: Point, found: Found, bounds: Interval, copies: number, isBlockedSum: boolean): void {
     const reduced = ~keptSet(this.kernel);
-    const all = [...this.guards, ...this.epilogueGuards.filter((guard) => !this.guards.some((other) => guardKey(other) === guardKey(guard)))];
+    const all = [
+      ...this.guards,
+      ...this.epilogueGuards.filter((guard) => !this.guards.some((other) => guardKey(other) === guardKey(guard))),
+    ];
     const along = all.filter((guard) => hasAxis(axesOf(guard.index), axis));
     const pure = along.filter((guard) => (axesOf(guard.index) & reduced) === 0);
     const mixed = along.filter((guard) => (axesOf(guard.index) & reduced) !== 0);
     const strips = (inside: Block, piece: Interval, decided: Found, vector: boolean): void => {
-      vectorLoop(inside, piece, this.target, { vector, unroll: vector ? copies : 1 }, (body, index, step) => this.strip(body, axis, point, decided, index, step, isBlockedSum));
+      vectorLoop(inside, piece, this.target, { vector, unroll: vector ? copies : 1 }, (body, index, step) =>
+        this.strip(body, axis, point, decided, index, step, isBlockedSum),
+      );
     };
     forSegments(block, point, axis, bounds, pure, (segment, piece, holds) => {
       const decided: Found = { ...found, conditions: found.conditions.with(pure.map((guard, i) => [guardKey(guard), holds[i]!] as const)) };
@@ -374,7 +449,13 @@ class ReduceLowering {
       }
       // The columns that no window position takes out of bounds.
       let clear = piece;
-      for (const guard of mixed) for (const worst of this.extremes(guard)) clear = intersect(segment, clear, guardInterval(segment, worst, axis, (other) => point.position(other), piece));
+      for (const guard of mixed)
+        for (const worst of this.extremes(guard))
+          clear = intersect(
+            segment,
+            clear,
+            guardInterval(segment, worst, axis, (other) => point.position(other), piece),
+          );
       strips(segment, { from: piece.from, to: clear.from }, decided, false);
       strips(segment, clear, { ...decided, conditions: decided.conditions.holding(mixed) }, true);
       strips(segment, { from: clear.to, to: piece.to }, decided, false);
@@ -412,10 +493,13 @@ class ReduceLowering {
       known: copies.map((copy) => {
         const at = point.shifted(axis, copy * lanes);
         const known = found.known[0]!;
-        return step.vector ? hoistVectors(block, this.analysis, this.roots, at, known, around(at, conditions)) : hoist(block, this.analysis, this.roots, at, known, null, around(at, conditions));
+        return step.vector
+          ? hoistVectors(block, this.analysis, this.roots, at, known, around(at, conditions))
+          : hoist(block, this.analysis, this.roots, at, known, null, around(at, conditions));
       }),
     };
-    const start = (): Accumulator[][] => copies.map(() => this.reductions.map((reduction) => startAccumulator(block, reduction, step.vector)));
+    const start = (): Accumulator[][] =>
+      copies.map(() => this.reductions.map((reduction) => startAccumulator(block, reduction, step.vector)));
     const accumulators = start();
     const reduceAxes = this.reduceOrder();
     const budget = 32 / (step.copies * Math.max(1, bodyWeight(this.analysis, axis)));
@@ -452,7 +536,16 @@ class ReduceLowering {
   }
 
   /** As `nest`, with the first axis cut into blocks of at most `blockLength` points; `flush` runs after each. */
-  inBlocks(block: Block, axes: readonly number[], point: Point, found: Found, vectorAxis: number | null, budget: number, body: (block: Block, point: Point, found: Found) => void, flush: (block: Block) => void): void {
+  inBlocks(
+    block: Block,
+    axes: readonly number[],
+    point: Point,
+    found: Found,
+    vectorAxis: number | null,
+    budget: number,
+    body: (block: Block, point: Point, found: Found) => void,
+    flush: (block: Block) => void,
+  ): void {
     const [axis, ...rest] = axes as [number, ...number[]];
     const inner = rest.reduce((product, other) => product * this.kernel.axes[other]!.extent, 1);
     const length = Math.max(1, Math.floor(blockLength / Math.max(1, inner)));
@@ -479,7 +572,10 @@ class ReduceLowering {
     const vectorAxis = vector ? form.axis : null;
     const outermost = this.enter(frame.body, this.origin, nothingFound, vectorAxis);
     forUnits(frame.body, frame.from, frame.to, extents, (outer, positions) => {
-      const outerPoint = this.origin.enter(outer, positions.map((position, axis) => [axis, position] as const));
+      const outerPoint = this.origin.enter(
+        outer,
+        positions.map((position, axis) => [axis, position] as const),
+      );
       const outside = this.enter(outer, outerPoint, outermost, vectorAxis);
       return (inner, last) => {
         const point = outerPoint.enter(inner, [[this.kept - 1, last!]]);
@@ -499,7 +595,11 @@ class ReduceLowering {
     const states = reductions.reduce((sum, { reducer }) => sum + (isPositional(reducer) ? 2 : 1), 0);
     const wanted = weight > 40 ? 1 : Math.min(4, Math.floor(target.registers / 4 / states));
     const copies = !vector ? 1 : ([4, 2].find((count) => count <= wanted && (extent.dynamic || 2 * count * lanes <= extent.extent)) ?? 1);
-    const inner = extent.extent * this.reduceOrder().slice(0, -1).reduce((product, other) => product * knownExtent(kernel.axes[other]!), 1);
+    const inner =
+      extent.extent *
+      this.reduceOrder()
+        .slice(0, -1)
+        .reduce((product, other) => product * knownExtent(kernel.axes[other]!), 1);
     const isBlockedSum = this.needsBlocks(extent.dynamic ? Infinity : inner / (vector ? lanes : 1));
 
     // The loops are built first, to know which accumulators they use.
@@ -516,7 +616,8 @@ class ReduceLowering {
 
     const merge = (inside: Block): Accumulator[] => {
       for (let width = copies; width > 1; width /= 2) {
-        for (let copy = 0; copy < width / 2; copy++) reductions.forEach((reduction, i) => mergeAccumulators(inside, reduction, vectors[copy]![i]!, vectors[copy + width / 2]![i]!));
+        for (let copy = 0; copy < width / 2; copy++)
+          reductions.forEach((reduction, i) => mergeAccumulators(inside, reduction, vectors[copy]![i]!, vectors[copy + width / 2]![i]!));
       }
       return vectors[0]!;
     };
@@ -540,7 +641,11 @@ class ReduceLowering {
             const start = at.enter(innermost, [[axis, index]], true);
             for (let copy = 0; copy < step.copies; copy++) {
               const place = start.shifted(axis, copy * lanes);
-              const around: Surroundings = { ...this.scalarAround(place, decided), vectorAxis: step.vector ? axis : null, ...(step.count === undefined ? {} : { count: step.count }) };
+              const around: Surroundings = {
+                ...this.scalarAround(place, decided),
+                vectorAxis: step.vector ? axis : null,
+                ...(step.count === undefined ? {} : { count: step.count }),
+              };
               const known = here.known[0]!;
               const evaluator = new Evaluator(this.analysis, around, known.values, known.splats);
               const position = (): Expr => {
@@ -552,7 +657,12 @@ class ReduceLowering {
           });
         };
         if (open.length === 0) loop(segment, conditions, copies);
-        else segment.if(open.reduce((all, one) => and(all, one)), (body) => loop(body, conditions.holding(this.guards), copies), (body) => loop(body, conditions, 1));
+        else
+          segment.if(
+            open.reduce((all, one) => and(all, one)),
+            (body) => loop(body, conditions.holding(this.guards), copies),
+            (body) => loop(body, conditions, 1),
+          );
       });
     };
     const order = this.reduceOrder();

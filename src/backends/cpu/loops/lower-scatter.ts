@@ -8,7 +8,20 @@ import { forSegments, type Interval, planPointers, Point } from "./addressing.ts
 import { add, and, type Block, constantLike, i32, load, loadVector } from "./block.ts";
 import { Conditions, guardKey, guardsOf } from "./conditions.ts";
 import { elementNanoseconds, usedAccesses } from "./cost.ts";
-import { analyse, axesOf, canVectorize, coefficient, Evaluator, fromStorage, hasAxis, loadExtent, storageOf, storeRoots, type Surroundings, toStorage } from "./expression.ts";
+import {
+  analyse,
+  axesOf,
+  canVectorize,
+  coefficient,
+  Evaluator,
+  fromStorage,
+  hasAxis,
+  loadExtent,
+  storageOf,
+  storeRoots,
+  type Surroundings,
+  toStorage,
+} from "./expression.ts";
 import { functionFrame } from "./function-frame.ts";
 import { hoist, type Known, nothingKnown, scalarSurroundings } from "./hoist.ts";
 import type { Expr, LoweredKernel } from "./ir.ts";
@@ -34,7 +47,13 @@ export function lowerScatter(source: ScatterKernel, target: CpuTarget): LoweredK
 
   // Strides of the splittable axes must nest, so that different points never meet; otherwise nothing is split.
   const apart = range(0, rank).filter((axis) => coefficient(access.index, axis) !== 0 && !hasAxis(data, axis));
-  const split = isNested(kernel, apart, access.dynamic.map((term) => term.stride)) ? apart : [];
+  const split = isNested(
+    kernel,
+    apart,
+    access.dynamic.map((term) => term.stride),
+  )
+    ? apart
+    : [];
   const columns = split.findLast((axis) => coefficient(access.index, axis) === 1 && canVectorize(analysis, axis, stores));
   const walk = columns ?? null;
   const dynamicWalk = walk !== null && kernel.axes[walk]!.dynamic;
@@ -43,19 +62,38 @@ export function lowerScatter(source: ScatterKernel, target: CpuTarget): LoweredK
   const others = split.filter((axis) => axis !== walk);
   const serial = range(0, rank).filter((axis) => !split.includes(axis));
   const dimensions: (number | "blocks")[] = !isBlocked ? others : dynamicWalk ? ["blocks", ...others] : [...others, "blocks"];
-  const extents = dimensions.map((dimension) => (dimension === "blocks" ? Math.ceil(extent / columnBlock) : kernel.axes[dimension]!.extent));
+  const extents = dimensions.map((dimension) =>
+    dimension === "blocks" ? Math.ceil(extent / columnBlock) : kernel.axes[dimension]!.extent,
+  );
   const units = isEmpty(kernel.axes) ? 0 : extents.reduce((product, size) => product * size, 1);
 
   const frame = functionFrame("scatter");
   const origin = Point.origin(frame.body, kernel, planPointers(kernel, used), frame.parameters);
-  const extentOf = kernel.axes.map((one, i) => (one.dynamic ? frame.body.let(loadExtent(kernel, frame.parameters, i), "extent") : i32(one.extent)));
+  const extentOf = kernel.axes.map((one, i) =>
+    one.dynamic ? frame.body.let(loadExtent(kernel, frame.parameters, i), "extent") : i32(one.extent),
+  );
   interface Outside {
     readonly conditions: Conditions;
     readonly known: Known;
   }
   const enter = (block: Block, point: Point, before: Outside): Outside => {
-    const conditions = before.conditions.enter(block, guards.filter((guard) => !hasAxis(axesOf(guard.index), walk)), point);
-    return { conditions, known: hoist(block, analysis, roots, point, before.known, walk, scalarSurroundings(point, conditions, target.lanes, frame.parameters)) };
+    const conditions = before.conditions.enter(
+      block,
+      guards.filter((guard) => !hasAxis(axesOf(guard.index), walk)),
+      point,
+    );
+    return {
+      conditions,
+      known: hoist(
+        block,
+        analysis,
+        roots,
+        point,
+        before.known,
+        walk,
+        scalarSurroundings(point, conditions, target.lanes, frame.parameters),
+      ),
+    };
   };
 
   /** Applies the update (or vector of updates) at a point. */
@@ -95,14 +133,20 @@ export function lowerScatter(source: ScatterKernel, target: CpuTarget): LoweredK
       vectorLoop(segment, piece, target, { vector: true, unroll: 1 }, (body, index, step) => {
         const here = point.enter(body, [[walk, index]], true);
         const around = scalarSurroundings(here, conditions, target.lanes, frame.parameters);
-        apply(body, { ...around, vectorAxis: step.vector ? walk : null, ...(step.count === undefined ? {} : { count: step.count }) }, found.known);
+        apply(
+          body,
+          { ...around, vectorAxis: step.vector ? walk : null, ...(step.count === undefined ? {} : { count: step.count }) },
+          found.known,
+        );
       });
     });
   };
 
   const outermost = enter(frame.body, origin, { conditions: new Conditions(), known: nothingKnown });
   forUnits(frame.body, frame.from, frame.to, extents, (outer, positions) => {
-    const entered = dimensions.slice(0, positions.length).flatMap((dimension, i) => (dimension === "blocks" ? [] : [[dimension, positions[i]!] as const]));
+    const entered = dimensions
+      .slice(0, positions.length)
+      .flatMap((dimension, i) => (dimension === "blocks" ? [] : [[dimension, positions[i]!] as const]));
     const outerPoint = origin.enter(outer, entered);
     const outside = enter(outer, outerPoint, outermost);
     const blocksAt = dimensions.indexOf("blocks");
@@ -111,11 +155,17 @@ export function lowerScatter(source: ScatterKernel, target: CpuTarget): LoweredK
       const isAxis = typeof lastDimension === "number";
       const point = isAxis ? outerPoint.enter(inner, [[lastDimension, last!]]) : outerPoint;
       const found = isAxis ? enter(inner, point, outside) : outside;
-      const bounds = walk === null ? null : isBlocked ? blockBounds(inner, blocksAt < positions.length ? positions[blocksAt]! : last!, columnBlock, extentOf[walk]!) : { from: i32(0), to: extentOf[walk]! };
+      const bounds =
+        walk === null
+          ? null
+          : isBlocked
+            ? blockBounds(inner, blocksAt < positions.length ? positions[blocksAt]! : last!, columnBlock, extentOf[walk]!)
+            : { from: i32(0), to: extentOf[walk]! };
       updates(inner, serial, point, found, bounds);
     };
   });
-  const points = serial.reduce((product, axis) => product * kernel.axes[axis]!.extent, 1) * Math.min(extent, isBlocked ? columnBlock : extent);
+  const points =
+    serial.reduce((product, axis) => product * kernel.axes[axis]!.extent, 1) * Math.min(extent, isBlocked ? columnBlock : extent);
   const time = elementNanoseconds(analysis, walk ?? rank - 1, stores, walk !== null, target.lanes);
   return { code: frame.finish(), scratchBytes: 0, units, grain: grainOf(units, time * points + 5) };
 }
@@ -129,7 +179,11 @@ function isNested(kernel: ScatterKernel, axes: readonly number[], dynamicStrides
   const { index } = kernel.accesses[kernel.store]!;
   const moving = range(0, kernel.axes.length).filter((axis) => coefficient(index, axis) !== 0);
   const steps = [
-    ...moving.map((axis) => ({ stride: Math.abs(coefficient(index, axis)), extent: kernel.axes[axis]!.extent, isOpen: kernel.axes[axis]!.dynamic })),
+    ...moving.map((axis) => ({
+      stride: Math.abs(coefficient(index, axis)),
+      extent: kernel.axes[axis]!.extent,
+      isOpen: kernel.axes[axis]!.dynamic,
+    })),
     ...dynamicStrides.map((stride, i) => ({ stride, extent: kernel.accesses[kernel.store]!.dynamic[i]!.extent, isOpen: false })),
   ].sort((a, b) => a.stride - b.stride);
   let reach = 0;

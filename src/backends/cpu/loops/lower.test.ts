@@ -32,7 +32,13 @@ const parallel = (extent: number, dynamic = false): Axis => ({ extent, role: "pa
 const reduced = (extent: number, dynamic = false): Axis => ({ extent, role: "reduce", dynamic });
 const reads = (elements: number, dtype: DType = "float32"): KernelBuffer => ({ dtype, elements, use: "read" });
 const writes = (elements: number, dtype: DType = "float32"): KernelBuffer => ({ dtype, elements, use: "write" });
-const access = (buffer: number, coefficients: readonly number[], constant = 0): Access => ({ buffer, index: { constant, coefficients }, guards: [], fill: 0, dynamic: [] });
+const access = (buffer: number, coefficients: readonly number[], constant = 0): Access => ({
+  buffer,
+  index: { constant, coefficients },
+  guards: [],
+  fill: 0,
+  dynamic: [],
+});
 const load = (position: number, dtype: DType = "float32"): Entry => ({ op: "load", access: position, dtype });
 
 function check(kernel: Kernel, tolerance = 1e-6): void {
@@ -93,8 +99,17 @@ describe("maps", () => {
   });
 
   it("transpose in tiles", () => {
-    for (const [rows, columns] of [[64, 64], [33, 70], [17, 300]] as const) {
-      check({ ...relu(1, false), axes: [parallel(rows), parallel(columns)], buffers: [reads(rows * columns), writes(rows * columns)], accesses: [access(0, [1, rows]), access(1, [columns, 1])] });
+    for (const [rows, columns] of [
+      [64, 64],
+      [33, 70],
+      [17, 300],
+    ] as const) {
+      check({
+        ...relu(1, false),
+        axes: [parallel(rows), parallel(columns)],
+        buffers: [reads(rows * columns), writes(rows * columns)],
+        accesses: [access(0, [1, rows]), access(1, [columns, 1])],
+      });
     }
   });
 
@@ -102,10 +117,19 @@ describe("maps", () => {
     const [height, width] = [6, 21];
     const padded: Access = {
       ...access(0, [width - 4, 1], -2 - (width - 4)),
-      guards: [{ index: { constant: -1, coefficients: [1, 0] }, limit: height - 2 }, { index: { constant: -2, coefficients: [0, 1] }, limit: width - 4 }],
+      guards: [
+        { index: { constant: -1, coefficients: [1, 0] }, limit: height - 2 },
+        { index: { constant: -2, coefficients: [0, 1] }, limit: width - 4 },
+      ],
       fill: -5,
     };
-    check({ ...relu(1, false), axes: [parallel(height), parallel(width)], buffers: [reads((height - 2) * (width - 4)), writes(height * width)], accesses: [padded, access(1, [width, 1])], stores: [{ access: 1, value: 0 }] });
+    check({
+      ...relu(1, false),
+      axes: [parallel(height), parallel(width)],
+      buffers: [reads((height - 2) * (width - 4)), writes(height * width)],
+      accesses: [padded, access(1, [width, 1])],
+      stores: [{ access: 1, value: 0 }],
+    });
   });
 
   it("record the first index out of range and go on", () => {
@@ -113,11 +137,21 @@ describe("maps", () => {
       ...relu(1, false),
       axes: [parallel(5), parallel(6)],
       buffers: [reads(5, "int32"), reads(4 * 6), writes(30)],
-      accesses: [access(0, [1, 0]), { ...access(1, [0, 1]), dynamic: [{ value: 0, stride: 6, extent: 4, mode: "check", offset: { constant: 0, coefficients: [0, 0] } }] }, access(2, [6, 1])],
+      accesses: [
+        access(0, [1, 0]),
+        {
+          ...access(1, [0, 1]),
+          dynamic: [{ value: 0, stride: 6, extent: 4, mode: "check", offset: { constant: 0, coefficients: [0, 0] } }],
+        },
+        access(2, [6, 1]),
+      ],
       expression: [load(0, "int32"), load(1)],
       stores: [{ access: 2, value: 1 }],
     };
-    const run = prepareWasm(kernel, lowerKernel(kernel, testTargets[0]!), { buffers: [Int32Array.of(1, 0, 9, -3, 2), new Float32Array(24).fill(2), new Float32Array(30)], scalars: [] });
+    const run = prepareWasm(kernel, lowerKernel(kernel, testTargets[0]!), {
+      buffers: [Int32Array.of(1, 0, 9, -3, 2), new Float32Array(24).fill(2), new Float32Array(30)],
+      scalars: [],
+    });
     run.run();
     expect(run.collect()).toEqual({ index: 9, extent: 4 });
   });
@@ -150,7 +184,12 @@ describe("reductions", () => {
   it("give the first of equal maxima, and NaN before everything", () => {
     const kernel = (columns: number, positional: "argmax" | "argmin", over: "rows" | "columns"): ReduceKernel => {
       const base = sum(over === "rows" ? columns : 2, over === "rows" ? 2 : columns, over);
-      return { ...base, buffers: [base.buffers[0]!, writes(2, "int32")], reducers: [{ reducer: positional, value: 0, dtype: "int32" }], epilogue: [{ op: "accumulator", index: 0, dtype: "int32" }] };
+      return {
+        ...base,
+        buffers: [base.buffers[0]!, writes(2, "int32")],
+        reducers: [{ reducer: positional, value: 0, dtype: "int32" }],
+        epilogue: [{ op: "accumulator", index: 0, dtype: "int32" }],
+      };
     };
     for (const over of ["rows", "columns"] as const) {
       for (const [values, largest, smallest] of [
@@ -159,7 +198,10 @@ describe("reductions", () => {
         [[5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5], 0, 0],
         [[-Infinity, -Infinity, -Infinity, -Infinity, -Infinity, -Infinity, -Infinity, -Infinity, -Infinity, -Infinity, -Infinity], 0, 0],
       ] as const) {
-        for (const [positional, expected] of [["argmax", largest], ["argmin", smallest]] as const) {
+        for (const [positional, expected] of [
+          ["argmax", largest],
+          ["argmin", smallest],
+        ] as const) {
           const k = kernel(values.length, positional, over);
           const data = over === "columns" ? [...values, ...values] : values.flatMap((x) => [x, x]);
           const result = new Int32Array(2);
@@ -174,7 +216,10 @@ describe("reductions", () => {
 
   it("propagate NaN through max and min", () => {
     for (const over of ["rows", "columns"] as const) {
-      const k: ReduceKernel = { ...sum(over === "rows" ? 9 : 2, over === "rows" ? 2 : 9, over), reducers: [{ reducer: "max", value: 0, dtype: "float32" }] };
+      const k: ReduceKernel = {
+        ...sum(over === "rows" ? 9 : 2, over === "rows" ? 2 : 9, over),
+        reducers: [{ reducer: "max", value: 0, dtype: "float32" }],
+      };
       const values = Float32Array.from({ length: 18 }, (_, i) => (i === 8 ? NaN : -i));
       const result = new Float32Array(2);
       const run = prepareWasm(k, lowerKernel(k, testTargets[0]!), { buffers: [values, result], scalars: [] });
@@ -186,7 +231,10 @@ describe("reductions", () => {
 
   it("window over padded images, skipping what padding adds", () => {
     const [size, channels] = [7, 5];
-    const guard = (axis: number): Access["guards"][number] => ({ index: { constant: -1, coefficients: [0, 1, 2].map((i) => (i === axis ? 1 : 0)).concat(axis === 0 ? [1, 0] : [0, 1]) }, limit: size });
+    const guard = (axis: number): Access["guards"][number] => ({
+      index: { constant: -1, coefficients: [0, 1, 2].map((i) => (i === axis ? 1 : 0)).concat(axis === 0 ? [1, 0] : [0, 1]) },
+      limit: size,
+    });
     for (const reducer of ["sum", "max", "argmax"] as const) {
       const dtype = reducer === "argmax" ? "int32" : "float32";
       const kernel: ReduceKernel = {
@@ -195,7 +243,11 @@ describe("reductions", () => {
         axes: [parallel(size), parallel(size), parallel(channels), reduced(3), reduced(3)],
         buffers: [reads(size * size * channels), writes(size * size * channels, dtype)],
         accesses: [
-          { ...access(0, [size * channels, channels, 1, size * channels, channels], -size * channels - channels), guards: [guard(0), guard(1)], fill: reducer === "sum" ? 0 : -Infinity },
+          {
+            ...access(0, [size * channels, channels, 1, size * channels, channels], -size * channels - channels),
+            guards: [guard(0), guard(1)],
+            fill: reducer === "sum" ? 0 : -Infinity,
+          },
           access(1, [size * channels, channels, 1, 0, 0]),
         ],
         scalars: [],

@@ -1,6 +1,16 @@
 /** The meaning of kernels, evaluated point by point on host arrays: what generated code is tested against. */
 import { type DType, dtypes, type TypedArray } from "../../../dtype/index.ts";
-import type { Access, Axis, ContractKernel, CumulativeKernel, Entry, Kernel, MapKernel, ReduceKernel, ScatterKernel } from "../../../compiler/kernels/kernel.ts";
+import type {
+  Access,
+  Axis,
+  ContractKernel,
+  CumulativeKernel,
+  Entry,
+  Kernel,
+  MapKernel,
+  ReduceKernel,
+  ScatterKernel,
+} from "../../../compiler/kernels/kernel.ts";
 import type { Affine, Reducer, ScalarOp } from "../../../graph/index.ts";
 
 /** What a naive run reports: the first index out of range that a `check` term met. */
@@ -67,7 +77,12 @@ class NaiveRun {
       const states = kernel.reducers.map((reducer) => start(reducer.reducer, reducer.dtype));
       let position = 0;
       for (const inner of points(reduced)) {
-        const values = this.#evaluate(kernel.expression, [...outer, ...inner], [], kernel.reducers.map((reducer) => reducer.value));
+        const values = this.#evaluate(
+          kernel.expression,
+          [...outer, ...inner],
+          [],
+          kernel.reducers.map((reducer) => reducer.value),
+        );
         kernel.reducers.forEach((reducer, index) => {
           step(reducer.reducer, states[index]!, values[reducer.value]!, position);
         });
@@ -319,59 +334,111 @@ function scalar(f: ScalarOp, args: readonly number[], argument: DType, result: D
   const [x = 0, y = 0, z = 0] = args;
   const isInt = dtypes[argument].kind === "integer";
   switch (f) {
-    case "add": return x + y;
-    case "subtract": return x - y;
-    case "multiply": return isInt ? Math.imul(x, y) : x * y;
-    case "divide": return !isInt ? x / y : y === 0 ? 0 : Math.trunc(x / y);
-    case "remainder": return !isInt ? x % y : y === 0 ? 0 : x % y;
+    case "add":
+      return x + y;
+    case "subtract":
+      return x - y;
+    case "multiply":
+      return isInt ? Math.imul(x, y) : x * y;
+    case "divide":
+      return !isInt ? x / y : y === 0 ? 0 : Math.trunc(x / y);
+    case "remainder":
+      return !isInt ? x % y : y === 0 ? 0 : x % y;
     // IEEE 754 pow: 1 to any power is 1, also NaN; Math.pow gives NaN there.
-    case "power": return isInt ? integerPower(x, y) : x === 1 ? 1 : Math.pow(x, y);
-    case "maximum": return Math.max(x, y);
-    case "minimum": return Math.min(x, y);
-    case "atan2": return Math.atan2(x, y);
-    case "negate": return -x;
-    case "abs": return Math.abs(x);
-    case "sign": return Math.sign(x);
-    case "floor": return Math.floor(x);
-    case "ceil": return Math.ceil(x);
-    case "round": return halfToEven(x);
-    case "exp": return Math.exp(x);
-    case "expm1": return Math.expm1(x);
-    case "log": return Math.log(x);
-    case "log1p": return Math.log1p(x);
-    case "sqrt": return Math.sqrt(x);
-    case "rsqrt": return 1 / Math.sqrt(x);
-    case "tanh": return Math.tanh(x);
-    case "sigmoid": return 1 / (1 + Math.exp(-x));
-    case "erf": return erf(x);
-    case "sin": return Math.sin(x);
-    case "cos": return Math.cos(x);
-    case "tan": return Math.tan(x);
-    case "asin": return Math.asin(x);
-    case "acos": return Math.acos(x);
-    case "atan": return Math.atan(x);
-    case "sinh": return Math.sinh(x);
-    case "cosh": return Math.cosh(x);
-    case "asinh": return Math.asinh(x);
-    case "acosh": return Math.acosh(x);
-    case "atanh": return Math.atanh(x);
-    case "equal": return Number(x === y);
-    case "notEqual": return Number(x !== y);
-    case "less": return Number(x < y);
-    case "lessEqual": return Number(x <= y);
-    case "greater": return Number(x > y);
-    case "greaterEqual": return Number(x >= y);
-    case "and": return x & y;
-    case "or": return x | y;
-    case "xor": return x ^ y;
-    case "not": return argument === "bool" ? Number(x === 0) : ~x;
-    case "shiftLeft": return x << y;
-    case "shiftRightLogical": return x >>> y;
-    case "shiftRightArithmetic": return x >> y;
-    case "select": return x !== 0 ? y : z;
-    case "convert": return convert(x, argument, result);
-    case "bitcast": return bitcast(x, result);
-    case "isFinite": return Number(Number.isFinite(x));
+    case "power":
+      return isInt ? integerPower(x, y) : x === 1 ? 1 : Math.pow(x, y);
+    case "maximum":
+      return Math.max(x, y);
+    case "minimum":
+      return Math.min(x, y);
+    case "atan2":
+      return Math.atan2(x, y);
+    case "negate":
+      return -x;
+    case "abs":
+      return Math.abs(x);
+    case "sign":
+      return Math.sign(x);
+    case "floor":
+      return Math.floor(x);
+    case "ceil":
+      return Math.ceil(x);
+    case "round":
+      return halfToEven(x);
+    case "exp":
+      return Math.exp(x);
+    case "expm1":
+      return Math.expm1(x);
+    case "log":
+      return Math.log(x);
+    case "log1p":
+      return Math.log1p(x);
+    case "sqrt":
+      return Math.sqrt(x);
+    case "rsqrt":
+      return 1 / Math.sqrt(x);
+    case "tanh":
+      return Math.tanh(x);
+    case "sigmoid":
+      return 1 / (1 + Math.exp(-x));
+    case "erf":
+      return erf(x);
+    case "sin":
+      return Math.sin(x);
+    case "cos":
+      return Math.cos(x);
+    case "tan":
+      return Math.tan(x);
+    case "asin":
+      return Math.asin(x);
+    case "acos":
+      return Math.acos(x);
+    case "atan":
+      return Math.atan(x);
+    case "sinh":
+      return Math.sinh(x);
+    case "cosh":
+      return Math.cosh(x);
+    case "asinh":
+      return Math.asinh(x);
+    case "acosh":
+      return Math.acosh(x);
+    case "atanh":
+      return Math.atanh(x);
+    case "equal":
+      return Number(x === y);
+    case "notEqual":
+      return Number(x !== y);
+    case "less":
+      return Number(x < y);
+    case "lessEqual":
+      return Number(x <= y);
+    case "greater":
+      return Number(x > y);
+    case "greaterEqual":
+      return Number(x >= y);
+    case "and":
+      return x & y;
+    case "or":
+      return x | y;
+    case "xor":
+      return x ^ y;
+    case "not":
+      return argument === "bool" ? Number(x === 0) : ~x;
+    case "shiftLeft":
+      return x << y;
+    case "shiftRightLogical":
+      return x >>> y;
+    case "shiftRightArithmetic":
+      return x >> y;
+    case "select":
+      return x !== 0 ? y : z;
+    case "convert":
+      return convert(x, argument, result);
+    case "bitcast":
+      return bitcast(x, result);
+    case "isFinite":
+      return Number(Number.isFinite(x));
   }
 }
 

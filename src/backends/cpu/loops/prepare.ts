@@ -42,7 +42,8 @@ function widenKernel<K extends Kernel>(kernel: K, axes: readonly Axis[], f: (a: 
     guards: access.guards.map((guard) => ({ ...guard, index: f(guard.index) })),
     dynamic: access.dynamic.map((term) => ({ ...term, offset: f(term.offset) })),
   }));
-  const entries = (list: readonly Entry[]): Entry[] => list.map((entry) => (entry.op === "position" ? { ...entry, index: f(entry.index) } : entry));
+  const entries = (list: readonly Entry[]): Entry[] =>
+    list.map((entry) => (entry.op === "position" ? { ...entry, index: f(entry.index) } : entry));
   return {
     ...kernel,
     axes,

@@ -1,5 +1,17 @@
 /** Random kernels from a seed, for tests: every kind of access, tail, guard and dtype. */
-import type { Access, Axis, CumulativeKernel, Entry, Guard, Kernel, KernelBuffer, MapKernel, ReduceKernel, ScatterKernel, Store } from "../../../compiler/kernels/kernel.ts";
+import type {
+  Access,
+  Axis,
+  CumulativeKernel,
+  Entry,
+  Guard,
+  Kernel,
+  KernelBuffer,
+  MapKernel,
+  ReduceKernel,
+  ScatterKernel,
+  Store,
+} from "../../../compiler/kernels/kernel.ts";
 import type { DType } from "../../../dtype/index.ts";
 import type { Affine, Reducer, ScalarOp } from "../../../graph/index.ts";
 
@@ -121,7 +133,12 @@ class KernelMaker {
       high = Math.max(high, at(index, point));
     });
     this.buffers.push({ ...buffer, elements: Math.max(buffer.elements, high + 1) + shift });
-    const fill = buffer.dtype === "bool" ? this.random.whole(0, 1) : buffer.dtype === "uint8" ? this.random.whole(0, 9) : this.random.pick([0, 0, 1, -1, 3]);
+    const fill =
+      buffer.dtype === "bool"
+        ? this.random.whole(0, 1)
+        : buffer.dtype === "uint8"
+          ? this.random.whole(0, 9)
+          : this.random.pick([0, 0, 1, -1, 3]);
     return { buffer: this.buffers.length - 1, index: { ...index, constant: index.constant + shift }, guards, fill, dynamic: [] };
   }
 
@@ -146,7 +163,10 @@ class KernelMaker {
       const axis = random.whole(0, rank - 1);
       const index = new Array<number>(this.axes.length).fill(0);
       index[axis] = 1;
-      guards.push({ index: { constant: -random.whole(0, 2), coefficients: index }, limit: random.whole(1, Math.max(1, this.axes[axis]!.extent)) });
+      guards.push({
+        index: { constant: -random.whole(0, 2), coefficients: index },
+        limit: random.whole(1, Math.max(1, this.axes[axis]!.extent)),
+      });
     }
     const index = { constant, coefficients };
     this.buffers.push({ dtype, elements: Math.max(0, range(index, this.axes)[1] + 1), use: "write" });
@@ -186,16 +206,31 @@ class KernelMaker {
       const isFloating = dtype === "float32" || dtype === "float64";
       if (dtype === "bool") {
         const from = random.pick(options.dtypes);
-        if (kind < 0.5) add({ op: "scalar", f: random.pick<ScalarOp>(["less", "lessEqual", "greater", "greaterEqual", "equal", "notEqual"]), args: [ofType(from), ofType(from)], dtype });
+        if (kind < 0.5)
+          add({
+            op: "scalar",
+            f: random.pick<ScalarOp>(["less", "lessEqual", "greater", "greaterEqual", "equal", "notEqual"]),
+            args: [ofType(from), ofType(from)],
+            dtype,
+          });
         else if (kind < 0.7) add({ op: "scalar", f: "not", args: [ofType("bool")], dtype });
         else add({ op: "scalar", f: random.pick<ScalarOp>(["and", "or", "xor"]), args: [ofType("bool"), ofType("bool")], dtype });
       } else if (kind < 0.2) add({ op: "scalar", f: "select", args: [ofType("bool"), ofType(dtype), ofType(dtype)], dtype });
       else if (kind < 0.4) {
-        const f = isFloating ? random.pick<ScalarOp>(["negate", "abs", "floor", "round", "sign", "ceil"]) : random.pick<ScalarOp>(dtype === "int32" ? ["negate", "abs", "sign"] : ["sign"]);
+        const f = isFloating
+          ? random.pick<ScalarOp>(["negate", "abs", "floor", "round", "sign", "ceil"])
+          : random.pick<ScalarOp>(dtype === "int32" ? ["negate", "abs", "sign"] : ["sign"]);
         add({ op: "scalar", f, args: [ofType(dtype)], dtype });
       } else {
         const whole: ScalarOp[] = ["divide", "remainder"];
-        const f = random.pick<ScalarOp>(["add", "subtract", "multiply", "maximum", "minimum", ...(isFloating ? [] : random.chance(0.3) ? whole : [])]);
+        const f = random.pick<ScalarOp>([
+          "add",
+          "subtract",
+          "multiply",
+          "maximum",
+          "minimum",
+          ...(isFloating ? [] : random.chance(0.3) ? whole : []),
+        ]);
         add({ op: "scalar", f, args: [ofType(dtype), ofType(dtype)], dtype });
       }
     }
@@ -275,12 +310,18 @@ function axesOf(random: Random, parallel: number, reduce: number, largest: numbe
   const extents: number[] = [];
   let budget = largest;
   for (let i = 0; i < parallel + reduce; i++) {
-    const extent = random.chance(0.02) ? 0 : Math.min(budget, random.pick([1, 2, 3, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 31, 33, 40, 64, 65, 130]));
+    const extent = random.chance(0.02)
+      ? 0
+      : Math.min(budget, random.pick([1, 2, 3, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 31, 33, 40, 64, 65, 130]));
     extents.push(extent);
     budget = Math.max(1, Math.floor(budget / Math.max(1, extent)));
   }
   const order = shuffle(random, extents);
-  return order.map((extent, i) => ({ extent, role: i < parallel ? "parallel" : "reduce", dynamic: (i === 0 || i === parallel) && extent > 0 && random.chance(0.25) }));
+  return order.map((extent, i) => ({
+    extent,
+    role: i < parallel ? "parallel" : "reduce",
+    dynamic: (i === 0 || i === parallel) && extent > 0 && random.chance(0.25),
+  }));
 }
 
 function base(maker: KernelMaker): Pick<Kernel, "axes" | "buffers" | "accesses" | "scalars" | "label"> {
@@ -312,7 +353,10 @@ export function randomReduce(seed: number, options: RandomOptions): ReduceKernel
   const reducers = Array.from({ length: random.chance(0.3) ? 2 : 1 }, (_, i) => {
     const value = i === 0 ? expression.length - 1 : random.whole(0, expression.length - 1);
     const valueType = expression[value]!.dtype;
-    const reducer: Reducer = valueType === "bool" ? random.pick<Reducer>(["any", "all", "max", "min"]) : random.pick<Reducer>(["sum", "sum", "max", "min", few ? "prod" : "sum", "argmax", "argmin"]);
+    const reducer: Reducer =
+      valueType === "bool"
+        ? random.pick<Reducer>(["any", "all", "max", "min"])
+        : random.pick<Reducer>(["sum", "sum", "max", "min", few ? "prod" : "sum", "argmax", "argmin"]);
     return { reducer, value, dtype: reducer === "argmax" || reducer === "argmin" ? ("int32" as const) : valueType };
   });
   const accumulators = reducers.map(({ dtype }, index): Entry => ({ op: "accumulator", index, dtype }));
@@ -370,16 +414,39 @@ export function randomScatter(seed: number, options: RandomOptions): ScatterKern
     indexStride *= Math.max(1, axes[axis]!.extent);
   }
   maker.buffers.push({ dtype: "int32", elements: indexStride, use: "read" });
-  const indexAccess = maker.accesses.push({ buffer: maker.buffers.length - 1, index: { constant: 0, coefficients: indexCoefficients }, guards: [], fill: 0, dynamic: [] }) - 1;
+  const indexAccess =
+    maker.accesses.push({
+      buffer: maker.buffers.length - 1,
+      index: { constant: 0, coefficients: indexCoefficients },
+      guards: [],
+      fill: 0,
+      dynamic: [],
+    }) - 1;
   const index = expression.push({ op: "load", access: indexAccess, dtype: "int32" }) - 1;
   const extent = 8;
   maker.buffers.push({ dtype, elements: extent * stride, use: "readwrite" });
-  const store = maker.accesses.push({
-    buffer: maker.buffers.length - 1,
-    index: { constant: 0, coefficients },
-    guards: [],
-    fill: 0,
-    dynamic: [{ value: index, stride, extent, mode: random.pick(["check", "clamp"] as const), offset: { constant: random.chance(0.3) ? 1 : 3, coefficients: axes.map(() => 0) } }],
-  }) - 1;
-  return { kind: "scatter", ...base(maker), expression, value, store, mode: dtype === "bool" ? "set" : random.pick(["add", "set"] as const) };
+  const store =
+    maker.accesses.push({
+      buffer: maker.buffers.length - 1,
+      index: { constant: 0, coefficients },
+      guards: [],
+      fill: 0,
+      dynamic: [
+        {
+          value: index,
+          stride,
+          extent,
+          mode: random.pick(["check", "clamp"] as const),
+          offset: { constant: random.chance(0.3) ? 1 : 3, coefficients: axes.map(() => 0) },
+        },
+      ],
+    }) - 1;
+  return {
+    kind: "scatter",
+    ...base(maker),
+    expression,
+    value,
+    store,
+    mode: dtype === "bool" ? "set" : random.pick(["add", "set"] as const),
+  };
 }

@@ -4,7 +4,26 @@ import type { DType } from "../../../dtype/index.ts";
 import { isFloat } from "../../../dtype/index.ts";
 import type { Reducer } from "../../../graph/index.ts";
 import {
-  add, and, type Block, compare, constant, constantLike, eq, extract, get, gt, i32, lt, max, min, mul, ne, not, or, reduceLanes, select,
+  add,
+  and,
+  type Block,
+  compare,
+  constant,
+  constantLike,
+  eq,
+  extract,
+  get,
+  gt,
+  i32,
+  lt,
+  max,
+  min,
+  mul,
+  ne,
+  not,
+  or,
+  reduceLanes,
+  select,
 } from "./block.ts";
 import { valueType } from "./expression.ts";
 import type { Expr, Variable } from "./ir.ts";
@@ -66,7 +85,14 @@ export function incoming(block: Block, reduction: Reduction, x: Expr): Expr {
 }
 
 /** Takes one value (already `incoming`), standing at `at` for argmax / argmin. Lanes where `mask` is 0 are left out. */
-export function accumulate(block: Block, reduction: Reduction, accumulator: Accumulator, x: Expr, at: Expr | null, mask: Expr | null): void {
+export function accumulate(
+  block: Block,
+  reduction: Reduction,
+  accumulator: Accumulator,
+  x: Expr,
+  at: Expr | null,
+  mask: Expr | null,
+): void {
   const { value, position } = accumulator;
   if (position !== null) {
     const candidate = block.let(x);
@@ -160,4 +186,3 @@ export function absorbs(reduction: Reduction, fill: number): boolean {
   const neutral = identity(reduction);
   return neutral === (reduction.valueDType === "float32" ? Math.fround(fill) : fill);
 }
-

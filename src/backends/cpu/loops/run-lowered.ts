@@ -61,10 +61,12 @@ function bytesOf(array: TypedArray): Uint8Array {
 
 function collect(memory: ArrayBuffer, layout: Layout, buffers: readonly TypedArray[]): NaiveFault | null {
   buffers.forEach((buffer, i) => {
-    bytesOf(buffer).set(new Uint8Array(memory, layout.pointers[i]!, buffer.byteLength));
+    bytesOf(buffer).set(new Uint8Array(memory, layout.pointers[i], buffer.byteLength));
   });
   const view = new DataView(memory);
-  return view.getInt32(layout.fault, true) === 0 ? null : { index: view.getInt32(layout.fault + 4, true), extent: view.getInt32(layout.fault + 8, true) };
+  return view.getInt32(layout.fault, true) === 0
+    ? null
+    : { index: view.getInt32(layout.fault + 4, true), extent: view.getInt32(layout.fault + 8, true) };
 }
 
 /** Chunks [from, to) of the unit space. */
@@ -76,10 +78,20 @@ function* chunks(lowered: LoweredKernel): Generator<readonly [number, number]> {
 export function runInterpreted(kernel: Kernel, lowered: LoweredKernel, target: CpuTarget, data: NaiveMemory): NaiveFault | null {
   const layout = layOut(kernel, lowered, data.buffers, 4096);
   const memory = new ArrayBuffer(layout.end);
-  data.buffers.forEach((buffer, i) => new Uint8Array(memory, layout.pointers[i]!, buffer.byteLength).set(bytesOf(buffer)));
+  data.buffers.forEach((buffer, i) => new Uint8Array(memory, layout.pointers[i], buffer.byteLength).set(bytesOf(buffer)));
   writeBlock(new DataView(memory), kernel, layout, data.scalars);
   for (const [from, to] of chunks(lowered)) {
-    interpret(lowered.code, { memory, lanes: target.lanes, maskedTails: target.maskedTails, fma: target.fma, regions: layout.regions, block: layout.block, from, to, scratch: layout.scratch });
+    interpret(lowered.code, {
+      memory,
+      lanes: target.lanes,
+      maskedTails: target.maskedTails,
+      fma: target.fma,
+      regions: layout.regions,
+      block: layout.block,
+      from,
+      to,
+      scratch: layout.scratch,
+    });
   }
   return collect(memory, layout, data.buffers);
 }
@@ -97,7 +109,7 @@ export interface WasmRun {
 export function prepareWasm(kernel: Kernel, lowered: LoweredKernel, data: NaiveMemory): WasmRun {
   const layout = layOut(kernel, lowered, data.buffers, reservedBytes);
   const memory = new WebAssembly.Memory({ initial: Math.ceil(layout.end / 65536) + 1 });
-  data.buffers.forEach((buffer, i) => new Uint8Array(memory.buffer, layout.pointers[i]!, buffer.byteLength).set(bytesOf(buffer)));
+  data.buffers.forEach((buffer, i) => new Uint8Array(memory.buffer, layout.pointers[i], buffer.byteLength).set(bytesOf(buffer)));
   writeBlock(new DataView(memory.buffer), kernel, layout, data.scalars);
   const wasm = emitModule([lowered.code], { relaxedFma: false, sharedMemory: false });
   const instance = new WebAssembly.Instance(new WebAssembly.Module(wasm), { env: { memory }, math: mathImports });

@@ -2,8 +2,38 @@
 import { type DType, isFloat } from "../../../dtype/index.ts";
 import type { ScalarOp } from "../../../graph/index.ts";
 import {
-  abs, add, and, bitcast, type Block, ceil, compare, constant, constantLike, convert, div, eq, floor, gt, i32, lt, max, min, mul, ne, nearest, neg, not, or, rem, select,
-  shl, shrS, shrU, sqrt, sub, xor,
+  abs,
+  add,
+  and,
+  bitcast,
+  type Block,
+  ceil,
+  compare,
+  constant,
+  constantLike,
+  convert,
+  div,
+  eq,
+  floor,
+  gt,
+  i32,
+  lt,
+  max,
+  min,
+  mul,
+  ne,
+  nearest,
+  neg,
+  not,
+  or,
+  rem,
+  select,
+  shl,
+  shrS,
+  shrU,
+  sqrt,
+  sub,
+  xor,
 } from "./block.ts";
 import type { Expr, ValueType } from "./ir.ts";
 import { type MathFunction, mathFunctions } from "./math.ts";
@@ -59,7 +89,8 @@ const rows: Readonly<Record<Exclude<ScalarOp, "select">, Row>> = {
   subtract: arithmetic(sub, xor),
   multiply: arithmetic(mul, and),
   divide: (x, y, context) => (isFloat(context.argument) ? div(x, y) : integerDivide(x, y, context)),
-  remainder: (x, y, context) => (isFloat(context.argument) ? mathFunctions.remainder(context.block, x, y) : integerRemainder(x, y, context)),
+  remainder: (x, y, context) =>
+    isFloat(context.argument) ? mathFunctions.remainder(context.block, x, y) : integerRemainder(x, y, context),
   power: byMath("power"),
   maximum: arithmetic(max, or),
   minimum: arithmetic(min, and),
@@ -105,7 +136,8 @@ const rows: Readonly<Record<Exclude<ScalarOp, "select">, Row>> = {
   shiftRightArithmetic: (x, y) => shrS(x, y),
   convert: (x, _, context) => convertValue(context.block, x, context.argument, context.result),
   bitcast: (x, _, { result }) => bitcast(result === "float32" ? (isVector(x.type) ? "f32v" : "f32") : isVector(x.type) ? "i32v" : "i32", x),
-  isFinite: (x, _, { argument }) => (isFloat(argument) ? lt(abs(x), constantLike(x, Infinity)) : constant(x.type, isVector(x.type) ? -1 : 1)),
+  isFinite: (x, _, { argument }) =>
+    isFloat(argument) ? lt(abs(x), constantLike(x, Infinity)) : constant(x.type, isVector(x.type) ? -1 : 1),
 };
 
 /** 1, -1 or x itself (0, -0, NaN). */

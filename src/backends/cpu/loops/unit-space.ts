@@ -43,7 +43,9 @@ export function forUnits(
   const unit = block.declare("unit", from);
   const last = block.declare("last", rem(from, i32(lastExtent)));
   let rest = block.let(div(from, i32(lastExtent)), "rest");
-  const outerVariables = extents.slice(0, -1).map((extent, dimension) => ({ extent, dimension, variable: { name: `unit${dimension}`, type: "i32" as const } }));
+  const outerVariables = extents
+    .slice(0, -1)
+    .map((extent, dimension) => ({ extent, dimension, variable: { name: `unit${dimension}`, type: "i32" as const } }));
   for (const { extent, dimension, variable } of outerVariables.toReversed()) {
     block.set(variable, dimension === 0 ? rest : rem(rest, i32(Math.max(1, extent))));
     if (dimension > 0) rest = block.let(div(rest, i32(Math.max(1, extent))), "rest");
@@ -51,7 +53,10 @@ export function forUnits(
   block.while(lt(get(unit), to), (body) => {
     const start = get(last);
     const run = body.let(min(sub(to, get(unit)), sub(i32(lastExtent), start)), "run");
-    const each = outer(body, outerVariables.map(({ variable }) => get(variable)));
+    const each = outer(
+      body,
+      outerVariables.map(({ variable }) => get(variable)),
+    );
     body.for("row", start, add(start, run), 1, (inside, row) => each(inside, row));
     body.set(unit, add(get(unit), run));
     body.set(last, i32(0));

@@ -253,6 +253,14 @@ describe("WasmExecutable", () => {
     expect(sameBits(await executable.run(args), a)).toBe(true);
   });
 
+  it("writes NaN as a scalar in its first run too", async () => {
+    const backend = backendOf({ threads: 1 });
+    const y = broadcastInDim(constant(NaN, "float32"), [3], []);
+    const program = compile(new Subgraph([], [y]), { arguments: 0, states: 0, writtenStates: [] }, backend.target);
+    const [out] = await backend.load(program).run({ arguments: [], states: [], scalars: program.scalars.map(() => NaN) });
+    expect(Array.from(out!)).toEqual([NaN, NaN, NaN]);
+  });
+
   it("lets the process end by itself while workers sleep", () => {
     const here = (path: string): string => JSON.stringify(fileURLToPath(new URL(path, import.meta.url)));
     const script = `

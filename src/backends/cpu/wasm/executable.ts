@@ -77,7 +77,8 @@ export class WasmExecutable implements Executable {
   /** Address of every program buffer that has one by itself; states are filled in at every run. */
   private readonly pointers: number[];
   private readonly statePointers: number[];
-  private readonly scalars: number[];
+  /** As written last; undefined before the first run (NaN is a value like any other). */
+  private readonly scalars: (number | undefined)[];
   private readonly turns: Map<number, number> = new Map();
   private readonly records: Map<StageLayout, StageRecord> = new Map();
   private argumentViews: (TypedArray | null)[] = [];
@@ -115,7 +116,7 @@ export class WasmExecutable implements Executable {
 
     this.pointers = this.layout.buffers.map((offset) => (offset < 0 ? 0 : region + offset));
     this.statePointers = program.states.map(() => -1);
-    this.scalars = program.scalars.map(() => NaN);
+    this.scalars = program.scalars.map(() => undefined);
     this.upload(indices, lowered);
     const threads = machine.threads.count;
     const cost = (nodes: readonly LayoutNode[]): number =>
@@ -173,7 +174,12 @@ export class WasmExecutable implements Executable {
     this.program.arguments.forEach((type, i) => {
       const length = args.arguments[i]?.length;
       if (length !== sizeOf(type.shape)) {
-        throw new ShapeError({ where: "wasm back-end", problem: `argument ${i} of a program has the wrong length`, expected: String(sizeOf(type.shape)), received: String(length) });
+        throw new ShapeError({
+          where: "wasm back-end",
+          problem: `argument ${i} of a program has the wrong length`,
+          expected: String(sizeOf(type.shape)),
+          received: String(length),
+        });
       }
     });
   }
@@ -215,7 +221,8 @@ export class WasmExecutable implements Executable {
     let isMoved = false;
     for (let i = 0; i < program.states.length; i++) {
       const buffer = args.states[i];
-      if (!(buffer instanceof DeviceMemory) || buffer.heap !== heap) throw new InternalError("wasm back-end", `state ${i} of a program is in another back-end's memory`);
+      if (!(buffer instanceof DeviceMemory) || buffer.heap !== heap)
+        throw new InternalError("wasm back-end", `state ${i} of a program is in another back-end's memory`);
       const pointer = buffer.pointer();
       if (pointer === this.statePointers[i]) continue;
       isMoved = true;

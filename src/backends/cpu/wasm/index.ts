@@ -43,7 +43,11 @@ export function wasmTarget(relaxedFma: boolean): CpuTarget {
 /** Starts the back-end. Throws BackendError where the engine has no WebAssembly with 128-bit SIMD, or gives no memory. */
 export function createWasmBackend(options: WasmOptions = {}): WasmBackend {
   if (!detectSimd()) {
-    throw new BackendError({ where: "wasm back-end", problem: "this engine has no WebAssembly with 128-bit SIMD", advice: "use a newer engine, or the back-end \"reference\"" });
+    throw new BackendError({
+      where: "wasm back-end",
+      problem: "this engine has no WebAssembly with 128-bit SIMD",
+      advice: 'use a newer engine, or the back-end "reference"',
+    });
   }
   const hasRelaxed = detectRelaxedSimd();
   const relaxedFma = options.relaxedFma ?? hasRelaxed;
@@ -56,10 +60,23 @@ export function createWasmBackend(options: WasmOptions = {}): WasmBackend {
   const heap = new Heap(isShared, options.maximumBytes);
   const threads = new Threads(heap, wanted);
   const code = new CodeCache(threads, { relaxedFma, sharedMemory: isShared });
-  const machine: Machine = { heap, threads, code, order: new RunOrder(), lower: (kernel) => lowerKernel(kernel, cpuTarget), divide: (kernel) => divideWork(kernel, cpuTarget) };
+  const machine: Machine = {
+    heap,
+    threads,
+    code,
+    order: new RunOrder(),
+    lower: (kernel) => lowerKernel(kernel, cpuTarget),
+    divide: (kernel) => divideWork(kernel, cpuTarget),
+  };
   const target: Target = {
     name: "wasm",
-    limits: { buffersPerKernel: 64, alignmentBytes: 64, maxBufferBytes: largestBuffer, dtypes: ["float32", "float64", "int32", "uint8", "bool"], sharedArena: true },
+    limits: {
+      buffersPerKernel: 64,
+      alignmentBytes: 64,
+      maxBufferBytes: largestBuffer,
+      dtypes: ["float32", "float64", "int32", "uint8", "bool"],
+      sharedArena: true,
+    },
     scheduleContract: (bound) => scheduleContract(bound, cpuTarget),
   };
   return {

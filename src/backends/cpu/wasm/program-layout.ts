@@ -30,7 +30,14 @@ export interface StageLayout {
 /** A tree of stages, as the program's. */
 export type LayoutNode =
   | StageLayout
-  | { readonly kind: "loop"; readonly loop: number; readonly trips: number; readonly condition: number | null; readonly slots: readonly PointerSlot[]; readonly body: readonly LayoutNode[] }
+  | {
+      readonly kind: "loop";
+      readonly loop: number;
+      readonly trips: number;
+      readonly condition: number | null;
+      readonly slots: readonly PointerSlot[];
+      readonly body: readonly LayoutNode[];
+    }
   | { readonly kind: "branch"; readonly condition: number; readonly then: readonly LayoutNode[]; readonly else: readonly LayoutNode[] };
 
 /** Places of a program, as offsets from the start of its region. */
@@ -148,14 +155,32 @@ export function layOutProgram(program: Program, lowered: readonly WorkDivision[]
         }
         case "loop":
           trips.set(stage.loop, stage.trips);
-          return { kind: "loop", loop: stage.loop, trips: stage.trips, condition: stage.condition, slots: loopSlots.get(stage.loop) ?? [], body: visit(stage.body) };
+          return {
+            kind: "loop",
+            loop: stage.loop,
+            trips: stage.trips,
+            condition: stage.condition,
+            slots: loopSlots.get(stage.loop) ?? [],
+            body: visit(stage.body),
+          };
         case "branch":
           return { kind: "branch", condition: stage.condition, then: visit(stage.then), else: visit(stage.else) };
       }
     });
   const nodes = visit(program.stages);
   return {
-    bytes: end, arguments: argumentPlaces, buffers, blocks, faults, stateSlots, scalarSlots, fixedSlots, extents, stages, nodes, trips,
+    bytes: end,
+    arguments: argumentPlaces,
+    buffers,
+    blocks,
+    faults,
+    stateSlots,
+    scalarSlots,
+    fixedSlots,
+    extents,
+    stages,
+    nodes,
+    trips,
   };
 }
 

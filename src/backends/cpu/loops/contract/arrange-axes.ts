@@ -3,15 +3,18 @@ import type { Access, Axis, ContractKernel, ContractRole, Entry } from "../../..
 import type { Affine } from "../../../../graph/index.ts";
 
 /** The same kernel with every affine function replaced. `axes` and `roles` are those of the result. */
-export function mapAffines(kernel: ContractKernel, axes: readonly Axis[], roles: readonly ContractRole[], f: (affine: Affine) => Affine): ContractKernel {
-  const accesses = kernel.accesses.map(
-    (access): Access => ({
-      ...access,
-      index: f(access.index),
-      guards: access.guards.map((guard) => ({ ...guard, index: f(guard.index) })),
-      dynamic: access.dynamic.map((term) => ({ ...term, offset: f(term.offset) })),
-    }),
-  );
+export function mapAffines(
+  kernel: ContractKernel,
+  axes: readonly Axis[],
+  roles: readonly ContractRole[],
+  f: (affine: Affine) => Affine,
+): ContractKernel {
+  const accesses = kernel.accesses.map((access): Access => ({
+    ...access,
+    index: f(access.index),
+    guards: access.guards.map((guard) => ({ ...guard, index: f(guard.index) })),
+    dynamic: access.dynamic.map((term) => ({ ...term, offset: f(term.offset) })),
+  }));
   const epilogue = kernel.epilogue.map((entry): Entry => (entry.op === "position" ? { ...entry, index: f(entry.index) } : entry));
   return { ...kernel, axes, roles, accesses, epilogue };
 }
@@ -29,7 +32,8 @@ export function reorderAxes(kernel: ContractKernel, order: readonly number[]): C
 /** Every affine function of the kernel. */
 function affinesOf(kernel: ContractKernel): Affine[] {
   const list: Affine[] = [];
-  for (const access of kernel.accesses) list.push(access.index, ...access.guards.map((guard) => guard.index), ...access.dynamic.map((term) => term.offset));
+  for (const access of kernel.accesses)
+    list.push(access.index, ...access.guards.map((guard) => guard.index), ...access.dynamic.map((term) => term.offset));
   for (const entry of kernel.epilogue) if (entry.op === "position") list.push(entry.index);
   return list;
 }

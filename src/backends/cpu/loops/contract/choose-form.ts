@@ -46,7 +46,9 @@ export function chooseForm(kernel: ContractKernel): Form | null {
   if (channel !== undefined) return { kernel: seen, form: "elementwise", lanesAxis: channel, columnAxis: channel, rowAxes };
   const form = dot();
   if (form !== null) return form;
-  const widest = columns.filter((axis) => seen.axes[axis]!.extent > 1).reduce<number | null>((a, b) => (a === null || seen.axes[b]!.extent > seen.axes[a]!.extent ? b : a), null);
+  const widest = columns
+    .filter((axis) => seen.axes[axis]!.extent > 1)
+    .reduce<number | null>((a, b) => (a === null || seen.axes[b]!.extent > seen.axes[a]!.extent ? b : a), null);
   return widest === null ? null : { kernel: seen, form: "broadcast", lanesAxis: widest, columnAxis: widest, rowAxes };
 }
 

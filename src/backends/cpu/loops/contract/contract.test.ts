@@ -49,15 +49,18 @@ function scheduleFor(kernel: ContractKernel, target: CpuTarget): ContractSchedul
 }
 
 describe("contractions", () => {
-  it.each(Array.from({ length: 12 }, (_, block) => block))("of random layouts, windows and epilogues are as defined, as wasm (block %i)", (block) => {
-    const forms = new Set<string>();
-    for (let seed = block * 25; seed < block * 25 + 25; seed++) {
-      const scheduled = expectAsDefined(randomContraction(seed), wasm, "wasm");
-      const tiled = tiledKernel(scheduled);
-      forms.add(tiled === null ? "reduction" : scheduleOf(tiled).form);
-    }
-    expect(forms.has("broadcast")).toBe(true);
-  });
+  it.each(Array.from({ length: 12 }, (_, block) => block))(
+    "of random layouts, windows and epilogues are as defined, as wasm (block %i)",
+    (block) => {
+      const forms = new Set<string>();
+      for (let seed = block * 25; seed < block * 25 + 25; seed++) {
+        const scheduled = expectAsDefined(randomContraction(seed), wasm, "wasm");
+        const tiled = tiledKernel(scheduled);
+        forms.add(tiled === null ? "reduction" : scheduleOf(tiled).form);
+      }
+      expect(forms.has("broadcast")).toBe(true);
+    },
+  );
 
   it.each([
     ["4 lanes, fused", relaxed],
@@ -102,7 +105,11 @@ describe("contractions", () => {
   it("spread operands whose rows meet in the cache, and pack long ones", () => {
     const kernel = contraction({
       label: "slices",
-      axes: [["m", "m", 65, true], ["n", "n", 65], ["k", "k", 70]],
+      axes: [
+        ["m", "m", 65, true],
+        ["n", "n", 65],
+        ["k", "k", 70],
+      ],
       lhs: { m: 512, k: 1 },
       rhs: { k: 257, n: 1 },
       out: { m: 65, n: 1 },
@@ -135,7 +142,9 @@ describe("contractions", () => {
   });
 
   it("of depthwise convolutions work on vectors of channels", () => {
-    expect(scheduleFor(convolution({ batch: 2, height: 9, width: 9, inputs: 8, outputs: 8, window: 3, groups: 8 }), wasm).form).toBe("elementwise");
+    expect(scheduleFor(convolution({ batch: 2, height: 9, width: 9, inputs: 8, outputs: 8, window: 3, groups: 8 }), wasm).form).toBe(
+      "elementwise",
+    );
   });
 
   it("with empty axes write zeros or nothing", () => {
@@ -163,7 +172,13 @@ describe("contractions", () => {
     // NCHW: places are contiguous, so weights become the left operand and images the right one.
     const kernel = contraction({
       label: "NCHW",
-      axes: [["b", "m", 2], ["x", "m", 21], ["o", "n", 5], ["i", "k", 3], ["u", "k", 3]],
+      axes: [
+        ["b", "m", 2],
+        ["x", "m", 21],
+        ["o", "n", 5],
+        ["i", "k", 3],
+        ["u", "k", 3],
+      ],
       lhs: { b: 3 * 23, i: 23, x: 1, u: 1 },
       rhs: { o: 9, i: 3, u: 1 },
       out: { b: 5 * 21, o: 21, x: 1 },
@@ -175,7 +190,12 @@ describe("contractions", () => {
   });
 
   it("keep the epilogue's order of operations for results that are no vectors", () => {
-    const kernel = { ...dense(9, 7, 6), accesses: dense(9, 7, 6).accesses.map((access, i) => (i === 2 ? { ...access, index: { constant: 0, coefficients: [1, 9, 0] } } : access)) };
+    const kernel = {
+      ...dense(9, 7, 6),
+      accesses: dense(9, 7, 6).accesses.map((access, i) =>
+        i === 2 ? { ...access, index: { constant: 0, coefficients: [1, 9, 0] } } : access,
+      ),
+    };
     expectAsDefined(kernel, wasm, "wasm");
   });
 });

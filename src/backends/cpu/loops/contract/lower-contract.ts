@@ -54,10 +54,19 @@ class ContractLowering {
     this.#restColumns = columns - this.#fullPanels * this.#width;
     const { body, parameters } = this.#frame;
     this.#buffers = kernel.buffers.map((_, buffer) => body.let(loadPtr(parameters, buffer), `buffer${buffer}`));
-    this.#epilogue = new TileEpilogue(kernel, target, { rowAxis, columnAxis, lanesAxis: form === "dot" ? null : lanesAxis }, parameters, this.#buffers);
+    this.#epilogue = new TileEpilogue(
+      kernel,
+      target,
+      { rowAxis, columnAxis, lanesAxis: form === "dot" ? null : lanesAxis },
+      parameters,
+      this.#buffers,
+    );
     const inner = schedule.innerAxes.reduce((product, axis) => product * kernel.axes[axis]!.extent, 1);
     const rowsPerUnit = schedule.rowAxis === null ? 1 : schedule.rowsPerUnit;
-    this.#spillBytes = schedule.kBlock === null ? 0 : spillBytes(rowsPerUnit * inner, Math.min(schedule.panelsPerUnit, this.#panels) * tile.vectors, target.lanes);
+    this.#spillBytes =
+      schedule.kBlock === null
+        ? 0
+        : spillBytes(rowsPerUnit * inner, Math.min(schedule.panelsPerUnit, this.#panels) * tile.vectors, target.lanes);
   }
 
   get #panels(): number {
@@ -68,7 +77,9 @@ class ContractLowering {
     const { axes } = this.#kernel;
     const { rowAxis, rowsPerUnit, innerAxes, columnAxis, panelsPerUnit, tile } = this.#schedule;
     const { body, from, to } = this.#frame;
-    const coordinates = [...axes.keys()].filter((axis) => axes[axis]!.role === "parallel" && axis !== rowAxis && axis !== columnAxis && !innerAxes.includes(axis));
+    const coordinates = [...axes.keys()].filter(
+      (axis) => axes[axis]!.role === "parallel" && axis !== rowAxis && axis !== columnAxis && !innerAxes.includes(axis),
+    );
     const dimensions: Dimension[] = coordinates.map((axis) => ({ kind: "axis", axis }));
     const rowGroups = rowAxis === null ? 1 : Math.ceil(axes[rowAxis]!.extent / rowsPerUnit);
     const hasRowGroups = rowAxis !== null && (axes[rowAxis]!.dynamic || rowGroups > 1);
@@ -112,7 +123,13 @@ class ContractLowering {
   #operand(block: Block, side: "lhs" | "rhs", positions: Positions): Expr {
     const access = this.#kernel.accesses[this.#kernel[side]]!;
     const base = advance(this.#buffers[access.buffer]!, i32(access.index.constant), 4);
-    return block.let(offsetPointer(base, [...positions].map(([axis, position]) => [position, this.#step(side, axis)] as const)), side);
+    return block.let(
+      offsetPointer(
+        base,
+        [...positions].map(([axis, position]) => [position, this.#step(side, axis)] as const),
+      ),
+      side,
+    );
   }
 
   #unit(block: Block, positions: Positions, rowGroup: Expr | null, columnGroup: Expr | null): void {
@@ -129,7 +146,10 @@ class ContractLowering {
     const blockedExtent = this.#extent(block, blocked);
     const extents = outer.map((axis) => this.#extent(block, axis));
     const along = block.let(div(add(blockedExtent, i32(kBlock.size - 1)), i32(kBlock.size)), "along");
-    const total = block.let(extents.reduce((product, extent) => mul(product, extent), along), "blocks");
+    const total = block.let(
+      extents.reduce((product, extent) => mul(product, extent), along),
+      "blocks",
+    );
     const range = this.#range(block, positions, total);
     block.for("kBlock", range.from, range.to, 1, (body, index) => {
       let rest = index;
@@ -145,8 +165,18 @@ class ContractLowering {
       const { extent, dynamic } = this.#kernel.axes[blocked]!;
       const isWhole = !dynamic && extent % kBlock.size === 0;
       const length = isWhole ? kBlock.size : body.let(min(i32(kBlock.size), sub(blockedExtent, start)), "length");
-      const loops = [this.#loop(blocked, length), ...this.#k.slice(kBlock.depth + 1).map((axis) => this.#loop(axis, this.#kernel.axes[axis]!.extent))];
-      const moved = (side: "lhs" | "rhs", pointer: Expr): Expr => body.let(offsetPointer(pointer, [...at].map(([axis, position]) => [position, this.#step(side, axis)] as const)), side);
+      const loops = [
+        this.#loop(blocked, length),
+        ...this.#k.slice(kBlock.depth + 1).map((axis) => this.#loop(axis, this.#kernel.axes[axis]!.extent)),
+      ];
+      const moved = (side: "lhs" | "rhs", pointer: Expr): Expr =>
+        body.let(
+          offsetPointer(
+            pointer,
+            [...at].map(([axis, position]) => [position, this.#step(side, axis)] as const),
+          ),
+          side,
+        );
       body.set(this.#spill, this.#frame.scratch);
       this.#panelsOf(body, {
         positions,
@@ -207,7 +237,8 @@ class ContractLowering {
     const { columnAxis, form, innerAxes } = this.#schedule;
     const { axes } = this.#kernel;
     const rhs = block.let(advance(pass.rhs, panel, this.#panelBytes), "panelRhs");
-    const lhs = form === "elementwise" ? block.let(advance(pass.lhs, panel, this.#width * this.#step("lhs", columnAxis!)), "panelLhs") : pass.lhs;
+    const lhs =
+      form === "elementwise" ? block.let(advance(pass.lhs, panel, this.#width * this.#step("lhs", columnAxis!)), "panelLhs") : pass.lhs;
     const positions = new Map(pass.positions);
     if (columnAxis !== null) positions.set(columnAxis, block.let(mul(panel, i32(this.#width)), "column"));
     const nest = (body: Block, depth: number, left: Expr, at: Positions): void => {
@@ -217,7 +248,12 @@ class ContractLowering {
         return;
       }
       body.for("inner", i32(0), i32(axes[axis]!.extent), 1, (inside, position) => {
-        nest(inside, depth + 1, inside.let(advance(left, position, this.#step("lhs", axis)), "innerLhs"), new Map([...at, [axis, position]]));
+        nest(
+          inside,
+          depth + 1,
+          inside.let(advance(left, position, this.#step("lhs", axis)), "innerLhs"),
+          new Map([...at, [axis, position]]),
+        );
       });
     };
     nest(block, 0, lhs, positions);
@@ -279,7 +315,9 @@ class ContractLowering {
     const lhs = rowAxis === null ? pass.lhs : block.let(advance(pass.lhs, row, tile.rowStride), "tileLhs");
     const spilled = (r: number, v: number): ReturnType<typeof address> => address(get(this.#spill), (r * vectors + v) * lanes * 4);
     if (pass.isFirst !== null) {
-      block.if(eq(pass.isFirst, i32(0)), (body) => sums.forEach((line, r) => line.forEach((sum, v) => body.set(sum, loadVector("f32", spilled(r, v))))));
+      block.if(eq(pass.isFirst, i32(0)), (body) =>
+        sums.forEach((line, r) => line.forEach((sum, v) => body.set(sum, loadVector("f32", spilled(r, v))))),
+      );
     }
     emitTileLoops(block, tile, lhs, pass.rhs, sums);
     const finish = (body: Block): void => {
@@ -291,7 +329,9 @@ class ContractLowering {
       finish(block);
       return;
     }
-    block.if(pass.isLast, finish, (body) => sums.forEach((line, r) => line.forEach((sum, v) => body.store("f32", spilled(r, v), get(sum)))));
+    block.if(pass.isLast, finish, (body) =>
+      sums.forEach((line, r) => line.forEach((sum, v) => body.store("f32", spilled(r, v), get(sum)))),
+    );
     block.set(this.#spill, advance(get(this.#spill), i32(spillBytes(rows, vectors, lanes)), 1));
   }
 }

@@ -45,19 +45,39 @@ export function packPanels(bound: Binding, lanesAxis: number, width: number, tem
         constant: source.index.constant + first * width * lane,
         coefficients: order.map((axis) => (axis === -1 ? width * lane : axis === -2 ? lane : source.index.coefficients[axis]!)),
       },
-      guards: valid === width ? [] : [{ index: { constant: 0, coefficients: order.map((axis) => (axis === -2 ? 1 : 0)) }, limit: valid } satisfies Guard],
+      guards:
+        valid === width
+          ? []
+          : [{ index: { constant: 0, coefficients: order.map((axis) => (axis === -2 ? 1 : 0)) }, limit: valid } satisfies Guard],
       fill: 0,
       dynamic: [],
     };
     const store: Access = { buffer: 1, index: { constant: first * panelStride, coefficients: strides }, guards: [], fill: 0, dynamic: [] };
-    const axes = order.map((axis, i): Axis => ({ extent: axis === -1 ? count : extents[i]!, role: "parallel", dynamic: axis >= 0 && kernel.axes[axis]!.dynamic }));
-    const kept = [...order.keys()].filter((i) => axes[i]!.extent !== 1 || axes[i]!.dynamic || i === order.length - 1);
-    const project = (f: Affine): Affine => ({ constant: f.constant, coefficients: kept.map((i) => f.coefficients[i]!) });
-    const projected = (access: Access): Access => ({ ...access, index: project(access.index), guards: access.guards.map((guard) => ({ ...guard, index: project(guard.index) })) });
+    const axes = order.map((axis, i): Axis => ({
+      extent: axis === -1 ? count : extents[i]!,
+      role: "parallel",
+      dynamic: axis >= 0 && kernel.axes[axis]!.dynamic,
+    }));
+    // Runs of k stand outside the panels, so that one run of rows is read to its end while it is in the cache.
+    const last = order.length - 2;
+    const run = order[last]! >= 0 && lane === 1 && count > 1 && !axes[last]!.dynamic ? runOf(axes[last]!.extent) : 1;
+    type Walk = { readonly i: number; readonly extent: number; readonly step: number };
+    const walks: Walk[] = axes.map((axis, i) => ({ i, extent: axis.extent, step: 1 }));
+    if (run > 1) {
+      walks[last] = { i: last, extent: run, step: 1 };
+      walks.splice(order.indexOf(-1), 0, { i: last, extent: axes[last]!.extent / run, step: run });
+    }
+    const kept = walks.filter(({ i, extent }) => extent !== 1 || axes[i]!.dynamic || i === order.length - 1);
+    const project = (f: Affine): Affine => ({ constant: f.constant, coefficients: kept.map(({ i, step }) => f.coefficients[i]! * step) });
+    const projected = (access: Access): Access => ({
+      ...access,
+      index: project(access.index),
+      guards: access.guards.map((guard) => ({ ...guard, index: project(guard.index) })),
+    });
     const map: MapKernel = {
       kind: "map",
       label: `${kernel.label}/pack`,
-      axes: kept.map((i) => axes[i]!),
+      axes: kept.map(({ i, extent }) => ({ ...axes[i]!, extent })),
       buffers: [
         { ...kernel.buffers[source.buffer]!, use: "read" },
         { dtype: "float32", use: "write", elements },
@@ -76,5 +96,16 @@ export function packPanels(bound: Binding, lanesAxis: number, width: number, tem
 
   const coefficients = kernel.axes.map((_, axis) => (axis === lanesAxis ? 1 : order.includes(axis) ? strides[order.indexOf(axis)]! : 0));
   const access: Access = { buffer: kernel.buffers.length, index: { constant: 0, coefficients }, guards: [], fill: 0, dynamic: [] };
-  return { bound: replaceOperand(bound, "rhs", access, elements, temporaryId), copies, temporary: { dtype: "float32", elements }, panelStride };
+  return {
+    bound: replaceOperand(bound, "rhs", access, elements, temporaryId),
+    copies,
+    temporary: { dtype: "float32", elements },
+    panelStride,
+  };
+}
+
+/** Rows of k that are packed panel by panel before the next ones: a divisor of the extent; 1: none fits. */
+function runOf(extent: number): number {
+  for (let run = 32; run >= 8; run--) if (extent % run === 0 && extent > run) return run;
+  return 1;
 }

@@ -66,7 +66,9 @@ export function padOperand(bound: Binding, side: "lhs" | "rhs", temporaryId: num
       constant: rest(access, coordinates) + coordinates.reduce((sum, c) => sum + c.stride * c.low, 0),
       coefficients: coordinates.map((c) => c.stride),
     },
-    guards: coordinates.flatMap((c, i) => (c.limit === null || (c.low >= 0 && c.low + c.extent <= c.limit) ? [] : [{ index: own(i, c.low), limit: c.limit }])),
+    guards: coordinates.flatMap((c, i) =>
+      c.limit === null || (c.low >= 0 && c.low + c.extent <= c.limit) ? [] : [{ index: own(i, c.low), limit: c.limit }],
+    ),
     fill: 0,
     dynamic: [],
   };
@@ -148,7 +150,9 @@ function coordinatesOf(kernel: ContractKernel, access: Access): Coordinate[] | n
 /** Axes whose steps overlap (output place and window place of one spatial axis) form one coordinate. */
 function unguarded(kernel: ContractKernel, coefficients: readonly number[]): Coordinate[] {
   const rank = coefficients.length;
-  const order = [...coefficients.keys()].filter((axis) => coefficients[axis] !== 0).sort((a, b) => Math.abs(coefficients[a]!) - Math.abs(coefficients[b]!));
+  const order = [...coefficients.keys()]
+    .filter((axis) => coefficients[axis] !== 0)
+    .sort((a, b) => Math.abs(coefficients[a]!) - Math.abs(coefficients[b]!));
   const groups: { axes: number[]; reach: number }[] = [];
   for (const axis of order) {
     const step = Math.abs(coefficients[axis]!);
@@ -162,8 +166,14 @@ function unguarded(kernel: ContractKernel, coefficients: readonly number[]): Coo
   }
   return groups.map(({ axes }): Coordinate => {
     const stride = axes.map((axis) => Math.abs(coefficients[axis]!)).reduce(gcd);
-    const index: Affine = { constant: 0, coefficients: new Array<number>(rank).fill(0).map((_, axis) => (axes.includes(axis) ? coefficients[axis]! / stride : 0)) };
-    const [low, high] = affineRange(index, kernel.axes.map((axis) => axis.extent));
+    const index: Affine = {
+      constant: 0,
+      coefficients: new Array<number>(rank).fill(0).map((_, axis) => (axes.includes(axis) ? coefficients[axis]! / stride : 0)),
+    };
+    const [low, high] = affineRange(
+      index,
+      kernel.axes.map((axis) => axis.extent),
+    );
     return { stride, index, low, extent: high - low + 1, limit: null, dynamic: axes.length === 1 && kernel.axes[axes[0]!]!.dynamic };
   });
 }

@@ -11,7 +11,11 @@ interface Dimension {
 }
 
 /** Row-major address of dimensions. */
-function flatten(dimensions: readonly Dimension[]): { readonly index: Record<string, number>; readonly elements: number; readonly guards: { index: Terms; limit: number }[] } {
+function flatten(dimensions: readonly Dimension[]): {
+  readonly index: Record<string, number>;
+  readonly elements: number;
+  readonly guards: { index: Terms; limit: number }[];
+} {
   const index: Record<string, number> = {};
   let stride = 1;
   for (const dimension of [...dimensions].reverse()) {
@@ -83,7 +87,9 @@ export function randomContraction(seed: number): ContractKernel {
 
   // An axis that is outermost wherever it stands may be dynamic.
   const isOutermost = (name: string): boolean =>
-    [lhs.index, rhs.index, out.index].every((index) => (index[name] ?? 0) === 0 || Object.entries(index).every(([other, c]) => other === "1" || Math.abs(c) <= index[name]!));
+    [lhs.index, rhs.index, out.index].every(
+      (index) => (index[name] ?? 0) === 0 || Object.entries(index).every(([other, c]) => other === "1" || Math.abs(c) <= index[name]!),
+    );
   for (const role of ["m", "k"] as const) {
     const first = axes.find(([, r]) => r === role);
     const isFirst = first !== undefined && (role === "k" || !has("g"));

@@ -5,7 +5,10 @@ import type { ScheduledKernel, Temporary } from "../../../../compiler/target.ts"
 import type { Binding } from "./pad-operand.ts";
 
 /** `out = epilogue(sum of lhs * rhs)`, in two kernels where the sum is long. Ids of temporaries are -1, -2, ... */
-export function reduceFallback(bound: Binding): { readonly kernels: readonly ScheduledKernel[]; readonly temporaries: readonly Temporary[] } {
+export function reduceFallback(bound: Binding): {
+  readonly kernels: readonly ScheduledKernel[];
+  readonly temporaries: readonly Temporary[];
+} {
   const { kernel, buffers, scalars } = bound;
   const reduce: ReduceKernel = {
     kind: "reduce",

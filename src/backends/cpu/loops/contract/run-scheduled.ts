@@ -17,7 +17,13 @@ export function tiledKernel(scheduled: ScheduledContraction): ContractKernel | n
  * Schedules `kernel` and runs what comes out on `buffers` (those of the kernel, written in place): the contraction as
  * generated code, everything else by its definition. Temporaries start as NaN.
  */
-export function runScheduled(kernel: ContractKernel, buffers: readonly TypedArray[], scalars: readonly number[], target: CpuTarget, how: "wasm" | "interpreter"): ScheduledContraction {
+export function runScheduled(
+  kernel: ContractKernel,
+  buffers: readonly TypedArray[],
+  scalars: readonly number[],
+  target: CpuTarget,
+  how: "wasm" | "interpreter",
+): ScheduledContraction {
   const scheduled = scheduleContract({ kernel, buffers: buffers.map((_, i) => i), scalars: kernel.scalars.map((_, i) => i) }, target);
   const temporaries = scheduled.temporaries.map(({ dtype, elements }) => hostArray(dtype, elements).fill(NaN));
   for (const bound of scheduled.kernels) {
@@ -30,7 +36,12 @@ export function runScheduled(kernel: ContractKernel, buffers: readonly TypedArra
   return scheduled;
 }
 
-function runBound(kernel: Kernel, memory: { readonly buffers: TypedArray[]; readonly scalars: number[] }, target: CpuTarget, how: "wasm" | "interpreter"): void {
+function runBound(
+  kernel: Kernel,
+  memory: { readonly buffers: TypedArray[]; readonly scalars: number[] },
+  target: CpuTarget,
+  how: "wasm" | "interpreter",
+): void {
   if (kernel.kind !== "contract") {
     runNaive(kernel, memory);
     return;

@@ -27,13 +27,23 @@ export function contraction(text: ContractionText): ContractKernel {
   const names = text.axes.map(([name]) => name);
   const affine = (terms: Terms): Affine => ({ constant: terms["1"] ?? 0, coefficients: names.map((name) => terms[name] ?? 0) });
   const guards = (list: ContractionText["lhsGuards"]): Guard[] => (list ?? []).map(({ index, limit }) => ({ index: affine(index), limit }));
-  const access = (buffer: number, terms: Terms, list: Guard[] = []): Access => ({ buffer, index: affine(terms), guards: list, fill: 0, dynamic: [] });
+  const access = (buffer: number, terms: Terms, list: Guard[] = []): Access => ({
+    buffer,
+    index: affine(terms),
+    guards: list,
+    fill: 0,
+    dynamic: [],
+  });
   const { elements } = text;
   const epilogue: readonly Entry[] = text.epilogue ?? [{ op: "accumulator", index: 0, dtype: "float32" }];
   return {
     kind: "contract",
     label: text.label,
-    axes: text.axes.map(([, role, extent, dynamic]): Axis => ({ extent, role: role === "k" ? "reduce" : "parallel", dynamic: dynamic ?? false })),
+    axes: text.axes.map(([, role, extent, dynamic]): Axis => ({
+      extent,
+      role: role === "k" ? "reduce" : "parallel",
+      dynamic: dynamic ?? false,
+    })),
     roles: text.axes.map(([, role]) => role),
     buffers: [
       { dtype: "float32", use: "read", elements: elements.lhs },
@@ -41,7 +51,12 @@ export function contraction(text: ContractionText): ContractKernel {
       { dtype: "float32", use: "write", elements: elements.out },
       ...(elements.others ?? []).map((count) => ({ dtype: "float32" as const, use: "read" as const, elements: count })),
     ],
-    accesses: [access(0, text.lhs, guards(text.lhsGuards)), access(1, text.rhs, guards(text.rhsGuards)), access(2, text.out), ...(text.others ?? []).map((terms, i) => access(3 + i, terms))],
+    accesses: [
+      access(0, text.lhs, guards(text.lhsGuards)),
+      access(1, text.rhs, guards(text.rhsGuards)),
+      access(2, text.out),
+      ...(text.others ?? []).map((terms, i) => access(3 + i, terms)),
+    ],
     scalars: [],
     lhs: 0,
     rhs: 1,
@@ -51,10 +66,19 @@ export function contraction(text: ContractionText): ContractKernel {
 }
 
 /** `out[m, n] = sum over k of lhs[m, k] * rhs[k, n]`; operands stored transposed where asked for. */
-export function matmul(m: number, n: number, k: number, options: { readonly lhsTransposed?: boolean; readonly rhsTransposed?: boolean; readonly dynamic?: "m" | "k" } = {}): ContractKernel {
+export function matmul(
+  m: number,
+  n: number,
+  k: number,
+  options: { readonly lhsTransposed?: boolean; readonly rhsTransposed?: boolean; readonly dynamic?: "m" | "k" } = {},
+): ContractKernel {
   return contraction({
     label: `matmul ${m}x${n}x${k}${options.lhsTransposed === true ? " lhs^T" : ""}${options.rhsTransposed === true ? " rhs^T" : ""}`,
-    axes: [["m", "m", m, options.dynamic === "m"], ["n", "n", n], ["k", "k", k, options.dynamic === "k"]],
+    axes: [
+      ["m", "m", m, options.dynamic === "m"],
+      ["n", "n", n],
+      ["k", "k", k, options.dynamic === "k"],
+    ],
     lhs: options.lhsTransposed === true ? { m: 1, k: m } : { m: k, k: 1 },
     rhs: options.rhsTransposed === true ? { n: k, k: 1 } : { n: 1, k: n },
     out: { m: n, n: 1 },
@@ -66,7 +90,11 @@ export function matmul(m: number, n: number, k: number, options: { readonly lhsT
 export function dense(batch: number, units: number, inputs: number): ContractKernel {
   return contraction({
     label: `dense ${batch}x${inputs}->${units}`,
-    axes: [["m", "m", batch, true], ["n", "n", units], ["k", "k", inputs]],
+    axes: [
+      ["m", "m", batch, true],
+      ["n", "n", units],
+      ["k", "k", inputs],
+    ],
     lhs: { m: inputs, k: 1 },
     rhs: { n: 1, k: units },
     out: { m: units, n: 1 },
@@ -102,7 +130,12 @@ function geometry(shape: ConvolutionShape): { stride: number; dilation: number; 
   const stride = shape.stride ?? 1;
   const dilation = shape.dilation ?? 1;
   const padding = shape.padding ?? ((shape.window - 1) * dilation) / 2;
-  return { stride, dilation, padding, places: (extent) => Math.floor((extent + 2 * padding - (shape.window - 1) * dilation - 1) / stride) + 1 };
+  return {
+    stride,
+    dilation,
+    padding,
+    places: (extent) => Math.floor((extent + 2 * padding - (shape.window - 1) * dilation - 1) / stride) + 1,
+  };
 }
 
 function title(kind: string, { batch, height, width, inputs, outputs, window }: ConvolutionShape): string {
@@ -119,11 +152,35 @@ export function convolution(shape: ConvolutionShape): ContractKernel {
   const x = { x: stride, u: dilation, 1: -padding };
   return contraction({
     label: title("forward", shape),
-    axes: [["g", "batch", groups], ["b", "m", batch, shape.dynamic ?? false], ["y", "m", oh], ["x", "m", ow], ["o", "n", outputs / groups], ["v", "k", window], ["u", "k", window], ["i", "k", inputs / groups]],
-    lhs: { b: height * width * inputs, y: stride * width * inputs, v: dilation * width * inputs, x: stride * inputs, u: dilation * inputs, g: inputs / groups, i: 1, 1: -padding * (width + 1) * inputs },
+    axes: [
+      ["g", "batch", groups],
+      ["b", "m", batch, shape.dynamic ?? false],
+      ["y", "m", oh],
+      ["x", "m", ow],
+      ["o", "n", outputs / groups],
+      ["v", "k", window],
+      ["u", "k", window],
+      ["i", "k", inputs / groups],
+    ],
+    lhs: {
+      b: height * width * inputs,
+      y: stride * width * inputs,
+      v: dilation * width * inputs,
+      x: stride * inputs,
+      u: dilation * inputs,
+      g: inputs / groups,
+      i: 1,
+      1: -padding * (width + 1) * inputs,
+    },
     rhs: { v: window * (inputs / groups) * outputs, u: (inputs / groups) * outputs, i: outputs, g: outputs / groups, o: 1 },
     out: { b: oh * ow * outputs, y: ow * outputs, x: outputs, g: outputs / groups, o: 1 },
-    lhsGuards: padding > 0 ? [{ index: y, limit: height }, { index: x, limit: width }] : [],
+    lhsGuards:
+      padding > 0
+        ? [
+            { index: y, limit: height },
+            { index: x, limit: width },
+          ]
+        : [],
     elements: { lhs: batch * height * width * inputs, rhs: window * window * (inputs / groups) * outputs, out: batch * oh * ow * outputs },
   });
 }
@@ -136,11 +193,33 @@ export function inputGradient(shape: ConvolutionShape): ContractKernel {
   const low = (window - 1) * dilation - padding;
   return contraction({
     label: title("input gradient", shape),
-    axes: [["b", "m", batch, shape.dynamic ?? false], ["y", "m", height], ["x", "m", width], ["i", "n", inputs], ["v", "k", window], ["u", "k", window], ["o", "k", outputs]],
-    lhs: { b: oh * ow * outputs, y: ow * outputs, v: dilation * ow * outputs, x: outputs, u: dilation * outputs, o: 1, 1: -low * (ow + 1) * outputs },
+    axes: [
+      ["b", "m", batch, shape.dynamic ?? false],
+      ["y", "m", height],
+      ["x", "m", width],
+      ["i", "n", inputs],
+      ["v", "k", window],
+      ["u", "k", window],
+      ["o", "k", outputs],
+    ],
+    lhs: {
+      b: oh * ow * outputs,
+      y: ow * outputs,
+      v: dilation * ow * outputs,
+      x: outputs,
+      u: dilation * outputs,
+      o: 1,
+      1: -low * (ow + 1) * outputs,
+    },
     rhs: { v: -window * inputs * outputs, u: -inputs * outputs, i: outputs, o: 1, 1: (window - 1) * (window + 1) * inputs * outputs },
     out: { b: height * width * inputs, y: width * inputs, x: inputs, i: 1 },
-    lhsGuards: low > 0 ? [{ index: { y: 1, v: dilation, 1: -low }, limit: oh }, { index: { x: 1, u: dilation, 1: -low }, limit: ow }] : [],
+    lhsGuards:
+      low > 0
+        ? [
+            { index: { y: 1, v: dilation, 1: -low }, limit: oh },
+            { index: { x: 1, u: dilation, 1: -low }, limit: ow },
+          ]
+        : [],
     elements: { lhs: batch * oh * ow * outputs, rhs: window * window * inputs * outputs, out: batch * height * width * inputs },
   });
 }
@@ -152,11 +231,33 @@ export function filterGradient(shape: ConvolutionShape): ContractKernel {
   const [oh, ow] = [places(height), places(width)];
   return contraction({
     label: title("filter gradient", shape),
-    axes: [["v", "m", window], ["u", "m", window], ["i", "m", inputs], ["o", "n", outputs], ["b", "k", batch, shape.dynamic ?? false], ["y", "k", oh], ["x", "k", ow]],
-    lhs: { b: height * width * inputs, y: stride * width * inputs, v: dilation * width * inputs, x: stride * inputs, u: dilation * inputs, i: 1, 1: -padding * (width + 1) * inputs },
+    axes: [
+      ["v", "m", window],
+      ["u", "m", window],
+      ["i", "m", inputs],
+      ["o", "n", outputs],
+      ["b", "k", batch, shape.dynamic ?? false],
+      ["y", "k", oh],
+      ["x", "k", ow],
+    ],
+    lhs: {
+      b: height * width * inputs,
+      y: stride * width * inputs,
+      v: dilation * width * inputs,
+      x: stride * inputs,
+      u: dilation * inputs,
+      i: 1,
+      1: -padding * (width + 1) * inputs,
+    },
     rhs: { b: oh * ow * outputs, y: ow * outputs, x: outputs, o: 1 },
     out: { v: window * inputs * outputs, u: inputs * outputs, i: outputs, o: 1 },
-    lhsGuards: padding > 0 ? [{ index: { y: stride, v: dilation, 1: -padding }, limit: height }, { index: { x: stride, u: dilation, 1: -padding }, limit: width }] : [],
+    lhsGuards:
+      padding > 0
+        ? [
+            { index: { y: stride, v: dilation, 1: -padding }, limit: height },
+            { index: { x: stride, u: dilation, 1: -padding }, limit: width },
+          ]
+        : [],
     elements: { lhs: batch * height * width * inputs, rhs: batch * oh * ow * outputs, out: window * window * inputs * outputs },
   });
 }

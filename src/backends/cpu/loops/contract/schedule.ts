@@ -48,7 +48,12 @@ class Scheduler {
     const { kernel } = this.#original;
     const isTiled =
       kernel.axes.every((axis) => axis.extent > 0) &&
-      [kernel.lhs, kernel.rhs].every((a) => kernel.accesses[a]!.dynamic.length === 0 && kernel.accesses[a]!.fill === 0 && kernel.buffers[kernel.accesses[a]!.buffer]!.dtype === "float32");
+      [kernel.lhs, kernel.rhs].every(
+        (a) =>
+          kernel.accesses[a]!.dynamic.length === 0 &&
+          kernel.accesses[a]!.fill === 0 &&
+          kernel.buffers[kernel.accesses[a]!.buffer]!.dtype === "float32",
+      );
     const prepared = isTiled ? this.#pad() : null;
     const form = prepared === null ? null : chooseForm(prepared.kernel);
     if (prepared === null || form === null) return reduceFallback(this.#original);
@@ -63,8 +68,15 @@ class Scheduler {
   #pad(): Binding | null {
     let kernel = fullRank(this.#original.kernel);
     const operands = [kernel.lhs, kernel.rhs];
-    kernel = fixExtent(kernel, (axis) => operands.some((a) => kernel.accesses[a]!.guards.some((guard) => guard.index.coefficients[axis] !== 0)));
-    kernel = { ...kernel, accesses: kernel.accesses.map((access, a) => (operands.includes(a) ? { ...access, guards: access.guards.filter((guard) => !alwaysHolds(kernel, guard)) } : access)) };
+    kernel = fixExtent(kernel, (axis) =>
+      operands.some((a) => kernel.accesses[a]!.guards.some((guard) => guard.index.coefficients[axis] !== 0)),
+    );
+    kernel = {
+      ...kernel,
+      accesses: kernel.accesses.map((access, a) =>
+        operands.includes(a) ? { ...access, guards: access.guards.filter((guard) => !alwaysHolds(kernel, guard)) } : access,
+      ),
+    };
     let bound: Binding = { ...this.#original, kernel: arrangeAxes(kernel) };
     for (const side of ["lhs", "rhs"] as const) {
       if (bound.kernel.accesses[bound.kernel[side]]!.guards.length === 0) continue;
@@ -82,9 +94,24 @@ class Scheduler {
     const target = this.#target;
     let bound = prepared;
     // Extents that addresses will depend on are no longer dynamic.
-    bound = { ...bound, kernel: fixExtent(bound.kernel, (axis) => axis === lanesAxis || axis === columnAxis || bound.kernel.roles[axis] === "n" || (bound.kernel.roles[axis] === "k" && axis !== axesOf(bound.kernel, "k")[0])) };
+    bound = {
+      ...bound,
+      kernel: fixExtent(
+        bound.kernel,
+        (axis) =>
+          axis === lanesAxis ||
+          axis === columnAxis ||
+          bound.kernel.roles[axis] === "n" ||
+          (bound.kernel.roles[axis] === "k" && axis !== axesOf(bound.kernel, "k")[0]),
+      ),
+    };
     const { kernel } = bound;
-    const columns = columnAxis === null ? 1 : form === "dot" ? kernel.axes[columnAxis]!.extent : Math.ceil(kernel.axes[columnAxis]!.extent / target.lanes);
+    const columns =
+      columnAxis === null
+        ? 1
+        : form === "dot"
+          ? kernel.axes[columnAxis]!.extent
+          : Math.ceil(kernel.axes[columnAxis]!.extent / target.lanes);
     const { rowAxis, tile } = chooseRows(kernel, form, rowAxes, columns, target);
     const width = form === "dot" ? tile.vectors : tile.vectors * target.lanes;
 
@@ -122,7 +149,19 @@ class Scheduler {
       panelStride,
       kBlock: blocks.kBlock,
       splitAxis: split === null ? null : 0,
-      ...unitShape(bound.kernel, { rowAxis: rowAxis === null ? null : moved(rowAxis), columnAxis: columnAxis === null ? null : moved(columnAxis), tile, width, columns, kBlock: blocks.kBlock, isSplit: split !== null }, target),
+      ...unitShape(
+        bound.kernel,
+        {
+          rowAxis: rowAxis === null ? null : moved(rowAxis),
+          columnAxis: columnAxis === null ? null : moved(columnAxis),
+          tile,
+          width,
+          columns,
+          kBlock: blocks.kBlock,
+          isSplit: split !== null,
+        },
+        target,
+      ),
     };
     const tiled = prune({ ...bound, kernel: { ...bound.kernel, schedule } });
     return { kernels: [...this.#before, tiled, ...(split === null ? [] : [split.combine])], temporaries: this.#temporaries };
@@ -153,7 +192,13 @@ class Scheduler {
     const { coefficients } = kernel.accesses[kernel.lhs]!.index;
     const k = axesOf(kernel, "k");
     const steps = [...(rowAxis === null ? [] : [rowAxis]), ...k.slice(-1)];
-    return rowAxis !== null && columns >= 64 && extentOf(kernel, k) >= 64 && isDense(kernel, "lhs") && steps.some((axis) => stepsConflict(coefficients[axis]!));
+    return (
+      rowAxis !== null &&
+      columns >= 64 &&
+      extentOf(kernel, k) >= 64 &&
+      isDense(kernel, "lhs") &&
+      steps.some((axis) => stepsConflict(coefficients[axis]!))
+    );
   }
 
   /** Whether rhs is copied into panels: it must be contiguous along the lanes, and should be along k. */
@@ -175,7 +220,10 @@ class Scheduler {
 
 /** Every affine function with a coefficient for every axis. */
 function fullRank(kernel: ContractKernel): ContractKernel {
-  return mapAffines(kernel, kernel.axes, kernel.roles, (f) => ({ constant: f.constant, coefficients: kernel.axes.map((_, axis) => f.coefficients[axis] ?? 0) }));
+  return mapAffines(kernel, kernel.axes, kernel.roles, (f) => ({
+    constant: f.constant,
+    coefficients: kernel.axes.map((_, axis) => f.coefficients[axis] ?? 0),
+  }));
 }
 
 /** Extent of axes, dynamic ones at their nominal extent. */
@@ -203,14 +251,23 @@ function blockCount(kernel: ContractKernel, k: readonly number[], block: { reado
 }
 
 /** The axis of a tile's rows and the tile: the cheapest, a static axis where that is no worse. */
-function chooseRows(kernel: ContractKernel, form: Form["form"], rowAxes: readonly number[], columns: number, target: CpuTarget): { readonly rowAxis: number | null; readonly tile: TileShape } {
+function chooseRows(
+  kernel: ContractKernel,
+  form: Form["form"],
+  rowAxes: readonly number[],
+  columns: number,
+  target: CpuTarget,
+): { readonly rowAxis: number | null; readonly tile: TileShape } {
   const tileFor = (extent: number): TileShape & { readonly cycles: number } => {
     if (form !== "elementwise") return chooseTile(extent, columns, target);
     // Vectors of lhs are not shared between columns, so a second one gains nothing.
     const rows = Math.min(extent, mostRows(1, target), target.registers >= 32 ? 12 : 8);
     return { rows, vectors: 1, cycles: cyclesPerStep(rows, 1, target.fma) / rows };
   };
-  let best: { readonly rowAxis: number | null; readonly tile: TileShape & { readonly cycles: number } } = { rowAxis: null, tile: tileFor(1) };
+  let best: { readonly rowAxis: number | null; readonly tile: TileShape & { readonly cycles: number } } = {
+    rowAxis: null,
+    tile: tileFor(1),
+  };
   const step = (axis: number): number => Math.abs(kernel.accesses[kernel.lhs]!.index.coefficients[axis]!);
   for (const axis of [...rowAxes].sort((a, b) => step(a) - step(b))) {
     const { extent, dynamic } = kernel.axes[axis]!;
@@ -274,7 +331,14 @@ function unitShape(
 /** Drops buffers and accesses that nothing reads any more. */
 function prune(bound: Binding): ScheduledKernel {
   const { kernel } = bound;
-  const accesses = [...new Set([kernel.lhs, kernel.rhs, ...kernel.stores.map((store) => store.access), ...kernel.epilogue.flatMap((entry) => (entry.op === "load" ? [entry.access] : []))])];
+  const accesses = [
+    ...new Set([
+      kernel.lhs,
+      kernel.rhs,
+      ...kernel.stores.map((store) => store.access),
+      ...kernel.epilogue.flatMap((entry) => (entry.op === "load" ? [entry.access] : [])),
+    ]),
+  ];
   const buffers = [...new Set(accesses.map((access) => kernel.accesses[access]!.buffer))];
   const pruned: ContractKernel = {
     ...kernel,

@@ -32,7 +32,10 @@ export function splitContraction(bound: Binding, splits: number, temporaryId: nu
 
   const lhs = kernel.accesses[kernel.lhs]!;
   const rhs = kernel.accesses[kernel.rhs]!;
-  const shifted = mapAffines(kernel, [range, ...kernel.axes], ["batch", ...kernel.roles], (f) => ({ constant: f.constant, coefficients: [0, ...f.coefficients] }));
+  const shifted = mapAffines(kernel, [range, ...kernel.axes], ["batch", ...kernel.roles], (f) => ({
+    constant: f.constant,
+    coefficients: [0, ...f.coefficients],
+  }));
   const sums: Access = {
     buffer: 2,
     index: { constant: 0, coefficients: [elements, ...kernel.axes.map((_, axis) => strides.get(axis) ?? 0)] },
@@ -57,11 +60,19 @@ export function splitContraction(bound: Binding, splits: number, temporaryId: nu
   };
 
   // The combination runs over the results in memory order, then over the ranges.
-  const project = (f: { readonly constant: number; readonly coefficients: readonly number[] }): { constant: number; coefficients: number[] } => ({
+  const project = (f: {
+    readonly constant: number;
+    readonly coefficients: readonly number[];
+  }): { constant: number; coefficients: number[] } => ({
     constant: f.constant,
     coefficients: [...order.map((axis) => f.coefficients[axis]!), 0],
   });
-  const used = [...new Set([...kernel.stores.map((store) => store.access), ...kernel.epilogue.flatMap((entry) => (entry.op === "load" ? [entry.access] : []))])];
+  const used = [
+    ...new Set([
+      ...kernel.stores.map((store) => store.access),
+      ...kernel.epilogue.flatMap((entry) => (entry.op === "load" ? [entry.access] : [])),
+    ]),
+  ];
   const usedBuffers = [...new Set(used.map((access) => kernel.accesses[access]!.buffer))];
   const accesses = used.map((position): Access => {
     const access = kernel.accesses[position]!;
@@ -78,7 +89,16 @@ export function splitContraction(bound: Binding, splits: number, temporaryId: nu
     label: `${kernel.label}/combine`,
     axes: [...order.map((axis) => kernel.axes[axis]!), { extent: splits, role: "reduce", dynamic: true }],
     buffers: [{ dtype: "float32", use: "read", elements: temporary.elements }, ...usedBuffers.map((buffer) => kernel.buffers[buffer]!)],
-    accesses: [{ buffer: 0, index: { constant: 0, coefficients: [...order.map((axis) => strides.get(axis)!), elements] }, guards: [], fill: 0, dynamic: [] }, ...accesses],
+    accesses: [
+      {
+        buffer: 0,
+        index: { constant: 0, coefficients: [...order.map((axis) => strides.get(axis)!), elements] },
+        guards: [],
+        fill: 0,
+        dynamic: [],
+      },
+      ...accesses,
+    ],
     scalars: kernel.scalars,
     expression: [{ op: "load", access: 0, dtype: "float32" }],
     reducers: [{ reducer: "sum", value: 0, dtype: "float32" }],

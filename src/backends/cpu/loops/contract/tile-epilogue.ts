@@ -3,7 +3,22 @@ import type { ContractKernel } from "../../../../compiler/kernels/kernel.ts";
 import type { CpuTarget } from "../../target.ts";
 import { add, address, advance, and, type Block, get, i32, load, loadVector, ltU } from "../block.ts";
 import { bodyWeight, usedAccesses } from "../cost.ts";
-import { affineValue, type Analysis, analyse, argumentsOf, canVectorize, coefficient, elementBytes, Evaluator, hasAxis, loadFault, loadParameter, storageOf, storeRoots, type Surroundings } from "../expression.ts";
+import {
+  affineValue,
+  type Analysis,
+  analyse,
+  argumentsOf,
+  canVectorize,
+  coefficient,
+  elementBytes,
+  Evaluator,
+  hasAxis,
+  loadFault,
+  loadParameter,
+  storageOf,
+  storeRoots,
+  type Surroundings,
+} from "../expression.ts";
 import type { Expr } from "../ir.ts";
 import type { Accumulators } from "./tile-loops.ts";
 
@@ -53,7 +68,8 @@ export class TileEpilogue {
     this.#analysis = analyse(kernel, kernel.epilogue, storeRoots(kernel, kernel.stores), parallel);
     this.#accesses = [...usedAccesses(this.#analysis, kernel.stores)];
     const { lanesAxis, columnAxis } = axes;
-    const variesInGuard = (axis: number): boolean => this.#accesses.some((a) => kernel.accesses[a]!.guards.some((guard) => coefficient(guard.index, axis) !== 0));
+    const variesInGuard = (axis: number): boolean =>
+      this.#accesses.some((a) => kernel.accesses[a]!.guards.some((guard) => coefficient(guard.index, axis) !== 0));
     this.#isVector = lanesAxis !== null && canVectorize(this.#analysis, lanesAxis, kernel.stores) && !variesInGuard(lanesAxis);
     const weight = columnAxis === null ? 0 : bodyWeight(this.#analysis, columnAxis);
     this.#isLooped = this.#isVector ? weight > longestInline : lanesAxis !== null || weight > longestInline;
@@ -89,7 +105,13 @@ export class TileEpilogue {
   }
 
   /** Surroundings at `row`, `column` (positions from the tile's first; numbers where known). */
-  #around(place: TilePlace, bases: ReadonlyMap<number, Expr>, row: number | Expr, column: number | Expr, options: { readonly vector: boolean; readonly count?: number; readonly sum: Expr }): Surroundings {
+  #around(
+    place: TilePlace,
+    bases: ReadonlyMap<number, Expr>,
+    row: number | Expr,
+    column: number | Expr,
+    options: { readonly vector: boolean; readonly count?: number; readonly sum: Expr },
+  ): Surroundings {
     const kernel = this.#kernel;
     const { rowAxis, columnAxis } = this.#axes;
     const shift = (axis: number): number | Expr => (axis === rowAxis ? row : axis === columnAxis ? column : 0);
@@ -137,7 +159,8 @@ export class TileEpilogue {
     const { rowAxis } = this.#axes;
     const found = new Map<number, Expr>();
     const evaluator = new Evaluator(this.#analysis, around);
-    const isShared = (i: number): boolean => !hasAxis(depends[i]!, rowAxis) && entries[i]!.op !== "constant" && entries[i]!.op !== "accumulator";
+    const isShared = (i: number): boolean =>
+      !hasAxis(depends[i]!, rowAxis) && entries[i]!.op !== "constant" && entries[i]!.op !== "accumulator";
     entries.forEach((entry, i) => {
       if (uses[i] === 0 || isShared(i)) return;
       for (const argument of argumentsOf(this.#kernel, entry)) {
@@ -169,13 +192,22 @@ export class TileEpilogue {
     sums.forEach((row, r) => row.forEach((sum, v) => block.store("f32", address(place.scratch, r * rowBytes + v * lanes * 4), get(sum))));
     const overRows = (body: Block, build: (inside: Block, row: number | Expr, base: Expr) => void): void => {
       if (place.rows === 1) build(body, 0, place.scratch);
-      else body.for("row", i32(0), i32(place.rows), 1, (inside, row) => build(inside, row, inside.let(advance(place.scratch, row, rowBytes), "sums")));
+      else
+        body.for("row", i32(0), i32(place.rows), 1, (inside, row) =>
+          build(inside, row, inside.let(advance(place.scratch, row, rowBytes), "sums")),
+        );
     };
     if (this.#isVector) {
       overRows(block, (body, row, base) => {
         for (let vector = 0; vector < place.vectors; vector++) {
           const sum = body.let(loadVector("f32", address(base, vector * lanes * 4)), "sum");
-          this.#store(body, new Evaluator(this.#analysis, this.#around(place, bases, row, vector * lanes, { vector: true, ...this.#countOf(place, vector), sum })));
+          this.#store(
+            body,
+            new Evaluator(
+              this.#analysis,
+              this.#around(place, bases, row, vector * lanes, { vector: true, ...this.#countOf(place, vector), sum }),
+            ),
+          );
         }
       });
       return;
@@ -202,7 +234,8 @@ export class TileEpilogue {
       return;
     }
     for (let row = 0; row < place.rows; row++) {
-      for (let column = 0; column < place.vectors; column++) block.store("f32", address(place.scratch, (row * place.vectors + column) * 4), total(row, column));
+      for (let column = 0; column < place.vectors; column++)
+        block.store("f32", address(place.scratch, (row * place.vectors + column) * 4), total(row, column));
     }
     block.for("row", i32(0), i32(place.rows), 1, (body, row) => {
       const base = body.let(advance(place.scratch, row, place.vectors * 4), "sums");

@@ -64,7 +64,8 @@ function emitInnermost(block: Block, tile: Tile, loop: StepLoop, lhs: Expr, rhs:
     body.set(right, advance(get(right), i32(steps), loop.rhsStep));
   };
   const unrolled = (body: Block, copies: number): void => {
-    for (let copy = 0; copy < copies; copy++) emitSteps(body, tile, get(left), get(right), copy * perStep * loop.lhsStep, copy * perStep * loop.rhsStep, sums);
+    for (let copy = 0; copy < copies; copy++)
+      emitSteps(body, tile, get(left), get(right), copy * perStep * loop.lhsStep, copy * perStep * loop.rhsStep, sums);
   };
   if (typeof loop.extent !== "number") {
     const whole = block.let(sub(loop.extent, rem(loop.extent, i32(tile.unroll))), "whole");
@@ -97,13 +98,23 @@ function emitInnermost(block: Block, tile: Tile, loop: StepLoop, lhs: Expr, rhs:
 }
 
 /** One step of k (dot: one vector of steps, or its first `count` lanes): loads each operand once and multiplies all pairs. */
-function emitSteps(block: Block, tile: Tile, lhs: Expr, rhs: Expr, lhsOffset: number, rhsOffset: number, sums: Accumulators, count?: number): void {
+function emitSteps(
+  block: Block,
+  tile: Tile,
+  lhs: Expr,
+  rhs: Expr,
+  lhsOffset: number,
+  rhsOffset: number,
+  sums: Accumulators,
+  count?: number,
+): void {
   const { form, rows, vectors, lanes } = tile;
   const countOf = (vector: number): number | undefined => {
     if (form === "dot") return count;
     return vector === vectors - 1 && tile.lastCount !== null ? tile.lastCount : undefined;
   };
-  const rhsVector = (vector: number): Expr => loadVector("f32", address(rhs, rhsOffset + vector * tile.vectorStride), tile.isPadded ? undefined : countOf(vector));
+  const rhsVector = (vector: number): Expr =>
+    loadVector("f32", address(rhs, rhsOffset + vector * tile.vectorStride), tile.isPadded ? undefined : countOf(vector));
   const lhsVector = (row: number, vector: number): Expr => {
     const offset = lhsOffset + row * tile.rowStride;
     if (form === "broadcast") return loadSplat("f32", address(lhs, offset));
@@ -132,7 +143,9 @@ function emitSteps(block: Block, tile: Tile, lhs: Expr, rhs: Expr, lhsOffset: nu
 
 /** Accumulators at zero. */
 export function zeroAccumulators(block: Block, rows: number, vectors: number): Accumulators {
-  return Array.from({ length: rows }, (_, row) => Array.from({ length: vectors }, (__, vector) => block.declare(`c${row}_${vector}`, constant("f32v", 0))));
+  return Array.from({ length: rows }, (_, row) =>
+    Array.from({ length: vectors }, (__, vector) => block.declare(`c${row}_${vector}`, constant("f32v", 0))),
+  );
 }
 
 /** Bytes that spilled accumulators of a tile take. */
