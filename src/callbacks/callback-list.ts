@@ -55,8 +55,8 @@ export class CallbackList {
   #each(hook: Hook, call: (callback: Callback) => void | Promise<void>): void | Promise<void> {
     let listeners = this.#listeners.get(hook);
     if (listeners === undefined) {
-      const nothing = Callback.prototype[hook];
-      listeners = this.#callbacks.filter((callback) => callback[hook] !== nothing);
+      const nothing = Object.getOwnPropertyDescriptor(Callback.prototype, hook)?.value as unknown;
+      listeners = this.#callbacks.filter((callback) => (callback as unknown as Record<string, unknown>)[hook] !== nothing);
       this.#listeners.set(hook, listeners);
     }
     for (let i = 0; i < listeners.length; i++) {

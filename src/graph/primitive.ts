@@ -2,6 +2,7 @@
 import type { DType, TypedArray } from "../dtype/index.ts";
 import type { Lowering } from "./lowering.ts";
 import type { ConcreteShape } from "./shape.ts";
+import type { Subgraph } from "./subgraph.ts";
 import type { Attributes, Tensor, TensorType } from "./tensor.ts";
 
 /** A host array with its shape: what the reference meaning works on. */
@@ -55,7 +56,7 @@ export interface Primitive {
     attributes: Attributes,
     types: readonly TensorType[],
     /** Runs a loop body (scan, while, cond). */
-    run: (body: import("./subgraph.ts").Subgraph, args: readonly NdArray[]) => readonly NdArray[],
+    run: (body: Subgraph, args: readonly NdArray[]) => readonly NdArray[],
   ): readonly NdArray[];
   /** What the compiler makes of it. */
   readonly lowering: Lowering;

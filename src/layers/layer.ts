@@ -353,7 +353,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
         ...(this.#built ? {} : { advice: "the layer has no weights before it is built: call it once, or build(inputShape)" }),
       });
     }
-    const tensors = values.map((value, index) => {
+    const tensors = values.map((value: TensorLike, index) => {
       const weight = weights[index]!;
       const tensor = withScope(`${this.label}.setWeights`, () => tensorForWeight(value, weight));
       if (!sameShape(tensor.shape, weight.shape)) {

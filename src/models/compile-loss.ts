@@ -160,8 +160,8 @@ function isGenericCrossentropy(identifier: LossIdentifier): boolean {
 function nameOf(identifier: LossIdentifier): string {
   if (typeof identifier === "string") return identifier;
   if (isPlainObject(identifier)) return String(identifier.class_name);
-  const loss = identifier as { name?: unknown; constructor: { className?: unknown } } | null;
-  return String(loss?.constructor.className ?? loss?.name ?? "");
+  const loss = identifier as { name?: string; constructor: { className?: string } } | null;
+  return loss?.constructor.className ?? loss?.name ?? "";
 }
 
 /** Keras's guess of what "accuracy" and "crossentropy" mean, from the shapes of labels and predictions. */

@@ -127,7 +127,7 @@ describe("fit", () => {
     const target = ops.sum(x, 1, { keepdims: true } as never);
     const values = await model.evaluate(x, { a: target, b: y }, quiet);
     expect(Object.keys(values)).toEqual(["a_mae", "b_accuracy", "loss"]);
-    const difference = ops.mean(ops.square(ops.subtract(target, (model(x))[0]!)));
+    const difference = ops.mean(ops.square(ops.subtract(target, model(x)[0]!)));
     expect(values.loss).toBeCloseTo(await difference.item(), 4);
     expect(() => model.compile({ loss: { c: "mse" } })).toThrow(/"c"/);
     expect(() => model.compile({ loss: ["mse"] })).toThrow(/outputs/);

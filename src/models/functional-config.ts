@@ -9,7 +9,7 @@ import { deserialize as deserializeLayer } from "../layers/registry.ts";
 import { flattenStructure, mapStructure } from "../layers/structure.ts";
 import { camelCase, type Config, type CustomObjects, isSerialized, snakeCase } from "../serialization/index.ts";
 import type { FunctionalGraph, GraphNode } from "./functional-graph.ts";
-import { Model } from "./model.ts";
+import type { Model } from "./model.ts";
 
 /** Position of a tensor as Keras writes it: layer name, number of the call, number of the output. */
 type History = [name: string, call: number, output: number];
@@ -48,12 +48,13 @@ function historyConfig(graph: FunctionalGraph, structure: unknown): unknown {
   const config = (tensor: unknown): History => {
     const [name, call, output] = historyOf(graph, tensor as Tensor);
     // Keras counts a functional model's own graph as its first call, here and only here.
-    const isModel =
-      graph.producerOf(tensor as Tensor).node.operation instanceof Model &&
-      (graph.producerOf(tensor as Tensor).node.operation as Layer).className === "Functional";
-    return [name, isModel ? call + 1 : call, output];
+    return [name, isFunctional(graph.producerOf(tensor as Tensor).node.operation) ? call + 1 : call, output];
   };
   return structure instanceof Tensor ? [config(structure)] : mapStructure(structure, config);
+}
+
+function isFunctional(operation: unknown): boolean {
+  return operation instanceof Layer && operation.className === "Functional";
 }
 
 function callConfig(graph: FunctionalGraph, node: GraphNode): Config {
@@ -86,17 +87,25 @@ const masked: ReadonlySet<string> = new Set([
   "GlobalAveragePooling1D",
 ]);
 
-/** A functional model made from its configuration. Throws ValueError where the configuration is broken. */
-export function functionalFromConfig(config: Config, customObjects: CustomObjects): Model<unknown, unknown> {
-  const where = `Functional "${String(config.name ?? "")}"`;
-  const entries = config.layers as readonly Config[] | undefined;
-  if (!Array.isArray(entries))
+/** What a functional model is made from. */
+export interface FunctionalParts {
+  readonly inputs: unknown;
+  readonly outputs: unknown;
+  readonly name: string;
+  readonly trainable: boolean;
+}
+
+/** The parts of a functional model, made from its configuration. Throws ValueError where the configuration is broken. */
+export function functionalParts(config: Config, customObjects: CustomObjects): FunctionalParts {
+  const where = `Functional "${typeof config.name === "string" ? config.name : ""}"`;
+  if (!Array.isArray(config.layers))
     throw new ValueError({
       where,
       problem: "the configuration has no layers",
       expected: '{ "layers": [...] }',
       received: Object.keys(config).join(", "),
     });
+  const entries = config.layers as readonly Config[];
   const layers = new Map<string, Layer>();
   const outputs = new Map<string, Tensor[][]>();
   const waiting = new Map<string, unknown[]>();
@@ -145,7 +154,7 @@ export function functionalFromConfig(config: Config, customObjects: CustomObject
   const endpoints = (structure: unknown, what: string): unknown => {
     if (isHistory(structure)) {
       const [name, call, output] = structure;
-      const ofModel = layers.get(name) instanceof Model && layers.get(name)!.className === "Functional" && what === "outputs";
+      const ofModel = isFunctional(layers.get(name)) && what === "outputs";
       const tensor = tensorAt([name, ofModel ? call - 1 : call, output]);
       if (tensor !== undefined) return tensor;
       throw new ValueError({ where, problem: `the ${what} name a tensor that does not exist`, received: describe(structure) });
@@ -155,12 +164,12 @@ export function functionalFromConfig(config: Config, customObjects: CustomObject
     throw new ValueError({ where, problem: `the ${what} of the configuration are not understood`, received: describe(structure) });
   };
   const single = (value: unknown): unknown => (Array.isArray(value) && value.length === 1 ? value[0] : value);
-  return new Model<unknown, unknown>({
+  return {
     inputs: single(endpoints(config.input_layers, "inputs")),
     outputs: single(endpoints(config.output_layers, "outputs")),
     name: (config.name as string | undefined) ?? autoName("Functional"),
     trainable: (config.trainable as boolean | undefined) ?? true,
-  });
+  };
 }
 
 function isHistory(value: unknown): value is History {

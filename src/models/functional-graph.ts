@@ -125,7 +125,7 @@ export class FunctionalGraph {
     for (const node of this.nodes) {
       if (node.isInput) continue;
       const args = node.args.map((arg) => mapTree(arg, (tensor) => values.get(tensor) ?? tensor));
-      const callable = (node.operation instanceof Layer ? node.operation : node.operation.callable);
+      const callable = node.operation instanceof Layer ? node.operation : node.operation.callable;
       const results = flattenTree(callAgain(callable, args));
       node.outputs.forEach((output, index) => values.set(output, results[index]!));
     }

@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, expectTypeOf, it } from "vitest";
-import type {
-  Tensor} from "../index.ts";
+import type { Tensor } from "../index.ts";
 import {
   define,
   errors,

@@ -23,7 +23,7 @@ import {
   testOnBatch,
   trainOnBatch,
 } from "./fit.ts";
-import { functionalConfig, functionalFromConfig } from "./functional-config.ts";
+import { functionalConfig, functionalParts } from "./functional-config.ts";
 import { FunctionalGraph } from "./functional-graph.ts";
 import { asList, type StepData, type StepLogs } from "./step.ts";
 import { summarize, type SummaryOptions } from "./summary.ts";
@@ -104,7 +104,7 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
   }
 
   protected override trackedProperties(): unknown[] {
-    const held = Object.values(this).filter((value) => value !== this.history);
+    const held = Object.values(this as Record<string, unknown>).filter((value) => value !== this.history);
     return this.#graph === null ? held : [...this.#graph.layers, ...held];
   }
 
@@ -375,6 +375,6 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
 
   /** A functional model made from its configuration. */
   static override fromConfig(config: Config, customObjects: CustomObjects = {}): never {
-    return functionalFromConfig(config, customObjects) as never;
+    return new Model<unknown, unknown>(functionalParts(config, customObjects)) as never;
   }
 }

@@ -74,7 +74,7 @@ export function summaryText<I, O>(model: Model<I, O>, options: SummaryOptions = 
     model.compiled
       ? (model.optimizer as { built?: boolean; variables: readonly Variable[] }).built === false
         ? []
-        : (model.optimizer.variables)
+        : model.optimizer.variables
       : [],
   );
   const line = (label: string, ...parts: { count: number; bytes: number }[]): string => {
@@ -114,8 +114,8 @@ function outputsOf(operation: Operation, graph: FunctionalGraph | null): unknown
 function shapeText(operation: Operation, graph: FunctionalGraph | null): string {
   const text = (shapes: unknown): string => {
     if (shapes instanceof Tensor) return text(shapes.shape);
-    if (Array.isArray(shapes) && shapes.every((extent) => extent === null || typeof extent === "number"))
-      return `(${shapes.map((extent) => extent ?? "None").join(", ")}${shapes.length === 1 ? "" : ""})`;
+    if (Array.isArray(shapes) && shapes.every((extent: unknown) => extent === null || typeof extent === "number"))
+      return `(${(shapes as Shape).map((extent) => extent ?? "None").join(", ")})`;
     if (Array.isArray(shapes)) return `[${shapes.map(text).join(", ")}]`;
     if (isPlainObject(shapes))
       return `{${Object.entries(shapes)

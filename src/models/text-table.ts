@@ -1,7 +1,7 @@
 /** Tables of text with box-drawing characters, wrapped and measured as Python's `rich` does, which Keras prints with. */
 
 /** How a column's text stands. */
-export type Alignment = "left" | "right" | "center" | string;
+export type Alignment = "left" | "right" | "center";
 
 /**
  * Lines of a table. `widths` are those of the contents that one would like; they shrink evenly until the table with its

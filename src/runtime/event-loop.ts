@@ -5,7 +5,7 @@ import { platform } from "../platform/index.ts";
 /** Longest time without a macrotask, milliseconds. */
 export const airEveryMs = 50;
 /** Most bytes of results without a macrotask. */
-export const airEveryBytes = 64 * 2 ** 20;
+export const airEveryBytes: number = 64 * 2 ** 20;
 
 let lastAir = -Infinity;
 let bytesSinceAir = 0;

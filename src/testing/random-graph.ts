@@ -32,7 +32,7 @@ export class GraphBuilder {
     return this.random.pick([1, 2, 2, 3, 3, 4, 5, 6, 7, 8, 9, 16, 17]);
   }
 
-  shape(rank = this.random.integer(0, 4)): number[] {
+  shape(rank: number = this.random.integer(0, 4)): number[] {
     const shape = Array.from({ length: rank }, () => this.extent());
     while (sizeOf(shape) > 2000) shape[shape.indexOf(Math.max(...shape))] = 2;
     return shape;

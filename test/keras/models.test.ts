@@ -119,7 +119,7 @@ describe.each(["lenet", "mlp_bn_dropout", "tiny_resnet", "tiny_inception"])("Ker
 
   it("is written as the JSON it was read from", async () => {
     const model = await restore(recorded);
-    const { compile_config: _, ...json } = recorded.json as { compile_config: unknown };
+    const { compile_config: _compiled, ...json } = recorded.json as { compile_config: unknown };
     expect(JSON.parse(JSON.stringify(model))).toEqual(json);
     expect(JSON.parse(JSON.stringify(modelFromJSON(JSON.stringify(model))))).toEqual(json);
   });

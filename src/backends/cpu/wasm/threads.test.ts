@@ -231,6 +231,7 @@ describe("chooseThreads", () => {
     startWorker: () => {
       throw new Error("not here");
     },
+    readFile: () => Promise.reject(new Error("not here")),
   });
   type Host = NonNullable<Parameters<typeof chooseThreads>[1]>;
 
