@@ -42,7 +42,8 @@ const rankOfRole: Readonly<Record<ContractRole, number>> = { batch: 0, m: 1, n: 
 
 /**
  * Canonical axes: static axes of extent 1 go; axes stand in order of role and, within a role, of falling stride (batch:
- * in the first store, m and k: in lhs, n: in the first store); neighbours of one role that every function walks as one
+ * in the first store, m and k: in lhs, n: in the first store), an axis of k that both operands walk element by element
+ * last, since vectors may run along it; neighbours of one role that every function walks as one
  * axis (`c[outer] = c[inner] * extent[inner]`) become one, dynamic where the outer one was.
  */
 export function arrangeAxes(kernel: ContractKernel): ContractKernel {
@@ -51,6 +52,7 @@ export function arrangeAxes(kernel: ContractKernel): ContractKernel {
   const out = kernel.accesses[kernel.stores[0]!.access]!.index.coefficients;
   const weight = (axis: number): number => {
     const role = kernel.roles[axis]!;
+    if (role === "k" && lhs[axis] === 1 && rhs[axis] === 1) return -1;
     if (role === "k") return Math.abs(lhs[axis]!) * 2 ** 32 + Math.abs(rhs[axis]!);
     if (role === "m") return Math.abs(lhs[axis]!);
     return Math.abs(out[axis]!);

@@ -28,7 +28,7 @@ export function chooseForm(kernel: ContractKernel): Form | null {
   const rhs = seen.accesses[seen.rhs]!.index.coefficients;
   const rowAxes = axesOf(seen, "m");
   const columns = axesOf(seen, "n");
-  const dotAxis = axesOf(seen, "k").find((axis) => lhs[axis] === 1 && rhs[axis] === 1);
+  const dotAxis = axesOf(seen, "k").findLast((axis) => lhs[axis] === 1 && rhs[axis] === 1);
   const lanesAxis = contiguous(seen);
   const dot = (): Form | null => {
     if (dotAxis === undefined || rowAxes.length + columns.length === 0) return null;

@@ -49,6 +49,30 @@ function scheduleFor(kernel: ContractKernel, target: CpuTarget): ContractSchedul
 }
 
 describe("contractions", () => {
+  it.each([wasm, avx2, avx512])("whose lanes run along k put that axis last, also beside axes that no operand walks ($name)", (target) => {
+    const kernel = contraction({
+      label: "channels first, broadcast along the width",
+      axes: [
+        ["f", "m", 5],
+        ["n", "n", 2],
+        ["y", "n", 3],
+        ["x", "n", 3],
+        ["c", "k", 3],
+        ["v", "k", 2],
+        ["w", "k", 2],
+      ],
+      lhs: { f: 6, c: 2, v: 1 },
+      rhs: { n: 12, y: 1, c: 4, v: 1 },
+      out: { f: 9, n: 45, y: 3, x: 1 },
+      elements: { lhs: 30, rhs: 24, out: 90 },
+    });
+    expectAsDefined(kernel, target, "interpreter");
+    const tiled = tiledKernel(scheduleContract({ kernel, buffers: [0, 1, 2], scalars: [] }, target))!;
+    const { form, lanesAxis } = scheduleOf(tiled);
+    expect(form).toBe("dot");
+    expect(lanesAxis).toBe(tiled.axes.length - 1);
+  });
+
   it.each(Array.from({ length: 12 }, (_, block) => block))(
     "of random layouts, windows and epilogues are as defined, as wasm (block %i)",
     (block) => {
