@@ -78,9 +78,9 @@ function joinWithProducer(graph: KernelGraph, consumer: ScheduledKernel, context
     if (writers.size !== 1) continue;
     const found = [...writers][0]!;
     if (found === consumer || found.kernel.kind !== "map" || !sameSpace(found.kernel, consumer.kernel)) continue;
-    const stored = accessesTo(found, buffer);
-    if (stored.length !== 1 || !isPlain(stored[0]!)) continue;
-    if (!accessesTo(consumer, buffer).every((access) => isPlain(access) && sameAffine(access.index, stored[0]!.index))) continue;
+    // The producer may store several values: each that the consumer reads must be read where it is stored.
+    const passed = [...writtenBuffers(found)].filter((written) => consumer.buffers.includes(written));
+    if (!passed.every((written) => isPassedInPlace(found, consumer, written))) continue;
     if (graph.hasDetour(found, consumer)) continue;
     const joined = joinMaps(found, consumer, (written) => isNeeded(graph, written, found, consumer, context));
     if (joined === undefined || !fits(joined, context)) continue;
@@ -88,6 +88,13 @@ function joinWithProducer(graph: KernelGraph, consumer: ScheduledKernel, context
     return joined;
   }
   return undefined;
+}
+
+/** Whether `consumer` reads `buffer` only at the element that `producer` stores at the same point. */
+function isPassedInPlace(producer: ScheduledKernel, consumer: ScheduledKernel, buffer: number): boolean {
+  const stored = accessesTo(producer, buffer);
+  if (stored.length !== 1 || !isPlain(stored[0]!)) return false;
+  return accessesTo(consumer, buffer).every((access) => isPlain(access) && sameAffine(access.index, stored[0]!.index));
 }
 
 function joinWithSibling(graph: KernelGraph, kernel: ScheduledKernel, context: JoinContext): ScheduledKernel | undefined {
