@@ -13,7 +13,8 @@ import type { LoopFunction, LoweredKernel } from "../src/backends/cpu/loops/ir.t
 import { lowerKernel } from "../src/backends/cpu/loops/lower.ts";
 import type { CpuTarget } from "../src/backends/cpu/target.ts";
 import { detectRelaxedSimd } from "../src/backends/cpu/wasm/detect.ts";
-import { emitModule, mathImports, reservedBytes } from "../src/backends/cpu/wasm/emit.ts";
+import { emitModule, mathImports } from "../src/backends/cpu/wasm/emit.ts";
+import { reservedBytes } from "../src/backends/cpu/wasm/emit-memory.ts";
 
 const relaxedFma = detectRelaxedSimd();
 const target: CpuTarget = { name: "wasm", lanes: 4, registers: 16, fma: relaxedFma, maskedTails: false, l1Bytes: 32768, l2Bytes: 524288 };
@@ -22,8 +23,7 @@ type Entry = (block: number, from: number, to: number, scratch: number) => void;
 
 function instantiate(functions: readonly LoopFunction[], memory: WebAssembly.Memory): Record<string, Entry> {
   const wasm = emitModule(functions, { relaxedFma, sharedMemory: false });
-  return new WebAssembly.Instance(new WebAssembly.Module(wasm), { env: { memory }, math: mathImports })
-    .exports as Record<string, Entry>;
+  return new WebAssembly.Instance(new WebAssembly.Module(wasm), { env: { memory }, math: mathImports }).exports as Record<string, Entry>;
 }
 
 /** Best GFLOP/s of loops of 8, 10 and 12 independent multiply-adds. */

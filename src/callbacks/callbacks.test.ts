@@ -143,7 +143,7 @@ describe("the progress bar", () => {
 
   it("is a bar with counts, time and metrics on a terminal", () => {
     const lines = played(true, 1).split(/[\r\n]+/);
-     
+
     const plain = lines.map((line) => line.replace(/\x1b\[\d+m/g, ""));
     expect(plain[0]).toBe("Epoch 1/2");
     expect(plain[1]).toMatch(/^1\/2 ━{20} \d+s .*\/step - accuracy: 0\.5000 - loss: 1\.0000$/);

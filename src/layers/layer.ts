@@ -1,11 +1,10 @@
 /** The base of all layers and models: a function of tensors that has weights. */
 import type { DType } from "../dtype/index.ts";
 import { isFloat } from "../dtype/index.ts";
-import { ShapeError, StateError, UnknownNameError, ValueError } from "../errors.ts";
+import { ShapeError, StateError, ValueError } from "../errors.ts";
 import {
   dataTensor,
   formatShape,
-  hostValues,
   isHostTypedArray,
   isPlainObject,
   isSymbolic,
@@ -41,6 +40,7 @@ import {
   serializeDType,
   serializeOption,
 } from "./layer-options.ts";
+import { named, splitArguments, tensorForWeight } from "./layer-arguments.ts";
 import { attachMask, masksOf } from "./masks.ts";
 import { flattenStructure, mapShapes, mapStructure, type Structure } from "./structure.ts";
 
@@ -565,28 +565,4 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   protected trackedProperties(): unknown[] {
     return Object.values(this);
   }
-}
-
-/** Inputs, and the options object at the end where there is one. */
-function splitArguments(args: readonly unknown[]): { inputs: readonly unknown[]; options: Readonly<Record<string, unknown>> } {
-  const last = args.at(-1);
-  if (args.length > 1 && isPlainObject(last)) return { inputs: args.slice(0, -1), options: last };
-  return { inputs: args.at(-1) === undefined ? args.slice(0, -1) : args, options: {} };
-}
-
-/** Runs `resolve`; an unknown name is an error of the layer that was given it. */
-function named(where: string, key: string, resolve: () => unknown): unknown {
-  try {
-    return resolve();
-  } catch (error) {
-    if (!(error instanceof UnknownNameError)) throw error;
-    throw new UnknownNameError({ ...error.parts, where, problem: `${key}: ${error.parts.problem}` });
-  }
-}
-
-/** An array for a weight: tensors and nested arrays keep their shape, a flat typed array takes the weight's. */
-function tensorForWeight(value: TensorLike, weight: Variable): Tensor {
-  if (!isHostTypedArray(value) || value.length !== weight.size) return asTensor(value, weight.dtype);
-  const host = hostValues(weight.path, value, { dtype: weight.dtype, shape: weight.shape });
-  return dataTensor(host.values, host.shape, host.dtype);
 }

@@ -4,7 +4,8 @@ import { InternalError } from "../../errors.ts";
 import { sizeOf, type Subgraph } from "../../graph/index.ts";
 import { Block, type DraftStep } from "../draft.ts";
 import { flatten, type Op } from "../flat-graph.ts";
-import { buildKernels, pushCopy, pushScalar } from "./build-kernels.ts";
+import { buildKernels } from "./build-kernels.ts";
+import { pushCopy, pushScalar } from "./push-map.ts";
 import { simplify } from "./simplify.ts";
 
 /** Adds the steps of a scan, while or cond to the block and binds its outputs. */

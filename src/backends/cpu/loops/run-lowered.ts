@@ -2,7 +2,8 @@
 import { type DType, dtypes, hostArray, type TypedArray } from "../../../dtype/index.ts";
 import type { Kernel } from "../../../compiler/kernels/kernel.ts";
 import type { CpuTarget } from "../target.ts";
-import { emitModule, mathImports, reservedBytes } from "../wasm/emit.ts";
+import { emitModule, mathImports } from "../wasm/emit.ts";
+import { reservedBytes } from "../wasm/emit-memory.ts";
 import { interpret } from "./interpret.ts";
 import type { LoweredKernel } from "./ir.ts";
 import type { NaiveFault, NaiveMemory } from "./naive-kernel.ts";

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import {
-  Block,
   abs,
   add,
   address,
@@ -12,15 +11,12 @@ import {
   constant,
   convert,
   div,
-  extract,
   floor,
   fma,
   get,
   i32,
-  lanes,
   load,
   loadPtr,
-  loadSplat,
   loadVector,
   max,
   min,
@@ -29,86 +25,27 @@ import {
   neg,
   not,
   or,
-  reduceLanes,
   rem,
   select,
   shl,
   shrS,
   shrU,
-  splat,
   sqrt,
   sub,
   trunc,
   xor,
 } from "../loops/block.ts";
-import type { CompareOp, Expr, LoopFunction, Storage, ValueType, Variable } from "../loops/ir.ts";
-import { detectRelaxedSimd, detectSharedMemory, detectSimd } from "./detect.ts";
-import { emitModule, mathImports } from "./emit.ts";
+import type { CompareOp, Expr } from "../loops/ir.ts";
+import { detectRelaxedSimd } from "./detect.ts";
+import { emitModule } from "./emit.ts";
+import { evaluate, execute, f32x, i32x, loopFunction, readF32, readI32 } from "./run-emitted.ts";
 
 const relaxed = detectRelaxedSimd();
-
-function loopFunction(
-  name: string,
-  build: (body: Block, parameters: { block: Expr; from: Expr; to: Expr; scratch: Expr }) => void,
-): LoopFunction {
-  const variable = (name: string, type: ValueType): Variable => ({ name, type });
-  const parameters = {
-    block: variable("block", "ptr"),
-    from: variable("from", "i32"),
-    to: variable("to", "i32"),
-    scratch: variable("scratch", "ptr"),
-  };
-  const body = new Block();
-  build(body, { block: get(parameters.block), from: get(parameters.from), to: get(parameters.to), scratch: get(parameters.scratch) });
-  return { name, ...parameters, body: body.body };
-}
-
-/** Buffers stand at 4096 * (slot + 1); the parameter block at 0. */
-function execute(
-  f: LoopFunction,
-  inputs: readonly (Float32Array | Int32Array | Uint8Array | Float64Array)[],
-  from = 0,
-  to = 1,
-  relaxedFma = false,
-): DataView {
-  const memory = new WebAssembly.Memory({ initial: 4 });
-  const bytes = new Uint8Array(memory.buffer);
-  const block = new Int32Array(memory.buffer);
-  for (let slot = 0; slot < 8; slot++) block[slot * 2] = 4096 * (slot + 1);
-  inputs.forEach((input, slot) => bytes.set(new Uint8Array(input.buffer, input.byteOffset, input.byteLength), 4096 * (slot + 1)));
-  const module = new WebAssembly.Module(emitModule([f], { relaxedFma, sharedMemory: false }));
-  const instance = new WebAssembly.Instance(module, { env: { memory }, math: mathImports });
-  const exported = instance.exports[f.name];
-  if (typeof exported !== "function") throw new Error("no export");
-  exported(0, from, to, 65536);
-  return new DataView(memory.buffer);
-}
-
-/** Runs `build` on inputs in slots 0.., result stored in slot 7. */
-function evaluate(
-  storage: Storage,
-  build: (pointers: readonly Expr[], body: Block) => Expr,
-  inputs: readonly (Float32Array | Int32Array | Uint8Array | Float64Array)[],
-  count?: number,
-  relaxedFma = false,
-): DataView {
-  const f = loopFunction("f", (body, { block }) => {
-    const pointers = [0, 1, 2, 3, 4, 5, 6, 7].map((slot) => body.let(loadPtr(block, slot)));
-    body.store(storage, address(pointers[7]!), build(pointers, body), count);
-  });
-  const view = execute(f, inputs, 0, 1, relaxedFma);
-  return new DataView(view.buffer, 4096 * 8, 4096);
-}
 
 const floats = [0, -0, 1, -1.5, 2.5, 3.5, -2.5, 1e10, -3e9, NaN, Infinity, -Infinity, 0.1, 7, 1e-40, 123456.7].map(Math.fround);
 const integers = [0, 1, -1, 7, -7, 2147483647, -2147483648, 65536, 255, 256, -256, 31, 32, 33, 12345, -99999];
 
 describe("emitModule", () => {
-  const f32x = (values: readonly number[]): Float32Array => Float32Array.from(values);
-  const i32x = (values: readonly number[]): Int32Array => Int32Array.from(values);
-  const readF32 = (view: DataView, n: number): number[] => Array.from({ length: n }, (_, i) => view.getFloat32(i * 4, true));
-  const readI32 = (view: DataView, n: number): number[] => Array.from({ length: n }, (_, i) => view.getInt32(i * 4, true));
-
   it("computes every unary operation, scalar and vector", () => {
     const even = (x: number): number => {
       if (!Number.isFinite(x) || Math.abs(x) > 2 ** 24) return x;
@@ -404,133 +341,6 @@ describe("emitModule", () => {
     ).toEqual([1]);
   });
 
-  it("moves lanes: splat, lanes, extract, reduce", () => {
-    expect(
-      readI32(
-        evaluate("i32", ([p]) => add(splat(load("i32", address(p!))), lanes()), [i32x([10])]),
-        4,
-      ),
-    ).toEqual([10, 11, 12, 13]);
-    expect(
-      readF32(
-        evaluate("f32", ([p]) => splat(add(load("f32", address(p!)), constant("f32", 1))), [f32x([10])]),
-        4,
-      ),
-    ).toEqual([11, 11, 11, 11]);
-    expect(
-      readI32(
-        evaluate("i32", ([p]) => splat(add(load("u8", address(p!)), i32(1))), [Uint8Array.of(255)]),
-        4,
-      ),
-    ).toEqual([256, 256, 256, 256]);
-    expect(
-      readF32(
-        evaluate("f32", ([p]) => loadSplat("f32", address(p!, 4)), [f32x([1, 2])]),
-        4,
-      ),
-    ).toEqual([2, 2, 2, 2]);
-    expect(
-      readI32(
-        evaluate("i32", ([p]) => loadSplat("u8", address(p!, 1)), [Uint8Array.of(1, 200)]),
-        4,
-      ),
-    ).toEqual([200, 200, 200, 200]);
-    for (let lane = 0; lane < 4; lane++) {
-      expect(
-        readF32(
-          evaluate("f32", ([p]) => extract(loadVector("f32", address(p!)), lane), [f32x([1, 2, 3, 4])]),
-          1,
-        ),
-      ).toEqual([lane + 1]);
-      expect(
-        readI32(
-          evaluate("i32", ([p]) => extract(loadVector("i32", address(p!)), lane), [i32x([1, 2, 3, 4])]),
-          1,
-        ),
-      ).toEqual([lane + 1]);
-    }
-    const x = f32x([1e8, 3, -1e8, 5]);
-    const reduce = (f: "add" | "mul" | "min" | "max"): number =>
-      readF32(
-        evaluate("f32", ([p]) => reduceLanes(f, loadVector("f32", address(p!))), [x]),
-        1,
-      )[0]!;
-    expect(reduce("add")).toBe(8); // (1e8 + -1e8) + (3 + 5)
-    expect(reduce("mul")).toBe(Math.fround(Math.fround(1e8 * -1e8) * 15));
-    expect(reduce("min")).toBe(-1e8);
-    expect(reduce("max")).toBe(1e8);
-    const rows = { add: 12 + 10 + 6 + 3, mul: 12 * 10 * 6 * 3, min: 3, max: 12, and: 12 & 10 & 6 & 3, or: 12 | 10 | 6 | 3 } as const;
-    for (const [f, expected] of Object.entries(rows) as [keyof typeof rows, number][]) {
-      expect(
-        readI32(
-          evaluate("i32", ([p]) => reduceLanes(f, loadVector("i32", address(p!))), [i32x([12, 10, 6, 3])]),
-          1,
-        ),
-      ).toEqual([expected]);
-    }
-  });
-
-  it("loads and stores part of a vector without touching the rest", () => {
-    for (let count = 0; count <= 4; count++) {
-      const expected = [1, 2, 3, 4].map((v, i) => (i < count ? v : 0));
-      expect(
-        readF32(
-          evaluate("f32", ([p]) => loadVector("f32", address(p!, 4), count), [f32x([0, 1, 2, 3, 4])]),
-          4,
-        ),
-      ).toEqual(expected);
-      expect(
-        readI32(
-          evaluate("i32", ([p]) => loadVector("u8", address(p!, 1), count), [Uint8Array.of(9, 1, 2, 3, 4)]),
-          4,
-        ),
-      ).toEqual(expected);
-      expect(
-        readF32(
-          evaluate("f32", ([p]) => loadVector("f32", address(p!)), [f32x([1, 2, 3, 4])], count),
-          4,
-        ),
-      ).toEqual(expected);
-      const bytes = evaluate("u8", ([p]) => loadVector("i32", address(p!)), [i32x([257, 2, -1, 4])], count);
-      expect([0, 1, 2, 3].map((i) => bytes.getUint8(i))).toEqual([1, 2, 255, 4].map((v, i) => (i < count ? v : 0)));
-    }
-    expect(evaluate("u8", ([p]) => load("i32", address(p!)), [i32x([0x1ff])]).getUint32(0, true)).toBe(255);
-  });
-
-  it("folds constant steps of addresses into the instruction, and adds negative ones", () => {
-    const x = f32x([1, 2, 3, 4, 5, 6, 7, 8]);
-    expect(
-      readF32(
-        evaluate("f32", ([p]) => load("f32", address(advance(advance(p!, i32(1), 4), i32(2), 8), 4)), [x]),
-        1,
-      ),
-    ).toEqual([7]);
-    expect(
-      readF32(
-        evaluate("f32", ([p]) => load("f32", address(advance(p!, i32(1), 4), -4)), [x]),
-        1,
-      ),
-    ).toEqual([1]);
-    expect(
-      readF32(
-        evaluate("f32", ([p, q]) => load("f32", address(advance(p!, load("i32", address(q!)), 12), -8)), [x, i32x([2])]),
-        1,
-      ),
-    ).toEqual([5]);
-    expect(
-      readF32(
-        evaluate("f32", ([p, q]) => load("f32", address(advance(p!, load("i32", address(q!)), 4))), [x, i32x([2])]),
-        1,
-      ),
-    ).toEqual([3]);
-    expect(
-      readF32(
-        evaluate("f32", ([p, q]) => load("f32", address(advance(p!, load("i32", address(q!)), 4), 16)), [x, i32x([-2])]),
-        1,
-      ),
-    ).toEqual([3]);
-  });
-
   it("runs loops, whiles and branches", () => {
     const f = loopFunction("sum", (body, { block, from, to }) => {
       const x = body.let(loadPtr(block, 0));
@@ -612,20 +422,6 @@ describe("emitModule", () => {
     expect(double.getFloat64(0, true)).toBe(0.1 * 3 + 0.5);
   });
 
-  it("calls Math for float64", () => {
-    for (const [name, reference] of Object.entries(mathImports) as [keyof typeof mathImports, (x: number, y: number) => number][]) {
-      const isBinary = name === "pow" || name === "atan2" || name === "remainder";
-      const x = name === "acosh" ? 1.5 : 0.75;
-      const build = (p: Expr): Expr => ({
-        op: "call",
-        type: "f64",
-        f: name,
-        args: isBinary ? [load("f64", address(p)), constant("f64", 2.5)] : [load("f64", address(p))],
-      });
-      expect(evaluate("f64", ([p]) => build(p!), [Float64Array.of(x)]).getFloat64(0, true)).toBe(reference(x, 2.5));
-    }
-  });
-
   it("refuses IR that is not well-typed, with the function's name", () => {
     const wrong = loopFunction("wrong", (body, { block }) =>
       body.push({ op: "store", storage: "f32", address: address(block), value: i32(1) }),
@@ -654,13 +450,5 @@ describe("emitModule", () => {
         "0b",
       ].join(""),
     );
-  });
-});
-
-describe("detection", () => {
-  it("finds SIMD and threads in every supported Node, relaxed SIMD from Node 22 on", () => {
-    expect(detectSimd()).toBe(true);
-    expect(detectSharedMemory()).toBe(true);
-    expect(relaxed).toBe(Number(process.versions.node.split(".")[0]) >= 22);
   });
 });

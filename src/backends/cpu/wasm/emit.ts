@@ -5,15 +5,10 @@
  * lies below that address, so the base, which may point before its buffer, never wraps below zero.
  */
 import { InternalError } from "../../../errors.ts";
-import type { Address, BinaryOp, CallableFunction, Expr, LoopFunction, Stmt, UnaryOp, ValueType, Variable } from "../loops/ir.ts";
+import type { BinaryOp, CallableFunction, Expr, LoopFunction, Stmt, UnaryOp, ValueType, Variable } from "../loops/ir.ts";
+import { type EmitHost, laneCount, MemoryEmitter } from "./emit-memory.ts";
 import { ByteWriter, emptyBlock, encodeModule, type FunctionType, type Opcode, type WasmFunction, type WasmType } from "./encode.ts";
 import { binaryOpcodes, callTypes, compareOpcodes, convertOpcodes, localTypes, type Row, unaryOpcodes } from "./opcode-tables.ts";
-
-/** Lanes of a vector. */
-const laneCount = 4;
-
-/** Bytes at the start of memory where no kernel's buffer lies. */
-export const reservedBytes: number = 1 << 20;
 
 /** What the engine has. */
 export interface EmitOptions {
@@ -53,12 +48,9 @@ export const mathImports: Readonly<Record<CallableFunction, (x: number, y: numbe
 // prettier-ignore
 const upperHalf = [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15];
 const secondLane = [4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7];
-/** Byte 0 of every lane, then zeros. */
-// prettier-ignore
-const lowBytes = [0, 4, 8, 12, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80];
-
-class FunctionEmitter {
-  private readonly code = new ByteWriter();
+class FunctionEmitter implements EmitHost {
+  readonly code: ByteWriter = new ByteWriter();
+  private readonly memory = new MemoryEmitter(this);
   private readonly locals: WasmType[] = [];
   private readonly indices = new Map<Variable, number>();
   private readonly source: LoopFunction;
@@ -80,7 +72,7 @@ class FunctionEmitter {
     return { name: this.source.name, type: loopFunctionType, locals: this.locals, code: this.code.finish() };
   }
 
-  private fail(problem: string, detail?: string): never {
+  fail(problem: string, detail?: string): never {
     throw new InternalError(`WebAssembly of ${this.source.name}`, problem, detail);
   }
 
@@ -90,11 +82,11 @@ class FunctionEmitter {
   }
 
   /** A scratch local; give it back with `release` once its last read is emitted. */
-  private scratch(type: WasmType): number {
+  scratch(type: WasmType): number {
     return this.free[type].pop() ?? this.newLocal(type);
   }
 
-  private release(type: WasmType, local: number): void {
+  release(type: WasmType, local: number): void {
     this.free[type].push(local);
   }
 
@@ -118,7 +110,7 @@ class FunctionEmitter {
         this.code.opWith("local.set", this.localOf(s.variable));
         return;
       case "store":
-        return this.store(s);
+        return this.memory.store(s);
       case "for":
         return this.for(s);
       case "while":
@@ -194,7 +186,7 @@ class FunctionEmitter {
     if (limit !== null) this.release("i32", limit);
   }
 
-  private expect(x: Expr, type: ValueType): void {
+  expect(x: Expr, type: ValueType): void {
     if (x.type !== type) this.fail(`an expression of type ${x.type} stands where ${type} belongs`, x.op);
     this.expr(x);
   }
@@ -205,7 +197,7 @@ class FunctionEmitter {
     return row === "sequence" ? null : row;
   }
 
-  private expr(x: Expr): void {
+  expr(x: Expr): void {
     const code = this.code;
     switch (x.op) {
       case "const":
@@ -274,12 +266,12 @@ class FunctionEmitter {
       case "advance":
         return this.advance(x);
       case "loadPtr": {
-        const offset = this.address(x.address);
+        const offset = this.memory.address(x.address);
         code.memory("i32.load", 2, offset);
         return;
       }
       case "load":
-        return this.load(x);
+        return this.memory.load(x);
       case "reduce":
         return this.reduce(x);
       case "extract":
@@ -299,7 +291,7 @@ class FunctionEmitter {
     }
   }
 
-  private constant(type: ValueType, value: number): void {
+  constant(type: ValueType, value: number): void {
     const code = this.code;
     switch (type) {
       case "ptr":
@@ -405,162 +397,6 @@ class FunctionEmitter {
     code.op("i32.add");
   }
 
-  /** Emits the base of an address; gives the offset for the instruction. */
-  private address(address: Address): number {
-    let base = address.base;
-    let offset = address.offset;
-    while (base.op === "advance" && base.index.op === "const") {
-      offset += base.index.value * base.scale;
-      base = base.x;
-    }
-    this.expect(base, "ptr");
-    if (offset >= 0 && offset <= reservedBytes - 64) return offset;
-    this.code.i32Const(offset);
-    this.code.op("i32.add");
-    return 0;
-  }
-
-  /** Emits an address that is needed `times` times; gives a function that pushes it again, and the offset. */
-  private sharedAddress(address: Address, use: (push: () => void, offset: number) => void): void {
-    const offset = this.address(address);
-    const local = this.scratch("i32");
-    this.code.opWith("local.set", local);
-    use(() => this.code.opWith("local.get", local), offset);
-    this.release("i32", local);
-  }
-
-  private staticCount(count: number | Expr | undefined): number {
-    if (count === undefined) return laneCount;
-    if (typeof count !== "number" || count < 0 || count > laneCount) this.fail("a count of lanes must be a number from 0 to 4");
-    return count;
-  }
-
-  private load(x: Extract<Expr, { op: "load" }>): void {
-    const code = this.code;
-    const isVector = localTypes[x.type] === "v128";
-    const laneType = x.storage === "u8" ? "i32" : x.storage;
-    if (x.type !== (isVector ? `${laneType}v` : laneType)) this.fail(`storage ${x.storage} does not load as ${x.type}`);
-    if (!isVector) {
-      const offset = this.address(x.address);
-      switch (x.storage) {
-        case "f32":
-          return code.memory("f32.load", 2, offset);
-        case "f64":
-          return code.memory("f64.load", 3, offset);
-        case "i32":
-          return code.memory("i32.load", 2, offset);
-        case "u8":
-          return code.memory("i32.load8_u", 0, offset);
-      }
-    }
-    if (x.splat === true) {
-      const offset = this.address(x.address);
-      if (x.storage !== "u8") return code.memory("v128.load32_splat", 2, offset);
-      code.memory("i32.load8_u", 0, offset);
-      return code.op("i32x4.splat");
-    }
-    const count = this.staticCount(x.count);
-    if (count === 0) return this.constant("i32v", 0);
-    if (x.storage === "u8") {
-      this.loadBytes(x.address, count);
-      code.op("i16x8.extend_low_i8x16_u");
-      return code.op("i32x4.extend_low_i16x8_u");
-    }
-    if (count === 3) {
-      return this.sharedAddress(x.address, (push, offset) => {
-        push();
-        push();
-        code.memory("v128.load64_zero", 2, offset);
-        code.memory("v128.load32_lane", 2, offset + 8);
-        code.byte(2);
-      });
-    }
-    const offset = this.address(x.address);
-    code.memory(count === 4 ? "v128.load" : count === 2 ? "v128.load64_zero" : "v128.load32_zero", 2, offset);
-  }
-
-  /** The first `count` bytes in the low bytes of a v128, the rest 0 (whole or zeroed up to four). */
-  private loadBytes(address: Address, count: number): void {
-    const code = this.code;
-    if (count === 4) {
-      const offset = this.address(address);
-      return code.memory("v128.load32_zero", 0, offset);
-    }
-    this.sharedAddress(address, (push, offset) => {
-      if (count === 3) push();
-      push();
-      this.constant("i32v", 0);
-      if (count === 1) {
-        code.memory("v128.load8_lane", 0, offset);
-        return code.byte(0);
-      }
-      code.memory("v128.load16_lane", 0, offset);
-      code.byte(0);
-      if (count === 3) {
-        code.memory("v128.load8_lane", 0, offset + 2);
-        code.byte(2);
-      }
-    });
-  }
-
-  private store(s: Extract<Stmt, { op: "store" }>): void {
-    const code = this.code;
-    const { value, storage } = s;
-    const isVector = localTypes[value.type] === "v128";
-    const laneType = storage === "u8" ? "i32" : storage;
-    if (value.type !== (isVector ? `${laneType}v` : laneType)) this.fail(`${value.type} cannot be stored as ${storage}`);
-    if (!isVector) {
-      const offset = this.address(s.address);
-      this.expr(value);
-      switch (storage) {
-        case "f32":
-          return code.memory("f32.store", 2, offset);
-        case "f64":
-          return code.memory("f64.store", 3, offset);
-        case "i32":
-          return code.memory("i32.store", 2, offset);
-        case "u8":
-          return code.memory("i32.store8", 0, offset);
-      }
-    }
-    const count = this.staticCount(s.count);
-    if (count === 0) return;
-    const pushValue = (): void => {
-      this.expr(value);
-      if (storage !== "u8") return;
-      code.op("v128.const");
-      for (const byte of lowBytes) code.byte(byte);
-      code.op("i8x16.swizzle");
-    };
-    const bytes = count * (storage === "u8" ? 1 : 4);
-    if (bytes === 16) {
-      const offset = this.address(s.address);
-      pushValue();
-      return code.memory("v128.store", 2, offset);
-    }
-    const pieces = storePieces.filter((piece) => (bytes & piece.bytes) !== 0);
-    if (pieces.length === 1) {
-      const offset = this.address(s.address);
-      pushValue();
-      code.memory(pieces[0]!.opcode, 0, offset);
-      return code.byte(0);
-    }
-    this.sharedAddress(s.address, (push, offset) => {
-      const vector = this.scratch("v128");
-      pushValue();
-      code.opWith("local.set", vector);
-      let done = 0;
-      for (const piece of pieces) {
-        push();
-        code.opWith("local.get", vector);
-        code.memory(piece.opcode, 0, offset + done);
-        code.byte(done / piece.bytes);
-        done += piece.bytes;
-      }
-      this.release("v128", vector);
-    });
-  }
-
   /** ((0 + 2) + (1 + 3)), see `reduce` in ir.ts. */
   private reduce(x: Extract<Expr, { op: "reduce" }>): void {
     const code = this.code;
@@ -581,14 +417,6 @@ class FunctionEmitter {
     this.release("v128", vector);
   }
 }
-
-/** Largest first: what is stored before a piece is a multiple of its size. */
-const storePieces = [
-  { bytes: 8, opcode: "v128.store64_lane" },
-  { bytes: 4, opcode: "v128.store32_lane" },
-  { bytes: 2, opcode: "v128.store16_lane" },
-  { bytes: 1, opcode: "v128.store8_lane" },
-] as const;
 
 function binaryOpcode(type: ValueType, f: BinaryOp): Opcode {
   const row = binaryOpcodes[type][f];

@@ -2,7 +2,7 @@
 import type { DType, TypedArray } from "../../../dtype/index.ts";
 import { dtypes } from "../../../dtype/index.ts";
 import { BackendError, InternalError } from "../../../errors.ts";
-import { reservedBytes } from "./emit.ts";
+import { reservedBytes } from "./emit-memory.ts";
 import { maximumPages } from "./encode.ts";
 
 const pageBytes = 65536;

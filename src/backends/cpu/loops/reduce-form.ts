@@ -1,0 +1,111 @@
+/** How a reduce kernel is vectorised, and what its loops may leave out. */
+import { type Entry, type Guard, type ReduceKernel } from "../../../compiler/kernels/kernel.ts";
+import { identityOf } from "../../../compiler/kernels/split-reduce.ts";
+import type { CpuTarget } from "../target.ts";
+import { guardKey, guardsOf } from "./conditions.ts";
+import { knownExtent, walkCost } from "./cost.ts";
+import { analyse, axesOf, canVectorize, hasAxis, storeRoots } from "./expression.ts";
+import { isPositional } from "./reducers.ts";
+
+/** Set in the dependences of accumulators: an axis that is never entered. */
+export const accumulatorBit: number = 1 << 30;
+
+/** How a reduction is vectorised. */
+export type ReduceForm = { readonly kind: "columns" | "rows"; readonly axis: number } | { readonly kind: "scalar"; readonly axis: number };
+
+/**
+ * Where every reducer's value is `select(position < limit, value, identity)` (the end of a cut axis, split-reduce.ts),
+ * the condition becomes the bound of the loops.
+ */
+export function takeDomain(kernel: ReduceKernel): { kernel: ReduceKernel; domain: Guard | null } {
+  const none = { kernel, domain: null };
+  let domain: Guard | null = null;
+  const reducers: ReduceKernel["reducers"][number][] = [];
+  for (const reducer of kernel.reducers) {
+    const chosen = kernel.expression[reducer.value]!;
+    if (chosen.op !== "scalar" || chosen.f !== "select") return none;
+    const [condition, value, other] = chosen.args.map((arg) => kernel.expression[arg]!) as [Entry, Entry, Entry];
+    if (other.op !== "constant" || other.value !== identityOf(reducer.reducer, value.dtype)) return none;
+    if (condition.op !== "scalar" || condition.f !== "less") return none;
+    const position = kernel.expression[condition.args[0]!]!;
+    const limit = kernel.expression[condition.args[1]!]!;
+    if (
+      position.op !== "position" ||
+      limit.op !== "constant" ||
+      position.index.coefficients.some((c) => c < 0) ||
+      position.index.constant < 0
+    )
+      return none;
+    const guard: Guard = { index: position.index, limit: limit.value };
+    if (domain !== null && guardKey(domain) !== guardKey(guard)) return none;
+    domain = guard;
+    reducers.push({ ...reducer, value: chosen.args[1]! });
+  }
+  if (domain === null) return none;
+  const key = guardKey(domain);
+  const accesses = kernel.accesses.map((access) => ({ ...access, guards: access.guards.filter((guard) => guardKey(guard) !== key) }));
+  return { kernel: { ...kernel, reducers, accesses }, domain };
+}
+
+/** Number of kept axes, which stand first. */
+export function keptCount(kernel: ReduceKernel): number {
+  return kernel.axes.filter((axis) => axis.role === "parallel").length;
+}
+
+/** Bits of the kept axes. */
+export function keptSet(kernel: ReduceKernel): number {
+  return (1 << keptCount(kernel)) - 1;
+}
+
+/** The form that walks memory best. */
+export function chooseForm(kernel: ReduceKernel, target: CpuTarget): ReduceForm {
+  const rank = kernel.axes.length;
+  const kept = keptCount(kernel);
+  const analysis = analyse(
+    kernel,
+    kernel.expression,
+    kernel.reducers.map((reducer) => reducer.value),
+    0,
+  );
+  const epilogue = analyse(kernel, kernel.epilogue, storeRoots(kernel, kernel.stores), keptSet(kernel) | accumulatorBit);
+  let best: ReduceForm = { kind: "scalar", axis: rank - 1 };
+  let bestCost = Infinity;
+  const offer = (form: ReduceForm, cost: number): void => {
+    if (cost >= bestCost) return;
+    best = form;
+    bestCost = cost;
+  };
+  const hasDouble = kernel.reducers.some(({ value, dtype }) => dtype === "float64" || kernel.expression[value]!.dtype === "float64");
+  const hasPositions = kernel.reducers.some(({ reducer }) => isPositional(reducer));
+  for (let axis = kept - 1; axis >= 0 && !hasDouble; axis--) {
+    if (!canVectorize(analysis, axis, []) || !canVectorize(epilogue, axis, kernel.stores)) continue;
+    if (mixedGuards(kernel, axis) === null) continue;
+    offer({ kind: "columns", axis }, walkCost(analysis, axis, kernel.stores, true, target.lanes));
+  }
+  for (let axis = rank - 1; axis >= kept && !hasDouble; axis--) {
+    if ((hasPositions && axis !== rank - 1) || !canVectorize(analysis, axis, [])) continue;
+    // Joining the lanes costs about as much as some vectors.
+    const joining = (kernel.reducers.length * (hasPositions ? 12 * target.lanes : 8)) / Math.max(1, knownExtent(kernel.axes[axis]!));
+    offer({ kind: "rows", axis }, walkCost(analysis, axis, [], true, target.lanes) + joining);
+  }
+  for (let axis = rank - 1; axis >= kept; axis--) {
+    if (hasPositions && axis !== rank - 1) continue;
+    offer({ kind: "scalar", axis }, walkCost(analysis, axis, [], false, target.lanes));
+  }
+  return best;
+}
+
+/**
+ * Guards that depend on kept axis `axis` and on reduce axes too (a window along the columns). Null where the range of
+ * columns that they never cut is not known (dynamic extents).
+ */
+function mixedGuards(kernel: ReduceKernel, axis: number): Guard[] | null {
+  const reduced = ~keptSet(kernel);
+  const mixed = guardsOf(kernel, kernel.accesses.keys()).filter(
+    (guard) => hasAxis(axesOf(guard.index), axis) && (axesOf(guard.index) & reduced) !== 0,
+  );
+  const isKnown = mixed.every((guard) =>
+    guard.index.coefficients.every((c, i) => c === 0 || i < keptCount(kernel) || !kernel.axes[i]!.dynamic),
+  );
+  return isKnown ? mixed : null;
+}

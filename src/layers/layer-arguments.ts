@@ -1,0 +1,28 @@
+/** What is given to a layer: call arguments, names of things, arrays for weights. */
+import { UnknownNameError } from "../errors.ts";
+import { dataTensor, hostValues, isHostTypedArray, isPlainObject, type Tensor, type Variable } from "../graph/index.ts";
+import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
+
+/** Inputs, and the options object at the end where there is one. */
+export function splitArguments(args: readonly unknown[]): { inputs: readonly unknown[]; options: Readonly<Record<string, unknown>> } {
+  const last = args.at(-1);
+  if (args.length > 1 && isPlainObject(last)) return { inputs: args.slice(0, -1), options: last };
+  return { inputs: args.at(-1) === undefined ? args.slice(0, -1) : args, options: {} };
+}
+
+/** Runs `resolve`; an unknown name is an error of the layer that was given it. */
+export function named(where: string, key: string, resolve: () => unknown): unknown {
+  try {
+    return resolve();
+  } catch (error) {
+    if (!(error instanceof UnknownNameError)) throw error;
+    throw new UnknownNameError({ ...error.parts, where, problem: `${key}: ${error.parts.problem}` });
+  }
+}
+
+/** An array for a weight: tensors and nested arrays keep their shape, a flat typed array takes the weight's. */
+export function tensorForWeight(value: TensorLike, weight: Variable): Tensor {
+  if (!isHostTypedArray(value) || value.length !== weight.size) return asTensor(value, weight.dtype);
+  const host = hostValues(weight.path, value, { dtype: weight.dtype, shape: weight.shape });
+  return dataTensor(host.values, host.shape, host.dtype);
+}
