@@ -55,6 +55,7 @@ export { inlined, isInlining, isTracing, outsideTrace, type Trace, trace } from 
 export { flattenTree, isPlainObject, mapTree, type TensorTree, unflattenTree } from "./tree.ts";
 export {
   type Assignable,
+  readingAs,
   StateFlight,
   type StateMemory,
   StateVersion,

@@ -219,7 +219,7 @@ export class Variable {
 
   /** The present version as a tensor: a leaf of the trace, inside one. */
   read(): Tensor {
-    return readInTrace(this) ?? this.state.version().tensor;
+    return lent.get(this) ?? readInTrace(this) ?? this.state.version().tensor;
   }
 
   /** Binds a new value, of the same shape and dtype. Runs nothing. Throws ShapeError or DTypeError. */
@@ -258,6 +258,24 @@ export class Variable {
 
   toString(): string {
     return `Variable(${JSON.stringify(this.path)} ${this.dtype} ${formatShape(this.shape)})`;
+  }
+}
+
+const lent = new Map<Variable, Tensor>();
+
+/**
+ * Runs `f`, in which `variable.read()` gives `tensor`: for a layer that computes another one's weight in its own way.
+ * Throws ShapeError or DTypeError where the tensor is no value of the variable.
+ */
+export function readingAs<T>(variable: Variable, tensor: Tensor, f: () => T): T {
+  checkType(variable.state, tensor, "the tensor in its place");
+  const before = lent.get(variable);
+  lent.set(variable, tensor);
+  try {
+    return f();
+  } finally {
+    if (before === undefined) lent.delete(variable);
+    else lent.set(variable, before);
   }
 }
 

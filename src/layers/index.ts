@@ -2,10 +2,10 @@
 export { Activation, ActivationLayer, type ActivationOptions } from "./activation.ts";
 export { Add, AddLayer } from "./add.ts";
 export { resetAutoNames } from "./auto-names.ts";
+export { Average, AverageLayer } from "./average.ts";
 export { AveragePooling1D, AveragePooling1DLayer } from "./average-pooling1d.ts";
 export { AveragePooling2D, AveragePooling2DLayer } from "./average-pooling2d.ts";
 export { AveragePooling3D, AveragePooling3DLayer } from "./average-pooling3d.ts";
-export { Average, AverageLayer } from "./average.ts";
 export { BatchNormalization, BatchNormalizationLayer, type BatchNormalizationOptions } from "./batch-normalization.ts";
 export { Concatenate, ConcatenateLayer, type ConcatenateOptions } from "./concatenate.ts";
 export { Conv1D, Conv1DLayer } from "./conv1d.ts";
@@ -27,6 +27,7 @@ export { GlobalMaxPooling2D, GlobalMaxPooling2DLayer } from "./global-max-poolin
 export { GlobalMaxPooling3D, GlobalMaxPooling3DLayer } from "./global-max-pooling3d.ts";
 export type { GlobalPoolingOptions } from "./global-pooling.ts";
 export { InputLayer, InputLayerLayer, Input, type InputOptions } from "./input-layer.ts";
+export { type CallOptions, type InputShape, Layer, type WeightOptions } from "./layer.ts";
 export {
   type ActivationIdentifier,
   type ConstraintIdentifier,
@@ -35,7 +36,6 @@ export {
   type RegularizerIdentifier,
   required,
 } from "./layer-options.ts";
-export { type CallOptions, type InputShape, Layer, type WeightOptions } from "./layer.ts";
 export { LeakyReLU, LeakyReLULayer, type LeakyReLUOptions } from "./leaky-relu.ts";
 export { attachMask, maskOf } from "./masks.ts";
 export { MaxPooling1D, MaxPooling1DLayer } from "./max-pooling1d.ts";
@@ -46,12 +46,15 @@ export { MergeLayer } from "./merge.ts";
 export { Minimum, MinimumLayer } from "./minimum.ts";
 export { Multiply, MultiplyLayer } from "./multiply.ts";
 export type { PoolingOptions } from "./pooling.ts";
-export { deserialize, get, layerRegistry, registerLayers, serialize } from "./registry.ts";
+export { registerLayers } from "./register-layers.ts";
+export { deserialize, get, layerRegistry, serialize } from "./registry.ts";
 export { ReLU, ReLULayer, type ReLUOptions } from "./relu.ts";
 export { Rescaling, RescalingLayer, type RescalingOptions } from "./rescaling.ts";
 export { Reshape, ReshapeLayer, type ReshapeOptions } from "./reshape.ts";
 export { Resizing, ResizingLayer, type ResizingOptions } from "./resizing.ts";
 export { SimpleRNN, SimpleRNNLayer, type SimpleRNNOptions, type RecurrentCallOptions } from "./simple-rnn.ts";
 export { Softmax, SoftmaxLayer, type SoftmaxOptions } from "./softmax.ts";
+export { SpectralNormalization, SpectralNormalizationLayer, type SpectralNormalizationOptions } from "./spectral-normalization.ts";
 export type { Structure } from "./structure.ts";
 export { Subtract, SubtractLayer } from "./subtract.ts";
+export { WrapperLayer, type WrapperOptions } from "./wrapper.ts";
