@@ -2,13 +2,14 @@
  * The driver: WebAssembly functions that hand out chunks of work. Every thread has an instance of it, with a function
  * table of its own that holds the same kernels at the same positions, over the one shared memory.
  *
- * A stage is a descriptor in memory (see `StageWords`). The main thread publishes it in one 64-bit ticket: generation in
+ * A stage is a descriptor in memory (see `stageWords`). The main thread publishes it in one 64-bit ticket: generation in
  * the upper half, chunks left in the lower half. A thread claims a chunk by lowering the ticket by one with
  * compare-and-exchange. While the exchange succeeds the generation is unchanged, so the stage cannot end before the
  * claimed chunk is done, and what the thread reads of the stage is the stage it claimed from. A thread that is late or
  * descheduled has claimed nothing and is waited for by nobody.
  */
 import { ByteWriter, emptyBlock, encodeModule, type Opcode, type WasmFunction, type WasmType } from "./encode.ts";
+import { jobBytes, jobWords, stageWords } from "../runtime/stage-format.ts";
 import { loopFunctionType } from "./emit.ts";
 
 /** Addresses of control words. Each stands on a cache line of its own where threads contend. */
@@ -37,13 +38,6 @@ export const controlWords = {
 export function mailbox(index: number): number {
   return 4096 + 128 * index;
 }
-
-/** Byte offsets in a stage's descriptor: total chunks, jobs, then `jobBytes` per job. */
-export const stageWords = { chunks: 0, jobs: 4, firstJob: 8 } as const;
-/** Byte offsets in a job: position in the function table, parameter block, units, units per chunk, chunks. */
-export const jobWords = { function: 0, block: 4, units: 8, grain: 12, chunks: 16 } as const;
-/** Bytes of a job. */
-export const jobBytes = 20;
 
 /** Turns of the idle loop before a worker sleeps: about 50 to 100 microseconds. */
 const idleTurns = 40000;

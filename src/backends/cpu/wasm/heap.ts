@@ -2,6 +2,7 @@
 import type { DType, TypedArray } from "../../../dtype/index.ts";
 import { dtypes } from "../../../dtype/index.ts";
 import { BackendError, InternalError } from "../../../errors.ts";
+import type { MachineMemory, MemoryBlock } from "../runtime/machine.ts";
 import { reservedBytes } from "./emit-memory.ts";
 import { maximumPages } from "./encode.ts";
 
@@ -19,7 +20,7 @@ interface Range {
  * WebAssembly memory that grows when it has to, at most to 4 GiB. It cannot shrink: what is freed is given out again.
  * The first `reservedBytes` belong to the control words of the threads and are never allocated.
  */
-export class Heap {
+export class Heap implements MachineMemory {
   readonly memory: WebAssembly.Memory;
   readonly isShared: boolean;
   /** Counts growths: views made before the last one may be stale. */
@@ -76,6 +77,14 @@ export class Heap {
     this.sizes.set(place, size);
     this.bytesInUse += size;
     return place;
+  }
+
+  block(bytes: number, what: string): MemoryBlock {
+    return new HeapBlock(this, this.allocate(bytes, what));
+  }
+
+  byteAt(address: number): number {
+    return this.u8[address]!;
   }
 
   /** Gives bytes back. */
@@ -186,5 +195,35 @@ export class Heap {
     if (range === undefined || next === undefined || range.start + range.bytes !== next.start) return;
     range.bytes += next.bytes;
     this.free.splice(at + 1, 1);
+  }
+}
+
+/** An allocation, written through the heap's current views. */
+class HeapBlock implements MemoryBlock {
+  readonly address: number;
+  private readonly heap: Heap;
+
+  constructor(heap: Heap, address: number) {
+    this.heap = heap;
+    this.address = address;
+  }
+
+  setPointer(offset: number, address: number): void {
+    this.heap.u32[(this.address + offset) / 4] = address;
+  }
+  setInt32(offset: number, value: number): void {
+    this.heap.i32[(this.address + offset) / 4] = value;
+  }
+  setFloat32(offset: number, value: number): void {
+    this.heap.f32[(this.address + offset) / 4] = value;
+  }
+  setFloat64(offset: number, value: number): void {
+    this.heap.f64[(this.address + offset) / 8] = value;
+  }
+  getInt32(offset: number): number {
+    return this.heap.i32[(this.address + offset) / 4]!;
+  }
+  release(): void {
+    this.heap.release(this.address);
   }
 }

@@ -1,17 +1,21 @@
 /** The WebAssembly back-end: runs anywhere, on several threads where memory can be shared. */
-import type { Executable, KernelBackend } from "../../backend.ts";
+import type { Executable } from "../../backend.ts";
 import { BackendError } from "../../../errors.ts";
 import type { Program } from "../../../compiler/program.ts";
 import type { Target } from "../../../compiler/target.ts";
 import { scheduleContract } from "../loops/contract/schedule.ts";
 import { divideWork, lowerKernel } from "../loops/lower.ts";
 import type { CpuTarget } from "../target.ts";
-import { CodeCache } from "./code-cache.ts";
+import { CodeCache } from "../runtime/code-cache.ts";
+import type { CpuBackend } from "../runtime/cpu-backend.ts";
+import { DeviceMemory } from "../runtime/device-memory.ts";
+import { checkLimits, CpuExecutable } from "../runtime/executable.ts";
+import type { Machine } from "../runtime/machine.ts";
+import { RunOrder } from "../runtime/run-order.ts";
+import { StageWalk } from "../runtime/stage-walk.ts";
 import { detectRelaxedSimd, detectSharedMemory, detectSimd } from "./detect.ts";
-import { DeviceMemory } from "./device-memory.ts";
-import { checkLimits, type Machine, WasmExecutable } from "./executable.ts";
 import { Heap } from "./heap.ts";
-import { RunOrder } from "./run-order.ts";
+import { ModuleStore } from "./module-store.ts";
 import { chooseThreads, Threads } from "./threads.ts";
 
 /** Options of the WebAssembly back-end; what is left out is found out. */
@@ -24,15 +28,10 @@ export interface WasmOptions {
   readonly maximumBytes?: number;
 }
 
-/** The back-end, with what only its owner may do. */
-export interface WasmBackend extends KernelBackend {
-  /** Ends the workers; what runs later runs on the calling thread. */
-  close(): Promise<void>;
-}
-
 /** Cache sizes that schedules assume: those of ordinary machines, since an engine does not tell. */
 const l1Bytes = 32 * 2 ** 10;
 const l2Bytes = 512 * 2 ** 10;
+const where = "wasm back-end";
 const largestBuffer = 2 ** 32 - 2 ** 21;
 
 /** The description of WebAssembly's 128-bit SIMD that kernels are lowered for. */
@@ -41,10 +40,10 @@ export function wasmTarget(relaxedFma: boolean): CpuTarget {
 }
 
 /** Starts the back-end. Throws BackendError where the engine has no WebAssembly with 128-bit SIMD, or gives no memory. */
-export function createWasmBackend(options: WasmOptions = {}): WasmBackend {
+export function createWasmBackend(options: WasmOptions = {}): CpuBackend {
   if (!detectSimd()) {
     throw new BackendError({
-      where: "wasm back-end",
+      where,
       problem: "this engine has no WebAssembly with 128-bit SIMD",
       advice: 'use a newer engine, or the back-end "reference"',
     });
@@ -52,21 +51,23 @@ export function createWasmBackend(options: WasmOptions = {}): WasmBackend {
   const hasRelaxed = detectRelaxedSimd();
   const relaxedFma = options.relaxedFma ?? hasRelaxed;
   if (relaxedFma && !hasRelaxed) {
-    throw new BackendError({ where: "wasm back-end", problem: "this engine has no relaxed SIMD", advice: "leave relaxedFma out" });
+    throw new BackendError({ where, problem: "this engine has no relaxed SIMD", advice: "leave relaxedFma out" });
   }
   const wanted = chooseThreads(options.threads);
   const isShared = wanted > 1 && detectSharedMemory();
   const cpuTarget = wasmTarget(relaxedFma);
   const heap = new Heap(isShared, options.maximumBytes);
   const threads = new Threads(heap, wanted);
-  const code = new CodeCache(threads, { relaxedFma, sharedMemory: isShared });
+  const code = new CodeCache(new ModuleStore(threads, { relaxedFma, sharedMemory: isShared }));
   const machine: Machine = {
-    heap,
+    name: where,
+    memory: heap,
     threads,
     code,
     order: new RunOrder(),
     lower: (kernel) => lowerKernel(kernel, cpuTarget),
     divide: (kernel) => divideWork(kernel, cpuTarget),
+    walk: (program) => new StageWalk(machine, program),
   };
   const target: Target = {
     name: "wasm",
@@ -91,10 +92,10 @@ export function createWasmBackend(options: WasmOptions = {}): WasmBackend {
       ...(wanted > threads.count ? { "fewer threads": "memory cannot be shared here" } : {}),
       ...(threads.problem === undefined ? {} : { "worker problem": threads.problem }),
     }),
-    allocate: (type) => new DeviceMemory(heap, type),
+    allocate: (type) => new DeviceMemory(heap, type, where),
     load: (program: Program): Executable => {
-      checkLimits(program, largestBuffer);
-      return new WasmExecutable(machine, program);
+      checkLimits(machine, program, largestBuffer, "WebAssembly memory");
+      return new CpuExecutable(machine, program);
     },
     bytesHeld: () => heap.bytesInUse + code.bytes,
     close: () => threads.close(),

@@ -1,7 +1,9 @@
 /** The threads that run stages: the calling one, and workers that help it. */
 import { BackendError, InternalError } from "../../../errors.ts";
 import { type Platform, platform, type PlatformWorker } from "../../../platform/index.ts";
-import { controlWords, type Driver, emitDriver, mailbox, stageWords } from "./driver.ts";
+import type { StageThreads } from "../runtime/machine.ts";
+import { stageWords } from "../runtime/stage-format.ts";
+import { controlWords, type Driver, emitDriver, mailbox } from "./driver.ts";
 import { mathImports } from "./emit.ts";
 import type { Heap } from "./heap.ts";
 import { type InstalledModule, type InstallMessage, type StartMessage, workerSource } from "./worker-source.ts";
@@ -33,7 +35,7 @@ export function chooseThreads(wanted: number | undefined, host: Platform = platf
  * Runs stages on `count` threads over one heap. Workers start when `start` is first called; until each has acknowledged
  * the kernels of a stage, that stage runs without it. Results never depend on who runs a chunk.
  */
-export class Threads {
+export class Threads implements StageThreads {
   readonly count: number;
   private readonly heap: Heap;
   private readonly driverModule: WebAssembly.Module;

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { address, Block, get, i32, loadPtr } from "../loops/block.ts";
 import type { LoopFunction, ValueType, Variable } from "../loops/ir.ts";
-import { CodeCache } from "./code-cache.ts";
+import { CodeCache } from "../runtime/code-cache.ts";
+import { jobBytes, jobWords, stageWords } from "../runtime/stage-format.ts";
 import { Heap } from "./heap.ts";
+import { ModuleStore } from "./module-store.ts";
 import { Threads } from "./threads.ts";
 
 /** Stores `value` at the pointer in slot 0. */
@@ -24,14 +26,19 @@ function storing(value: number): LoopFunction {
 function setUp(): { cache: CodeCache; result: (index: number) => number } {
   const heap = new Heap(false);
   const threads = new Threads(heap, 1);
-  const cache = new CodeCache(threads, { relaxedFma: false, sharedMemory: false });
+  const cache = new CodeCache(new ModuleStore(threads, { relaxedFma: false, sharedMemory: false }));
   const out = heap.allocate(4, "a word");
   const block = heap.allocate(8, "a block");
-  const stage = heap.allocate(64, "a stage");
+  const stage = heap.block(stageWords.firstJob + jobBytes, "a stage");
   heap.i32[block / 4] = out;
   const result = (index: number): number => {
-    heap.i32.set([1, 1, index, block, 1, 1, 1], stage / 4);
-    threads.solo(stage);
+    stage.setInt32(stageWords.chunks, 1);
+    stage.setInt32(stageWords.jobs, 1);
+    const job = stageWords.firstJob;
+    stage.setPointer(job + jobWords.function, index);
+    stage.setPointer(job + jobWords.block, block);
+    for (const word of [jobWords.units, jobWords.grain, jobWords.chunks]) stage.setInt32(job + word, 1);
+    threads.solo(stage.address);
     return heap.i32[out / 4]!;
   };
   return { cache, result };

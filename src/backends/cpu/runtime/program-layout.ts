@@ -5,7 +5,7 @@ import { sizeOf } from "../../../graph/index.ts";
 import type { Kernel } from "../../../compiler/kernels/kernel.ts";
 import type { Program, Stage } from "../../../compiler/program.ts";
 import type { WorkDivision } from "../loops/ir.ts";
-import { jobBytes, stageWords } from "./driver.ts";
+import { jobBytes, stageWords } from "./stage-format.ts";
 
 const alignment = 64;
 
@@ -204,7 +204,7 @@ function rootsOf(program: Program, buffer: number): Roots {
   const states = new Set<number>();
   const loops = new Set<number>();
   const visit = (id: number, depth: number): void => {
-    if (depth > program.buffers.length) throw new InternalError("wasm back-end", "places of buffers form a circle", String(buffer));
+    if (depth > program.buffers.length) throw new InternalError("program", "places of buffers form a circle", String(buffer));
     const { place } = program.buffers[id]!;
     if (place.kind === "state") states.add(place.index);
     if (place.kind === "slice") {

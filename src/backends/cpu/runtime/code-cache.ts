@@ -1,36 +1,38 @@
-/** Compiled kernels by key, shared between programs, each at one position of the function tables. */
+/** Compiled kernels by key, shared between programs. */
 import { InternalError } from "../../../errors.ts";
 import type { LoopFunction } from "../loops/ir.ts";
-import { emitModule, type EmitOptions } from "./emit.ts";
-import type { Threads } from "./threads.ts";
 
 /** Kernels that are kept although no program uses them. */
 const keptKernels = 1024;
 
+/** Where the code of kernels is put. */
+export interface CodeStore {
+  /** Generates and installs functions: what a job names each by, and the bytes of all. */
+  install(functions: readonly LoopFunction[]): { readonly references: readonly number[]; readonly bytes: number };
+  /** Forgets functions. No stage runs them any more. */
+  remove(references: readonly number[]): void;
+}
+
 interface Entry {
-  readonly index: number;
+  readonly reference: number;
   users: number;
   readonly bytes: number;
 }
 
 /** Most recently used last (a Map keeps its order). Only entries without users are dropped. */
 export class CodeCache {
-  private readonly threads: Threads;
-  private readonly options: EmitOptions;
+  private readonly store: CodeStore;
   private readonly entries = new Map<string, Entry>();
-  private readonly freeIndices: number[] = [];
-  private nextIndex = 0;
   private unused = 0;
-  /** Bytes of WebAssembly of the entries. */
+  /** Bytes of code of the entries. */
   bytes = 0;
 
-  constructor(threads: Threads, options: EmitOptions) {
-    this.threads = threads;
-    this.options = options;
+  constructor(store: CodeStore) {
+    this.store = store;
   }
 
   /**
-   * Table positions of kernels, by key. All that are missing are compiled in one module: `code` is asked for those only.
+   * What jobs name kernels by, by key. All that are missing are generated at once: `code` is asked for those only.
    * Each key counts as one use, to be ended by `release`.
    */
   acquire(kernels: readonly { readonly key: string; readonly code: () => LoopFunction }[]): number[] {
@@ -42,7 +44,7 @@ export class CodeCache {
       if (entry.users++ === 0) this.unused--;
       this.entries.delete(key);
       this.entries.set(key, entry);
-      return entry.index;
+      return entry.reference;
     });
   }
 
@@ -61,24 +63,21 @@ export class CodeCache {
     for (const [key, entry] of this.entries) {
       if (removed.length === count) break;
       if (entry.users > 0) continue;
-      removed.push(entry.index);
+      removed.push(entry.reference);
       this.entries.delete(key);
       this.bytes -= entry.bytes;
     }
     this.unused -= removed.length;
-    this.freeIndices.push(...removed);
-    this.threads.install(null, removed);
+    this.store.remove(removed);
   }
 
   private compile(missing: ReadonlyMap<string, () => LoopFunction>): void {
     const functions = [...missing.values()].map((code, i): LoopFunction => ({ ...code(), name: `k${i}` }));
-    const bytes = emitModule(functions, this.options);
-    const module = new WebAssembly.Module(bytes);
-    const added = [...missing.keys()].map((key, i) => ({ key, name: `k${i}`, index: this.freeIndices.pop() ?? this.nextIndex++ }));
-    this.threads.install({ module, entries: added.map(({ name, index }) => ({ name, index })) }, []);
-    const share = bytes.length / added.length;
-    for (const { key, index } of added) this.entries.set(key, { index, users: 0, bytes: share });
-    this.unused += added.length;
-    this.bytes += bytes.length;
+    const { references, bytes } = this.store.install(functions);
+    const share = bytes / missing.size;
+    let position = 0;
+    for (const key of missing.keys()) this.entries.set(key, { reference: references[position++]!, users: 0, bytes: share });
+    this.unused += missing.size;
+    this.bytes += bytes;
   }
 }

@@ -1,0 +1,275 @@
+/** A program in memory, and its runs. */
+import type { Executable, RunArguments } from "../../backend.ts";
+import { dtypes, type TypedArray } from "../../../dtype/index.ts";
+import { BackendError, InternalError, ShapeError, StateError } from "../../../errors.ts";
+import { sizeOf } from "../../../graph/index.ts";
+import { kernelKey } from "../../../compiler/kernels/kernel.ts";
+import type { Program } from "../../../compiler/program.ts";
+import { platform } from "../../../platform/index.ts";
+import type { WorkDivision } from "../loops/ir.ts";
+import { DeviceMemory } from "./device-memory.ts";
+import type { Machine, MemoryBlock } from "./machine.ts";
+import { chunksOf, type LayoutNode, layOutProgram, type ProgramLayout } from "./program-layout.ts";
+import { jobBytes, jobWords, stageWords } from "./stage-format.ts";
+import type { ProgramWalk } from "./walk.ts";
+
+/** A run that is predicted to take longer goes in slices with a macrotask between them. */
+const sliceMilliseconds = 8;
+/** What a chunk is taken to cost before it was ever measured; lowering aims at this. */
+const chunkMilliseconds = 0.02;
+
+/** What an executable holds, freed by hand or when the executable is collected. */
+class Holding {
+  readonly region: MemoryBlock;
+  private readonly machine: Machine;
+  private readonly keys: readonly string[];
+  walk: ProgramWalk | undefined;
+  private isFreed = false;
+
+  constructor(machine: Machine, region: MemoryBlock, keys: readonly string[]) {
+    this.machine = machine;
+    this.region = region;
+    this.keys = keys;
+  }
+
+  free(): void {
+    if (this.isFreed) return;
+    this.isFreed = true;
+    this.walk?.free();
+    this.region.release();
+    this.machine.code.release(this.keys);
+  }
+}
+
+const orphans = new FinalizationRegistry<Holding>((holding) => {
+  holding.free();
+});
+
+/** A loaded program. */
+export class CpuExecutable implements Executable {
+  private readonly machine: Machine;
+  private readonly program: Program;
+  private readonly layout: ProgramLayout;
+  private readonly holding: Holding;
+  private readonly walk: ProgramWalk;
+  /** Address of every program buffer that has one by itself; states are filled in at every run. */
+  private readonly pointers: number[];
+  private readonly statePointers: number[];
+  /** As written last; undefined before the first run (NaN is a value like any other). */
+  private readonly scalars: (number | undefined)[];
+  private argumentViews: (TypedArray | null)[] = [];
+  private resultViews: (TypedArray | null)[] = [];
+  private viewsVersion = -1;
+  private runs = 0;
+  private predicted: number;
+  private running = 0;
+  private isFreed = false;
+  private triesAlone = false;
+
+  /** Throws BackendError where the program does not fit into memory. */
+  constructor(machine: Machine, program: Program) {
+    this.machine = machine;
+    this.program = program;
+    const divisions = program.kernels.map(({ kernel }) => machine.divide(kernel));
+    this.layout = layOutProgram(program, divisions);
+    const region = machine.memory.block(this.layout.bytes, `the memory of a program (${program.kernels.length} kernels)`);
+    const keys = program.kernels.map(({ kernel }) => kernelKey(kernel));
+    let code: number[];
+    try {
+      machine.threads.reserveScratch(divisions.reduce((most, { scratchBytes }) => Math.max(most, scratchBytes), 0));
+      code = machine.code.acquire(keys.map((key, k) => ({ key, code: () => machine.lower(program.kernels[k]!.kernel).code })));
+    } catch (error) {
+      region.release();
+      throw error;
+    }
+    this.holding = new Holding(machine, region, keys);
+    if (this.layout.stages.some((stage) => stage.chunks > 1)) machine.threads.start();
+    orphans.register(this, this.holding, this);
+
+    this.pointers = this.layout.buffers.map((offset) => (offset < 0 ? 0 : region.address + offset));
+    this.statePointers = program.states.map(() => -1);
+    this.scalars = program.scalars.map(() => undefined);
+    this.upload(code, divisions);
+    this.walk = machine.walk({ program, layout: this.layout, region, required: machine.threads.knowledge, pointers: this.pointers });
+    this.holding.walk = this.walk;
+    const threads = machine.threads.count;
+    const cost = (nodes: readonly LayoutNode[]): number =>
+      nodes.reduce((sum, node) => {
+        if (node.kind === "stage") return sum + Math.ceil(node.chunks / threads) * chunkMilliseconds;
+        if (node.kind === "loop") return sum + node.trips * cost(node.body);
+        return sum + Math.max(cost(node.then), cost(node.else));
+      }, 0);
+    this.predicted = cost(this.layout.nodes);
+  }
+
+  /** Writes what never changes: constants, pointers, extents, fault pointers, descriptors. */
+  private upload(code: readonly number[], divisions: readonly WorkDivision[]): void {
+    const { memory } = this.machine;
+    const { region } = this.holding;
+    const { layout, program } = this;
+    program.buffers.forEach(({ place, dtype, elements }, buffer) => {
+      if (place.kind === "constant") memory.view(dtype, this.pointers[buffer]!, elements).set(place.data);
+    });
+    for (const { address, buffer } of layout.fixedSlots) region.setPointer(address, this.pointers[buffer]!);
+    for (const { address, value } of layout.extents) region.setInt32(address, value);
+    layout.faults.forEach((fault) => {
+      region.setInt32(fault, 0);
+      // The pointer to the record stands in the slot before it.
+      region.setPointer(fault - 8, region.address + fault);
+    });
+    for (const stage of layout.stages) {
+      if (stage.chunks === 0) continue;
+      region.setInt32(stage.descriptor + stageWords.chunks, stage.chunks);
+      region.setInt32(stage.descriptor + stageWords.jobs, stage.kernels.length);
+      stage.kernels.forEach((k, position) => {
+        const job = stage.descriptor + stageWords.firstJob + position * jobBytes;
+        const { units, grain } = divisions[k]!;
+        region.setPointer(job + jobWords.function, code[k]!);
+        region.setPointer(job + jobWords.block, region.address + layout.blocks[k]!);
+        region.setInt32(job + jobWords.units, units);
+        region.setInt32(job + jobWords.grain, grain);
+        region.setInt32(job + jobWords.chunks, chunksOf(divisions[k]!));
+      });
+    }
+  }
+
+  run(args: RunArguments): TypedArray[] | Promise<TypedArray[]> {
+    if (this.isFreed) throw new StateError({ where: this.machine.name, problem: "a program runs after it was freed" });
+    this.check(args);
+    if (!this.machine.order.isBusy) return this.begin(args);
+    // Another run is between slices: this one waits, with copies of its arguments.
+    const copy: RunArguments = { ...args, arguments: args.arguments.map((values) => values.slice()), scalars: [...args.scalars] };
+    return this.machine.order.enqueue(() => this.begin(copy));
+  }
+
+  private check(args: RunArguments): void {
+    this.program.arguments.forEach((type, i) => {
+      const length = args.arguments[i]?.length;
+      if (length !== sizeOf(type.shape)) {
+        throw new ShapeError({
+          where: this.machine.name,
+          problem: `argument ${i} of a program has the wrong length`,
+          expected: String(sizeOf(type.shape)),
+          received: String(length),
+        });
+      }
+    });
+  }
+
+  private begin(args: RunArguments): TypedArray[] | Promise<TypedArray[]> {
+    args.signal?.throwIfAborted();
+    this.bind(args);
+    this.runs++;
+    // Runs 4, 8, 16, ... and every 1024th are measured, in turns alone and with the helpers (which may be busy elsewhere).
+    const isMeasuring = this.machine.threads.count > 1 && this.runs >= 4 && ((this.runs & (this.runs - 1)) === 0 || this.runs % 1024 === 0);
+    if (isMeasuring) this.triesAlone = !this.triesAlone;
+    this.walk.begin(!isMeasuring ? "best" : this.triesAlone ? "alone" : "shared");
+    this.running++;
+    if (this.predicted > sliceMilliseconds) return this.machine.order.hold(this.runInSlices(args).finally(() => this.finish()));
+    try {
+      const start = performance.now();
+      this.walk.advance(Infinity);
+      this.predicted = performance.now() - start;
+      return this.results();
+    } finally {
+      this.finish();
+    }
+  }
+
+  private async runInSlices(args: RunArguments): Promise<TypedArray[]> {
+    let busy = 0;
+    for (;;) {
+      const start = performance.now();
+      const hasEnded = this.walk.advance(sliceMilliseconds);
+      busy += performance.now() - start;
+      if (hasEnded) break;
+      await platform.macrotask();
+      if (!this.walk.hasWrittenState) args.signal?.throwIfAborted();
+    }
+    this.predicted = busy;
+    return this.results();
+  }
+
+  private finish(): void {
+    this.running--;
+    if (this.isFreed && this.running === 0) this.holding.free();
+  }
+
+  /** Copies arguments in and renews what changed since the last run: pointers of states, scalars. */
+  private bind(args: RunArguments): void {
+    const { memory, name } = this.machine;
+    const { layout, program } = this;
+    const { region } = this.holding;
+    if (this.viewsVersion !== memory.version) this.renewViews();
+    for (let i = 0; i < program.arguments.length; i++) this.argumentViews[i]?.set(args.arguments[i]!);
+    let isMoved = false;
+    for (let i = 0; i < program.states.length; i++) {
+      const buffer = args.states[i];
+      if (!(buffer instanceof DeviceMemory) || buffer.memory !== memory)
+        throw new InternalError(name, `state ${i} of a program is in another back-end's memory`);
+      const pointer = buffer.pointer();
+      if (pointer === this.statePointers[i]) continue;
+      isMoved = true;
+      this.statePointers[i] = pointer;
+      for (const { address } of layout.stateSlots[i]!) region.setPointer(address, pointer);
+    }
+    if (isMoved) {
+      program.buffers.forEach(({ place }, buffer) => {
+        if (place.kind === "state") this.pointers[buffer] = this.statePointers[place.index]!;
+      });
+      this.resultViews = program.results.map(() => null);
+    }
+    for (let i = 0; i < program.scalars.length; i++) {
+      const value = args.scalars[i]!;
+      if (Object.is(value, this.scalars[i])) continue;
+      this.scalars[i] = value;
+      for (const { address, dtype } of layout.scalarSlots[i]!) {
+        if (dtype === "float32") region.setFloat32(address, value);
+        else if (dtype === "float64") region.setFloat64(address, value);
+        else region.setInt32(address, value);
+      }
+    }
+  }
+
+  private renewViews(): void {
+    const { memory } = this.machine;
+    this.viewsVersion = memory.version;
+    this.argumentViews = this.program.arguments.map(({ dtype, shape }, i) => {
+      const offset = this.layout.arguments[i]!;
+      return offset < 0 ? null : memory.view(dtype, this.holding.region.address + offset, sizeOf(shape));
+    });
+    this.resultViews = this.program.results.map(() => null);
+  }
+
+  private results(): TypedArray[] {
+    const { memory } = this.machine;
+    if (this.viewsVersion !== memory.version) this.renewViews();
+    return this.program.results.map(({ type, buffer }, i) => {
+      const view = (this.resultViews[i] ??= memory.view(type.dtype, this.pointers[buffer]!, sizeOf(type.shape)));
+      const copy = new dtypes[type.dtype].array(view.length);
+      copy.set(view);
+      return copy;
+    });
+  }
+
+  free(): void {
+    if (this.isFreed) return;
+    this.isFreed = true;
+    orphans.unregister(this);
+    if (this.running === 0) this.holding.free();
+  }
+}
+
+/** Refuses programs with a tensor that the back-end cannot hold whatever is freed. `memory` names its kind of memory. */
+export function checkLimits(machine: Machine, program: Program, maxBufferBytes: number, memory: string): void {
+  for (const { dtype, elements } of program.buffers) {
+    if (elements * dtypes[dtype].bytes <= maxBufferBytes) continue;
+    throw new BackendError({
+      where: machine.name,
+      problem: `a tensor is too large for ${memory}`,
+      expected: `at most ${maxBufferBytes} bytes`,
+      received: `${elements * dtypes[dtype].bytes} bytes`,
+      advice: "use a smaller batch, or a back-end without the limit",
+    });
+  }
+}

@@ -1,0 +1,82 @@
+/** Walks the stages of a loaded program in their order, as far as there is time. */
+import { IndexError } from "../../../errors.ts";
+import type { Program } from "../../../compiler/program.ts";
+import type { MemoryBlock } from "./machine.ts";
+import type { ProgramLayout, StageLayout } from "./program-layout.ts";
+
+/** A program in memory, as a walk sees it. */
+export interface WalkedProgram {
+  readonly program: Program;
+  readonly layout: ProgramLayout;
+  /** The program's region. */
+  readonly region: MemoryBlock;
+  /** What a helper must know to take part. */
+  readonly required: number;
+  /** Address of a buffer that is no slice and no alternate; a state's as of the current run. */
+  readonly pointers: readonly number[];
+}
+
+/** How a run chooses between one thread and all: each stage as it was found best, or all stages one way, measured. */
+export type WalkMode = "best" | "alone" | "shared";
+
+/** The place where a run has got to. One run at a time. */
+export interface ProgramWalk {
+  /** Back to the first stage. */
+  begin(mode: WalkMode): void;
+  /**
+   * Runs stages for about `milliseconds` (Infinity: to the end). Returns whether the program has ended. Throws IndexError
+   * where a kernel found an index out of range; the walk must then begin again.
+   */
+  advance(milliseconds: number): boolean;
+  /** Whether a stage that writes states has begun. */
+  readonly hasWrittenState: boolean;
+  /** Gives back what the walk holds beside the region. */
+  free(): void;
+}
+
+/** The error for the first fault record that is set among those of `kernels`, all of which are cleared. */
+export function takeFault({ program, layout, region }: WalkedProgram, kernels: readonly number[]): IndexError {
+  let found: { label: string; index: number; extent: number } | undefined;
+  for (const k of kernels) {
+    const record = layout.faults[k]!;
+    if (region.getInt32(record) !== 0)
+      found ??= { label: program.kernels[k]!.kernel.label, index: region.getInt32(record + 4), extent: region.getInt32(record + 8) };
+    region.setInt32(record, 0);
+  }
+  const { label, index, extent } = found!;
+  return new IndexError({
+    where: label,
+    problem: "an index is out of range",
+    expected: extent === 0 ? "no index: the axis is empty" : `0 to ${extent - 1}`,
+    received: String(index),
+    advice: "look at the indices (labels, token ids) that the operation was given; no variable was changed",
+  });
+}
+
+/** A stage that one thread does faster is not worth handing out. */
+const soloMilliseconds = 0.015;
+
+/** How a stage is run, and what it took on one thread and on all when that was last measured. */
+export class StageRecord {
+  isSolo: boolean;
+  private alone = Infinity;
+  private shared = Infinity;
+  private readonly canShare: boolean;
+
+  constructor(stage: StageLayout, threads: number) {
+    this.canShare = stage.chunks > 1 && threads > 1;
+    this.isSolo = !this.canShare;
+  }
+
+  /** Whether the stage is to run on one thread in a run of that mode. */
+  goesAlone(mode: WalkMode): boolean {
+    return mode === "best" || !this.canShare ? this.isSolo : mode === "alone";
+  }
+
+  /** Decides how a stage goes until it is measured again: alone where that is quick, or was quicker than with helpers. */
+  judge(wasAlone: boolean, milliseconds: number): void {
+    if (wasAlone) this.alone = milliseconds;
+    else this.shared = milliseconds;
+    if (this.canShare) this.isSolo = this.alone < soloMilliseconds || this.alone < this.shared;
+  }
+}
