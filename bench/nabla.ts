@@ -1,5 +1,6 @@
 /** Training steps and inference of nabla, as JSON lines. Usage: nabla.ts BACKEND MODEL SECONDS */
 import { backendInfo, losses, optimizers, setBackend, setRandomSeed, tensor } from "../src/index.ts";
+import { flopsOf } from "./flops.ts";
 import { measure } from "./peers/measure.mjs";
 import { models } from "./models.ts";
 
@@ -24,6 +25,7 @@ const y =
 
 const make = {
   sgd: () => optimizers.SGD({ learningRate: 0.01 }),
+  sgdm: () => optimizers.SGD({ learningRate: 0.01, momentum: 0.9 }),
   rmsprop: () => optimizers.RMSprop({ learningRate: 1e-3 }),
   adam: () => optimizers.Adam({ learningRate: 1e-3 }),
 };
@@ -38,6 +40,7 @@ const firstMs = performance.now() - start;
 const trainMs = await measure(async () => void (await model.trainOnBatch(x, y)), Number(seconds));
 const inferMs = await measure(async () => void (await (await model.predictOnBatch(x)).data()), Number(seconds) / 3);
 const info = backendInfo();
+const { forward, first } = flopsOf(model);
 console.log(
   JSON.stringify({
     peer: `nabla ${backend}`,
@@ -46,7 +49,7 @@ console.log(
     train_ms: trainMs,
     infer_ms: inferMs,
     first_ms: firstMs,
-    gflops: (batch * (3 * spec.flops - spec.firstLayerFlops)) / trainMs / 1e6,
+    gflops: (batch * (3 * forward - first)) / trainMs / 1e6,
     info,
   }),
 );

@@ -82,6 +82,9 @@ describe("gradients", () => {
     const w = variable(1, 2);
     const loss = multiply(w.read(), w.read());
     expect(numbersOf(gradients(loss, [w])[0]!)).toEqual([2, 4]);
+    const cotangent = variable(10, 100);
+    expect(numbersOf(gradients(loss, [w], { cotangents: [cotangent] })[0]!)).toEqual([20, 400]);
+    expect(numbersOf(gradients(w, [w])[0]!)).toEqual([1, 1]);
   });
 
   it("follows chains of 50,000 operations without recursion", () => {

@@ -7,7 +7,7 @@ import { differentiate } from "./differentiate.ts";
 /** Options of `gradients`. */
 export interface GradientsOptions {
   /** What flows into each y: one tensor per y, of its shape and dtype. Default: ones, so that the sum of all ys is differentiated. */
-  readonly cotangents?: readonly Tensor[];
+  readonly cotangents?: readonly (Tensor | Variable)[];
 }
 
 /**
@@ -20,12 +20,16 @@ export interface GradientsOptions {
  * @example
  * const [dw] = gradients([loss], [w]);
  */
-export function gradients(ys: Tensor | readonly Tensor[], xs: readonly (Tensor | Variable)[], options: GradientsOptions = {}): Tensor[] {
-  const outputs = Array.isArray(ys) ? (ys as readonly Tensor[]) : [ys as Tensor];
-  const sources = xs.map((x) => (x instanceof Variable ? x.read() : x));
+export function gradients(
+  ys: Tensor | Variable | readonly (Tensor | Variable)[],
+  xs: readonly (Tensor | Variable)[],
+  options: GradientsOptions = {},
+): Tensor[] {
+  const outputs = (Array.isArray(ys) ? (ys as readonly (Tensor | Variable)[]) : [ys as Tensor | Variable]).map(valueOf);
+  const sources = xs.map(valueOf);
   outputs.forEach((y, i) => expectFloat(y, `ys[${i}]`));
   sources.forEach((x, i) => expectFloat(x, `xs[${i}]`));
-  const cotangents = options.cotangents ?? outputs.map(onesLike);
+  const cotangents = options.cotangents?.map(valueOf) ?? outputs.map(onesLike);
   if (cotangents.length !== outputs.length) {
     throw new ValueError({
       where: "gradients",
@@ -37,6 +41,11 @@ export function gradients(ys: Tensor | readonly Tensor[], xs: readonly (Tensor |
   }
   cotangents.forEach((cotangent, i) => expectLike(outputs[i]!, cotangent, i));
   return differentiate(outputs, sources, cotangents).map((gradient, i) => gradient ?? zerosLike(sources[i]!));
+}
+
+/** A variable stands for its present version. */
+function valueOf(x: Tensor | Variable): Tensor {
+  return x instanceof Variable ? x.read() : x;
 }
 
 function expectFloat(tensor: Tensor, name: string): void {
