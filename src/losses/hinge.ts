@@ -9,10 +9,15 @@ import { callableClass, type CallableClass } from "../serialization/index.ts";
 import { Loss, type LossFunction, type LossOptions } from "./loss.ts";
 import { aligned } from "./regression.ts";
 
-function margins(yTrue: TensorLike, yPred: TensorLike): Tensor {
+/** Labels -1 and 1 beside the predictions: where all labels are 0 or 1, 0 becomes -1. */
+export function signedLabels(yTrue: TensorLike, yPred: TensorLike): [Tensor, Tensor] {
   const [t, p] = aligned(yTrue, yPred);
   const binary = all(logicalOr(equal(t, 0), equal(t, 1)));
-  const label = where(binary, subtract(multiply(2, t), 1), t);
+  return [where(binary, subtract(multiply(2, t), 1), t), p];
+}
+
+function margins(yTrue: TensorLike, yPred: TensorLike): Tensor {
+  const [label, p] = signedLabels(yTrue, yPred);
   return maximum(subtract(1, multiply(label, p)), 0);
 }
 

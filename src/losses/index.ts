@@ -20,6 +20,7 @@ export {
   SparseCategoricalCrossentropyLoss,
   type SparseCrossentropyOptions,
 } from "./crossentropy.ts";
+export { Circle, circle, type CircleFunctionOptions, CircleLoss, type CircleOptions } from "./circle.ts";
 export { KLDivergence, klDivergence, KLDivergenceLoss, Poisson, poisson, PoissonLoss } from "./divergence.ts";
 export {
   CategoricalHinge,
@@ -32,7 +33,14 @@ export {
   squaredHinge,
   SquaredHingeLoss,
 } from "./hinge.ts";
+export {
+  CategoricalGeneralizedCrossEntropy,
+  categoricalGeneralizedCrossEntropy,
+  CategoricalGeneralizedCrossEntropyLoss,
+  type GeneralizedCrossEntropyOptions,
+} from "./generalized-crossentropy.ts";
 export { FunctionLoss, Loss, type LossCallOptions, type LossFunction, type LossOptions } from "./loss.ts";
+export { Exponential, exponential, ExponentialLoss, Logistic, logistic, LogisticLoss } from "./margin-exponential.ts";
 export type { Reduction } from "./reduction.ts";
 export {
   Huber,

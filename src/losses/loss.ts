@@ -53,6 +53,11 @@ export abstract class Loss extends KerasObject {
     return null;
   }
 
+  /** A mask that the losses themselves imply, or null. */
+  protected resultMask(_losses: Tensor): Tensor | null {
+    return null;
+  }
+
   protected override invoke(yTrue: TensorLike, yPred: TensorLike, options: LossCallOptions = {}): Tensor {
     checkOptions(`loss "${this.name}"`, options, ["sampleWeight", "mask"]);
     const args: Arguments = [yTrue, yPred, options.sampleWeight ?? null, options.mask ?? null];
@@ -65,10 +70,10 @@ export abstract class Loss extends KerasObject {
     return withScope(`loss "${this.name}"`, () => {
       const prediction = toFloat(yPred);
       const [truth, aligned] = sameRank(asTensor(yTrue), prediction);
-      const implied = this.impliedMask(truth, aligned);
-      const given = mask === null ? null : asTensor(mask);
-      const both = implied !== null && given !== null ? logicalAnd(...sameRank(implied, given)) : (implied ?? given);
-      return reduceWeighted(this.call(truth, aligned), sampleWeight, both, this.reduction);
+      const losses = this.call(truth, aligned);
+      const masks = [this.impliedMask(truth, aligned), mask === null ? null : asTensor(mask), this.resultMask(losses)];
+      const both = masks.reduce((a, b) => (a === null || b === null ? (a ?? b) : logicalAnd(...sameRank(a, b))));
+      return reduceWeighted(losses, sampleWeight, both, this.reduction);
     });
   }
 

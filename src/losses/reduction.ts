@@ -30,7 +30,7 @@ export function checkReduction(where: string, reduction: Reduction): Reduction {
  */
 export function maskedWeight(sampleWeight: Tensor | null, mask: Tensor, reduction: Reduction): Tensor {
   let factor = cast(mask, "float32");
-  if (reduction === "mean" || reduction === "sum_over_batch_size") factor = multiply(factor, divide(factor.size, sum(factor)));
+  if (reduction === "mean" || reduction === "sum_over_batch_size") factor = multiply(factor, divideNoNan(factor.size, sum(factor)));
   if (sampleWeight === null) return factor;
   const [weight, aligned] = sameRank(cast(sampleWeight, "float32"), factor);
   return multiply(weight, aligned);

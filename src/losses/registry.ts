@@ -1,5 +1,6 @@
 /** Losses by name. */
 import { type CustomObjects, isSerialized, Registry, type SerializedObject } from "../serialization/index.ts";
+import { Circle } from "./circle.ts";
 import {
   BinaryCrossentropy,
   BinaryFocalCrossentropy,
@@ -9,7 +10,9 @@ import {
 } from "./crossentropy.ts";
 import { KLDivergence, Poisson } from "./divergence.ts";
 import { CategoricalHinge, Hinge, SquaredHinge } from "./hinge.ts";
+import { CategoricalGeneralizedCrossEntropy } from "./generalized-crossentropy.ts";
 import { FunctionLoss, Loss, type LossFunction } from "./loss.ts";
+import { Exponential, Logistic } from "./margin-exponential.ts";
 import {
   Huber,
   LogCosh,
@@ -41,7 +44,7 @@ export function registerLosses(): void {
   for (const cls of [Hinge, SquaredHinge, CategoricalHinge]) lossRegistry.register(cls);
   lossRegistry.register(CosineSimilarity, ["cosine"]);
   lossRegistry.register(Dice);
-  lossRegistry.register(Tversky);
+  for (const cls of [Tversky, Circle, CategoricalGeneralizedCrossEntropy, Exponential, Logistic]) lossRegistry.register(cls);
 }
 
 /** What names a loss: Keras's name, a loss, a function of targets and predictions, or Keras's JSON. */

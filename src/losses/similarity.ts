@@ -76,8 +76,10 @@ export class DiceLoss extends Loss {
 /** Missing overlap of two masks. */
 export const Dice: CallableClass<typeof DiceLoss> = /* @__PURE__ */ callableClass(DiceLoss);
 
-/** Weights of the two kinds of error. */
+/** Weights of the two kinds of error, and where they are counted. */
 export interface TverskyWeights {
+  /** Axes over which overlaps are counted. Default null: all. */
+  axis?: Axis;
   /** Of missed elements. Default 0.5. */
   alpha?: number;
   /** Of wrongly found elements. Default 0.5. */
@@ -87,11 +89,11 @@ export interface TverskyWeights {
 export const tversky: (yTrue: TensorLike, yPred: TensorLike, options?: TverskyWeights) => Tensor = defineOp(
   "tversky",
   (yTrue: TensorLike, yPred: TensorLike, options: TverskyWeights = {}) => {
-    const { alpha = 0.5, beta = 0.5 } = options;
+    const { alpha = 0.5, beta = 0.5, axis = null } = options;
     const [t, p] = aligned(yTrue, yPred);
-    const both = sum(multiply(t, p));
-    const missed = sum(multiply(t, subtract(1, p)));
-    const extra = sum(multiply(subtract(1, t), p));
+    const both = sum(multiply(t, p), axis);
+    const extra = sum(multiply(subtract(1, t), p), axis);
+    const missed = sum(multiply(t, subtract(1, p)), axis);
     return subtract(1, divide(both, add(add(add(both, multiply(missed, alpha)), multiply(extra, beta)), epsilon)));
   },
 );
@@ -100,16 +102,19 @@ export class TverskyLoss extends Loss {
   static override readonly className: string = "Tversky";
   readonly alpha: number;
   readonly beta: number;
+  readonly axis: Axis;
   constructor(options: LossOptions & TverskyWeights = {}) {
-    super("tversky", options, ["alpha", "beta"]);
+    super("tversky", options, ["alpha", "beta", "axis"]);
     this.alpha = options.alpha ?? 0.5;
     this.beta = options.beta ?? 0.5;
+    this.axis = options.axis ?? null;
   }
   override call(yTrue: Tensor, yPred: Tensor): Tensor {
-    return tversky(yTrue, yPred, { alpha: this.alpha, beta: this.beta });
+    return tversky(yTrue, yPred, { alpha: this.alpha, beta: this.beta, axis: this.axis });
   }
   protected override options(): Record<string, unknown> {
-    return { ...super.options(), alpha: this.alpha, beta: this.beta };
+    // Keras 3.4 does not know the axis.
+    return { ...super.options(), alpha: this.alpha, beta: this.beta, ...(this.axis === null ? {} : { axis: this.axis }) };
   }
 }
 /** Missing overlap of two masks, with weights for the kinds of error. */

@@ -1,82 +1,12 @@
 /** Counts of right and wrong decisions at thresholds, precision and recall. */
 import { ValueError } from "../errors.ts";
-import { concreteShape, dataTensor, type Tensor, type Variable, withScope } from "../graph/index.ts";
-import { sameRank } from "../losses/ranks.ts";
-import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
-import { add, divideNoNan, equal, greater, less, logicalAnd, logicalOr, multiply, where } from "../ops/numpy/arithmetic.ts";
-import { arange } from "../ops/numpy/create.ts";
-import { cast } from "../ops/numpy/elementwise.ts";
-import { take } from "../ops/numpy/indexing.ts";
-import { sum } from "../ops/numpy/reduce.ts";
-import { broadcastTo, expandDims, reshape } from "../ops/numpy/shaping.ts";
-import { toFloat } from "../ops/promote.ts";
+import { type Tensor, type Variable, withScope } from "../graph/index.ts";
+import type { TensorLike } from "../ops/as-tensor.ts";
+import { add, divideNoNan } from "../ops/numpy/arithmetic.ts";
+import { reshape } from "../ops/numpy/shaping.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
+import { countDecisions, type Decision, lowestScore } from "./decision-counts.ts";
 import { Metric, type MetricOptions, type UpdateOptions } from "./metric.ts";
-
-/** Which decisions. */
-type Decision = "truePositives" | "falsePositives" | "trueNegatives" | "falseNegatives";
-
-/** What predictions are compared with where only the k largest count: everything that is left is above. */
-const lowest = -1e10;
-
-interface CountingOptions {
-  thresholds: readonly number[];
-  topK: number | null;
-  classId: number | null;
-}
-
-/** Adds the weighted number of each kind of decision, per threshold. */
-function count(
-  targets: Partial<Record<Decision, Variable>>,
-  yTrue: TensorLike,
-  yPred: TensorLike,
-  update: UpdateOptions,
-  options: CountingOptions,
-): void {
-  let [t, p] = sameRank(cast(asTensor(yTrue), "float32"), toFloat(yPred));
-  let weight = update.sampleWeight === null || update.sampleWeight === undefined ? null : cast(asTensor(update.sampleWeight), "float32");
-  const mask = update.mask === null || update.mask === undefined ? null : cast(asTensor(update.mask), "float32");
-  if (mask !== null) weight = weight === null ? mask : multiply(...sameRank(weight, mask));
-  if (options.topK !== null) p = onlyLargest(p, options.topK);
-  if (options.classId !== null) {
-    const position = dataTensor(Int32Array.of(options.classId), [1], "int32");
-    [t, p] = [take(t, position, -1), take(p, position, -1)];
-  }
-  if (weight !== null) {
-    const shape = concreteShape(p);
-    // A weight per sample counts for all of its classes.
-    const trailing = Array.from({ length: Math.max(0, p.rank - weight.rank) }, (_, i) => i + weight!.rank);
-    const aligned = trailing.length > 0 ? expandDims(weight, trailing) : sameRank(p, weight, false)[1];
-    weight = reshape(broadcastTo(aligned, shape), [1, p.size]);
-  }
-  const count = options.thresholds.length;
-  const limits = dataTensor(Float32Array.from(options.thresholds), [count, 1], "float32");
-  const size = p.size;
-  const predicted = greater(reshape(p, [1, size]), limits);
-  const actual = broadcastTo(greater(reshape(t, [1, size]), 0), [count, size]);
-  const no = (x: Tensor): Tensor => equal(x, false);
-  const kinds: Record<Decision, () => Tensor> = {
-    truePositives: () => logicalAnd(actual, predicted),
-    falsePositives: () => logicalAnd(no(actual), predicted),
-    trueNegatives: () => logicalAnd(no(actual), no(predicted)),
-    falseNegatives: () => logicalAnd(actual, no(predicted)),
-  };
-  for (const [kind, variable] of Object.entries(targets) as [Decision, Variable][]) {
-    const hits = cast(kinds[kind](), "float32");
-    variable.assign(add(variable, sum(weight === null ? hits : multiply(hits, weight), 1)));
-  }
-}
-
-/** Predictions that are not among the k largest of their row replaced by the lowest; among equal ones the first count. */
-function onlyLargest(p: Tensor, k: number): Tensor {
-  const classes = p.dim(-1);
-  const own = expandDims(p, -1);
-  const other = expandDims(p, -2);
-  const position = arange(classes);
-  const before = less(reshape(position, [1, classes]), reshape(position, [classes, 1]));
-  const ahead = logicalOr(greater(other, own), logicalAnd(equal(other, own), before));
-  return where(less(sum(cast(ahead, "int32"), -1), k), p, lowest);
-}
 
 /** Thresholds as given: a number or a list from 0 to 1. */
 export type Thresholds = number | readonly number[] | null;
@@ -108,7 +38,7 @@ abstract class DecisionCount extends Metric {
   }
   override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
     withScope(`metric "${this.name}"`, () =>
-      count({ [this.#kind]: this.#accumulator }, yTrue, yPred, options, { thresholds: this.#list, topK: null, classId: null }),
+      countDecisions({ [this.#kind]: this.#accumulator }, yTrue, yPred, options, { thresholds: this.#list, topK: null, classId: null }),
     );
   }
   override result(): Tensor {
@@ -178,7 +108,7 @@ abstract class PositiveShare extends Metric {
     this.thresholds = options.thresholds ?? null;
     this.topK = options.topK ?? null;
     this.classId = options.classId ?? null;
-    this.#list = listOf(`metric "${this.name}"`, this.thresholds, this.topK === null ? 0.5 : lowest);
+    this.#list = listOf(`metric "${this.name}"`, this.thresholds, this.topK === null ? 0.5 : lowestScore);
     this.#error = error;
     this.#hits = this.addVariable({ shape: [this.#list.length], name: "true_positives" });
     this.#misses = this.addVariable({
@@ -188,7 +118,7 @@ abstract class PositiveShare extends Metric {
   }
   override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
     withScope(`metric "${this.name}"`, () =>
-      count({ truePositives: this.#hits, [this.#error]: this.#misses }, yTrue, yPred, options, {
+      countDecisions({ truePositives: this.#hits, [this.#error]: this.#misses }, yTrue, yPred, options, {
         thresholds: this.#list,
         topK: this.topK,
         classId: this.classId,

@@ -21,6 +21,53 @@ export {
   TopKCategoricalAccuracyMetric,
   type TopKOptions,
 } from "./accuracy.ts";
+export { AUC, type AUCCurve, AUCMetric, type AUCOptions, type AUCSummation } from "./auc.ts";
+export {
+  ConcordanceCorrelation,
+  concordanceCorrelation,
+  ConcordanceCorrelationMetric,
+  type CorrelationOptions,
+  PearsonCorrelation,
+  pearsonCorrelation,
+  PearsonCorrelationMetric,
+} from "./correlation.ts";
+export {
+  F1Score,
+  F1ScoreMetric,
+  type F1ScoreOptions,
+  FBetaScore,
+  FBetaScoreMetric,
+  type FBetaScoreOptions,
+  type FScoreAverage,
+} from "./f-score.ts";
+export {
+  BinaryIoU,
+  BinaryIoUMetric,
+  type BinaryIoUOptions,
+  IoU,
+  type IoUBaseOptions,
+  IoUMetric,
+  type IoUOptions,
+  MeanIoU,
+  MeanIoUMetric,
+  type MeanIoUOptions,
+  OneHotIoU,
+  OneHotIoUMetric,
+  OneHotMeanIoU,
+  OneHotMeanIoUMetric,
+} from "./iou.ts";
+export {
+  type OperatingPointOptions,
+  PrecisionAtRecall,
+  PrecisionAtRecallMetric,
+  RecallAtPrecision,
+  RecallAtPrecisionMetric,
+  SensitivityAtSpecificity,
+  SensitivityAtSpecificityMetric,
+  SpecificityAtSensitivity,
+  SpecificityAtSensitivityMetric,
+} from "./operating-point.ts";
+export { R2Score, R2ScoreMetric, type R2ScoreOptions } from "./r2-score.ts";
 export {
   type CountOptions,
   FalseNegatives,

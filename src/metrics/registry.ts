@@ -8,7 +8,11 @@ import {
   SparseTopKCategoricalAccuracy,
   TopKCategoricalAccuracy,
 } from "./accuracy.ts";
+import { AUC } from "./auc.ts";
 import { FalseNegatives, FalsePositives, Precision, Recall, TrueNegatives, TruePositives } from "./confusion.ts";
+import { ConcordanceCorrelation, PearsonCorrelation } from "./correlation.ts";
+import { F1Score, FBetaScore } from "./f-score.ts";
+import { BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU } from "./iou.ts";
 import {
   BinaryCrossentropy,
   CategoricalCrossentropy,
@@ -28,6 +32,8 @@ import {
 } from "./losses-as-metrics.ts";
 import { Mean, type MetricFunction, MeanMetricWrapperMetric, Sum } from "./mean.ts";
 import { Metric } from "./metric.ts";
+import { PrecisionAtRecall, RecallAtPrecision, SensitivityAtSpecificity, SpecificityAtSensitivity } from "./operating-point.ts";
+import { R2Score } from "./r2-score.ts";
 
 /** Every known metric. */
 export const metricRegistry: Registry<Metric> = /* @__PURE__ */ new Registry<Metric>("metric", "keras.metrics");
@@ -64,9 +70,24 @@ export function registerMetrics(): void {
     FalseNegatives,
     Precision,
     Recall,
+    SensitivityAtSpecificity,
+    SpecificityAtSensitivity,
+    PrecisionAtRecall,
+    RecallAtPrecision,
+    AUC,
+    F1Score,
+    R2Score,
+    PearsonCorrelation,
+    ConcordanceCorrelation,
+    OneHotIoU,
+    OneHotMeanIoU,
   ]) {
     metricRegistry.register(cls);
   }
+  metricRegistry.register(FBetaScore, ["fbeta_score"]);
+  metricRegistry.register(IoU, ["iou"]);
+  metricRegistry.register(MeanIoU, ["mean_iou"]);
+  metricRegistry.register(BinaryIoU, ["binary_iou"]);
 }
 
 /** What names a metric: Keras's name, a metric, a function of targets and predictions, or Keras's JSON. */

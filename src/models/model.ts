@@ -238,7 +238,10 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
     const yPred = this.invoke(x as never, { training: true } as never);
     const loss = this.computeLoss({ x, y, yPred, sampleWeight, training: true });
     session.trackLoss(loss, x);
-    if (weights.length > 0) session.require(this.label).optimizer.apply(gradients([loss], versions), weights);
+    if (weights.length > 0) {
+      const { optimizer } = session.require(this.label);
+      optimizer.apply(gradients([optimizer.scaleLoss(loss)], versions), weights);
+    }
     return this.computeMetrics({ x, y, yPred, sampleWeight });
   }
 

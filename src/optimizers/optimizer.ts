@@ -1,26 +1,13 @@
 /** What optimizers share: learning rate, step count, clipping, weight decay, moving averages, accumulation, slots. */
 import { ShapeError, StateError, ValueError } from "../errors.ts";
-import { formatShape, sameShape, type Tensor, Variable, withScope } from "../graph/index.ts";
+import type { DType } from "../dtype/index.ts";
+import { type ConcreteShape, formatShape, sameShape, type Tensor, Variable, withScope } from "../graph/index.ts";
 import type { TensorLike } from "../ops/as-tensor.ts";
-import {
-  add,
-  clip,
-  divide,
-  equal,
-  greater,
-  less,
-  maximum,
-  minimum,
-  mod,
-  multiply,
-  notEqual,
-  subtract,
-  where,
-} from "../ops/numpy/arithmetic.ts";
-import { zeros } from "../ops/numpy/create.ts";
-import { abs, cast, isfinite, sqrt, square } from "../ops/numpy/elementwise.ts";
-import { sum } from "../ops/numpy/reduce.ts";
+import { add, clip, divide, equal, less, logicalAnd, mod, multiply, notEqual, subtract, where } from "../ops/numpy/arithmetic.ts";
+import { full, zeros } from "../ops/numpy/create.ts";
+import { abs, cast } from "../ops/numpy/elementwise.ts";
 import { checkOptions, type Config, fromConfig, isSerialized, snakeCaseKeys } from "../serialization/index.ts";
+import { clipByGlobalNorm, clipByNorm } from "./clipping.ts";
 import { deserialize, LearningRateSchedule, serialize } from "./schedules/schedule.ts";
 
 /** What a learning rate can be set to. */
@@ -94,11 +81,10 @@ export abstract class Optimizer {
   readonly emaOverwriteFrequency: number | null;
   readonly lossScaleFactor: number | null;
   readonly gradientAccumulationSteps: number | null;
-  /** Number of `apply` calls so far, int32. */
-  readonly iterations: Variable;
   /** Whether slots exist. */
   built = false;
 
+  readonly #iterations: Variable;
   #rate: Variable | LearningRateSchedule;
   /** What the rate was last set to from outside. */
   #lastRate = 0;
@@ -111,6 +97,8 @@ export abstract class Optimizer {
   readonly #undecayedNames: string[] = [];
   /** Within `apply`: whether this call updates (gradient accumulation). */
   #gate: Tensor | null = null;
+  /** Within `applyWhere`: whether anything changes. */
+  #condition: Tensor | null = null;
 
   /** `known`: names of the options that the subclass takes itself. */
   constructor(defaultName: string, defaultRate: number, options: OptimizerOptions, known: readonly string[] = []) {
@@ -126,14 +114,14 @@ export abstract class Optimizer {
     this.lossScaleFactor = options.lossScaleFactor ?? null;
     this.gradientAccumulationSteps = options.gradientAccumulationSteps ?? null;
     this.#check();
-    this.iterations = new Variable(Int32Array.of(0), {
+    this.#iterations = new Variable(Int32Array.of(0), {
       name: "iteration",
       path: `${this.name}/iteration`,
       dtype: "int32",
       shape: [],
       trainable: false,
     });
-    this.#variables.push(this.iterations);
+    this.#variables.push(this.#iterations);
     const rate = options.learningRate ?? defaultRate;
     if (rate instanceof LearningRateSchedule) this.#rate = rate;
     else if (isSerialized(rate)) this.#rate = deserialize(rate);
@@ -181,6 +169,11 @@ export abstract class Optimizer {
     });
   }
 
+  /** Number of `apply` calls so far, int32. */
+  get iterations(): Variable {
+    return this.#iterations;
+  }
+
   /** The learning rate: a variable that can be assigned, or the schedule. */
   get learningRate(): Variable | LearningRateSchedule {
     return this.#rate;
@@ -226,18 +219,17 @@ export abstract class Optimizer {
     this.built = true;
   }
 
-  /** A new state variable of the shape of `variable`, zero. */
-  protected addSlot(variable: Variable, name: string): Variable {
-    const full = `${variable.path.replaceAll("/", "_")}_${name}`;
-    const slot = new Variable(() => zeros(variable.shape, variable.dtype), {
-      name: full,
-      path: `${this.name}/${full}`,
-      shape: variable.shape,
-      dtype: variable.dtype,
-      trainable: false,
-    });
-    this.#variables.push(slot);
-    return slot;
+  /** A new state variable of the shape of `variable`, filled with `initial`. */
+  protected addSlot(variable: Variable, name: string, initial = 0): Variable {
+    return this.addState(`${variable.path.replaceAll("/", "_")}_${name}`, variable.shape, variable.dtype, initial);
+  }
+
+  /** A new state variable. Its path is the optimizer's name and its own, unless `path` says otherwise. */
+  protected addState(name: string, shape: ConcreteShape, dtype: DType, initial = 0, path = `${this.name}/${name}`): Variable {
+    const make = (): Tensor => (initial === 0 ? zeros(shape, dtype) : full(shape, initial, dtype));
+    const state = new Variable(make, { name, path, shape, dtype, trainable: false });
+    this.#variables.push(state);
+    return state;
   }
 
   /** Position of a variable among those the optimizer was built for: which slot is its. */
@@ -253,8 +245,13 @@ export abstract class Optimizer {
 
   /** Assigns a variable or slot within `updateStep`; under gradient accumulation only in calls that update. */
   protected assign(variable: Variable, value: Tensor): void {
+    this.#store(variable, value, this.#gate);
+  }
+
+  #store(variable: Variable, value: Tensor, gate: Tensor | null = null): void {
     const next = value.dtype === variable.dtype ? value : cast(value, variable.dtype);
-    variable.assign(this.#gate === null ? next : where(this.#gate, next, variable.read()));
+    const condition = gate === null || this.#condition === null ? (gate ?? this.#condition) : logicalAnd(gate, this.#condition);
+    variable.assign(condition === null ? next : where(condition, next, variable.read()));
   }
 
   /** Called once per `apply`, before the variables: computes what they share. */
@@ -269,6 +266,11 @@ export abstract class Optimizer {
     this.#undecayedNames.push(...(options.varNames ?? []));
   }
 
+  /** Weight decay of a variable that is not excluded; null: none. */
+  protected weightDecayOf(_variable: Variable): number | null {
+    return this.weightDecay;
+  }
+
   #decays(variable: Variable): boolean {
     return !this.#undecayed.has(variable) && !this.#undecayedNames.some((name) => variable.path.includes(name));
   }
@@ -279,6 +281,21 @@ export abstract class Optimizer {
    */
   apply(gradients: readonly (TensorLike | null)[], variables?: readonly Variable[]): void {
     withScope(`optimizer "${this.name}"`, () => this.#apply(gradients as readonly (Tensor | null)[], variables));
+  }
+
+  /** `apply` where a scalar condition holds; else nothing changes, the number of steps included. */
+  applyWhere(condition: Tensor, gradients: readonly (TensorLike | null)[], variables?: readonly Variable[]): void {
+    this.#condition = condition;
+    try {
+      this.apply(gradients, variables);
+    } finally {
+      this.#condition = null;
+    }
+  }
+
+  /** The loss to take gradients of: scaled as `apply` expects it (`lossScaleFactor`). */
+  scaleLoss(loss: Tensor): Tensor {
+    return this.lossScaleFactor === null ? loss : multiply(loss, this.lossScaleFactor);
   }
 
   #apply(given: readonly (Tensor | null)[], variables: readonly Variable[] | undefined): void {
@@ -328,18 +345,17 @@ export abstract class Optimizer {
       gradients = targets.map((variable, i) => {
         const accumulator = this.#accumulators[this.positionOf(variable)]!;
         const total = add(accumulator.read(), gradients[i]!);
-        accumulator.assign(where(gate, 0, total));
+        this.#store(accumulator, where(gate, 0, total));
         return divide(total, steps);
       });
     }
     try {
       gradients = this.#clipped(gradients);
-      if (this.weightDecay !== null) {
-        for (const variable of targets) {
-          if (!this.#decays(variable)) continue;
-          const value = variable.read();
-          this.assign(variable, subtract(value, multiply(value, multiply(this.weightDecay, learningRate))));
-        }
+      for (const variable of targets) {
+        const decay = this.#decays(variable) ? this.weightDecayOf(variable) : null;
+        if (decay === null) continue;
+        const value = variable.read();
+        this.assign(variable, subtract(value, multiply(value, multiply(decay, learningRate))));
       }
       this.beginStep(learningRate);
       targets.forEach((variable, i) => this.updateStep(gradients[i]!, variable, learningRate));
@@ -347,8 +363,8 @@ export abstract class Optimizer {
       this.#gate = null;
     }
     if (this.useEma) this.#updateAverages(calls);
-    for (const variable of targets) if (variable.constraint !== null) variable.assign(variable.constraint(variable.read()));
-    this.iterations.assign(add(calls, 1));
+    for (const variable of targets) if (variable.constraint !== null) this.#store(variable, variable.constraint(variable.read()));
+    this.#store(this.iterations, add(calls, 1));
   }
 
   #clipped(gradients: readonly Tensor[]): Tensor[] {
@@ -365,8 +381,8 @@ export abstract class Optimizer {
     this.#trainable.forEach((variable, i) => {
       const average = this.#averages[i]!;
       const next = flushed(add(multiply(momentum, average.read()), multiply(subtract(1, momentum), variable.read())));
-      average.assign(next);
-      if (overwrite !== null) variable.assign(where(overwrite, next, variable.read()));
+      this.#store(average, next);
+      if (overwrite !== null) this.#store(variable, next, overwrite);
     });
   }
 
@@ -413,19 +429,4 @@ export abstract class Optimizer {
   toJSON(): Config {
     return this.getConfig();
   }
-}
-
-/** A gradient scaled down to a norm. A zero gradient stays zero. */
-function clipByNorm(gradient: Tensor, limit: number): Tensor {
-  const squares = sum(square(gradient));
-  const positive = greater(squares, 0);
-  const norm = where(positive, sqrt(where(positive, squares, 1)), squares);
-  return divide(multiply(gradient, limit), maximum(norm, limit));
-}
-
-/** Gradients scaled down together, so that the norm of all is at most `limit`; NaN where it is not finite. */
-function clipByGlobalNorm(gradients: readonly Tensor[], limit: number): Tensor[] {
-  const norm = sqrt(gradients.map((g) => sum(square(g))).reduce((a, b) => add(a, b)));
-  const scale = where(isfinite(norm), multiply(limit, minimum(divide(1, norm), 1 / limit)), NaN);
-  return gradients.map((g) => multiply(g, scale));
 }

@@ -1,17 +1,30 @@
 /** Optimizers by name. */
-import { type CustomObjects, Registry, type SerializedObject } from "../serialization/index.ts";
+import type { CustomObjects, SerializedObject } from "../serialization/index.ts";
+import { Adadelta } from "./adadelta.ts";
+import { Adafactor } from "./adafactor.ts";
+import { Adagrad } from "./adagrad.ts";
 import { Adam, AdamW } from "./adam.ts";
+import { Adamax } from "./adamax.ts";
+import { Ftrl } from "./ftrl.ts";
+import { Lamb } from "./lamb.ts";
+import { Lion } from "./lion.ts";
+import { LossScaleOptimizer } from "./loss-scale-optimizer.ts";
+import { Muon } from "./muon.ts";
+import { Nadam } from "./nadam.ts";
+import { optimizerRegistry } from "./optimizer-registry.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { RMSprop } from "./rmsprop.ts";
+import { ScheduleFreeAdamW } from "./schedule-free-adamw.ts";
 import { registerSchedules } from "./schedules/register-schedules.ts";
 import { SGD } from "./sgd.ts";
 
-/** Every known optimizer. */
-export const optimizerRegistry: Registry<Optimizer> = /* @__PURE__ */ new Registry<Optimizer>("optimizer", "keras.optimizers");
-
 /** Registers every built-in optimizer and schedule under Keras's names. */
 export function registerOptimizers(): void {
-  for (const cls of [SGD, RMSprop, Adam, AdamW]) optimizerRegistry.register(cls);
+  for (const cls of [SGD, RMSprop, Adam, AdamW, Adamax, Nadam, Adagrad, Adadelta, Ftrl, Lion, Lamb, Adafactor, Muon]) {
+    optimizerRegistry.register(cls);
+  }
+  optimizerRegistry.register(ScheduleFreeAdamW);
+  optimizerRegistry.register(LossScaleOptimizer);
   registerSchedules();
 }
 

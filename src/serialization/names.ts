@@ -1,7 +1,15 @@
 /** Names: Keras's snake_case and nabla's camelCase, converted mechanically, in one place. */
 
 /** camelCase names whose snake_case has an underscore before a digit. */
-const numbered: Readonly<Record<string, string>> = { beta1: "beta_1", beta2: "beta_2" };
+const numbered: Readonly<Record<string, string>> = {
+  beta1: "beta_1",
+  beta2: "beta_2",
+  beta2Decay: "beta_2_decay",
+  epsilon1: "epsilon_1",
+  epsilon2: "epsilon_2",
+  adamBeta1: "adam_beta_1",
+  adamBeta2: "adam_beta_2",
+};
 
 /** `learning_rate` -> `learningRate`, `beta_1` -> `beta1`. */
 export function camelCase(name: string): string {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { dataTensor, type Tensor } from "../../src/graph/index.ts";
 import * as metrics from "../../src/metrics/index.ts";
-import { type Case, closeConfig, difference, revive, type StoredArray, testCases, toTensor } from "./cases.ts";
+import { type Case, closeConfig, decode, difference, isStored, revive, type StoredArray, testCases, toTensor } from "./cases.ts";
 import { TracedState } from "./traced-state.ts";
 
 metrics.registerMetrics();
@@ -22,7 +22,10 @@ function run(entry: Case): string | null {
   const config = metric.getConfig();
   // nabla also saves the axis of CosineSimilarity, which Keras forgets.
   const wanted = entry["config"] as Record<string, unknown>;
-  const problem = closeConfig(Object.fromEntries(Object.keys(wanted).map((key) => [key, config[key]])), wanted);
+  const plain = Object.fromEntries(
+    Object.entries(wanted).map(([key, value]) => [key, isStored(value) ? Array.from(decode(value).data) : value]),
+  );
+  const problem = closeConfig(Object.fromEntries(Object.keys(wanted).map((key) => [key, config[key]])), plain);
   if (problem !== null) return problem;
   const state = new TracedState();
   const updates = entry["updates"] as Update[];
@@ -93,6 +96,14 @@ describe("metrics", () => {
       "sparse_top_k_categorical_accuracy",
       "precision",
       "recall",
+      "auc",
+      "AUC",
+      "f1_score",
+      "fbeta_score",
+      "r2_score",
+      "pearson_correlation",
+      "concordance_correlation",
+      "binary_iou",
       "true_positives",
       "false_negatives",
       "mean",

@@ -18,7 +18,7 @@ describe("optimizers", () => {
     (entry) => {
       const optimizer = optimizers.optimizerRegistry
         .classOf(className(entry))
-        .fromConfig(revive(entry["kwargs"]) as Record<string, unknown>);
+        .fromConfig(revive(className(entry) === "LossScaleOptimizer" ? entry["config"] : entry["kwargs"]) as Record<string, unknown>);
       const problem = closeConfig(optimizer.getConfig(), entry["config"]);
       if (problem !== null) return problem;
       const variables = (entry["initial"] as StoredArray[]).map((stored, i) => {
