@@ -75,7 +75,7 @@ export class IoUMetric extends Metric {
         where,
         problem: "targetClassIds must be a list of class numbers",
         expected: `numbers from 0 to ${this.numClasses - 1}`,
-        received: String(wrong),
+        received: JSON.stringify(wrong),
       });
     this.ignoreClass = options.ignoreClass ?? null;
     this.sparseYTrue = options.sparseYTrue ?? true;
