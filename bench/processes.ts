@@ -1,0 +1,53 @@
+/** Measuring processes: each prints JSON lines, one at a time runs. */
+import { spawnSync } from "node:child_process";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** What a process says of one model or one contraction. */
+export interface Row {
+  readonly peer: string;
+  readonly model?: string;
+  readonly work?: string;
+  readonly threads?: number;
+  readonly train_ms?: number;
+  readonly infer_ms?: number;
+  readonly first_ms?: number;
+  readonly ms?: number;
+  readonly gflops?: number;
+  readonly error?: string;
+}
+
+/** The folder of the benchmark. */
+export const here: string = dirname(fileURLToPath(import.meta.url));
+const tsx = [join(here, "../node_modules/tsx/dist/cli.mjs"), "--conditions=source"];
+
+/** Rows that a command prints; what went wrong goes to the terminal. */
+export function rowsOf(command: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}): Row[] {
+  const child = spawnSync(command, args, {
+    cwd: here,
+    encoding: "utf8",
+    timeout: 900_000,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...environment },
+  });
+  const rows = child.stdout.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as Row] : []));
+  if (rows.length === 0 && child.status !== 0)
+    console.error(`  ${args.slice(-4).join(" ")}: ${child.stderr.trim().split("\n").at(-1) ?? "failed"}`);
+  return rows;
+}
+
+/** Rows of one of our own scripts. */
+export function ownRows(script: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}): Row[] {
+  return rowsOf(process.execPath, [...tsx, join(here, script), ...args], environment);
+}
+
+/** The last number that one of our own scripts prints; NaN where it prints none. */
+export function ownNumber(script: string, args: readonly string[]): number {
+  const child = spawnSync(process.execPath, [...tsx, join(here, script), ...args], { cwd: here, encoding: "utf8" });
+  return Number(child.stdout.trim().split("\n").at(-1) || Number.NaN);
+}
+
+/** A Python that has a module, if there is one. */
+export function pythonWith(module: string): string | undefined {
+  return ["python3", "/usr/bin/python3"].find((python) => spawnSync(python, ["-c", `import ${module}`], { stdio: "ignore" }).status === 0);
+}
