@@ -68,10 +68,10 @@ export class KernelBuilder {
     return this.scalars.length - 1;
   }
 
-  /** Records an access; equal accesses of one buffer are one. */
+  /** Records an access; equal accesses of one buffer are one. `update`: stores over part of what stands there, which counts as reading it. */
   access(
     buffer: { readonly id: number; readonly dtype: DType; readonly elements: number },
-    use: "read" | "write",
+    use: "read" | "write" | "update",
     index: Affine,
     guards: readonly Guard[] = [],
     fill = 0,
@@ -83,7 +83,8 @@ export class KernelBuilder {
       this.buffers.push({ dtype: buffer.dtype, elements: buffer.elements, read: false, write: false });
       position = this.buffers.length - 1;
     }
-    this.buffers[position]![use] = true;
+    if (use !== "write") this.buffers[position]!.read = true;
+    if (use !== "read") this.buffers[position]!.write = true;
     const terms = dynamic.map((term) => `${term.value},${term.stride},${term.extent},${term.mode},${affineKey(term.offset)}`).join(";");
     const key = `${position}|${affineKey(index)}|${guardsKey(guards)}|${fill}|${terms}`;
     const before = this.known.get(key);

@@ -319,6 +319,7 @@ function buildDilated(block: Block, op: Op, output: number, label: string): void
   pushMap(block, inputType.shape, buffer, label, (expander, indices) => expander.expand(input, indices), {
     index: weightedSum(place, stridesOf(type.shape), rank),
     guards,
+    isUpdate: true,
   });
 }
 
@@ -334,6 +335,6 @@ function dilateOperand(block: Block, value: number, divisors: readonly number[],
     stridesOf(dilated).map((stride, axis) => stride * divisors[axis]!),
     rank,
   );
-  pushMap(block, shape, buffer, label, (expander, indices) => expander.expand(value, indices), { index });
+  pushMap(block, shape, buffer, label, (expander, indices) => expander.expand(value, indices), { index, isUpdate: true });
   return buffer;
 }

@@ -18,6 +18,12 @@ export function loadAccesses(kernel: Kernel): readonly number[] {
   return [...loads];
 }
 
+/** Whether a kernel stores over part of a buffer that it does not load: what stands there must have been written before. */
+export function isUpdated(kernel: Kernel, buffer: number): boolean {
+  if (kernel.buffers[buffer]!.use !== "readwrite") return false;
+  return !loadAccesses(kernel).some((access) => kernel.accesses[access]!.buffer === buffer);
+}
+
 /** What the passes ask of every kernel again and again. */
 const readsOf = new WeakMap<ScheduledKernel, ReadonlySet<number>>();
 const writesOf = new WeakMap<ScheduledKernel, ReadonlySet<number>>();
@@ -26,10 +32,13 @@ function buffersOf(bound: ScheduledKernel, accesses: readonly number[]): Readonl
   return new Set(accesses.map((access) => bound.buffers[bound.kernel.accesses[access]!.buffer]!));
 }
 
-/** Buffers a kernel reads. */
+/** Buffers a kernel reads, or stores over in part. */
 export function readBuffers(bound: ScheduledKernel): ReadonlySet<number> {
   let reads = readsOf.get(bound);
-  if (reads === undefined) readsOf.set(bound, (reads = buffersOf(bound, loadAccesses(bound.kernel))));
+  if (reads === undefined) {
+    const updated = bound.buffers.filter((_, position) => isUpdated(bound.kernel, position));
+    readsOf.set(bound, (reads = new Set([...buffersOf(bound, loadAccesses(bound.kernel)), ...updated])));
+  }
   return reads;
 }
 

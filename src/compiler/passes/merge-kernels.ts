@@ -7,7 +7,7 @@ import { sameAffine } from "../kernels/affine.ts";
 import type { Access, Entry, Kernel, MapKernel, ReduceKernel, Store } from "../kernels/kernel.ts";
 import { Expression, KernelBuilder } from "../kernels/kernel-builder.ts";
 import type { Limits, ScheduledKernel } from "../target.ts";
-import { KernelGraph, readBuffers, writtenBuffers } from "./kernel-graph.ts";
+import { isUpdated, KernelGraph, readBuffers, writtenBuffers } from "./kernel-graph.ts";
 
 /** Largest expression of a joined kernel. */
 const MAX_ENTRIES = 192;
@@ -145,7 +145,8 @@ export class Joiner {
   access(bound: ScheduledKernel, access: number, use: "read" | "write", change: (access: Access) => Access = (a) => a): number {
     const { buffer, index, guards, fill, dynamic } = change(bound.kernel.accesses[access]!);
     const { dtype, elements } = bound.kernel.buffers[buffer]!;
-    return this.builder.access({ id: bound.buffers[buffer]!, dtype, elements }, use, index, guards, fill, dynamic);
+    const how = use === "write" && isUpdated(bound.kernel, buffer) ? "update" : use;
+    return this.builder.access({ id: bound.buffers[buffer]!, dtype, elements }, how, index, guards, fill, dynamic);
   }
 
   /**

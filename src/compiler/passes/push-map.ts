@@ -38,7 +38,7 @@ export function common(
 
 /**
  * A map kernel over `shape`: `entry` gives the value to store at each point, `target` the place (a flat index into
- * `buffer`, default row-major).
+ * `buffer`, default row-major). `isUpdate`: an earlier kernel has filled the buffer, and the rest of it stays.
  */
 export function pushMap(
   block: Block,
@@ -46,7 +46,7 @@ export function pushMap(
   buffer: number,
   label: string,
   entry: (expander: Expander, indices: readonly Affine[]) => number,
-  target?: { readonly index: Affine; readonly guards?: readonly Guard[] },
+  target?: { readonly index: Affine; readonly guards?: readonly Guard[]; readonly isUpdate?: boolean },
 ): void {
   if (sizeOf(shape) === 0) return;
   const rank = shape.length;
@@ -54,7 +54,7 @@ export function pushMap(
   const expander = new Expander(block, builder);
   const value = entry(expander, identity(rank));
   const index = target?.index ?? weightedSum(identity(rank), stridesOf(shape), rank);
-  const access = builder.access(bufferOf(block, buffer), "write", index, target?.guards ?? []);
+  const access = builder.access(bufferOf(block, buffer), target?.isUpdate === true ? "update" : "write", index, target?.guards ?? []);
   block.push(
     builder.bound({
       kind: "map",
