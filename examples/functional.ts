@@ -2,7 +2,7 @@
 import { datasets, ops, setRandomSeed } from "nabla";
 
 setRandomSeed(1);
-const [images, digits] = (await datasets.digits.loadData()).train;
+const [[images, digits]] = await datasets.digits.loadData();
 const data = ops.reshape(ops.divide(ops.image.resize(images, [28, 28]), 16), [images.dim(0), 784]);
 const labels = ops.oneHot(digits, 10);
 

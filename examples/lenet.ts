@@ -19,11 +19,9 @@ setRandomSeed(1998);
 
 const isMnist = options.data === "mnist";
 if (!isMnist && options.data !== "digits") throw new Error(`--data is digits or mnist, not ${options.data}`);
-const { train, test } = isMnist
+const [[xTrain, yTrain], [xTest, yTest]] = isMnist
   ? await datasets.mnist.loadData(options["data-dir"] === undefined ? {} : { dataDir: options["data-dir"] })
   : await datasets.digits.loadData();
-const [xTrain, yTrain] = train;
-const [xTest, yTest] = test;
 const side = xTrain.dim(1);
 const brightest = isMnist ? 255 : 16;
 console.log(

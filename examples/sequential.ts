@@ -2,7 +2,7 @@
 import { datasets, ops, setRandomSeed, type Tensor } from "nabla";
 
 setRandomSeed(1);
-const digits = await datasets.digits.loadData();
+const [train, test] = await datasets.digits.loadData();
 const prepare = (images: Tensor): Tensor => {
   const bordered = ops.pad(ops.divide(images, 16), [
     [0, 0],
@@ -12,10 +12,10 @@ const prepare = (images: Tensor): Tensor => {
   ]);
   return ops.reshape(bordered, [images.dim(0), 100]);
 };
-const xTrain = prepare(digits.train[0]);
-const yTrain = ops.oneHot(digits.train[1], 10);
-const xTest = prepare(digits.test[0]);
-const yTest = ops.oneHot(digits.test[1], 10);
+const xTrain = prepare(train[0]);
+const yTrain = ops.oneHot(train[1], 10);
+const xTest = prepare(test[0]);
+const yTest = ops.oneHot(test[1], 10);
 
 import { Sequential, layers } from "nabla";
 const { Dense } = layers;

@@ -8,7 +8,7 @@ import { readIdx } from "./idx.ts";
 
 describe("digits", () => {
   it("are 1,797 scans, a fifth of each digit held out", async () => {
-    const { train, test } = await datasets.digits.loadData();
+    const [train, test] = await datasets.digits.loadData();
     expect([train[0].shape, train[1].shape, test[0].shape, test[1].shape]).toEqual([[1442, 8, 8, 1], [1442], [355, 8, 8, 1], [355]]);
     const counts = new Array<number>(10).fill(0);
     for (const label of await test[1].data()) counts[label]!++;
@@ -38,7 +38,7 @@ describe("mnist", () => {
       writeFileSync(join(folder, "t10k-images-idx3-ubyte"), idx([1, 2, 2], [0, 0, 0, 1]));
       await expect(datasets.mnist.loadData({ dataDir: folder })).rejects.toThrow(/t10k-labels-idx1-ubyte/);
       writeFileSync(join(folder, "t10k-labels-idx1-ubyte"), idx([1], [3]));
-      const { train, test } = await datasets.mnist.loadData({ dataDir: folder });
+      const [train, test] = await datasets.mnist.loadData({ dataDir: folder });
       expect(train[0].shape).toEqual([2, 2, 2, 1]);
       expect(Array.from(await train[0].data())).toEqual([1, 2, 3, 4, 5, 6, 7, 255]);
       expect(Array.from(await train[1].data())).toEqual([7, 9]);

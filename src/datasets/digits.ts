@@ -3,13 +3,11 @@ import { dataTensor, type Tensor } from "../graph/index.ts";
 import { opticalDigits } from "./data/optical-digits.ts";
 import { inflate } from "./inflate.ts";
 
-/** Pairs of images and labels, for training and held out. */
-export interface LabelledImages {
-  /** `[xTrain, yTrain]`: uint8 `[n, height, width, 1]`, uint8 `[n]`. */
-  readonly train: readonly [Tensor, Tensor];
-  /** `[xTest, yTest]`. */
-  readonly test: readonly [Tensor, Tensor];
-}
+/**
+ * Images and labels, for training and held out, in the order in which Keras's `load_data` gives them:
+ * `[[xTrain, yTrain], [xTest, yTest]]`, uint8 `[n, height, width, 1]` and uint8 `[n]`.
+ */
+export type LabelledImages = readonly [train: readonly [x: Tensor, y: Tensor], test: readonly [x: Tensor, y: Tensor]];
 
 /** Number of scans. */
 export const digitCount = 1797;
@@ -22,7 +20,7 @@ const heldOutEvery = 5;
  * original split does not exist in this part of the set: every fifth scan of each digit (355) is held out.
  *
  * @example
- * const { train: [xTrain, yTrain], test: [xTest, yTest] } = await datasets.digits.loadData(); // xTrain [1437, 8, 8, 1]
+ * const [[xTrain, yTrain], [xTest, yTest]] = await datasets.digits.loadData(); // xTrain [1442, 8, 8, 1]
  */
 export async function loadDigits(): Promise<LabelledImages> {
   const bytes = await inflate(opticalDigits);
@@ -39,5 +37,5 @@ export async function loadDigits(): Promise<LabelledImages> {
     });
     return [dataTensor(x, [rows.length, 8, 8, 1], "uint8"), dataTensor(y, [rows.length], "uint8")];
   };
-  return { train: pick(false), test: pick(true) };
+  return [pick(false), pick(true)];
 }

@@ -25,7 +25,7 @@ const parts = {
  * Throws ValueError, naming the files that are missing, where the folder does not hold them.
  *
  * @example
- * const { train: [xTrain, yTrain] } = await datasets.mnist.loadData({ dataDir: "data/mnist" }); // [60000, 28, 28, 1]
+ * const [[xTrain, yTrain], [xTest, yTest]] = await datasets.mnist.loadData({ dataDir: "data/mnist" }); // [60000, 28, 28, 1]
  */
 export async function loadMnist(options: FolderOptions = {}): Promise<LabelledImages> {
   checkOptions("datasets.mnist", options, ["dataDir"]);
@@ -47,7 +47,7 @@ export async function loadMnist(options: FolderOptions = {}): Promise<LabelledIm
     read(folder, parts.testImages),
     read(folder, parts.testLabels),
   ]);
-  return { train: pair(folder, trainImages, trainLabels), test: pair(folder, testImages, testLabels) };
+  return [pair(folder, trainImages, trainLabels), pair(folder, testImages, testLabels)];
 }
 
 async function read(folder: string, names: readonly string[]): Promise<Tensor> {
