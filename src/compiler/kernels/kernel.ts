@@ -159,15 +159,16 @@ export type Kernel = MapKernel | ReduceKernel | ContractKernel | CumulativeKerne
  * dynamic extents.
  */
 export function kernelKey(kernel: Kernel): string {
-  return JSON.stringify(kernel, (name, value: unknown) => {
-    if (name === "label" || name === "elements") return undefined;
-    if (isAxis(value) && value.dynamic) return { role: value.role, dynamic: true };
-    if (typeof value === "number" && !Number.isFinite(value)) return String(value);
-    if (Object.is(value, -0)) return "-0";
-    return value;
-  });
+  const { label: _label, axes, buffers, ...rest } = kernel;
+  const space = axes.map(({ extent, role, dynamic }) => (dynamic ? role : `${role}${extent}`));
+  const storage = buffers.map(({ dtype, use }) => `${dtype} ${use}`);
+  return JSON.stringify([space, storage, rest, unwritable(kernel)]);
 }
 
-function isAxis(value: unknown): value is Axis {
-  return typeof value === "object" && value !== null && "dynamic" in value && "extent" in value && "role" in value;
+/** Numbers of a kernel that JSON has no text for (it writes null for the infinities and NaN, and 0 for -0), with their positions. */
+function unwritable(kernel: Kernel): string[] {
+  const lists = [...("expression" in kernel ? [kernel.expression] : []), ...("epilogue" in kernel ? [kernel.epilogue] : [])];
+  const constants = lists.flatMap((list) => list.map((entry) => (entry.op === "constant" ? entry.value : 0)));
+  const values = [...kernel.accesses.map(({ fill }) => fill), ...constants];
+  return values.flatMap((value, i) => (!Number.isFinite(value) ? [`${i} ${value}`] : Object.is(value, -0) ? [`${i} -0`] : []));
 }

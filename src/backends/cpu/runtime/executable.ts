@@ -70,10 +70,10 @@ export class CpuExecutable implements Executable {
   constructor(machine: Machine, program: Program) {
     this.machine = machine;
     this.program = program;
-    const divisions = program.kernels.map(({ kernel }) => machine.divide(kernel));
+    const keys = program.kernels.map(({ kernel }) => kernelKey(kernel));
+    const divisions = program.kernels.map(({ kernel }, k) => machine.divisions.of(kernel, keys[k]!));
     this.layout = layOutProgram(program, divisions);
     const region = machine.memory.block(this.layout.bytes, `the memory of a program (${program.kernels.length} kernels)`);
-    const keys = program.kernels.map(({ kernel }) => kernelKey(kernel));
     let code: number[];
     try {
       machine.threads.reserveScratch(divisions.reduce((most, { scratchBytes }) => Math.max(most, scratchBytes), 0));

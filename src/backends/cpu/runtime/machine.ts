@@ -1,8 +1,9 @@
 /** What the runtime of programs asks of a code generator's side: memory, threads, code. */
 import type { DType, TypedArray } from "../../../dtype/index.ts";
 import type { Kernel } from "../../../compiler/kernels/kernel.ts";
-import type { LoweredKernel, WorkDivision } from "../loops/ir.ts";
+import type { LoweredKernel } from "../loops/ir.ts";
 import type { CodeCache } from "./code-cache.ts";
+import type { Divisions } from "./divisions.ts";
 import type { RunOrder } from "./run-order.ts";
 import type { ProgramWalk, WalkedProgram } from "./walk.ts";
 
@@ -59,7 +60,7 @@ export interface Machine {
   /** Lowers a kernel for this machine's target. */
   readonly lower: (kernel: Kernel) => LoweredKernel;
   /** How a kernel's work divides, without generating its code. */
-  readonly divide: (kernel: Kernel) => WorkDivision;
+  readonly divisions: Divisions;
   /** How the stages of a program are walked. */
   readonly walk: (program: WalkedProgram) => ProgramWalk;
 }

@@ -7,6 +7,7 @@ import { scheduleContract } from "../loops/contract/schedule.ts";
 import { divideWork, lowerKernel } from "../loops/lower.ts";
 import type { CpuTarget } from "../target.ts";
 import { CodeCache } from "../runtime/code-cache.ts";
+import { Divisions } from "../runtime/divisions.ts";
 import type { CpuBackend } from "../runtime/cpu-backend.ts";
 import { DeviceMemory } from "../runtime/device-memory.ts";
 import { checkLimits, CpuExecutable } from "../runtime/executable.ts";
@@ -66,7 +67,7 @@ export function createWasmBackend(options: WasmOptions = {}): CpuBackend {
     code,
     order: new RunOrder(),
     lower: (kernel) => lowerKernel(kernel, cpuTarget),
-    divide: (kernel) => divideWork(kernel, cpuTarget),
+    divisions: new Divisions((kernel) => divideWork(kernel, cpuTarget)),
     walk: (program) => new StageWalk(machine, program),
   };
   const target: Target = {
