@@ -1,14 +1,21 @@
 /** Batch normalisation. */
 import type { Constraint } from "../constraints/index.ts";
-import { ShapeError } from "../errors.ts";
+import { ShapeError, ValueError } from "../errors.ts";
 import { formatShape, normalizeAxis, type Shape, type Tensor, type Variable } from "../graph/index.ts";
 import type { Initializer } from "../initializers/index.ts";
 import * as ops from "../ops/index.ts";
 import type { Regularizer } from "../regularizers/index.ts";
-import { callableClass, type CallableClass } from "../serialization/index.ts";
+import { callableClass, type CallableClass, type Config } from "../serialization/index.ts";
 import { knownExtent } from "./known-extent.ts";
 import { type CallOptions, Layer } from "./layer.ts";
-import { type ConstraintIdentifier, type InitializerIdentifier, type LayerOptions, type RegularizerIdentifier } from "./layer-options.ts";
+import {
+  type ConstraintIdentifier,
+  describe,
+  type InitializerIdentifier,
+  type LayerOptions,
+  type RegularizerIdentifier,
+} from "./layer-options.ts";
+import { integer, nonNegative, probability } from "./option-checks.ts";
 
 /** Options of BatchNormalization. */
 export interface BatchNormalizationOptions extends LayerOptions {
@@ -82,8 +89,26 @@ export class BatchNormalizationLayer extends Layer<BatchNormalizationOptions> {
       gammaConstraint: null,
       synchronized: false,
     });
+    integer(this.label, "axis", this.axis);
+    probability(this.label, "momentum", this.momentum);
+    nonNegative(this.label, "epsilon", this.epsilon);
     this.supportsMasking = true;
     this.inputSpec = { minRank: 2 };
+  }
+
+  /** Reads the configurations of Keras 3.15 too, which know of batch renormalisation. Throws ValueError where it is on. */
+  static override fromConfig<L>(this: new (options: never) => L, config: Config): L {
+    const { renorm = false, renorm_clipping: _clipping, renorm_momentum: _momentum, ...known } = config;
+    if (renorm !== false) {
+      throw new ValueError({
+        where: `BatchNormalization ${describe(config.name ?? "")}`,
+        problem: "batch renormalisation does not exist here",
+        expected: "renorm: false",
+        received: `renorm: ${describe(renorm)}`,
+        advice: "train without renorm; for inference alone, set it to false in the configuration",
+      });
+    }
+    return Layer.fromConfig.call(this as new (options: never) => object, known) as L;
   }
 
   override build(inputShape: Shape): void {
@@ -140,13 +165,13 @@ export class BatchNormalizationLayer extends Layer<BatchNormalizationOptions> {
         received: formatShape(mask.shape),
       });
     }
-    let weights = ops.cast(mask, x.dtype);
-    while (weights.rank < x.rank) weights = ops.expandDims(weights, -1);
-    const counted = ops.multiply(weights, ops.onesLike(x));
-    const total = ops.add(ops.sum(counted, { axis: axes, keepdims: true }), 1e-7);
-    const mean = ops.divide(ops.sum(ops.multiply(weights, x), { axis: axes, keepdims: true }), total);
-    const difference = ops.subtract(x, mean);
-    const variance = ops.divide(ops.sum(ops.multiply(weights, ops.square(difference)), { axis: axes, keepdims: true }), total);
+    let counts = ops.cast(mask, "bool");
+    while (counts.rank < x.rank) counts = ops.expandDims(counts, -1);
+    const counted = (y: Tensor): Tensor => ops.where(counts, y, ops.zerosLike(y));
+    const total = ops.add(ops.sum(counted(ops.onesLike(x)), { axis: axes, keepdims: true }), 1e-7);
+    const mean = ops.divide(ops.sum(counted(x), { axis: axes, keepdims: true }), total);
+    const difference = counted(ops.subtract(x, mean));
+    const variance = ops.divide(ops.sum(ops.square(difference), { axis: axes, keepdims: true }), total);
     return { mean: ops.squeeze(mean, axes), variance: ops.squeeze(variance, axes) };
   }
 }

@@ -5,7 +5,8 @@ import { formatShape, type Shape, type Tensor, type Variable } from "../graph/in
 import type { Initializer } from "../initializers/index.ts";
 import * as ops from "../ops/index.ts";
 import type { Regularizer } from "../regularizers/index.ts";
-import { channelAxis, type DataFormat, dataFormats, spatialAxes } from "./data-format.ts";
+import { addChannelBias, checkReach, type ConvolutionPadding, resolveWindow } from "./convolution-window.ts";
+import { channelAxis, type DataFormat } from "./data-format.ts";
 import { knownExtent } from "./known-extent.ts";
 import { Layer } from "./layer.ts";
 import {
@@ -14,11 +15,9 @@ import {
   type ConstraintIdentifier,
   type InitializerIdentifier,
   type LayerOptions,
-  oneOf,
   positiveInteger,
   type RegularizerIdentifier,
   required,
-  spatialTuple,
 } from "./layer-options.ts";
 
 /** Options of a convolution. A number stands for the same number along every spatial axis. */
@@ -29,7 +28,7 @@ export interface ConvolutionOptions extends LayerOptions {
   /** Default 1. */
   readonly strides?: number | readonly number[];
   /** "valid": none; "same": so that stride 1 keeps the extents; "causal" (Conv1D): in front only. Default "valid". */
-  readonly padding?: "valid" | "same" | "causal";
+  readonly padding?: ConvolutionPadding;
   readonly dataFormat?: DataFormat | null;
   /** Default 1. */
   readonly dilationRate?: number | readonly number[];
@@ -53,7 +52,7 @@ export abstract class ConvolutionLayer extends Layer<ConvolutionOptions> {
   declare filters: number;
   declare kernelSize: readonly number[];
   declare strides: readonly number[];
-  declare padding: "valid" | "same" | "causal";
+  declare padding: ConvolutionPadding;
   declare dataFormat: DataFormat;
   declare dilationRate: readonly number[];
   declare groups: number;
@@ -89,28 +88,15 @@ export abstract class ConvolutionLayer extends Layer<ConvolutionOptions> {
     });
     const where = this.label;
     this.#spatialRank = spatialRank;
-    this.dataFormat ??= "channels_last";
     positiveInteger(where, "filters", this.filters);
     positiveInteger(where, "groups", this.groups);
-    this.kernelSize = spatialTuple(where, "kernelSize", this.kernelSize, spatialRank);
-    this.strides = spatialTuple(where, "strides", this.strides, spatialRank);
-    this.dilationRate = spatialTuple(where, "dilationRate", this.dilationRate, spatialRank);
-    oneOf(where, "padding", this.padding, spatialRank === 1 ? ["valid", "same", "causal"] : ["valid", "same"]);
-    oneOf(where, "dataFormat", this.dataFormat, dataFormats);
+    resolveWindow(where, this, spatialRank, { paddings: spatialRank === 1 ? ["valid", "same", "causal"] : ["valid", "same"] });
     if (this.filters % this.groups !== 0) {
       throw new ValueError({
         where,
         problem: "the filters do not divide into the groups",
         expected: `a multiple of groups (${this.groups})`,
         received: `filters ${this.filters}`,
-      });
-    }
-    if (this.strides.some((stride) => stride > 1) && this.dilationRate.some((rate) => rate > 1)) {
-      throw new ValueError({
-        where,
-        problem: "strides and dilationRate cannot both be above 1",
-        received: `strides [${this.strides.join(", ")}], dilationRate [${this.dilationRate.join(", ")}]`,
-        advice: "set one of them to 1",
       });
     }
     this.inputSpec = { rank: spatialRank + 2 };
@@ -151,41 +137,19 @@ export abstract class ConvolutionLayer extends Layer<ConvolutionOptions> {
   }
 
   override call(x: Tensor): Tensor {
-    this.#checkExtents(x);
+    checkReach(this.label, this, x);
     let padded = x;
     if (this.padding === "causal") {
       const lead = this.dilationRate[0]! * (this.kernelSize[0]! - 1);
       const none: [number, number] = [0, 0];
       padded = ops.pad(x, this.dataFormat === "channels_last" ? [none, [lead, 0], none] : [none, none, [lead, 0]]);
     }
-    let y = ops.conv(padded, this.kernel, {
-      strides: [...this.strides],
+    const y = ops.conv(padded, this.kernel, {
+      strides: this.strides,
       padding: this.padding === "same" ? "same" : "valid",
       dataFormat: this.dataFormat,
-      dilationRate: [...this.dilationRate],
+      dilationRate: this.dilationRate,
     });
-    if (this.bias !== null) {
-      const bias =
-        this.dataFormat === "channels_last"
-          ? this.bias
-          : ops.reshape(this.bias, [1, this.filters, ...new Array<number>(this.#spatialRank).fill(1)]);
-      y = ops.add(y, bias);
-    }
-    return this.activation(y);
-  }
-
-  #checkExtents(x: Tensor): void {
-    if (this.padding !== "valid") return;
-    spatialAxes(this.dataFormat, x.rank).forEach((axis, position) => {
-      const reach = (this.kernelSize[position]! - 1) * this.dilationRate[position]! + 1;
-      if (x.dim(axis) >= reach) return;
-      throw new ShapeError({
-        where: this.label,
-        problem: "the kernel is larger than the input",
-        expected: `at least ${reach} at axis ${axis}`,
-        received: formatShape(x.shape),
-        advice: 'use padding: "same", a smaller kernelSize, or fewer pooling layers before',
-      });
-    });
+    return this.activation(addChannelBias(y, this.bias, this.dataFormat));
   }
 }

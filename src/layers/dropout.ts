@@ -1,14 +1,15 @@
 /** Sets a random part of its input to zero in training. */
-import { ValueError } from "../errors.ts";
 import type { Tensor } from "../graph/index.ts";
 import { dropout, SeedGenerator } from "../random/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
 import { type CallOptions, Layer } from "./layer.ts";
-import { describe, type LayerOptions, required } from "./layer-options.ts";
+import { type LayerOptions, required } from "./layer-options.ts";
+import { noiseShapeFor, noiseShapeOption } from "./noise-shape.ts";
+import { probability } from "./option-checks.ts";
 
 /** Options of Dropout. */
 export interface DropoutOptions extends LayerOptions {
-  /** Probability, 0 <= rate < 1. */
+  /** Probability, from 0 to 1. */
   readonly rate: number;
   /** Default: none; elements are dropped one by one. Extents of 1 drop along their axis together. */
   readonly noiseShape?: readonly (number | null)[] | null;
@@ -33,21 +34,15 @@ export class DropoutLayer extends Layer<DropoutOptions> {
 
   constructor(options: DropoutOptions) {
     super(options, { rate: required, seed: null, noiseShape: null });
-    if (typeof this.rate !== "number" || !(this.rate >= 0 && this.rate < 1)) {
-      throw new ValueError({
-        where: this.label,
-        problem: "rate is a probability",
-        expected: "0 <= rate < 1",
-        received: describe(this.rate),
-      });
-    }
+    probability(this.label, "rate", this.rate);
+    noiseShapeOption(this.label, this.noiseShape);
     this.seedGenerator = new SeedGenerator({ seed: this.seed });
     this.supportsMasking = true;
   }
 
   override call(x: Tensor, { training = false }: CallOptions = {}): Tensor {
     if (training !== true || this.rate === 0) return x;
-    const noiseShape = this.noiseShape?.map((extent, axis) => extent ?? x.dim(axis)) ?? null;
+    const noiseShape = noiseShapeFor(this.label, this.noiseShape, x);
     return dropout(x, this.rate, { noiseShape, seed: this.seedGenerator });
   }
 }

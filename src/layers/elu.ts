@@ -3,7 +3,8 @@ import * as activations from "../activations/index.ts";
 import type { Tensor } from "../graph/index.ts";
 import { callableClass, type CallableClass, type Config } from "../serialization/index.ts";
 import { Layer } from "./layer.ts";
-import { type LayerOptions } from "./layer-options.ts";
+import type { LayerOptions } from "./layer-options.ts";
+import { finiteNumber } from "./option-checks.ts";
 
 /** Options of ELU. */
 export interface ELUOptions extends LayerOptions {
@@ -25,6 +26,7 @@ export class ELULayer extends Layer<ELUOptions> {
 
   constructor(options: ELUOptions = {}) {
     super(options, { alpha: 1 });
+    finiteNumber(this.label, "alpha", this.alpha);
     this.supportsMasking = true;
   }
 

@@ -24,9 +24,9 @@ export class GlobalAveragePooling1DLayer extends GlobalAveragePoolingLayer {
   override call(x: Tensor, { mask = null }: CallOptions = {}): Tensor {
     if (mask === null || Array.isArray(mask)) return super.call(x);
     const steps = this.dataFormat === "channels_last" ? 1 : 2;
-    const counts = ops.expandDims(ops.cast(mask as Tensor, x.dtype), this.dataFormat === "channels_last" ? 2 : 1);
-    const total = ops.sum(ops.multiply(x, counts), { axis: steps, keepdims: this.keepdims });
-    return ops.divide(total, ops.sum(counts, { axis: steps, keepdims: this.keepdims }));
+    const counts = ops.expandDims(ops.cast(mask as Tensor, "bool"), this.dataFormat === "channels_last" ? 2 : 1);
+    const total = ops.sum(ops.where(counts, x, ops.zerosLike(x)), { axis: steps, keepdims: this.keepdims });
+    return ops.divide(total, ops.sum(ops.cast(counts, x.dtype), { axis: steps, keepdims: this.keepdims }));
   }
 
   override computeMask(): null {

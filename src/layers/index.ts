@@ -1,6 +1,14 @@
 /** Layers (`keras.layers`), and what is needed to write one. */
 export { Activation, ActivationLayer, type ActivationOptions } from "./activation.ts";
+export { ActivityRegularization, ActivityRegularizationLayer, type ActivityRegularizationOptions } from "./activity-regularization.ts";
+export { AdaptiveAveragePooling1D, AdaptiveAveragePooling1DLayer } from "./adaptive-average-pooling1d.ts";
+export { AdaptiveAveragePooling2D, AdaptiveAveragePooling2DLayer } from "./adaptive-average-pooling2d.ts";
+export { AdaptiveAveragePooling3D, AdaptiveAveragePooling3DLayer } from "./adaptive-average-pooling3d.ts";
+export { AdaptiveMaxPooling1D, AdaptiveMaxPooling1DLayer } from "./adaptive-max-pooling1d.ts";
+export { AdaptiveMaxPooling2D, AdaptiveMaxPooling2DLayer } from "./adaptive-max-pooling2d.ts";
+export { AdaptiveMaxPooling3D, AdaptiveMaxPooling3DLayer } from "./adaptive-max-pooling3d.ts";
 export { Add, AddLayer } from "./add.ts";
+export { AlphaDropout, AlphaDropoutLayer, type AlphaDropoutOptions } from "./alpha-dropout.ts";
 export { resetAutoNames } from "./auto-names.ts";
 export { Average, AverageLayer } from "./average.ts";
 export { AveragePooling1D, AveragePooling1DLayer } from "./average-pooling1d.ts";
@@ -9,16 +17,31 @@ export { AveragePooling3D, AveragePooling3DLayer } from "./average-pooling3d.ts"
 export { BatchNormalization, BatchNormalizationLayer, type BatchNormalizationOptions } from "./batch-normalization.ts";
 export { Concatenate, ConcatenateLayer, type ConcatenateOptions } from "./concatenate.ts";
 export { Conv1D, Conv1DLayer } from "./conv1d.ts";
+export { Conv1DTranspose, Conv1DTransposeLayer } from "./conv1d-transpose.ts";
 export { Conv2D, Conv2DLayer } from "./conv2d.ts";
+export { Conv2DTranspose, Conv2DTransposeLayer } from "./conv2d-transpose.ts";
 export { Conv3D, Conv3DLayer } from "./conv3d.ts";
+export { Conv3DTranspose, Conv3DTransposeLayer } from "./conv3d-transpose.ts";
 export { ConvolutionLayer, type ConvolutionOptions } from "./convolution.ts";
+export { ConvolutionTransposeLayer, type ConvolutionTransposeOptions } from "./convolution-transpose.ts";
+export type { ConvolutionPadding } from "./convolution-window.ts";
+export { Cropping1D, Cropping1DLayer } from "./cropping1d.ts";
+export { Cropping2D, Cropping2DLayer } from "./cropping2d.ts";
+export { Cropping3D, Cropping3DLayer } from "./cropping3d.ts";
 export type { DataFormat } from "./data-format.ts";
 export { define } from "./define.ts";
 export { Dense, DenseLayer, type DenseOptions } from "./dense.ts";
+export { DepthwiseConv1D, DepthwiseConv1DLayer } from "./depthwise-conv1d.ts";
+export { DepthwiseConv2D, DepthwiseConv2DLayer } from "./depthwise-conv2d.ts";
+export { DepthwiseConvolutionLayer, type DepthwiseConvolutionOptions } from "./depthwise-convolution.ts";
+export { Dot, DotLayer, type DotOptions } from "./dot.ts";
 export { Dropout, DropoutLayer, type DropoutOptions } from "./dropout.ts";
+export { EinsumDense, EinsumDenseLayer, type EinsumDenseOptions } from "./einsum-dense.ts";
 export { ELU, ELULayer, type ELUOptions } from "./elu.ts";
 export { Embedding, EmbeddingLayer, type EmbeddingOptions } from "./embedding.ts";
 export { Flatten, FlattenLayer, type FlattenOptions } from "./flatten.ts";
+export { GaussianDropout, GaussianDropoutLayer, type GaussianDropoutOptions } from "./gaussian-dropout.ts";
+export { GaussianNoise, GaussianNoiseLayer, type GaussianNoiseOptions } from "./gaussian-noise.ts";
 export { GlobalAveragePooling1D, GlobalAveragePooling1DLayer } from "./global-average-pooling1d.ts";
 export { GlobalAveragePooling2D, GlobalAveragePooling2DLayer } from "./global-average-pooling2d.ts";
 export { GlobalAveragePooling3D, GlobalAveragePooling3DLayer } from "./global-average-pooling3d.ts";
@@ -26,8 +49,12 @@ export { GlobalMaxPooling1D, GlobalMaxPooling1DLayer } from "./global-max-poolin
 export { GlobalMaxPooling2D, GlobalMaxPooling2DLayer } from "./global-max-pooling2d.ts";
 export { GlobalMaxPooling3D, GlobalMaxPooling3DLayer } from "./global-max-pooling3d.ts";
 export type { GlobalPoolingOptions } from "./global-pooling.ts";
+export { GroupNormalization, GroupNormalizationLayer, type GroupNormalizationOptions } from "./group-normalization.ts";
+export { Identity, IdentityLayer } from "./identity.ts";
 export { InputLayer, InputLayerLayer, Input, type InputOptions } from "./input-layer.ts";
+export { Lambda, LambdaLayer, type LambdaFunction, type LambdaOptions } from "./lambda.ts";
 export { type CallOptions, type InputShape, Layer, type WeightOptions } from "./layer.ts";
+export { LayerNormalization, LayerNormalizationLayer, type LayerNormalizationOptions } from "./layer-normalization.ts";
 export {
   type ActivationIdentifier,
   type ConstraintIdentifier,
@@ -37,6 +64,12 @@ export {
   required,
 } from "./layer-options.ts";
 export { LeakyReLU, LeakyReLULayer, type LeakyReLUOptions } from "./leaky-relu.ts";
+export {
+  LocalResponseNormalization,
+  LocalResponseNormalizationLayer,
+  type LocalResponseNormalizationOptions,
+} from "./local-response-normalization.ts";
+export { Masking, MaskingLayer, type MaskingOptions } from "./masking.ts";
 export { attachMask, maskOf } from "./masks.ts";
 export { MaxPooling1D, MaxPooling1DLayer } from "./max-pooling1d.ts";
 export { MaxPooling2D, MaxPooling2DLayer } from "./max-pooling2d.ts";
@@ -45,16 +78,42 @@ export { Maximum, MaximumLayer } from "./maximum.ts";
 export { MergeLayer } from "./merge.ts";
 export { Minimum, MinimumLayer } from "./minimum.ts";
 export { Multiply, MultiplyLayer } from "./multiply.ts";
+export { Permute, PermuteLayer, type PermuteOptions } from "./permute.ts";
 export type { PoolingOptions } from "./pooling.ts";
+export { PReLU, PReLULayer, type PReLUOptions } from "./prelu.ts";
 export { registerLayers } from "./register-layers.ts";
 export { deserialize, get, layerRegistry, serialize } from "./registry.ts";
 export { ReLU, ReLULayer, type ReLUOptions } from "./relu.ts";
+export { RepeatVector, RepeatVectorLayer, type RepeatVectorOptions } from "./repeat-vector.ts";
 export { Rescaling, RescalingLayer, type RescalingOptions } from "./rescaling.ts";
 export { Reshape, ReshapeLayer, type ReshapeOptions } from "./reshape.ts";
 export { Resizing, ResizingLayer, type ResizingOptions } from "./resizing.ts";
+export { RMSNormalization, RMSNormalizationLayer, type RMSNormalizationOptions } from "./rms-normalization.ts";
+export { SeparableConv1D, SeparableConv1DLayer } from "./separable-conv1d.ts";
+export { SeparableConv2D, SeparableConv2DLayer } from "./separable-conv2d.ts";
+export { SeparableConvolutionLayer, type SeparableConvolutionOptions } from "./separable-convolution.ts";
 export { SimpleRNN, SimpleRNNLayer, type SimpleRNNOptions, type RecurrentCallOptions } from "./simple-rnn.ts";
 export { Softmax, SoftmaxLayer, type SoftmaxOptions } from "./softmax.ts";
+export { SpatialDropoutLayer, type SpatialDropoutOptions } from "./spatial-dropout.ts";
+export { SpatialDropout1D, SpatialDropout1DLayer } from "./spatial-dropout1d.ts";
+export { SpatialDropout2D, SpatialDropout2DLayer } from "./spatial-dropout2d.ts";
+export { SpatialDropout3D, SpatialDropout3DLayer } from "./spatial-dropout3d.ts";
 export { SpectralNormalization, SpectralNormalizationLayer, type SpectralNormalizationOptions } from "./spectral-normalization.ts";
 export type { Structure } from "./structure.ts";
 export { Subtract, SubtractLayer } from "./subtract.ts";
+export { UnitNormalization, UnitNormalizationLayer, type UnitNormalizationOptions } from "./unit-normalization.ts";
+export { UpSampling1D, UpSampling1DLayer, type UpSampling1DOptions } from "./up-sampling1d.ts";
+export { UpSampling2D, UpSampling2DLayer, type UpSampling2DOptions } from "./up-sampling2d.ts";
+export { UpSampling3D, UpSampling3DLayer, type UpSampling3DOptions } from "./up-sampling3d.ts";
 export { WrapperLayer, type WrapperOptions } from "./wrapper.ts";
+export { ZeroPadding1D, ZeroPadding1DLayer } from "./zero-padding1d.ts";
+export { ZeroPadding2D, ZeroPadding2DLayer } from "./zero-padding2d.ts";
+export { ZeroPadding3D, ZeroPadding3DLayer } from "./zero-padding3d.ts";
+export {
+  AdaptiveAveragePoolingLayer,
+  AdaptiveMaxPoolingLayer,
+  AdaptivePoolingLayer,
+  type AdaptivePoolingOptions,
+} from "./adaptive-pooling.ts";
+export { CroppingLayer, type CroppingOptions } from "./cropping.ts";
+export { ZeroPaddingLayer, type ZeroPaddingOptions } from "./zero-padding.ts";

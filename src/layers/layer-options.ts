@@ -72,6 +72,18 @@ export function resolveOption(key: string, value: unknown): unknown {
   }
 }
 
+/** Throws ValueError for what a plain option cannot be: an option that is a switch takes true or false, a seed a whole number. */
+export function checkPlainOption(where: string, key: string, value: unknown, fallback: unknown): void {
+  const isSwitch = typeof fallback === "boolean";
+  if (isSwitch ? typeof value === "boolean" : key !== "seed" || value === null || Number.isInteger(value)) return;
+  throw new ValueError({
+    where,
+    problem: isSwitch ? `${key} is a switch` : "a seed is a whole number",
+    expected: isSwitch ? "true or false" : "for example 1, or null",
+    received: describe(value),
+  });
+}
+
 /** The value of an option as Keras's JSON. Inverse of `resolveOption`. */
 export function serializeOption(key: string, value: unknown): unknown {
   if (value === null || value === undefined) return null;
@@ -127,6 +139,22 @@ export function spatialTuple(where: string, name: string, value: unknown, rank: 
     expected: rank === 1 ? "3 or [3]" : `3 or [${new Array(rank).fill(3).join(", ")}]`,
     received: describe(value),
   });
+}
+
+/** `rank` whole numbers, 0 or more: one for all axes, or one per axis. Throws ValueError for anything else. */
+export function naturalTuple(where: string, name: string, value: unknown, rank: number): number[] {
+  const list: unknown[] = Array.isArray(value) ? value : new Array<unknown>(rank).fill(value);
+  if (list.length === rank && list.every(isNatural)) return list;
+  throw new ValueError({
+    where,
+    problem: `${name} must be a whole number, 0 or more, or a list of ${rank} of them`,
+    expected: rank === 1 ? "1 or [1]" : `1 or [${new Array(rank).fill(1).join(", ")}]`,
+    received: describe(value),
+  });
+}
+
+function isNatural(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0;
 }
 
 /** One of the given strings. Throws UnknownNameError, naming the nearest, for anything else. */

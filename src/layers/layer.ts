@@ -27,6 +27,7 @@ import { autoName } from "./auto-names.ts";
 import { contextTraining, pathOf, withPath, withTraining } from "./call-context.ts";
 import { checkInputSpec, type InputSpec } from "./input-spec.ts";
 import {
+  checkPlainOption,
   commonOptions,
   type ConstraintIdentifier,
   describe,
@@ -158,6 +159,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
     this.name = given.name ?? autoName(className);
     this.dtype = given.dtype === undefined || given.dtype === null ? "float32" : deserializeDType(where, given.dtype);
     this.#trainable = given.trainable ?? true;
+    checkPlainOption(where, "trainable", this.#trainable, true);
     this.activityRegularizer = (resolveOption("activityRegularizer", given.activityRegularizer ?? null) ??
       null) as regularizers.Regularizer | null;
     this.sampleShape =
@@ -174,6 +176,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
           received: describe(options ?? {}),
         });
       }
+      checkPlainOption(where, key, value, fallback);
       (this as Record<string, unknown>)[key] = named(where, key, () => resolveOption(key, value));
     }
     // `build` is called by users too: wrap what the class defines, so that building happens once, under the layer's name.

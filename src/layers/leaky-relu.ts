@@ -3,7 +3,8 @@ import * as activations from "../activations/index.ts";
 import type { Tensor } from "../graph/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
 import { Layer } from "./layer.ts";
-import { type LayerOptions } from "./layer-options.ts";
+import type { LayerOptions } from "./layer-options.ts";
+import { finiteNumber } from "./option-checks.ts";
 
 /** Options of LeakyReLU. */
 export interface LeakyReLUOptions extends LayerOptions {
@@ -25,6 +26,7 @@ export class LeakyReLULayer extends Layer<LeakyReLUOptions> {
 
   constructor(options: LeakyReLUOptions = {}) {
     super(options, { negativeSlope: 0.3 });
+    finiteNumber(this.label, "negativeSlope", this.negativeSlope);
     this.supportsMasking = true;
   }
 

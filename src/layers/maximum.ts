@@ -2,10 +2,10 @@
 import type { Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
-import { MergeLayer } from "./merge.ts";
+import { MergeLayer, mergeUnmasked } from "./merge.ts";
 
 /**
- * `y = max(x1, x2, ...)`, elementwise with broadcasting.
+ * `y = max(x1, x2, ...)`, elementwise with broadcasting; elements that a mask leaves out do not count.
  *
  * Shapes: a list of `[batch, ...]` -> `[batch, ...]`.
  *
@@ -15,8 +15,8 @@ import { MergeLayer } from "./merge.ts";
 export class MaximumLayer extends MergeLayer {
   static override readonly className: string = "Maximum";
 
-  protected override merge(inputs: readonly Tensor[]): Tensor {
-    return inputs.reduce((best, input) => ops.maximum(best, input));
+  protected override merge(inputs: readonly Tensor[], masks: readonly (Tensor | null)[]): Tensor {
+    return mergeUnmasked(inputs, masks, (x, y) => ops.maximum(x, y));
   }
 }
 

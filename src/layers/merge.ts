@@ -2,7 +2,7 @@
 import { ShapeError, ValueError } from "../errors.ts";
 import { formatShape, type Shape, Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
-import { Layer } from "./layer.ts";
+import { type CallOptions, Layer } from "./layer.ts";
 import { describe, type LayerOptions } from "./layer-options.ts";
 
 /** Joins a list of tensors elementwise, with broadcasting; inputs of lower rank get axes of extent 1 after the batch. */
@@ -12,8 +12,8 @@ export abstract class MergeLayer extends Layer {
     this.supportsMasking = true;
   }
 
-  /** Joins tensors of one rank. */
-  protected abstract merge(inputs: readonly Tensor[]): Tensor;
+  /** Joins tensors of one rank; `masks` are spread over the tensors, null where there is none. */
+  protected abstract merge(inputs: readonly Tensor[], masks: readonly (Tensor | null)[]): Tensor;
 
   protected override checkInput(inputs: unknown): void {
     checkInputList(this.label, inputs, 2);
@@ -37,13 +37,20 @@ export abstract class MergeLayer extends Layer {
     }
   }
 
-  override call(inputs: readonly Tensor[]): Tensor {
+  override call(inputs: readonly Tensor[], { mask = null }: CallOptions = {}): Tensor {
     const rank = Math.max(...inputs.map((input) => input.rank));
+    const aligned = inputs.map((input) => {
+      let x = input;
+      while (x.rank < rank) x = ops.expandDims(x, 1);
+      return x;
+    });
+    const masks = Array.isArray(mask) ? (mask as (Tensor | null)[]) : [];
     return this.merge(
-      inputs.map((input) => {
-        let x = input;
-        while (x.rank < rank) x = ops.expandDims(x, 1);
-        return x;
+      aligned,
+      // As in Keras, an input that got further axes has lost its mask.
+      aligned.map((x, i) => {
+        const given = masks[i] ?? null;
+        return x === inputs[i] && given !== null ? spreadMask(given, x) : null;
       }),
     );
   }
@@ -52,6 +59,30 @@ export abstract class MergeLayer extends Layer {
     if (!Array.isArray(mask) || mask.some((entry) => entry === null)) return null;
     return (mask as Tensor[]).reduce((a, b) => ops.logicalOr(a, b));
   }
+}
+
+/** A mask of the leading axes of x, with x's shape. */
+function spreadMask(mask: Tensor, x: Tensor): Tensor {
+  let y = ops.cast(mask, "bool");
+  while (y.rank < x.rank) y = ops.expandDims(y, -1);
+  return ops.broadcastTo(y, x.shape as number[]);
+}
+
+/**
+ * `f(f(x1, x2), x3)...`, in which what is masked in one operand counts as the other one: what `f(x, x) = x` makes of a
+ * maximum that leaves masked elements out.
+ */
+export function mergeUnmasked(inputs: readonly Tensor[], masks: readonly (Tensor | null)[], f: (x: Tensor, y: Tensor) => Tensor): Tensor {
+  let output = inputs[0]!;
+  let outputMask: Tensor | null = masks[0] ?? null;
+  for (let i = 1; i < inputs.length; i++) {
+    const mask = masks[i] ?? null;
+    const x = mask === null ? inputs[i]! : ops.where(mask, inputs[i]!, output);
+    if (outputMask !== null) output = ops.where(outputMask, output, x);
+    outputMask = mask !== null && outputMask !== null ? ops.logicalOr(outputMask, mask) : null;
+    output = f(output, x);
+  }
+  return output;
 }
 
 /** Throws ValueError for anything but a list of at least `least` tensors. */

@@ -2,10 +2,10 @@
 import type { Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
-import { MergeLayer } from "./merge.ts";
+import { MergeLayer, mergeUnmasked } from "./merge.ts";
 
 /**
- * `y = min(x1, x2, ...)`, elementwise with broadcasting.
+ * `y = min(x1, x2, ...)`, elementwise with broadcasting; elements that a mask leaves out do not count.
  *
  * Shapes: a list of `[batch, ...]` -> `[batch, ...]`.
  *
@@ -15,8 +15,8 @@ import { MergeLayer } from "./merge.ts";
 export class MinimumLayer extends MergeLayer {
   static override readonly className: string = "Minimum";
 
-  protected override merge(inputs: readonly Tensor[]): Tensor {
-    return inputs.reduce((best, input) => ops.minimum(best, input));
+  protected override merge(inputs: readonly Tensor[], masks: readonly (Tensor | null)[]): Tensor {
+    return mergeUnmasked(inputs, masks, (x, y) => ops.minimum(x, y));
   }
 }
 

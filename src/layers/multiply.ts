@@ -5,7 +5,7 @@ import { callableClass, type CallableClass } from "../serialization/index.ts";
 import { MergeLayer } from "./merge.ts";
 
 /**
- * `y = x1 x2 ...`, elementwise with broadcasting.
+ * `y = x1 x2 ...`, elementwise with broadcasting; elements that a mask leaves out count as 1, or 0 where all masks leave them out.
  *
  * Shapes: a list of `[batch, ...]` -> `[batch, ...]`.
  *
@@ -15,8 +15,12 @@ import { MergeLayer } from "./merge.ts";
 export class MultiplyLayer extends MergeLayer {
   static override readonly className: string = "Multiply";
 
-  protected override merge(inputs: readonly Tensor[]): Tensor {
-    return inputs.reduce((product, input) => ops.multiply(product, input));
+  protected override merge(inputs: readonly Tensor[], masks: readonly (Tensor | null)[]): Tensor {
+    const factors = inputs.map((input, i) => (masks[i] === null ? input : ops.where(masks[i]!, input, ops.onesLike(input))));
+    const product = factors.reduce((y, factor) => ops.multiply(y, factor));
+    if (masks.includes(null)) return product;
+    const counts = (masks as readonly Tensor[]).reduce((a, b) => ops.logicalOr(a, b));
+    return ops.where(counts, product, ops.zerosLike(product));
   }
 }
 

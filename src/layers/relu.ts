@@ -3,7 +3,8 @@ import * as activations from "../activations/index.ts";
 import type { Tensor } from "../graph/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
 import { Layer } from "./layer.ts";
-import { type LayerOptions } from "./layer-options.ts";
+import type { LayerOptions } from "./layer-options.ts";
+import { nonNegative } from "./option-checks.ts";
 
 /** Options of ReLU. */
 export interface ReLUOptions extends LayerOptions {
@@ -31,6 +32,9 @@ export class ReLULayer extends Layer<ReLUOptions> {
 
   constructor(options: ReLUOptions = {}) {
     super(options, { maxValue: null, negativeSlope: 0, threshold: 0 });
+    if (this.maxValue !== null) nonNegative(this.label, "maxValue", this.maxValue);
+    nonNegative(this.label, "negativeSlope", this.negativeSlope);
+    nonNegative(this.label, "threshold", this.threshold);
     this.supportsMasking = true;
   }
 

@@ -3,7 +3,8 @@ import type { Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
 import { type CallOptions, Layer } from "./layer.ts";
-import { type LayerOptions } from "./layer-options.ts";
+import type { LayerOptions } from "./layer-options.ts";
+import { axisOrAxes } from "./option-checks.ts";
 
 /** Options of Softmax. */
 export interface SoftmaxOptions extends LayerOptions {
@@ -25,6 +26,7 @@ export class SoftmaxLayer extends Layer<SoftmaxOptions> {
 
   constructor(options: SoftmaxOptions = {}) {
     super(options, { axis: -1 });
+    axisOrAxes(this.label, "axis", this.axis);
     this.supportsMasking = true;
   }
 

@@ -198,6 +198,14 @@ export {
   swish,
 } from "./nn/activation.ts";
 export { conv, type ConvOp, type ConvOptions, convTranspose, type ConvTransposeOptions, depthwiseConv, separableConv } from "./nn/conv.ts";
+export { adaptiveAveragePool, adaptiveMaxPool, type AdaptivePoolOp } from "./nn/adaptive-pool.ts";
+export {
+  layerNormalization,
+  type LayerNormalizationOptions,
+  rmsNormalization,
+  type RmsNormalizationOptions,
+} from "./nn/layer-normalization.ts";
+export { localResponseNormalization, type LocalResponseNormalizationOptions } from "./nn/local-response-normalization.ts";
 export { binaryCrossentropy, categoricalCrossentropy, type CrossentropyOptions, sparseCategoricalCrossentropy } from "./nn/crossentropy.ts";
 export {
   batchNormalization,

@@ -19,8 +19,8 @@ export interface LayerUnderTest {
 
 /** What the suite needs to know of a layer. */
 export interface LayerContract {
-  /** Options of a typical layer. */
-  readonly options: object;
+  /** Options of a typical layer, or a function that makes them where they hold a layer. */
+  readonly options: object | (() => object);
   /** Shapes of the inputs, batch included (2 or more); one entry for one input. */
   readonly inputs: readonly ConcreteShape[];
   /** Shape of the (first) output for these inputs. */
@@ -37,6 +37,8 @@ export interface LayerContract {
   readonly refusedInputs: readonly (readonly [ConcreteShape, RegExp])[];
   /** Whether the layer takes a list. */
   readonly list?: boolean;
+  /** Whether files can hold the layer. Default true; else writing it is refused. */
+  readonly serializable?: boolean;
 }
 
 function values(shape: ConcreteShape, dtype: DType, below: number | undefined, phase: number): Tensor {
@@ -48,7 +50,8 @@ function values(shape: ConcreteShape, dtype: DType, below: number | undefined, p
 /** Runs the suite on one class. Needs a back-end, chosen by the test file. */
 export function runLayerContract(cls: LayerUnderTest, contract: LayerContract): void {
   const dtype = contract.dtype ?? "float32";
-  const make = (extra: object = {}): Layer => cls({ ...contract.options, ...extra } as never);
+  const options = (): object => (typeof contract.options === "function" ? (contract.options as () => object)() : contract.options);
+  const make = (extra: object = {}): Layer => cls({ ...options(), ...extra } as never);
   const call = (layer: Layer, ...args: unknown[]): unknown => (layer as unknown as (...args: unknown[]) => unknown)(...args);
   const given = (phase = 0, type = dtype, batch?: number): unknown => {
     const tensors = contract.inputs.map((shape, i) =>
@@ -64,7 +67,7 @@ export function runLayerContract(cls: LayerUnderTest, contract: LayerContract): 
 
   describe(`${cls.className} keeps the contract of layers`, () => {
     it("is made with and without new, and named after its class", () => {
-      for (const layer of [make(), new cls(contract.options as never)]) {
+      for (const layer of [make(), new cls(options() as never)]) {
         expect(layer).toBeInstanceOf(cls);
         expect(layer.className).toBe(cls.className);
         expect(layer.name).toMatch(/^[a-z0-9_]+$/);
@@ -106,6 +109,10 @@ export function runLayerContract(cls: LayerUnderTest, contract: LayerContract): 
 
     it("comes back from its configuration and computes the same", async () => {
       const layer = make({ name: "original" });
+      if (contract.serializable === false) {
+        expect(() => JSON.stringify(layer)).toThrow(NablaError);
+        return;
+      }
       const y = await first(call(layer, given())).data();
       const json = JSON.parse(JSON.stringify(layer)) as object;
       const copy = deserialize(json);
@@ -156,6 +163,7 @@ export function runLayerContract(cls: LayerUnderTest, contract: LayerContract): 
       ["a name with a slash", () => make({ name: "a/b" }), /name/],
       ["a name that is no text", () => make({ name: 3 }), /name/],
       ["an unknown dtype", () => make({ dtype: "float31" }), /dtype/],
+      ["a switch that is neither on nor off", () => make({ trainable: "no" }), /trainable/],
       ["options that are no object", () => cls(7 as never), /./],
       ["a call without inputs", () => call(make()), /input/],
       ["a call on null", () => call(make(), null), /./],

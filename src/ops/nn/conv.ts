@@ -157,8 +157,8 @@ export const convTranspose: (
       const window = windowExtent(k!.dim(i), dilation[i]!);
       let output = same ? input * stride : input * stride + Math.max(window - stride, 0);
       if (extra !== null) output = (input - 1) * stride + window - (same ? 2 * Math.floor(window / 2) : 0) + extra[i]!;
-      const before =
-        same && extra === null ? Math.floor(Math.max(0, (input - 1) * stride + window - output) / 2) : same ? Math.floor(window / 2) : 0;
+      // As TensorFlow: the padding of a forward convolution from an output of these extents.
+      const before = same ? Math.floor(Math.max(0, (input - 1) * stride + window - output) / 2) : 0;
       const low = window - 1 - before;
       return [low, output - ((input - 1) * stride + 1) - low + window - 1];
     });
