@@ -26,6 +26,7 @@ export {
 export { deserialize, get, type InitializerIdentifier, initializerRegistry, registerInitializers, serialize } from "./registry.ts";
 export {
   computeFans,
+  type FanAxes,
   type FanMode,
   GlorotNormal,
   GlorotNormalInitializer,

@@ -1,12 +1,23 @@
 /** Initializers whose variance follows the number of inputs or outputs of a unit. */
 import { ValueError } from "../errors.ts";
-import type { ConcreteShape, Tensor } from "../graph/index.ts";
+import { type ConcreteShape, normalizeAxis, type Tensor } from "../graph/index.ts";
 import { normal, truncatedNormal, uniform } from "../random/index.ts";
 import { callableClass, type CallableClass, checkOptions } from "../serialization/index.ts";
 import { dtypeOf, type InitializerDType, RandomInitializer, type SeedOption } from "./initializer.ts";
 
-/** Number of inputs and outputs of a unit of a weight: kernels of convolutions count their window. */
-export function computeFans(shape: ConcreteShape): [number, number] {
+/** Axes of a weight that count as inputs or outputs; null: what its rank says. */
+export type FanAxes = readonly number[] | null;
+
+/**
+ * Number of inputs and outputs of a unit of a weight: kernels of convolutions count their window. Where both
+ * `inputAxes` and `outputAxes` are given, the products of the extents along them.
+ */
+export function computeFans(shape: ConcreteShape, inputAxes: FanAxes = null, outputAxes: FanAxes = null): [number, number] {
+  if (inputAxes !== null && outputAxes !== null) {
+    const along = (axes: readonly number[]): number =>
+      axes.reduce((product, axis) => product * shape[normalizeAxis("initializers.VarianceScaling", axis, shape.length)]!, 1);
+    return [along(inputAxes), along(outputAxes)];
+  }
   if (shape.length === 0) return [1, 1];
   if (shape.length === 1) return [shape[0]!, shape[0]!];
   const window = shape.slice(0, -2).reduce((product, extent) => product * extent, 1);
@@ -30,6 +41,9 @@ export interface VarianceScalingOptions {
   /** Default "truncated_normal". */
   distribution?: ScalingDistribution;
   seed?: SeedOption;
+  /** Axes that count as inputs, together with outputAxes. Default: what the rank says. */
+  inputAxes?: FanAxes;
+  outputAxes?: FanAxes;
 }
 /** Variance `scale / n`, n the number of inputs, outputs, or their mean. Throws ValueError for other options. */
 export class VarianceScalingInitializer extends RandomInitializer {
@@ -37,19 +51,23 @@ export class VarianceScalingInitializer extends RandomInitializer {
   readonly scale: number;
   readonly mode: FanMode;
   readonly distribution: ScalingDistribution;
+  readonly inputAxes: FanAxes;
+  readonly outputAxes: FanAxes;
   constructor(options: VarianceScalingOptions = {}) {
     super(options.seed);
-    checkOptions("initializers.VarianceScaling", options, ["scale", "mode", "distribution", "seed"]);
+    checkOptions("initializers.VarianceScaling", options, ["scale", "mode", "distribution", "seed", "inputAxes", "outputAxes"]);
     this.scale = options.scale ?? 1;
     this.mode = options.mode ?? "fan_in";
     this.distribution = options.distribution ?? "truncated_normal";
+    this.inputAxes = options.inputAxes ?? null;
+    this.outputAxes = options.outputAxes ?? null;
     requireOne("mode", this.mode, ["fan_in", "fan_out", "fan_avg"]);
     requireOne("distribution", this.distribution, ["truncated_normal", "untruncated_normal", "normal", "uniform"]);
     if (!(this.scale > 0))
       throw new ValueError({ where: "initializers.VarianceScaling", problem: "the scale is not positive", received: String(this.scale) });
   }
   override call(shape: ConcreteShape, dtype?: InitializerDType): Tensor {
-    const [inputs, outputs] = computeFans(shape);
+    const [inputs, outputs] = computeFans(shape, this.inputAxes, this.outputAxes);
     const n = this.mode === "fan_in" ? inputs : this.mode === "fan_out" ? outputs : (inputs + outputs) / 2;
     const variance = this.scale / Math.max(1, n);
     const common = { seed: this.seed, dtype: dtypeOf(dtype) };
@@ -60,8 +78,21 @@ export class VarianceScalingInitializer extends RandomInitializer {
     if (this.distribution === "untruncated_normal") return normal(shape, { stddev: Math.sqrt(variance), ...common });
     return truncatedNormal(shape, { stddev: Math.sqrt(variance) / truncatedDeviation, ...common });
   }
+  /** The same initializer, counting the given axes, unless it was told of axes before. */
+  along(inputAxes: readonly number[], outputAxes: readonly number[]): VarianceScalingInitializer {
+    if (this.inputAxes !== null && this.outputAxes !== null) return this;
+    const cls = this.constructor as new (options: object) => VarianceScalingInitializer;
+    return new cls({ ...this.options(), seed: this.seed, inputAxes, outputAxes });
+  }
   protected override options(): Record<string, unknown> {
-    return { scale: this.scale, mode: this.mode, distribution: this.distribution, seed: this.seedConfig() };
+    return { scale: this.scale, mode: this.mode, distribution: this.distribution, seed: this.seedConfig(), ...this.axesConfig() };
+  }
+  /** Keras 3.4 knows of no axes: they are written only where there are some. */
+  protected axesConfig(): Record<string, unknown> {
+    return {
+      ...(this.inputAxes === null ? {} : { inputAxes: this.inputAxes }),
+      ...(this.outputAxes === null ? {} : { outputAxes: this.outputAxes }),
+    };
   }
 }
 /** Variance `scale / n`. */
@@ -80,16 +111,19 @@ function requireOne(option: string, value: string, known: readonly string[]): vo
 /** Options of the named special cases. */
 export interface SeedOptions {
   seed?: SeedOption;
+  /** See {@link VarianceScalingOptions}. */
+  inputAxes?: FanAxes;
+  outputAxes?: FanAxes;
 }
 
-/** A special case of VarianceScaling, whose only option is the seed. */
+/** A special case of VarianceScaling, whose options are the seed and the axes. */
 abstract class NamedScaling extends VarianceScalingInitializer {
   constructor(fixed: VarianceScalingOptions, options: SeedOptions) {
-    super({ ...fixed, seed: options.seed });
-    checkOptions("initializers", options, ["seed"]);
+    super({ ...fixed, seed: options.seed, inputAxes: options.inputAxes ?? null, outputAxes: options.outputAxes ?? null });
+    checkOptions("initializers", options, ["seed", "inputAxes", "outputAxes"]);
   }
   protected override options(): Record<string, unknown> {
-    return { seed: this.seedConfig() };
+    return { seed: this.seedConfig(), ...this.axesConfig() };
   }
 }
 

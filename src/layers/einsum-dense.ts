@@ -2,7 +2,7 @@
 import type { Constraint } from "../constraints/index.ts";
 import { ValueError } from "../errors.ts";
 import type { Shape, Tensor, Variable } from "../graph/index.ts";
-import type { Initializer } from "../initializers/index.ts";
+import { type Initializer, VarianceScalingInitializer } from "../initializers/index.ts";
 import * as ops from "../ops/index.ts";
 import type { Regularizer } from "../regularizers/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
@@ -92,11 +92,14 @@ export class EinsumDenseLayer extends Layer<EinsumDenseOptions> {
 
   override build(inputShape: Shape): void {
     const equation = parseEquation(this.label, this.equation, this.biasAxes);
-    const { kernel, bias } = einsumShapes(this.label, equation, inputShape, this.outputShape);
+    const { kernel, bias, inputAxes, outputAxes } = einsumShapes(this.label, equation, inputShape, this.outputShape);
     this.kernel = this.addWeight({
       name: "kernel",
       shape: kernel,
-      initializer: this.kernelInitializer,
+      initializer:
+        this.kernelInitializer instanceof VarianceScalingInitializer
+          ? this.kernelInitializer.along(inputAxes, outputAxes)
+          : this.kernelInitializer,
       regularizer: this.kernelRegularizer,
       constraint: this.kernelConstraint,
     });

@@ -44,13 +44,13 @@ export function parseEquation(where: string, text: unknown, biasAxes: unknown): 
   return { text: text as string, input: input!, kernel: kernel!, output: output!, ellipsis, biasAxes };
 }
 
-/** Shapes of kernel and bias (null: none). Throws ShapeError where the shapes do not fit the equation. */
+/** Shapes of kernel and bias (null: none), and which axes of the kernel are inputs and outputs. Throws ShapeError where the shapes do not fit the equation. */
 export function einsumShapes(
   where: string,
   { text, input, kernel, output, ellipsis, biasAxes }: EinsumEquation,
   inputShape: Shape,
   outputShape: Shape,
-): { kernel: number[]; bias: number[] | null } {
+): { kernel: number[]; bias: number[] | null; inputAxes: number[]; outputAxes: number[] } {
   const elided = inputShape.length - input.length;
   if (elided < 0 || (elided > 0 && ellipsis === null)) {
     throw new ShapeError({
@@ -96,8 +96,11 @@ export function einsumShapes(
     });
   };
   const kernelShape = [...kernel].map(known);
-  if (biasAxes === null) return { kernel: kernelShape, bias: null };
+  const axes = Array.from(kernel, (_, axis) => axis);
+  const outputAxes = axes.filter((axis) => output.includes(kernel[axis]!));
+  const shapes = { kernel: kernelShape, inputAxes: axes.filter((axis) => !outputAxes.includes(axis)), outputAxes };
+  if (biasAxes === null) return { ...shapes, bias: null };
   const first = Math.min(...[...biasAxes].map((label) => output.indexOf(label)));
   const bias = [...output.slice(first)].map((label) => (biasAxes.includes(label) ? known(label) : 1));
-  return { kernel: kernelShape, bias: ellipsis === "right" ? [...bias, ...new Array<number>(elided).fill(1)] : bias };
+  return { ...shapes, bias: ellipsis === "right" ? [...bias, ...new Array<number>(elided).fill(1)] : bias };
 }
