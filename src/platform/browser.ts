@@ -1,4 +1,5 @@
 /** Browsers and web workers. */
+import { BackendError } from "../errors.ts";
 import type { Platform, PlatformWorker } from "./platform.ts";
 
 const prelude = `"use strict"; const receive = (f) => { self.onmessage = (event) => f(event.data); };\n`;
@@ -48,4 +49,10 @@ export const platform: Platform = {
   },
   macrotask,
   startWorker,
+  native: () => {
+    throw new BackendError({ where: "native code", problem: "a browser runs no machine code" });
+  },
+  writeFile: () => undefined,
+  report: (text) => console.warn(text),
+  onExit: () => undefined,
 };

@@ -1,7 +1,10 @@
 /** Node. */
+import { mkdirSync, writeFileSync, writeSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
+import { dirname } from "node:path";
 import { Worker } from "node:worker_threads";
+import { loadNative } from "./koffi.ts";
 import type { Platform, PlatformWorker } from "./platform.ts";
 
 const prelude = `"use strict"; const { parentPort } = require("node:worker_threads"); const receive = (f) => parentPort.on("message", f);\n`;
@@ -45,4 +48,12 @@ export const platform: Platform = {
   readFile: readIfThere,
   macrotask: () => new Promise((resolve) => setImmediate(resolve)),
   startWorker,
+  native: loadNative,
+  writeFile: (path, content) => {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+  },
+  // Synchronous, since it is used while the process ends.
+  report: (text) => void writeSync(2, `${text}\n`),
+  onExit: (listener) => void process.on("exit", listener),
 };

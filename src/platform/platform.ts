@@ -1,4 +1,5 @@
 /** What differs between Node and browsers, behind one interface. */
+import type { NativeAccess } from "./native.ts";
 
 /** A worker thread that runs a plain JavaScript source text. */
 export interface PlatformWorker {
@@ -27,4 +28,12 @@ export interface Platform {
    * registers the one handler of messages. `data` arrives as the first message.
    */
   startWorker(source: string, data: unknown): PlatformWorker;
+  /** Access to machine code. Throws BackendError that says why there is none. */
+  native(): NativeAccess;
+  /** Writes a file whole, making its folders; nothing where there are no files. */
+  writeFile(path: string, content: string | Uint8Array): void;
+  /** Writes a line for people to the terminal's error output, or the browser's console. */
+  report(text: string): void;
+  /** Calls `listener` when the program ends by itself or by an exit (not when it is killed); a browser never does. */
+  onExit(listener: () => void): void;
 }

@@ -6,6 +6,7 @@ import type { Target } from "../../../compiler/target.ts";
 import { scheduleContract } from "../loops/contract/schedule.ts";
 import { divideWork, lowerKernel } from "../loops/lower.ts";
 import type { CpuTarget } from "../target.ts";
+import { chooseThreads } from "../runtime/choose-threads.ts";
 import { CodeCache } from "../runtime/code-cache.ts";
 import { Divisions } from "../runtime/divisions.ts";
 import type { CpuBackend } from "../runtime/cpu-backend.ts";
@@ -17,7 +18,7 @@ import { StageWalk } from "../runtime/stage-walk.ts";
 import { detectRelaxedSimd, detectSharedMemory, detectSimd } from "./detect.ts";
 import { Heap } from "./heap.ts";
 import { ModuleStore } from "./module-store.ts";
-import { chooseThreads, Threads } from "./threads.ts";
+import { mostThreads, Threads } from "./threads.ts";
 
 /** Options of the WebAssembly back-end; what is left out is found out. */
 export interface WasmOptions {
@@ -54,7 +55,7 @@ export function createWasmBackend(options: WasmOptions = {}): CpuBackend {
   if (relaxedFma && !hasRelaxed) {
     throw new BackendError({ where, problem: "this engine has no relaxed SIMD", advice: "leave relaxedFma out" });
   }
-  const wanted = chooseThreads(options.threads);
+  const wanted = chooseThreads(options.threads, { where, most: mostThreads, usual: 8 });
   const isShared = wanted > 1 && detectSharedMemory();
   const cpuTarget = wasmTarget(relaxedFma);
   const heap = new Heap(isShared, options.maximumBytes);

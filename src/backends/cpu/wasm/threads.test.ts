@@ -1,11 +1,10 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { BackendError } from "../../../errors.ts";
 import { add, address, advance, Block, get, i32, load, loadPtr, ne } from "../loops/block.ts";
 import type { Expr, LoopFunction, ValueType, Variable } from "../loops/ir.ts";
 import { jobBytes, jobWords, stageWords } from "../runtime/stage-format.ts";
 import { emitModule } from "./emit.ts";
 import { Heap } from "./heap.ts";
-import { chooseThreads, Threads } from "./threads.ts";
+import { Threads } from "./threads.ts";
 
 interface Arguments {
   readonly block: Expr;
@@ -220,30 +219,3 @@ function mainScratchOf(
   threads.solo(stage([99], 1, 1, blockOf(heap, place)));
   return heap.i32[place / 4]!;
 }
-
-describe("chooseThreads", () => {
-  const host = (environment: Record<string, string>, hardware: number): Host => ({
-    name: "node",
-    mayBlock: true,
-    concurrency: () => hardware,
-    environment: (name) => environment[name],
-    macrotask: () => Promise.resolve(),
-    startWorker: () => {
-      throw new Error("not here");
-    },
-    readFile: () => Promise.reject(new Error("not here")),
-  });
-  type Host = NonNullable<Parameters<typeof chooseThreads>[1]>;
-
-  it("takes the option, then NABLA_THREADS, then at most 8 of the hardware's", () => {
-    expect(chooseThreads(3, host({ NABLA_THREADS: "5" }, 16))).toBe(3);
-    expect(chooseThreads(undefined, host({ NABLA_THREADS: "5" }, 16))).toBe(5);
-    expect(chooseThreads(undefined, host({}, 16))).toBe(8);
-    expect(chooseThreads(undefined, host({}, 2))).toBe(2);
-  });
-
-  it("refuses what is not a number of threads", () => {
-    expect(() => chooseThreads(undefined, host({ NABLA_THREADS: "many" }, 2))).toThrow(BackendError);
-    expect(() => chooseThreads(0, host({}, 2))).toThrow(/E_BACKEND/);
-  });
-});

@@ -1,6 +1,6 @@
 /** The threads that run stages: the calling one, and workers that help it. */
-import { BackendError, InternalError } from "../../../errors.ts";
-import { type Platform, platform, type PlatformWorker } from "../../../platform/index.ts";
+import { InternalError } from "../../../errors.ts";
+import { platform, type PlatformWorker } from "../../../platform/index.ts";
 import type { StageThreads } from "../runtime/machine.ts";
 import { stageWords } from "../runtime/stage-format.ts";
 import { controlWords, type Driver, emitDriver, mailbox } from "./driver.ts";
@@ -8,28 +8,11 @@ import { mathImports } from "./emit.ts";
 import type { Heap } from "./heap.ts";
 import { type InstalledModule, type InstallMessage, type StartMessage, workerSource } from "./worker-source.ts";
 
-/** Most threads that are taken where nobody asks for a number. */
-const defaultLimit = 8;
 /** The driver's exports; `run` and `work` only over shared memory. */
 type DriverExports = WebAssembly.Exports & Driver;
 
 /** Most threads at all (mailboxes). */
 export const mostThreads = 64;
-
-/** Threads to use: `wanted`, else NABLA_THREADS, else the hardware's, at most 8. Throws BackendError for nonsense. */
-export function chooseThreads(wanted: number | undefined, host: Platform = platform): number {
-  const text = host.environment("NABLA_THREADS");
-  const chosen = wanted ?? (text === undefined ? Math.min(host.concurrency(), defaultLimit) : Number(text));
-  if (!Number.isInteger(chosen) || chosen < 1) {
-    throw new BackendError({
-      where: "wasm back-end",
-      problem: "the number of threads makes no sense",
-      expected: `a whole number from 1 to ${mostThreads}`,
-      received: wanted === undefined ? `NABLA_THREADS=${text ?? ""}` : String(wanted),
-    });
-  }
-  return Math.min(chosen, mostThreads);
-}
 
 /**
  * Runs stages on `count` threads over one heap. Workers start when `start` is first called; until each has acknowledged

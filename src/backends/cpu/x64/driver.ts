@@ -1,0 +1,47 @@
+/**
+ * The driver: machine code that walks the stages of programs and hands out their chunks, called through the C calling
+ * convention of System V.
+ *
+ * The calling thread publishes a stage in one 64-bit ticket: generation in the upper half, chunks left in the lower
+ * half. A thread claims a chunk by lowering the ticket by one with compare-and-exchange. While the exchange succeeds the
+ * generation is unchanged, so the stage cannot end before the claimed chunk is done, and what the thread reads of the
+ * stage is the stage it claimed from. A thread that is late or descheduled has claimed nothing and is waited for by nobody.
+ */
+import { emitClose, emitDispose, emitWork } from "./helper-code.ts";
+import { DriverAssembler } from "./driver-assembler.ts";
+import { emitWalk } from "./walk-code.ts";
+
+/** The driver's code, and where its functions begin. */
+export interface DriverCode {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly offsets: {
+    /** walk(record, control) -> see `walkResults` */
+    readonly walk: number;
+    /** work(helper record): the start routine of helpers. */
+    readonly work: number;
+    /** close(control): ends the helpers and waits for their ends. */
+    readonly close: number;
+    /** dispose(control): close, then gives all memory back, that of the control block and of this code too. */
+    readonly dispose: number;
+    /** ticks(): the time stamp counter. */
+    readonly ticks: number;
+  };
+}
+
+/** Assembles the driver. */
+export function emitDriver(): DriverCode {
+  const driver = new DriverAssembler();
+  const chunk = driver.chunkFunction();
+  const walk = driver.begin();
+  emitWalk(driver, chunk);
+  const work = driver.begin();
+  emitWork(driver, chunk);
+  const close = driver.begin();
+  const closeLabel = emitClose(driver);
+  const dispose = driver.begin();
+  emitDispose(driver, closeLabel);
+  const ticks = driver.begin();
+  driver.readTicks();
+  driver.emit("ret");
+  return { bytes: driver.finish(), offsets: { walk, work, close, dispose, ticks } };
+}

@@ -1,0 +1,228 @@
+/** Memory in segments of their own, which go back to the system. */
+import type { DType, TypedArray } from "../../../dtype/index.ts";
+import { InternalError } from "../../../errors.ts";
+import type { MachineMemory, MemoryBlock } from "../runtime/machine.ts";
+import type { Mappings } from "./mappings.ts";
+import { pageBytes } from "./system.ts";
+
+/** Every block starts at a multiple of this: a cache line. */
+const alignment = 64;
+/** Blocks from this size on have segments of their own. */
+const largeBytes = 2 ** 20;
+/** What small blocks are cut from. */
+const poolBytes = 4 * 2 ** 20;
+/** Segments from this size on start at a multiple of it and are advised to use huge pages. */
+const hugeBytes = 2 * 2 ** 20;
+
+/**
+ * Pages of the system with views of them. The views never leave the runtime of programs, whose objects refuse to be used
+ * once they have been freed: nothing reads a view of pages that were given back.
+ */
+class Segment {
+  readonly address: number;
+  readonly bytes: number;
+  readonly buffer: ArrayBuffer;
+  readonly u32: Uint32Array;
+  readonly i32: Int32Array;
+  readonly f32: Float32Array;
+  readonly f64: Float64Array;
+  readonly u8: Uint8Array;
+  /** Free parts in order, by offset; unused where the segment is one block. */
+  readonly free: { offset: number; bytes: number }[] = [];
+  used = 0;
+
+  constructor(address: number, bytes: number, buffer: ArrayBuffer) {
+    this.address = address;
+    this.bytes = bytes;
+    this.buffer = buffer;
+    this.u32 = new Uint32Array(buffer);
+    this.i32 = new Int32Array(buffer);
+    this.f32 = new Float32Array(buffer);
+    this.f64 = new Float64Array(buffer);
+    this.u8 = new Uint8Array(buffer);
+  }
+}
+
+/** Memory of a native back-end: large blocks are mapped one by one, small ones cut from pools. */
+export class NativeMemory implements MachineMemory {
+  readonly version = 0;
+  bytesInUse = 0;
+  private readonly mappings: Mappings;
+  private readonly pools: Segment[] = [];
+  /** All segments, by address in ascending order. */
+  private readonly segments: Segment[] = [];
+
+  constructor(mappings: Mappings) {
+    this.mappings = mappings;
+  }
+
+  block(bytes: number, what: string): MemoryBlock {
+    const size = Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
+    if (size >= largeBytes) {
+      const segment = this.map(Math.ceil(size / pageBytes) * pageBytes, what);
+      this.bytesInUse += segment.bytes;
+      return new SegmentBlock(this, segment, 0, segment.bytes);
+    }
+    this.bytesInUse += size;
+    for (const pool of this.pools) {
+      const offset = takeFree(pool, size);
+      if (offset >= 0) return new SegmentBlock(this, pool, offset, size);
+    }
+    const pool = this.map(poolBytes, what);
+    pool.free.push({ offset: 0, bytes: poolBytes });
+    this.pools.push(pool);
+    return new SegmentBlock(this, pool, takeFree(pool, size), size);
+  }
+
+  view(dtype: DType, address: number, length: number): TypedArray {
+    const segment = this.find(address);
+    const { buffer } = segment;
+    const offset = address - segment.address;
+    switch (dtype) {
+      case "float32":
+        return new Float32Array(buffer, offset, length);
+      case "float64":
+        return new Float64Array(buffer, offset, length);
+      case "int32":
+        return new Int32Array(buffer, offset, length);
+      case "uint8":
+      case "bool":
+        return new Uint8Array(buffer, offset, length);
+    }
+  }
+
+  byteAt(address: number): number {
+    const segment = this.find(address);
+    return segment.u8[address - segment.address]!;
+  }
+
+  /** Gives a block's bytes back; a pool that nothing uses goes back to the system while others remain. */
+  release(segment: Segment, offset: number, bytes: number): void {
+    this.bytesInUse -= bytes;
+    const pool = this.pools.indexOf(segment);
+    if (pool < 0) {
+      this.unmap(segment);
+      return;
+    }
+    giveBack(segment, offset, bytes);
+    if (segment.used > 0 || this.pools.length === 1) return;
+    this.pools.splice(pool, 1);
+    this.unmap(segment);
+  }
+
+  private map(bytes: number, what: string): Segment {
+    const address = bytes >= hugeBytes ? this.mapHuge(bytes, what) : this.mappings.map(bytes, what);
+    const segment = new Segment(address, bytes, this.mappings.system.access.view(address, bytes));
+    this.segments.splice(this.position(address), 0, segment);
+    return segment;
+  }
+
+  private mapHuge(bytes: number, what: string): number {
+    const { system } = this.mappings;
+    const mapped = system.map(bytes + hugeBytes, what);
+    const address = Math.ceil(mapped / hugeBytes) * hugeBytes;
+    if (address > mapped) system.unmap(mapped, address - mapped);
+    if (address < mapped + hugeBytes) system.unmap(address + bytes, mapped + hugeBytes - address);
+    system.adviseHugePages(address, bytes);
+    this.mappings.add(address, bytes);
+    return address;
+  }
+
+  private unmap(segment: Segment): void {
+    this.segments.splice(this.segments.indexOf(segment), 1);
+    this.mappings.unmap(segment.address);
+  }
+
+  /** How many segments start at or below an address. */
+  private position(address: number): number {
+    let low = 0;
+    let high = this.segments.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.segments[middle]!.address <= address) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  private find(address: number): Segment {
+    const segment = this.segments[this.position(address) - 1];
+    if (segment === undefined || address >= segment.address + segment.bytes)
+      throw new InternalError("x64 memory", "an address lies in no block", String(address));
+    return segment;
+  }
+}
+
+/** Offset of the smallest free part that fits, or -1. */
+function takeFree(pool: Segment, size: number): number {
+  let best: (typeof pool.free)[number] | undefined;
+  for (const part of pool.free) if (part.bytes >= size && part.bytes < (best?.bytes ?? Infinity)) best = part;
+  if (best === undefined) return -1;
+  const { offset } = best;
+  best.offset += size;
+  best.bytes -= size;
+  if (best.bytes === 0) pool.free.splice(pool.free.indexOf(best), 1);
+  pool.used += size;
+  return offset;
+}
+
+/** Frees a part, joined with its neighbours. */
+function giveBack(pool: Segment, offset: number, bytes: number): void {
+  pool.used -= bytes;
+  const { free } = pool;
+  let at = free.findIndex((part) => part.offset > offset);
+  if (at < 0) at = free.length;
+  const before = free[at - 1];
+  const after = free[at];
+  const joinsBefore = before !== undefined && before.offset + before.bytes === offset;
+  const joinsAfter = after !== undefined && offset + bytes === after.offset;
+  if (joinsBefore && joinsAfter) {
+    before.bytes += bytes + after.bytes;
+    free.splice(at, 1);
+  } else if (joinsBefore) before.bytes += bytes;
+  else if (joinsAfter) {
+    after.offset = offset;
+    after.bytes += bytes;
+  } else free.splice(at, 0, { offset, bytes });
+}
+
+class SegmentBlock implements MemoryBlock {
+  readonly address: number;
+  private readonly memory: NativeMemory;
+  private readonly segment: Segment;
+  private readonly offset: number;
+  private readonly bytes: number;
+  private isReleased = false;
+
+  constructor(memory: NativeMemory, segment: Segment, offset: number, bytes: number) {
+    this.memory = memory;
+    this.segment = segment;
+    this.offset = offset;
+    this.bytes = bytes;
+    this.address = segment.address + offset;
+  }
+
+  setPointer(offset: number, address: number): void {
+    const at = (this.offset + offset) / 4;
+    // The lower half first: typed arrays take numbers modulo 2^32.
+    this.segment.u32[at] = address;
+    this.segment.u32[at + 1] = Math.floor(address / 2 ** 32);
+  }
+  setInt32(offset: number, value: number): void {
+    this.segment.i32[(this.offset + offset) / 4] = value;
+  }
+  setFloat32(offset: number, value: number): void {
+    this.segment.f32[(this.offset + offset) / 4] = value;
+  }
+  setFloat64(offset: number, value: number): void {
+    this.segment.f64[(this.offset + offset) / 8] = value;
+  }
+  getInt32(offset: number): number {
+    return this.segment.i32[(this.offset + offset) / 4]!;
+  }
+  release(): void {
+    if (this.isReleased) throw new InternalError("x64 memory", "frees what was not allocated", String(this.address));
+    this.isReleased = true;
+    this.memory.release(this.segment, this.offset, this.bytes);
+  }
+}

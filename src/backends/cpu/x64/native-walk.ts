@@ -1,0 +1,88 @@
+/** A walk in generated code: one call for a whole run, or for a slice of a long one. */
+import { stageWords } from "../runtime/stage-format.ts";
+import type { MachineMemory, MemoryBlock } from "../runtime/machine.ts";
+import type { StageLayout } from "../runtime/program-layout.ts";
+import { type ProgramWalk, StageRecord, takeFault, type WalkedProgram, type WalkMode } from "../runtime/walk.ts";
+import { type CommandList, writeCommands } from "./command-list.ts";
+import { soloBits, walkBytes, walkModes, walkResults, walkWords } from "./control.ts";
+import type { NativeThreads } from "./native-threads.ts";
+
+/** Walks a program's commands. */
+export class NativeWalk implements ProgramWalk {
+  private readonly threads: NativeThreads;
+  private readonly walked: WalkedProgram;
+  private readonly list: CommandList;
+  private readonly record: MemoryBlock;
+  private readonly stages: readonly { readonly stage: StageLayout; readonly record: StageRecord }[];
+  private readonly statePointers: number[];
+  private mode: WalkMode = "best";
+
+  /** Throws BackendError where memory does not suffice. */
+  constructor(threads: NativeThreads, memory: MachineMemory, walked: WalkedProgram) {
+    this.threads = threads;
+    this.walked = walked;
+    this.list = writeCommands(memory, walked);
+    this.record = memory.block(walkBytes, "a walk");
+    this.statePointers = this.list.stateCells.map(() => 0);
+    this.stages = walked.layout.stages
+      .filter(({ chunks }) => chunks > 0)
+      .map((stage) => ({ stage, record: new StageRecord(stage, threads.count) }));
+    for (const { stage, record } of this.stages)
+      walked.region.setInt32(stage.descriptor + stageWords.solo, record.isSolo ? soloBits.chosen | soloBits.always : 0);
+  }
+
+  get hasWrittenState(): boolean {
+    return this.record.getInt32(walkWords.written) !== 0;
+  }
+
+  begin(mode: WalkMode): void {
+    const { record, list, walked } = this;
+    this.mode = mode;
+    record.setPointer(walkWords.command, list.first);
+    record.setInt32(walkWords.written, 0);
+    record.setInt32(walkWords.mode, walkModes[mode]);
+    record.setInt32(walkWords.phase, 0);
+    for (let i = 0; i < list.stateCells.length; i++) {
+      const { offset, buffer } = list.stateCells[i]!;
+      const pointer = walked.pointers[buffer]!;
+      if (pointer === this.statePointers[i]) continue;
+      this.statePointers[i] = pointer;
+      list.block.setPointer(offset, pointer);
+    }
+  }
+
+  advance(milliseconds: number): boolean {
+    const { threads, record, walked } = this;
+    const deadline = milliseconds === Infinity ? 0 : Math.floor(threads.ticks() + milliseconds * threads.ticksPerMillisecond());
+    record.setPointer(walkWords.deadline, deadline);
+    const result = threads.walk(record.address);
+    if (result === walkResults.paused) return false;
+    if (result === walkResults.fault) {
+      throw takeFault(
+        walked,
+        this.stages.flatMap(({ stage }) => stage.checked),
+      );
+    }
+    if (this.mode !== "best") this.judge();
+    return true;
+  }
+
+  free(): void {
+    this.list.block.release();
+    this.record.release();
+  }
+
+  /** After a measured run: every stage's ticks decide how it goes. */
+  private judge(): void {
+    const { region } = this.walked;
+    const perMillisecond = this.threads.ticksPerMillisecond();
+    for (const { stage, record } of this.stages) {
+      if (stage.chunks < 2) continue;
+      const wasAlone = record.goesAlone(this.mode);
+      // A stage in a branch that was not taken has ticks of an older run: of no consequence.
+      const ticks = region.getInt32(stage.descriptor + stageWords.ticks);
+      record.judge(wasAlone, (ticks < 0 ? 2 ** 31 : ticks) / perMillisecond);
+      region.setInt32(stage.descriptor + stageWords.solo, record.isSolo ? soloBits.chosen : 0);
+    }
+  }
+}
