@@ -20,6 +20,7 @@ export { setRandomSeed } from "./random/index.ts";
 // Keras.
 export { type CallOptions, define, Input, type InputOptions, Layer, type WeightOptions } from "./layers/index.ts";
 export {
+  type BatchStream,
   type CompileOptions,
   type EvaluateOptions,
   type FitOptions,
@@ -33,6 +34,7 @@ export {
 export * as activations from "./activations/index.ts";
 export * as callbacks from "./callbacks/index.ts";
 export * as constraints from "./constraints/index.ts";
+export * as data from "./data/index.ts";
 export * as datasets from "./datasets/index.ts";
 export * as errors from "./errors.ts";
 export * as initializers from "./initializers/index.ts";

@@ -1,9 +1,10 @@
 /** The metrics of a model: lists per output, updated inside the step. */
 import { ValueError } from "../errors.ts";
-import { isPlainObject, type Tensor, type Variable } from "../graph/index.ts";
+import { isPlainObject, Tensor, type Variable } from "../graph/index.ts";
 import { describe } from "../layers/layer-options.ts";
 import { maskOf } from "../layers/masks.ts";
 import * as metrics from "../metrics/index.ts";
+import * as ops from "../ops/index.ts";
 import { perOutput } from "./compile-loss.ts";
 
 /** One metric: a name, an object of `metrics`, or a function of labels and predictions. */
@@ -75,7 +76,7 @@ export class CompiledMetrics {
         mask: maskOf(prediction),
       });
     }
-    return Object.fromEntries(this.#named.map(({ metric, key }) => [key, metric.result() as Tensor]));
+    return Object.assign({}, ...this.#named.map(({ metric, key }) => scalarsOf(key, metric.result()))) as Record<string, Tensor>;
   }
 
   /** Sets all metrics back. */
@@ -96,6 +97,15 @@ export class CompiledMetrics {
       return { metric, weighted, output, key: count === 0 ? key : `${key}_${count}` };
     });
   }
+}
+
+/** Results as numbers by name: those of an object by its keys, those of a vector (a score per class) as `key_0`, `key_1`, ... */
+function scalarsOf(key: string, result: Tensor | Record<string, Tensor>): Record<string, Tensor> {
+  if (!(result instanceof Tensor))
+    return Object.assign({}, ...Object.entries(result).map(([name, value]) => scalarsOf(name, value))) as Record<string, Tensor>;
+  if (result.rank === 0) return { [key]: result };
+  const flat = ops.reshape(result, [-1]);
+  return Object.fromEntries(Array.from({ length: flat.dim(0) }, (_, i) => [`${key}_${i}`, ops.getItem(flat, i)]));
 }
 
 function requestsOf(

@@ -3,7 +3,7 @@ export type { LossIdentifier, LossOption, LossWeights } from "./compile-loss.ts"
 export type { MetricIdentifier, MetricsOption, OutputMetrics } from "./compile-metrics.ts";
 export type { CompileOptions, OptimizerIdentifier } from "./compiled.ts";
 export type { DataStructure } from "./data-binding.ts";
-export type { EvaluateOptions, FitOptions, PredictOptions, Verbose } from "./fit.ts";
+export type { BatchStream, EvaluateOptions, FitOptions, PredictOptions, Verbose } from "./fit-options.ts";
 export { FunctionalGraph, type GraphNode, type Operation } from "./functional-graph.ts";
 export { Model, type ModelOptions } from "./model.ts";
 export { modelFromJSON, registerModels } from "./model-from-json.ts";

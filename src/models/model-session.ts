@@ -182,14 +182,21 @@ export class ModelSession {
     const name = key.replace(/^val_/, "");
     if (name === "loss" || name.endsWith("_loss")) return "down";
     const metrics = this.#outputsKnown() ? (this.compiled?.metrics ?? null) : null;
-    const metric = metrics?.metrics[metrics.keys.indexOf(name)];
+    // A vector's values are named key_0, key_1, ...
+    const position = [name, name.replace(/_\d+$/, "")].map((key) => metrics?.keys.indexOf(key) ?? -1).find((index) => index >= 0) ?? -1;
+    const metric = metrics?.metrics[position];
     return metric === undefined ? null : directionOfClass((metric.constructor as { className?: string }).className ?? "");
   }
 }
 
 /** Which way the metrics of a class get better. */
 function directionOfClass(className: string): Direction | null {
-  if (/Accuracy|Precision|Recall|^AUC$|Specificity|Sensitivity|^F1|FBeta|IoU|CosineSimilarity|R2Score|^True/.test(className)) return "up";
+  if (
+    /Accuracy|Precision|Recall|^AUC$|Specificity|Sensitivity|^F1|FBeta|IoU|CosineSimilarity|Correlation|AtRecall$|R2Score|^True/.test(
+      className,
+    )
+  )
+    return "up";
   if (/Error|Crossentropy|Hinge|Divergence|^Poisson$|^False/.test(className)) return "down";
   return null;
 }

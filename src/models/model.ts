@@ -12,17 +12,8 @@ import { checkOptions, type Config, type CustomObjects } from "../serialization/
 import type { Metric } from "../metrics/index.ts";
 import type { Compiled, CompileOptions } from "./compiled.ts";
 import type { DataStructure, Slot } from "./data-binding.ts";
-import {
-  type EvaluateOptions,
-  evaluate,
-  type FitOptions,
-  fit,
-  type PredictOptions,
-  predict,
-  predictOnBatch,
-  testOnBatch,
-  trainOnBatch,
-} from "./fit.ts";
+import { evaluate, fit, predict, predictOnBatch, testOnBatch, trainOnBatch } from "./fit.ts";
+import type { BatchStream, EvaluateOptions, FitOptions, PredictOptions } from "./fit-options.ts";
 import { functionalConfig, functionalParts } from "./functional-config.ts";
 import { FunctionalGraph } from "./functional-graph.ts";
 import { asList, type StepData, type StepLogs } from "./step.ts";
@@ -269,20 +260,25 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
 
   /**
    * Trains. `x` and `y` are tensors, typed arrays, nested arrays, or lists and objects of these for several inputs or
-   * outputs. All data is checked before the first step. Stop it with `signal` (an AbortSignal) or `stopTraining`: it then
+   * outputs, all checked before the first step; or `x` is a stream of batches (a Dataset, a generator function, anything
+   * that can be iterated over) of `[x, y]` or `[x, y, sampleWeight]`. Stop it with `signal` (an AbortSignal) or `stopTraining`: it then
    * ends after the present batch and gives the History so far.
    */
-  async fit(x: DataStructure, y: DataStructure | null = null, options: FitOptions = {}): Promise<History> {
+  async fit(x: DataStructure | BatchStream, y: DataStructure | null = null, options: FitOptions = {}): Promise<History> {
     return await this.session.queue.run(() => fit(this.#untyped(), x, y, options));
   }
 
   /** Loss and metrics over data, by name: `{ loss, accuracy }`. */
-  async evaluate(x: DataStructure, y: DataStructure | null = null, options: EvaluateOptions = {}): Promise<Record<string, number>> {
+  async evaluate(
+    x: DataStructure | BatchStream,
+    y: DataStructure | null = null,
+    options: EvaluateOptions = {},
+  ): Promise<Record<string, number>> {
     return await this.session.queue.run(() => evaluate(this.#untyped(), x, y, options));
   }
 
   /** Outputs for data, computed in batches, in the structure of the model's outputs. */
-  async predict(x: DataStructure, options: PredictOptions = {}): Promise<O> {
+  async predict(x: DataStructure | BatchStream, options: PredictOptions = {}): Promise<O> {
     return (await this.session.queue.run(() => predict(this.#untyped(), x, options))) as O;
   }
 

@@ -1,0 +1,208 @@
+/** Where the batches of training, evaluation and prediction come from. */
+import { BatchBuffer } from "../data/array-source.ts";
+import { Dataset, type Element, isListOfParts, iteratorOf, tensorsOf } from "../data/index.ts";
+import { ValueError } from "../errors.ts";
+import { type HostValues, isHostTypedArray, isPlainObject, Tensor } from "../graph/index.ts";
+import { describe } from "../layers/layer-options.ts";
+import { makeDefaultSeed } from "../random/index.ts";
+import type { NamedArray } from "./data-binding.ts";
+import type { BatchStream } from "./fit-options.ts";
+import { shuffled } from "./shuffle.ts";
+import { stepArrays, type TrainingData } from "./training-data.ts";
+
+/** The arrays of a step, and data laid out like them. */
+export interface Batch {
+  readonly arrays: readonly HostValues[];
+  readonly layout: TrainingData;
+}
+
+/** Batches, pass after pass. */
+export interface Batches {
+  /** Batches of a pass; Infinity without end, null where it is not known. */
+  readonly steps: number | null;
+  /** Goes to the start of a pass, unless it stands there. */
+  rewind(): void;
+  /** The next batch; null at the end of what there is. */
+  next(): Batch | null | Promise<Batch | null>;
+}
+
+/** Whether data is a stream of batches, not arrays. */
+export function isStream(data: unknown): data is BatchStream {
+  if (data instanceof Dataset) return true;
+  if (data instanceof Tensor || data === null || Array.isArray(data) || isHostTypedArray(data) || isPlainObject(data)) return false;
+  if (typeof data === "function") return !("node" in data);
+  return typeof data === "object" && (Symbol.asyncIterator in data || Symbol.iterator in data || "next" in data);
+}
+
+/** What a stream gives for one batch. */
+export interface GivenBatch {
+  readonly x: unknown;
+  readonly y: unknown;
+  readonly sampleWeight: unknown;
+}
+
+/** Batches of a stream: x, [x, y] or [x, y, sampleWeight], made ready by `prepare`. */
+export class StreamBatches implements Batches {
+  readonly steps: number | null;
+  readonly #where: string;
+  readonly #source: BatchStream;
+  readonly #prepare: (batch: GivenBatch) => TrainingData | Promise<TrainingData>;
+  readonly #targets: boolean;
+  readonly #wraps: boolean;
+  #read: (() => unknown) | null = null;
+  #begun = false;
+  #any = false;
+  /** Batches looked at before their turn. */
+  #ahead: TrainingData[] = [];
+
+  /**
+   * `targets`: whether lists of two or three arrays are inputs, targets and weights even where they hold plain numbers;
+   * `wraps`: whether the next pass begins after the end of one.
+   */
+  constructor(
+    where: string,
+    source: BatchStream,
+    options: { readonly targets: boolean; readonly wraps: boolean },
+    prepare: (batch: GivenBatch) => TrainingData | Promise<TrainingData>,
+  ) {
+    this.#where = where;
+    this.#source = source;
+    this.#targets = options.targets;
+    this.#wraps = options.wraps;
+    this.#prepare = prepare;
+    this.steps = source instanceof Dataset ? source.cardinality : null;
+  }
+
+  /** Whether a pass can be made again. */
+  get repeats(): boolean {
+    return typeof this.#source === "function" || this.#source instanceof Dataset;
+  }
+
+  rewind(): void {
+    if (this.#begun && this.repeats) this.#start();
+  }
+
+  /** The first batch of a pass, which stays the next one. Throws ValueError where there is none. */
+  async peek(): Promise<TrainingData> {
+    const first = this.#ahead[0] ?? (await this.#fresh());
+    if (first === null)
+      throw new ValueError({ where: this.#where, problem: "the data is empty", expected: "at least one batch", received: "none" });
+    if (this.#ahead.length === 0) this.#ahead.push(first);
+    this.#begun = false;
+    return first;
+  }
+
+  next(): Batch | null | Promise<Batch | null> {
+    this.#begun = true;
+    const known = this.#ahead.shift();
+    if (known !== undefined) return { arrays: stepArrays(known), layout: known };
+    return this.#fresh().then((data) => (data === null ? null : { arrays: stepArrays(data), layout: data }));
+  }
+
+  #start(): void {
+    this.#begun = false;
+    this.#any = false;
+    this.#ahead = [];
+    if (this.#source instanceof Dataset) {
+      const reader = this.#source.open();
+      const read = (element: Awaited<ReturnType<typeof reader.next>>): Element | undefined =>
+        element === undefined ? undefined : tensorsOf(element);
+      this.#read = () => {
+        const element = reader.next();
+        return element instanceof Promise ? element.then(read) : read(element);
+      };
+      return;
+    }
+    const iterator = iteratorOf(this.#where, this.#source);
+    this.#read = async () => {
+      const result = await iterator.next();
+      return result.done === true ? undefined : result.value;
+    };
+  }
+
+  /** The next batch of this pass, or of the next one; null at the end of what there is. */
+  async #fresh(): Promise<TrainingData | null> {
+    if (this.#read === null) this.#start();
+    let value = await this.#read!();
+    if (value === undefined && this.#wraps && this.repeats && this.#any) {
+      this.#start();
+      value = await this.#read!();
+    }
+    if (value === undefined) return null;
+    this.#any = true;
+    return await this.#prepare(this.#unpacked(value));
+  }
+
+  #unpacked(value: unknown): GivenBatch {
+    if (!Array.isArray(value) || !(isListOfParts(value) || (this.#targets && (value.length === 2 || value.length === 3))))
+      return { x: value, y: null, sampleWeight: null };
+    const parts: readonly unknown[] = value;
+    if (parts.length > 3 || parts.length === 0) {
+      throw new ValueError({
+        where: this.#where,
+        problem: "a batch is a list of one to three parts",
+        expected: "x, [x, y] or [x, y, sampleWeight]",
+        received: `a list of ${parts.length}`,
+        advice: "several inputs stand in a list or object of their own: [[a, b], y]",
+      });
+    }
+    return { x: parts[0], y: parts[1] ?? null, sampleWeight: parts[2] ?? null };
+  }
+}
+
+/** What goes with arrays only; a stream brings it itself. Throws ValueError. */
+export function refuseBeside(where: string, options: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === null || value === undefined) continue;
+    throw new ValueError({
+      where,
+      problem: `${name} does not go with a stream of batches`,
+      expected: "batches [x, y] or [x, y, sampleWeight]",
+      received: describe(value),
+      advice: name === "batchSize" ? "dataset.batch(size) makes the batches" : `let the stream bring it`,
+    });
+  }
+}
+
+/** The batches of one epoch after another; the last one of a pass may be smaller. */
+export class EpochBatches implements Batches {
+  readonly steps: number;
+  readonly #data: TrainingData;
+  readonly #buffers: readonly BatchBuffer[];
+  readonly #count: number;
+  readonly #batchSize: number;
+  readonly #seed: number | null;
+  #order: Int32Array | null = null;
+  #pass = 0;
+  #position = 0;
+
+  constructor(data: TrainingData, batchSize: number, shuffle: boolean) {
+    this.#buffers = [...data.inputs, ...data.targets, ...data.weights].flatMap((array: NamedArray | null) =>
+      array === null ? [] : [new BatchBuffer(array.host)],
+    );
+    this.#data = data;
+    this.#count = data.count;
+    this.steps = Math.ceil(data.count / batchSize);
+    this.#batchSize = batchSize;
+    this.#seed = shuffle ? makeDefaultSeed() : null;
+    this.#start();
+  }
+
+  /** Goes back to the start of a pass, unless it stands there. */
+  rewind(): void {
+    if (this.#position !== 0) this.#start();
+  }
+
+  /** The next batch, of the next pass after the last; valid until the next call. */
+  next(): Batch {
+    if (this.#position >= this.#count) this.#start();
+    const start = this.#position;
+    this.#position = Math.min(this.#count, start + this.#batchSize);
+    return { arrays: this.#buffers.map((buffer) => buffer.rows(start, this.#position, this.#order)), layout: this.#data };
+  }
+
+  #start(): void {
+    this.#position = 0;
+    if (this.#seed !== null) this.#order = shuffled(this.#count, this.#seed, this.#pass++);
+  }
+}

@@ -1,0 +1,31 @@
+/** A user's data made ready for a model, which may have to be traced first to know what it takes. */
+import type { Model } from "./model.ts";
+import { hostDataOf } from "./input-structure.ts";
+import { type GivenData, prepareData, prepareInputs, prepareReadyData, type TrainingData } from "./training-data.ts";
+
+type AnyModel = Model<unknown, unknown>;
+
+/** Reads, matches and checks data; finds out about a model that is no graph by tracing it once. */
+export async function prepared(where: string, model: AnyModel, given: GivenData): Promise<TrainingData> {
+  await inferFrom(where, model, given.x);
+  return await prepareData(where, model.session.plan(), given);
+}
+
+/** Inputs alone, for predictions. */
+export async function preparedInputs(where: string, model: AnyModel, x: unknown): Promise<TrainingData> {
+  await inferFrom(where, model, x);
+  return await prepareInputs(where, model.session.plan(), x);
+}
+
+async function inferFrom(where: string, model: AnyModel, x: unknown): Promise<void> {
+  if (model.inputSlots !== null) return;
+  const { structure, arrays } = await hostDataOf(where, x);
+  if (model.buildFor(arrays.map(({ host }) => [null, ...host.shape.slice(1)]))) return;
+  model.session.infer(structure, arrays);
+}
+
+/** The same without waiting where nothing has to be computed first. */
+export function preparedSoon(where: string, model: AnyModel, given: GivenData): TrainingData | Promise<TrainingData> {
+  const ready = model.inputSlots === null ? undefined : prepareReadyData(where, model.session.plan(), given);
+  return ready ?? prepared(where, model, given);
+}
