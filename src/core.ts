@@ -27,7 +27,17 @@ export { backendInfo, getBackend, registerBackend, setBackend } from "./runtime/
 export { setRandomSeed } from "./random/index.ts";
 
 // What layers and models are made of.
-export { type CallOptions, define, Input, type InputOptions, Layer, type WeightOptions } from "./layers/index.ts";
+export {
+  type CallOptions,
+  define,
+  DTypePolicy,
+  dtypePolicy,
+  Input,
+  type InputOptions,
+  Layer,
+  setDtypePolicy,
+  type WeightOptions,
+} from "./layers/index.ts";
 export {
   type CompileOptions,
   type EvaluateOptions,

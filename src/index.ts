@@ -18,7 +18,17 @@ export { backendInfo, getBackend, registerBackend, setBackend } from "./runtime/
 export { setRandomSeed } from "./random/index.ts";
 
 // Keras.
-export { type CallOptions, define, Input, type InputOptions, Layer, type WeightOptions } from "./layers/index.ts";
+export {
+  type CallOptions,
+  define,
+  DTypePolicy,
+  dtypePolicy,
+  Input,
+  type InputOptions,
+  Layer,
+  setDtypePolicy,
+  type WeightOptions,
+} from "./layers/index.ts";
 export {
   type BatchStream,
   type CompileOptions,

@@ -29,6 +29,7 @@ export { Cropping1D, Cropping1DLayer } from "./cropping1d.ts";
 export { Cropping2D, Cropping2DLayer } from "./cropping2d.ts";
 export { Cropping3D, Cropping3DLayer } from "./cropping3d.ts";
 export type { DataFormat } from "./data-format.ts";
+export { DTypePolicy, type DTypeOption, dtypePolicy, type DTypePolicyName, setDtypePolicy } from "./dtype-policy.ts";
 export { define } from "./define.ts";
 export { Dense, DenseLayer, type DenseOptions } from "./dense.ts";
 export { DepthwiseConv1D, DepthwiseConv1DLayer } from "./depthwise-conv1d.ts";

@@ -1,7 +1,8 @@
 /** What is given to a layer: call arguments, names of things, arrays for weights. */
-import { UnknownNameError } from "../errors.ts";
+import { UnknownNameError, ValueError } from "../errors.ts";
 import { dataTensor, hostValues, isHostTypedArray, isPlainObject, type Tensor, type Variable } from "../graph/index.ts";
 import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
+import { describe } from "./layer-options.ts";
 
 /** Inputs, and the options object at the end where there is one. */
 export function splitArguments(args: readonly unknown[]): { inputs: readonly unknown[]; options: Readonly<Record<string, unknown>> } {
@@ -25,4 +26,29 @@ export function tensorForWeight(value: TensorLike, weight: Variable): Tensor {
   if (!isHostTypedArray(value) || value.length !== weight.size) return asTensor(value, weight.dtype);
   const host = hostValues(weight.path, value, { dtype: weight.dtype, shape: weight.shape });
   return dataTensor(host.values, host.shape, host.dtype);
+}
+
+/** What is held by properties, also inside lists, maps and objects, and fits; `self` itself is left out. */
+export function heldIn(properties: readonly unknown[], self: unknown, fits: (value: unknown) => boolean): unknown[] {
+  const found = new Set<unknown>();
+  const visit = (value: unknown, depth: number): void => {
+    if (value === null || (typeof value !== "object" && typeof value !== "function") || value === self) return;
+    if (fits(value)) found.add(value);
+    else if (depth < 4 && Array.isArray(value)) for (const entry of value) visit(entry, depth + 1);
+    else if (depth < 4 && value instanceof Map) for (const entry of value.values()) visit(entry, depth + 1);
+    else if (depth < 4 && isPlainObject(value)) for (const entry of Object.values(value)) visit(entry, depth + 1);
+  };
+  for (const value of properties) visit(value, 0);
+  return [...found];
+}
+
+/** Throws ValueError where a name cannot be part of the paths of weights. */
+export function checkLayerName(where: string, name: unknown): void {
+  if (name === undefined || name === null || (typeof name === "string" && name !== "" && !name.includes("/"))) return;
+  throw new ValueError({
+    where,
+    problem: "the name of a layer is a text without /",
+    expected: 'for example "hidden"',
+    received: describe(name),
+  });
 }

@@ -1,13 +1,12 @@
 /** Options of layers: what every layer takes, how defaults and names become objects, and how they become Keras's JSON again. */
 import * as activations from "../activations/index.ts";
 import * as constraints from "../constraints/index.ts";
-import type { DType } from "../dtype/index.ts";
-import { dtypes } from "../dtype/index.ts";
 import { nearestNames, UnknownNameError, ValueError } from "../errors.ts";
 import { isPlainObject, type Shape } from "../graph/index.ts";
 import * as initializers from "../initializers/index.ts";
 import * as regularizers from "../regularizers/index.ts";
 import type { SerializedObject } from "../serialization/index.ts";
+import type { DTypeOption } from "./dtype-policy.ts";
 
 /** A function that a layer applies to its output. */
 export type ActivationFunction = activations.Activation;
@@ -26,8 +25,8 @@ export interface LayerOptions {
   readonly name?: string | null;
   /** Whether the optimizer may change the weights. Default true. */
   readonly trainable?: boolean;
-  /** Dtype of weights and of floating-point inputs. Default "float32". */
-  readonly dtype?: DType | null;
+  /** Dtype of weights and of floating-point inputs, or a policy (see DTypePolicy). Default: that of `setDtypePolicy`, "float32". */
+  readonly dtype?: DTypeOption | null;
   /** Adds a loss computed from the layer's output. */
   readonly activityRegularizer?: RegularizerIdentifier | null;
   /** Shape of one input without the batch axis; only the first layer of a Sequential looks at it. */
@@ -99,28 +98,6 @@ export function serializeOption(key: string, value: unknown): unknown {
     case "plain":
       return value;
   }
-}
-
-/** Keras's JSON of a dtype: a `DTypePolicy`. */
-export function serializeDType(dtype: DType): object {
-  return { module: "keras", class_name: "DTypePolicy", config: { name: dtype }, registered_name: null };
-}
-
-/** The dtype that Keras's JSON names: a string or a `DTypePolicy`. Throws UnknownNameError for one that does not exist here. */
-export function deserializeDType(where: string, json: unknown): DType {
-  let name = json;
-  if (isPlainObject(json) && isPlainObject(json.config)) name = json.config.name;
-  if (name === "int64") return "int32";
-  if (typeof name === "string" && Object.hasOwn(dtypes, name)) return name as DType;
-  throw new UnknownNameError({
-    where,
-    problem: "this dtype does not exist",
-    expected: Object.keys(dtypes).join(", "),
-    received: JSON.stringify(name) ?? String(name),
-    ...(typeof name === "string" && nearestNames(name, Object.keys(dtypes)).length > 0
-      ? { advice: `perhaps "${nearestNames(name, Object.keys(dtypes))[0]!}"` }
-      : {}),
-  });
 }
 
 /** A positive whole number. Throws ValueError for anything else. */

@@ -25,23 +25,22 @@ import * as regularizers from "../regularizers/index.ts";
 import { CallableInstance, camelCaseKeys, checkOptions, type Config, snakeCase, snakeCaseKeys } from "../serialization/index.ts";
 import { autoName } from "./auto-names.ts";
 import { contextTraining, pathOf, withPath, withTraining } from "./call-context.ts";
+import { computedInFormat, DTypePolicy, policyOf } from "./dtype-policy.ts";
 import { checkInputSpec, type InputSpec } from "./input-spec.ts";
 import {
   checkPlainOption,
   commonOptions,
   type ConstraintIdentifier,
   describe,
-  deserializeDType,
   type InitializerIdentifier,
   type LayerOptions,
   type OptionDefaults,
   type RegularizerIdentifier,
   required,
   resolveOption,
-  serializeDType,
   serializeOption,
 } from "./layer-options.ts";
-import { named, splitArguments, tensorForWeight } from "./layer-arguments.ts";
+import { checkLayerName, heldIn, named, splitArguments, tensorForWeight } from "./layer-arguments.ts";
 import { attachMask, masksOf } from "./masks.ts";
 import { flattenStructure, mapShapes, mapStructure, type Structure } from "./structure.ts";
 
@@ -103,6 +102,8 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   override name: string;
   /** Dtype of weights; floating-point inputs are converted to it. */
   dtype: DType;
+  /** The precision that the option `dtype` asked for. */
+  readonly dtypePolicy: DTypePolicy;
   /** Whether the layer passes masks on. */
   supportsMasking = false;
   /** Adds a loss computed from the output. */
@@ -144,20 +145,10 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
     // Newer versions of Keras write further keys, null where they are not used: such files open.
     const used = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== undefined));
     if (defaults !== undefined) checkOptions(where, used, [...Object.keys(defaults), ...commonOptions]);
-    if (
-      given.name !== undefined &&
-      given.name !== null &&
-      (typeof given.name !== "string" || given.name === "" || given.name.includes("/"))
-    ) {
-      throw new ValueError({
-        where: className,
-        problem: "the name of a layer is a text without /",
-        expected: 'for example "hidden"',
-        received: describe(given.name),
-      });
-    }
+    checkLayerName(className, given.name);
     this.name = given.name ?? autoName(className);
-    this.dtype = given.dtype === undefined || given.dtype === null ? "float32" : deserializeDType(where, given.dtype);
+    this.dtypePolicy = policyOf(where, given.dtype);
+    this.dtype = this.dtypePolicy.variableDtype;
     this.#trainable = given.trainable ?? true;
     checkPlainOption(where, "trainable", this.#trainable, true);
     this.activityRegularizer = (resolveOption("activityRegularizer", given.activityRegularizer ?? null) ??
@@ -410,7 +401,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
 
   /** Keras's configuration: snake_case keys, plain values. A class that takes further options adds them. */
   getConfig(): Config {
-    const config: Config = { name: this.name, trainable: this.#trainable, dtype: serializeDType(this.dtype) };
+    const config: Config = { name: this.name, trainable: this.#trainable, dtype: this.#policyConfig() };
     if (this.activityRegularizer !== null || this.writesActivityRegularizer)
       config.activity_regularizer = serializeOption("activityRegularizer", this.activityRegularizer);
     if (this.#optionNames.length > 0) {
@@ -419,6 +410,11 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
     }
     const own = Object.entries(this.#given).filter(([key]) => !commonOptions.includes(key));
     return { ...config, ...snakeCaseKeys(Object.fromEntries(own.map(([key, value]) => [key, serializeOption(key, value)]))) };
+  }
+
+  /** Keras's JSON of the policy; that of the dtype where it was set since. */
+  #policyConfig(): object {
+    return (this.dtypePolicy.variableDtype === this.dtype ? this.dtypePolicy : new DTypePolicy(this.dtype)).toJSON();
   }
 
   /** A layer made from a configuration. */
@@ -495,12 +491,28 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
     const masked = flattenStructure(carried).some((mask) => mask !== null);
     const mask = options.mask ?? (masked ? carried : null);
     const call = this.call.bind(this) as (...args: unknown[]) => unknown;
-    const outputs = withTraining(flag, () => call(...inputs, { ...options, training: flag ?? false, mask }));
+    const compute = (given: readonly unknown[]): unknown =>
+      withTraining(flag, () => call(...given, { ...options, training: flag ?? false, mask }));
+    const format = this.roundsValues ? this.dtypePolicy.shortFormat : null;
+    const outputs =
+      format === null
+        ? compute(inputs)
+        : computedInFormat(
+            format,
+            this.#ownWeights.filter((weight) => this.#madeTrainable.has(weight)),
+            inputs,
+            compute,
+          );
     if (this.activityRegularizer !== null) {
       for (const output of flattenStructure(outputs)) if (output instanceof Tensor) this.addLoss(this.activityRegularizer(output));
     }
     if (this.supportsMasking) this.#attachMasks(inputs[0], mask, outputs);
     return outputs;
+  }
+
+  /** Whether a mixed policy rounds what goes in and out; not in models, whose layers do that themselves. */
+  protected get roundsValues(): boolean {
+    return true;
   }
 
   #attachMasks(inputs: unknown, mask: unknown, outputs: unknown): void {
@@ -552,16 +564,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   }
 
   #tracked(matches: (value: unknown) => boolean): unknown[] {
-    const found = new Set<unknown>();
-    const visit = (value: unknown, depth: number): void => {
-      if (value === null || (typeof value !== "object" && typeof value !== "function") || value === this) return;
-      if (matches(value)) found.add(value);
-      else if (depth < 4 && Array.isArray(value)) for (const entry of value) visit(entry, depth + 1);
-      else if (depth < 4 && value instanceof Map) for (const entry of value.values()) visit(entry, depth + 1);
-      else if (depth < 4 && isPlainObject(value)) for (const entry of Object.values(value)) visit(entry, depth + 1);
-    };
-    for (const value of this.trackedProperties()) visit(value, 0);
-    return [...found];
+    return heldIn(this.trackedProperties(), this, matches);
   }
 
   /** Values of the properties in which sublayers and variables are looked for. */

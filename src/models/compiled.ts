@@ -21,6 +21,8 @@ export interface CompileOptions {
   readonly metrics?: MetricsOption | null;
   /** The same, weighted by sample and class weights. */
   readonly weightedMetrics?: MetricsOption | null;
+  /** Whether a model of the policy "mixed_float16" scales its loss (see LossScaleOptimizer). Default true. */
+  readonly autoScaleLoss?: boolean;
 }
 
 /** Optimizer, losses and metrics of a compiled model. */
@@ -34,11 +36,17 @@ export class Compiled {
   #metrics: CompiledMetrics | null = null;
   #outputNames: readonly string[] | null = null;
 
-  constructor(where: string, options: CompileOptions, outputNames: readonly string[] | null) {
-    checkOptions(where, options, ["optimizer", "loss", "lossWeights", "metrics", "weightedMetrics"]);
+  readonly #given: optimizers.Optimizer;
+
+  /** `scalesLoss`: whether values are so short that gradients need scaling. */
+  constructor(where: string, options: CompileOptions, outputNames: readonly string[] | null, scalesLoss = false) {
+    checkOptions(where, options, ["optimizer", "loss", "lossWeights", "metrics", "weightedMetrics", "autoScaleLoss"]);
     this.#where = where;
     this.#options = options;
-    this.optimizer = optimizers.get(options.optimizer ?? "rmsprop");
+    this.#given = optimizers.get(options.optimizer ?? "rmsprop");
+    const scaled = this.#given instanceof optimizers.LossScaleOptimizer || this.#given.lossScaleFactor !== null;
+    this.optimizer =
+      scalesLoss && !scaled && options.autoScaleLoss !== false ? new optimizers.LossScaleOptimizer(this.#given) : this.#given;
     this.lossMean = new metrics.Mean({ name: "loss" });
     // A model whose outputs are not known yet is checked when they are; names of losses and metrics at once.
     if (outputNames !== null) this.resolve(outputNames);
@@ -75,11 +83,11 @@ export class Compiled {
   get config(): Config {
     const { loss = null, lossWeights = null, metrics: plain = null, weightedMetrics = null } = this.#options;
     return {
-      optimizer: optimizers.serialize(this.optimizer),
-      loss: serialized(loss, (value) => losses.serialize(value as never)),
+      optimizer: optimizers.serialize(this.#given),
+      loss: serialized(loss, (value) => losses.serialize(losses.get(value as never))),
       loss_weights: lossWeights,
-      metrics: serialized(plain, (value) => metrics.serialize(value as never)),
-      weighted_metrics: serialized(weightedMetrics, (value) => metrics.serialize(value as never)),
+      metrics: serialized(plain, (value) => metrics.serialize(metrics.get(value as never))),
+      weighted_metrics: serialized(weightedMetrics, (value) => metrics.serialize(metrics.get(value as never))),
       run_eagerly: false,
       steps_per_execution: 1,
       jit_compile: false,

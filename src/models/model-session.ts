@@ -34,7 +34,8 @@ export class ModelSession {
 
   /** Starts anew with other losses, metrics and optimizer. */
   compile(options: CompileOptions): void {
-    this.compiled = new Compiled(`${this.#model.label}.compile`, options, this.#model.outputNames);
+    const scalesLoss = this.#model.dtypePolicy.shortFormat === "float16";
+    this.compiled = new Compiled(`${this.#model.label}.compile`, options, this.#model.outputNames, scalesLoss);
     this.#steps.clear();
     this.#outputSteps.clear();
     this.#model.stopTraining = false;

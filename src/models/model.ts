@@ -99,6 +99,10 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
     return this.#graph === null ? held : [...this.#graph.layers, ...held];
   }
 
+  protected override get roundsValues(): boolean {
+    return this.graph === null;
+  }
+
   /** The layer of this name, or at this position. Throws UnknownNameError with the nearest names. */
   getLayer(nameOrIndex: string | number): Layer {
     const layers = this.layers;

@@ -1,0 +1,121 @@
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import {
+  DTypePolicy,
+  dtypePolicy,
+  layers,
+  modelFromJSON,
+  ops,
+  optimizers,
+  Sequential,
+  setBackend,
+  setDtypePolicy,
+  setRandomSeed,
+  tensor,
+  type Tensor,
+  type TensorLike,
+} from "../index.ts";
+
+beforeAll(async () => {
+  await setBackend(process.env.NABLA_BACKEND ?? "reference");
+});
+afterEach(() => setDtypePolicy("float32"));
+const { Dense } = layers;
+const quiet = { verbose: 0 } as const;
+const x = tensor(
+  Float32Array.from({ length: 40 }, (_, i) => Math.sin(i * 1.7)),
+  { shape: [20, 2] },
+);
+const y = tensor(
+  Float32Array.from({ length: 20 }, (_, i) => Math.sin(2 * i * 1.7) - Math.sin((2 * i + 1) * 1.7) / 2),
+  { shape: [20, 1] },
+);
+/** Whether a number has at most `bits` bits of fraction. */
+const isShort = (value: number, bits: number): boolean => {
+  const scaled = value / 2 ** (Math.floor(Math.log2(Math.abs(value) || 1)) - bits);
+  return scaled === Math.round(scaled);
+};
+const bits = { mixed_bfloat16: 7, mixed_float16: 10 } as const;
+
+describe.each(["mixed_bfloat16", "mixed_float16"] as const)("the policy %s", (name) => {
+  it("keeps weights in float32 and rounds what goes in and out", async () => {
+    const layer = Dense({ units: 3, dtype: name });
+    const output = layer(x);
+    const kernel = await layer.weights[0]!.data();
+    expect(layer.weights.map(({ dtype }) => dtype)).toEqual(["float32", "float32"]);
+    expect(kernel.some((value) => !isShort(value, bits[name]))).toBe(true);
+    const got = await output.data();
+    expect(got.every((value) => isShort(value, bits[name]))).toBe(true);
+    // The arithmetic between is that of the rounded inputs and weights.
+    const plain = Dense({ units: 3 });
+    plain.build([null, 2]);
+    const short = async (t: Tensor): Promise<Tensor> =>
+      tensor(await layers.Activation({ activation: "linear", dtype: name })(t).data(), { shape: t.shape as number[] });
+    await plain.setWeights([await short(layer.weights[0]!.read()), layer.weights[1]!.read()]);
+    const exact = await plain(await short(x)).data();
+    got.forEach((value, i) => expect(Math.abs(value - exact[i]!)).toBeLessThanOrEqual(Math.abs(exact[i]!) * 2 ** -(bits[name] + 1) + 1e-7));
+  });
+
+  it("is written and read as Keras does, and is the default where it is set", () => {
+    const layer = Dense({ units: 3, dtype: name });
+    expect(layer.getConfig().dtype).toEqual({ module: "keras", class_name: "DTypePolicy", config: { name }, registered_name: null });
+    expect(layers.deserialize(JSON.parse(JSON.stringify(layer)) as object).dtypePolicy.name).toBe(name);
+    setDtypePolicy(name);
+    expect([dtypePolicy().name, Dense({ units: 1 }).dtypePolicy.name, Dense({ units: 1, dtype: "float32" }).dtypePolicy.name]).toEqual([
+      name,
+      name,
+      "float32",
+    ]);
+    expect([dtypePolicy().variableDtype, dtypePolicy().computeDtype]).toEqual(["float32", name.slice(6)]);
+  });
+
+  it("trains, close to float32", async () => {
+    const train = async (policy: "float32" | typeof name): Promise<{ loss: number[]; model: Sequential }> => {
+      setDtypePolicy(policy);
+      setRandomSeed(5);
+      const model = new Sequential([
+        Dense({ units: 8, activation: "tanh", inputDim: 2 }),
+        layers.BatchNormalization(),
+        Dense({ units: 1, dtype: "float32" }),
+      ]);
+      model.compile({ optimizer: optimizers.Adam({ learningRate: 0.05 }), loss: "mse" });
+      const { history } = await model.fit(x, y, { ...quiet, epochs: 15, batchSize: 10 });
+      return { loss: history.loss!, model };
+    };
+    const [full, { loss, model }] = [await train("float32"), await train(name)];
+    expect(loss.at(-1)!).toBeLessThan(loss[0]! / 2);
+    expect(Math.abs(loss.at(-1)! - full.loss.at(-1)!)).toBeLessThan(0.05);
+    expect(loss).not.toEqual(full.loss);
+    const again = modelFromJSON(JSON.stringify(model));
+    expect(again.layers.map((layer) => layer.dtypePolicy.name)).toEqual([name, name, "float32"]);
+  });
+});
+
+describe("loss scaling", () => {
+  it("is automatic with mixed_float16: a gradient below float16's range arrives", async () => {
+    setDtypePolicy("mixed_float16");
+    const make = (autoScaleLoss: boolean): Sequential => {
+      const model = new Sequential([Dense({ units: 1, useBias: false, kernelInitializer: "ones", inputDim: 1 })]);
+      model.compile({
+        optimizer: optimizers.SGD({ learningRate: 1e6 }),
+        loss: (t: TensorLike, p: TensorLike) => ops.multiply(ops.subtract(t, p), 1e-8),
+        autoScaleLoss,
+      });
+      return model;
+    };
+    const step = async (model: Sequential): Promise<number> => {
+      await model.trainOnBatch([[1]], [[0]]);
+      return (await model.weights[0]!.data())[0]!;
+    };
+    expect(await step(make(false))).toBe(1);
+    const scaled = make(true);
+    expect(scaled.optimizer).toBeInstanceOf(optimizers.LossScaleOptimizer);
+    expect(await step(scaled)).toBeCloseTo(1 + 1e-8 * 1e6, 4);
+    // Files hold the optimizer that was given.
+    expect((scaled.toJSON().compile_config as { optimizer: { class_name: string } }).optimizer.class_name).toBe("SGD");
+  });
+});
+
+it("a policy that does not exist is refused with what to write", () => {
+  expect(() => new DTypePolicy("mixed_floot16" as "mixed_float16")).toThrow(/mixed_float16/);
+  expect(() => Dense({ units: 1, dtype: "bfloat16" as "float32" })).toThrow(/"mixed_bfloat16" keeps float32 weights/);
+});
