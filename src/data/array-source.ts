@@ -171,7 +171,7 @@ export class BatchBuffer {
     for (let row = 0; row < count; row++) {
       const from = order[start + row]! * size;
       // Copying short rows element by element is faster than making a view of each.
-      if (size <= 32) for (let i = 0; i < size; i++) target[row * size + i] = source[from + i]!;
+      if (size <= 16) for (let i = 0; i < size; i++) target[row * size + i] = source[from + i]!;
       else target.set(subarray(source, from, from + size), row * size);
     }
     return batch;

@@ -1,5 +1,6 @@
 /** What metrics share: named state that accumulates over batches. */
-import { type ConcreteShape, type Tensor, Variable } from "../graph/index.ts";
+import { hostArray } from "../dtype/index.ts";
+import { type ConcreteShape, dataTensor, type Tensor, Variable } from "../graph/index.ts";
 import type { TensorLike } from "../ops/as-tensor.ts";
 import { zeros } from "../ops/numpy/create.ts";
 import { checkOptions, type Config, fromConfig, snakeCaseKeys } from "../serialization/index.ts";
@@ -63,7 +64,9 @@ export abstract class Metric {
 
   /** Forgets everything. */
   resetState(): void {
-    for (const variable of this.#variables) variable.assign(zeros(variable.shape, variable.dtype));
+    // Values that are there already are stored without running anything.
+    for (const variable of this.#variables)
+      variable.assign(dataTensor(hostArray(variable.dtype, variable.size), variable.shape, variable.dtype));
   }
 
   /** Options beyond the name, in camelCase. */

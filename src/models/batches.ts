@@ -7,7 +7,7 @@ import { describe } from "../layers/layer-options.ts";
 import { makeDefaultSeed } from "../random/index.ts";
 import type { NamedArray } from "./data-binding.ts";
 import type { BatchStream } from "./fit-options.ts";
-import { shuffled } from "./shuffle.ts";
+import { shuffled } from "../data/random-indices.ts";
 import { stepArrays, type TrainingData } from "./training-data.ts";
 
 /** The arrays of a step, and data laid out like them. */

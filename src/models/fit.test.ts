@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { callbacks, errors, Input, layers, Model, ops, Sequential, setBackend, setRandomSeed, tensor, type Tensor } from "../index.ts";
-import { shuffled } from "./shuffle.ts";
+import { shuffled } from "../data/random-indices.ts";
 
 beforeAll(async () => {
   await setBackend(process.env.NABLA_BACKEND ?? "reference");
