@@ -114,7 +114,7 @@ function roomsOf(module: string): Namespace[] {
   const rooms: Namespace[] = [];
   const inner = path.reduce<unknown>((room, name) => (room as Namespace | undefined)?.[camelCase(name)], top);
   if (typeof inner === "object" && inner !== null) rooms.push(inner as Namespace);
-  if (path[0] === "ops") rooms.push(nabla.ops as unknown as Namespace);
+  if (path[0] === "ops") rooms.push(nabla.ops);
   if (["models", "config", "saving", "mixed_precision", "dtype_policies", "utils", "preprocessing"].includes(path[0] ?? ""))
     rooms.push(top);
   if (path[0] === "preprocessing") rooms.push(...[top.utils].filter((room) => room !== undefined).map((room) => room as Namespace));
