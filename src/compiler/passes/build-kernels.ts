@@ -3,9 +3,10 @@ import { InternalError } from "../../errors.ts";
 import { type Affine, sizeOf, stridesOf } from "../../graph/index.ts";
 import type { Block } from "../draft.ts";
 import type { Op } from "../flat-graph.ts";
-import { affineAxis, affineConstant, compose, weightedSum } from "../kernels/affine.ts";
-import type { Axis, Entry, Guard } from "../kernels/kernel.ts";
-import { Expression, KernelBuilder } from "../kernels/kernel-builder.ts";
+import { affineAxis, affineConstant, weightedSum } from "../kernels/affine.ts";
+import type { Axis, Guard } from "../kernels/kernel.ts";
+import { KernelBuilder } from "../kernels/kernel-builder.ts";
+import { buildContraction } from "./build-contraction.ts";
 import { buildControlFlow } from "./build-control-flow.ts";
 import { Expander } from "./expand.ts";
 import { materialize } from "./materialize.ts";
@@ -110,102 +111,19 @@ function buildRoot(block: Block, op: Op, output: number): void {
       );
       return;
     }
-    case "contract": {
-      const [lhs, rhs] = [op.inputs[0]!, op.inputs[1]!];
-      const {
-        axes,
-        lhs: lhsIndices,
-        rhs: rhsIndices,
-        out,
-      } = lowering.contraction(
-        op.inputs.map((input) => block.type(input)),
-        type,
-        op.attributes,
-      );
-      const ranked = (["batch", "m", "n", "k"] as const).flatMap((role) => axes.flatMap((axis, i) => (axis.role === role ? [i] : [])));
-      const rank = axes.length;
-      if (sizeOf(type.shape) === 0) return;
-      const builder = new KernelBuilder(rank);
-      const expander = new Expander(block, builder);
-      const at = (f: Affine): Affine =>
-        compose(
-          f,
-          axes.map((_, axis) => affineAxis(rank, ranked.indexOf(axis))),
-          rank,
-        );
-      const operand = (value: number, indices: typeof lhsIndices): number => {
-        const dilated = indices.flatMap((index, axis) => ((index.divisor ?? 1) > 1 ? [axis] : []));
-        const source =
-          dilated.length > 0
-            ? dilateOperand(
-                block,
-                value,
-                indices.map((index) => index.divisor ?? 1),
-                label,
-              )
-            : value;
-        const shape =
-          dilated.length > 0
-            ? block.type(value).shape.map((extent, axis) => Math.max(0, (extent - 1) * (indices[axis]!.divisor ?? 1) + 1))
-            : block.type(value).shape;
-        const moved = indices.map(at);
-        const guards = indices.flatMap((index, axis): Guard[] =>
-          index.guarded === true ? [{ index: moved[axis]!, limit: shape[axis]! }] : [],
-        );
-        if (dilated.length > 0) {
-          const access = builder.access(bufferOf(block, source), "read", weightedSum(moved, stridesOf(shape), rank), guards);
-          return access;
-        }
-        const entry = expander.expression.entries[expander.expand(value, moved, guards)]!;
-        if (entry.op !== "load") throw new InternalError("compiler", `an operand of ${op.primitive.name} is no plain view of a buffer`);
-        return entry.access;
-      };
-      const lhsAccess = operand(lhs, lhsIndices);
-      const rhsAccess = operand(rhs, rhsIndices);
-      const outStrides = stridesOf(out.map((axis) => axes[axis]!.extent));
-      const index = weightedSum(
-        out.map((axis) => affineAxis(rank, ranked.indexOf(axis))),
-        outStrides,
-        rank,
-      );
-      const access = builder.access(bufferOf(block, buffer), "write", index);
-      const kernelAxes = ranked.map((axis): Axis => ({
-        extent: axes[axis]!.extent,
-        role: axes[axis]!.role === "k" ? "reduce" : "parallel",
-        dynamic: false,
-      }));
-      if (type.dtype !== "float32") {
-        // Other dtypes are rare in contractions: a reduction of the products.
-        const expression = new Expression();
-        const x = expression.add({ op: "load", access: lhsAccess, dtype: type.dtype });
-        const y = expression.add({ op: "load", access: rhsAccess, dtype: type.dtype });
-        const value = expression.add({ op: "scalar", f: type.dtype === "bool" ? "and" : "multiply", args: [x, y], dtype: type.dtype });
-        const epilogue: Entry[] = [{ op: "accumulator", index: 0, dtype: type.dtype }];
-        block.push(
-          builder.bound({
-            kind: "reduce",
-            ...common(builder, kernelAxes, label),
-            expression: expression.entries,
-            reducers: [{ reducer: type.dtype === "bool" ? "any" : "sum", value, dtype: type.dtype }],
-            epilogue,
-            stores: [{ access, value: 0 }],
-          }),
-        );
-        return;
-      }
-      block.push(
-        builder.bound({
-          kind: "contract",
-          ...common(builder, kernelAxes, label),
-          roles: ranked.map((axis) => axes[axis]!.role),
-          lhs: lhsAccess,
-          rhs: rhsAccess,
-          epilogue: [{ op: "accumulator", index: 0, dtype: "float32" }],
-          stores: [{ access, value: 0 }],
-        }),
+    case "contract":
+      buildContraction(
+        block,
+        op,
+        output,
+        lowering.contraction(
+          op.inputs.map((input) => block.type(input)),
+          type,
+          op.attributes,
+        ),
+        label,
       );
       return;
-    }
     case "windowSum":
       buildWindow(block, op, output, lowering.geometry(op.attributes), "sum", label);
       return;
@@ -321,20 +239,4 @@ function buildDilated(block: Block, op: Op, output: number, label: string): void
     guards,
     isUpdate: true,
   });
-}
-
-/** A copy of an operand with zeros between its elements. */
-function dilateOperand(block: Block, value: number, divisors: readonly number[], label: string): number {
-  const { shape, dtype } = block.type(value);
-  const dilated = shape.map((extent, axis) => Math.max(0, (extent - 1) * divisors[axis]! + 1));
-  const buffer = block.draft.add(dtype, sizeOf(dilated));
-  pushMap(block, dilated, buffer, label, (expander) => expander.expression.add({ op: "constant", value: 0, dtype }));
-  const rank = shape.length;
-  const index = weightedSum(
-    identity(rank),
-    stridesOf(dilated).map((stride, axis) => stride * divisors[axis]!),
-    rank,
-  );
-  pushMap(block, shape, buffer, label, (expander, indices) => expander.expand(value, indices), { index, isUpdate: true });
-  return buffer;
 }

@@ -1,0 +1,148 @@
+/** Kernels of contractions: one, or, where an operand is dilated, one per phase. */
+import { InternalError } from "../../errors.ts";
+import { type Affine, type Contraction, type ContractIndex, sizeOf, stridesOf } from "../../graph/index.ts";
+import type { Block } from "../draft.ts";
+import type { Op } from "../flat-graph.ts";
+import { affineAxis, compose, weightedSum } from "../kernels/affine.ts";
+import type { Axis, Entry, Guard } from "../kernels/kernel.ts";
+import { Expression, KernelBuilder } from "../kernels/kernel-builder.ts";
+import { type Phase, phasesOf } from "./contraction-phases.ts";
+import { Expander } from "./expand.ts";
+import { bufferOf, common, identity, pushMap } from "./push-map.ts";
+
+/** Writes the value of a contraction to its buffer. */
+export function buildContraction(block: Block, op: Op, output: number, contraction: Contraction, label: string): void {
+  const type = block.type(output);
+  if (sizeOf(type.shape) === 0) return;
+  const phases = phasesOf(contraction, block.type(op.inputs[0]!).shape);
+  if (phases === null) {
+    buildPhase(
+      block,
+      op,
+      output,
+      { contraction, places: contraction.axes.map(() => ({ first: 0, step: 1 })), isEmpty: false },
+      contraction,
+      label,
+    );
+    return;
+  }
+  for (const phase of phases) buildPhase(block, op, output, phase, contraction, label);
+}
+
+/** The kernel of one phase, which stores at every `step`-th place of the whole output. */
+function buildPhase(
+  block: Block,
+  op: Op,
+  output: number,
+  { contraction, places, isEmpty }: Phase,
+  whole: Contraction,
+  label: string,
+): void {
+  const [lhs, rhs] = [op.inputs[0]!, op.inputs[1]!];
+  const type = block.type(output);
+  const buffer = block.bufferOf(output);
+  const { axes, out } = contraction;
+  const outStrides = stridesOf(out.map((axis) => whole.axes[axis]!.extent));
+  const stored = (position: (axis: number) => Affine, rank: number): Affine =>
+    weightedSum(
+      out.map((axis): Affine => {
+        const { first, step } = places[axis]!;
+        const { constant, coefficients } = position(axis);
+        return { constant: first + step * constant, coefficients: coefficients.map((coefficient) => step * coefficient) };
+      }),
+      outStrides,
+      rank,
+    );
+  if (isEmpty) {
+    const extents = out.map((axis) => axes[axis]!.extent);
+    const zero = (expander: Expander): number => expander.expression.add({ op: "constant", value: 0, dtype: type.dtype });
+    const index = stored((axis) => affineAxis(extents.length, out.indexOf(axis)), extents.length);
+    pushMap(block, extents, buffer, label, zero, { index });
+    return;
+  }
+  const ranked = (["batch", "m", "n", "k"] as const).flatMap((role) => axes.flatMap((axis, i) => (axis.role === role ? [i] : [])));
+  const rank = axes.length;
+  const builder = new KernelBuilder(rank);
+  const expander = new Expander(block, builder);
+  const at = (f: Affine): Affine =>
+    compose(
+      f,
+      axes.map((_, axis) => affineAxis(rank, ranked.indexOf(axis))),
+      rank,
+    );
+  const operand = (value: number, indices: readonly ContractIndex[]): number => {
+    const divisors = indices.map((index) => index.divisor ?? 1);
+    const isDilated = divisors.some((divisor) => divisor > 1);
+    const { shape } = block.type(value);
+    const extents = shape.map((extent, axis) => Math.max(0, (extent - 1) * divisors[axis]! + 1));
+    const moved = indices.map(at);
+    const guards = indices.flatMap((index, axis): Guard[] =>
+      index.guarded === true ? [{ index: moved[axis]!, limit: extents[axis]! }] : [],
+    );
+    if (isDilated) {
+      const source = dilateOperand(block, value, divisors, label);
+      return builder.access(bufferOf(block, source), "read", weightedSum(moved, stridesOf(extents), rank), guards);
+    }
+    const entry = expander.expression.entries[expander.expand(value, moved, guards)]!;
+    if (entry.op !== "load") throw new InternalError("compiler", `an operand of ${op.primitive.name} is no plain view of a buffer`);
+    return entry.access;
+  };
+  const lhsAccess = operand(lhs, contraction.lhs);
+  const rhsAccess = operand(rhs, contraction.rhs);
+  const access = builder.access(
+    bufferOf(block, buffer),
+    "write",
+    stored((axis) => affineAxis(rank, ranked.indexOf(axis)), rank),
+  );
+  const kernelAxes = ranked.map((axis): Axis => ({
+    extent: axes[axis]!.extent,
+    role: axes[axis]!.role === "k" ? "reduce" : "parallel",
+    dynamic: false,
+  }));
+  if (type.dtype !== "float32") {
+    // Other dtypes are rare in contractions: a reduction of the products.
+    const expression = new Expression();
+    const x = expression.add({ op: "load", access: lhsAccess, dtype: type.dtype });
+    const y = expression.add({ op: "load", access: rhsAccess, dtype: type.dtype });
+    const value = expression.add({ op: "scalar", f: type.dtype === "bool" ? "and" : "multiply", args: [x, y], dtype: type.dtype });
+    const epilogue: Entry[] = [{ op: "accumulator", index: 0, dtype: type.dtype }];
+    block.push(
+      builder.bound({
+        kind: "reduce",
+        ...common(builder, kernelAxes, label),
+        expression: expression.entries,
+        reducers: [{ reducer: type.dtype === "bool" ? "any" : "sum", value, dtype: type.dtype }],
+        epilogue,
+        stores: [{ access, value: 0 }],
+      }),
+    );
+    return;
+  }
+  block.push(
+    builder.bound({
+      kind: "contract",
+      ...common(builder, kernelAxes, label),
+      roles: ranked.map((axis) => axes[axis]!.role),
+      lhs: lhsAccess,
+      rhs: rhsAccess,
+      epilogue: [{ op: "accumulator", index: 0, dtype: "float32" }],
+      stores: [{ access, value: 0 }],
+    }),
+  );
+}
+
+/** A copy of an operand with zeros between its elements. */
+function dilateOperand(block: Block, value: number, divisors: readonly number[], label: string): number {
+  const { shape, dtype } = block.type(value);
+  const dilated = shape.map((extent, axis) => Math.max(0, (extent - 1) * divisors[axis]! + 1));
+  const buffer = block.draft.add(dtype, sizeOf(dilated));
+  pushMap(block, dilated, buffer, label, (expander) => expander.expression.add({ op: "constant", value: 0, dtype }));
+  const rank = shape.length;
+  const index = weightedSum(
+    identity(rank),
+    stridesOf(dilated).map((stride, axis) => stride * divisors[axis]!),
+    rank,
+  );
+  pushMap(block, shape, buffer, label, (expander, indices) => expander.expand(value, indices), { index, isUpdate: true });
+  return buffer;
+}
