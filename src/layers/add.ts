@@ -2,6 +2,7 @@
 import type { Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
+import type { LayerOptions } from "./layer-options.ts";
 import { MergeLayer } from "./merge.ts";
 
 /**
@@ -23,3 +24,8 @@ export class AddLayer extends MergeLayer {
 /** Sum of its inputs; see {@link AddLayer}. */
 export const Add: CallableClass<typeof AddLayer> = /* @__PURE__ */ callableClass(AddLayer);
 export type Add = AddLayer;
+
+/** `Add(options)(inputs)`; see {@link AddLayer}. */
+export function add(inputs: readonly Tensor[], options: LayerOptions = {}): Tensor {
+  return new AddLayer(options)(inputs);
+}

@@ -2,6 +2,7 @@
 import type { Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
+import type { LayerOptions } from "./layer-options.ts";
 import { MergeLayer } from "./merge.ts";
 
 /**
@@ -26,3 +27,8 @@ export class AverageLayer extends MergeLayer {
 /** Mean of its inputs; see {@link AverageLayer}. */
 export const Average: CallableClass<typeof AverageLayer> = /* @__PURE__ */ callableClass(AverageLayer);
 export type Average = AverageLayer;
+
+/** `Average(options)(inputs)`; see {@link AverageLayer}. */
+export function average(inputs: readonly Tensor[], options: LayerOptions = {}): Tensor {
+  return new AverageLayer(options)(inputs);
+}

@@ -67,3 +67,8 @@ export class ConcatenateLayer extends Layer<ConcatenateOptions> {
 /** Puts inputs one after another; see {@link ConcatenateLayer}. */
 export const Concatenate: CallableClass<typeof ConcatenateLayer> = /* @__PURE__ */ callableClass(ConcatenateLayer);
 export type Concatenate = ConcatenateLayer;
+
+/** `Concatenate(options)(inputs)`; see {@link ConcatenateLayer}. */
+export function concatenate(inputs: readonly Tensor[], options: ConcatenateOptions = {}): Tensor {
+  return new ConcatenateLayer(options)(inputs);
+}

@@ -100,3 +100,8 @@ export class DotLayer extends Layer<DotOptions> {
 /** Products of the samples of two inputs; see {@link DotLayer}. */
 export const Dot: CallableClass<typeof DotLayer> = /* @__PURE__ */ callableClass(DotLayer);
 export type Dot = DotLayer;
+
+/** `Dot(options)(inputs)`; see {@link DotLayer}. */
+export function dot(inputs: readonly Tensor[], options: DotOptions): Tensor {
+  return new DotLayer(options)(inputs);
+}

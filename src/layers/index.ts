@@ -7,21 +7,21 @@ export { AdaptiveAveragePooling3D, AdaptiveAveragePooling3DLayer } from "./adapt
 export { AdaptiveMaxPooling1D, AdaptiveMaxPooling1DLayer } from "./adaptive-max-pooling1d.ts";
 export { AdaptiveMaxPooling2D, AdaptiveMaxPooling2DLayer } from "./adaptive-max-pooling2d.ts";
 export { AdaptiveMaxPooling3D, AdaptiveMaxPooling3DLayer } from "./adaptive-max-pooling3d.ts";
-export { Add, AddLayer } from "./add.ts";
+export { add, Add, AddLayer } from "./add.ts";
 export { AlphaDropout, AlphaDropoutLayer, type AlphaDropoutOptions } from "./alpha-dropout.ts";
 export { resetAutoNames } from "./auto-names.ts";
-export { Average, AverageLayer } from "./average.ts";
-export { AveragePooling1D, AveragePooling1DLayer } from "./average-pooling1d.ts";
-export { AveragePooling2D, AveragePooling2DLayer } from "./average-pooling2d.ts";
-export { AveragePooling3D, AveragePooling3DLayer } from "./average-pooling3d.ts";
+export { average, Average, AverageLayer } from "./average.ts";
+export { AveragePooling1D, AveragePooling1D as AvgPool1D, AveragePooling1DLayer } from "./average-pooling1d.ts";
+export { AveragePooling2D, AveragePooling2D as AvgPool2D, AveragePooling2DLayer } from "./average-pooling2d.ts";
+export { AveragePooling3D, AveragePooling3D as AvgPool3D, AveragePooling3DLayer } from "./average-pooling3d.ts";
 export { BatchNormalization, BatchNormalizationLayer, type BatchNormalizationOptions } from "./batch-normalization.ts";
-export { Concatenate, ConcatenateLayer, type ConcatenateOptions } from "./concatenate.ts";
-export { Conv1D, Conv1DLayer } from "./conv1d.ts";
-export { Conv1DTranspose, Conv1DTransposeLayer } from "./conv1d-transpose.ts";
-export { Conv2D, Conv2DLayer } from "./conv2d.ts";
-export { Conv2DTranspose, Conv2DTransposeLayer } from "./conv2d-transpose.ts";
-export { Conv3D, Conv3DLayer } from "./conv3d.ts";
-export { Conv3DTranspose, Conv3DTransposeLayer } from "./conv3d-transpose.ts";
+export { concatenate, Concatenate, ConcatenateLayer, type ConcatenateOptions } from "./concatenate.ts";
+export { Conv1D, Conv1D as Convolution1D, Conv1DLayer } from "./conv1d.ts";
+export { Conv1DTranspose, Conv1DTranspose as Convolution1DTranspose, Conv1DTransposeLayer } from "./conv1d-transpose.ts";
+export { Conv2D, Conv2D as Convolution2D, Conv2DLayer } from "./conv2d.ts";
+export { Conv2DTranspose, Conv2DTranspose as Convolution2DTranspose, Conv2DTransposeLayer } from "./conv2d-transpose.ts";
+export { Conv3D, Conv3D as Convolution3D, Conv3DLayer } from "./conv3d.ts";
+export { Conv3DTranspose, Conv3DTranspose as Convolution3DTranspose, Conv3DTransposeLayer } from "./conv3d-transpose.ts";
 export { ConvolutionLayer, type ConvolutionOptions } from "./convolution.ts";
 export { ConvolutionTransposeLayer, type ConvolutionTransposeOptions } from "./convolution-transpose.ts";
 export type { ConvolutionPadding } from "./convolution-window.ts";
@@ -35,7 +35,7 @@ export { Dense, DenseLayer, type DenseOptions } from "./dense.ts";
 export { DepthwiseConv1D, DepthwiseConv1DLayer } from "./depthwise-conv1d.ts";
 export { DepthwiseConv2D, DepthwiseConv2DLayer } from "./depthwise-conv2d.ts";
 export { DepthwiseConvolutionLayer, type DepthwiseConvolutionOptions } from "./depthwise-convolution.ts";
-export { Dot, DotLayer, type DotOptions } from "./dot.ts";
+export { dot, Dot, DotLayer, type DotOptions } from "./dot.ts";
 export { Dropout, DropoutLayer, type DropoutOptions } from "./dropout.ts";
 export { EinsumDense, EinsumDenseLayer, type EinsumDenseOptions } from "./einsum-dense.ts";
 export { ELU, ELULayer, type ELUOptions } from "./elu.ts";
@@ -43,12 +43,24 @@ export { Embedding, EmbeddingLayer, type EmbeddingOptions } from "./embedding.ts
 export { Flatten, FlattenLayer, type FlattenOptions } from "./flatten.ts";
 export { GaussianDropout, GaussianDropoutLayer, type GaussianDropoutOptions } from "./gaussian-dropout.ts";
 export { GaussianNoise, GaussianNoiseLayer, type GaussianNoiseOptions } from "./gaussian-noise.ts";
-export { GlobalAveragePooling1D, GlobalAveragePooling1DLayer } from "./global-average-pooling1d.ts";
-export { GlobalAveragePooling2D, GlobalAveragePooling2DLayer } from "./global-average-pooling2d.ts";
-export { GlobalAveragePooling3D, GlobalAveragePooling3DLayer } from "./global-average-pooling3d.ts";
-export { GlobalMaxPooling1D, GlobalMaxPooling1DLayer } from "./global-max-pooling1d.ts";
-export { GlobalMaxPooling2D, GlobalMaxPooling2DLayer } from "./global-max-pooling2d.ts";
-export { GlobalMaxPooling3D, GlobalMaxPooling3DLayer } from "./global-max-pooling3d.ts";
+export {
+  GlobalAveragePooling1D,
+  GlobalAveragePooling1D as GlobalAvgPool1D,
+  GlobalAveragePooling1DLayer,
+} from "./global-average-pooling1d.ts";
+export {
+  GlobalAveragePooling2D,
+  GlobalAveragePooling2D as GlobalAvgPool2D,
+  GlobalAveragePooling2DLayer,
+} from "./global-average-pooling2d.ts";
+export {
+  GlobalAveragePooling3D,
+  GlobalAveragePooling3D as GlobalAvgPool3D,
+  GlobalAveragePooling3DLayer,
+} from "./global-average-pooling3d.ts";
+export { GlobalMaxPooling1D, GlobalMaxPooling1D as GlobalMaxPool1D, GlobalMaxPooling1DLayer } from "./global-max-pooling1d.ts";
+export { GlobalMaxPooling2D, GlobalMaxPooling2D as GlobalMaxPool2D, GlobalMaxPooling2DLayer } from "./global-max-pooling2d.ts";
+export { GlobalMaxPooling3D, GlobalMaxPooling3D as GlobalMaxPool3D, GlobalMaxPooling3DLayer } from "./global-max-pooling3d.ts";
 export type { GlobalPoolingOptions } from "./global-pooling.ts";
 export { GroupNormalization, GroupNormalizationLayer, type GroupNormalizationOptions } from "./group-normalization.ts";
 export { Identity, IdentityLayer } from "./identity.ts";
@@ -72,13 +84,13 @@ export {
 } from "./local-response-normalization.ts";
 export { Masking, MaskingLayer, type MaskingOptions } from "./masking.ts";
 export { attachMask, maskOf } from "./masks.ts";
-export { MaxPooling1D, MaxPooling1DLayer } from "./max-pooling1d.ts";
-export { MaxPooling2D, MaxPooling2DLayer } from "./max-pooling2d.ts";
-export { MaxPooling3D, MaxPooling3DLayer } from "./max-pooling3d.ts";
-export { Maximum, MaximumLayer } from "./maximum.ts";
+export { MaxPooling1D, MaxPooling1D as MaxPool1D, MaxPooling1DLayer } from "./max-pooling1d.ts";
+export { MaxPooling2D, MaxPooling2D as MaxPool2D, MaxPooling2DLayer } from "./max-pooling2d.ts";
+export { MaxPooling3D, MaxPooling3D as MaxPool3D, MaxPooling3DLayer } from "./max-pooling3d.ts";
+export { maximum, Maximum, MaximumLayer } from "./maximum.ts";
 export { MergeLayer } from "./merge.ts";
-export { Minimum, MinimumLayer } from "./minimum.ts";
-export { Multiply, MultiplyLayer } from "./multiply.ts";
+export { minimum, Minimum, MinimumLayer } from "./minimum.ts";
+export { multiply, Multiply, MultiplyLayer } from "./multiply.ts";
 export { Permute, PermuteLayer, type PermuteOptions } from "./permute.ts";
 export type { PoolingOptions } from "./pooling.ts";
 export { PReLU, PReLULayer, type PReLUOptions } from "./prelu.ts";
@@ -90,8 +102,8 @@ export { Rescaling, RescalingLayer, type RescalingOptions } from "./rescaling.ts
 export { Reshape, ReshapeLayer, type ReshapeOptions } from "./reshape.ts";
 export { Resizing, ResizingLayer, type ResizingOptions } from "./resizing.ts";
 export { RMSNormalization, RMSNormalizationLayer, type RMSNormalizationOptions } from "./rms-normalization.ts";
-export { SeparableConv1D, SeparableConv1DLayer } from "./separable-conv1d.ts";
-export { SeparableConv2D, SeparableConv2DLayer } from "./separable-conv2d.ts";
+export { SeparableConv1D, SeparableConv1D as SeparableConvolution1D, SeparableConv1DLayer } from "./separable-conv1d.ts";
+export { SeparableConv2D, SeparableConv2D as SeparableConvolution2D, SeparableConv2DLayer } from "./separable-conv2d.ts";
 export { SeparableConvolutionLayer, type SeparableConvolutionOptions } from "./separable-convolution.ts";
 export { SimpleRNN, SimpleRNNLayer, type SimpleRNNOptions, type RecurrentCallOptions } from "./simple-rnn.ts";
 export { Softmax, SoftmaxLayer, type SoftmaxOptions } from "./softmax.ts";
@@ -101,7 +113,7 @@ export { SpatialDropout2D, SpatialDropout2DLayer } from "./spatial-dropout2d.ts"
 export { SpatialDropout3D, SpatialDropout3DLayer } from "./spatial-dropout3d.ts";
 export { SpectralNormalization, SpectralNormalizationLayer, type SpectralNormalizationOptions } from "./spectral-normalization.ts";
 export type { Structure } from "./structure.ts";
-export { Subtract, SubtractLayer } from "./subtract.ts";
+export { subtract, Subtract, SubtractLayer } from "./subtract.ts";
 export { UnitNormalization, UnitNormalizationLayer, type UnitNormalizationOptions } from "./unit-normalization.ts";
 export { UpSampling1D, UpSampling1DLayer, type UpSampling1DOptions } from "./up-sampling1d.ts";
 export { UpSampling2D, UpSampling2DLayer, type UpSampling2DOptions } from "./up-sampling2d.ts";

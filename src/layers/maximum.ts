@@ -2,6 +2,7 @@
 import type { Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
+import type { LayerOptions } from "./layer-options.ts";
 import { MergeLayer, mergeUnmasked } from "./merge.ts";
 
 /**
@@ -23,3 +24,8 @@ export class MaximumLayer extends MergeLayer {
 /** Elementwise maximum of its inputs; see {@link MaximumLayer}. */
 export const Maximum: CallableClass<typeof MaximumLayer> = /* @__PURE__ */ callableClass(MaximumLayer);
 export type Maximum = MaximumLayer;
+
+/** `Maximum(options)(inputs)`; see {@link MaximumLayer}. */
+export function maximum(inputs: readonly Tensor[], options: LayerOptions = {}): Tensor {
+  return new MaximumLayer(options)(inputs);
+}

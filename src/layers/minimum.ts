@@ -2,6 +2,7 @@
 import type { Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
+import type { LayerOptions } from "./layer-options.ts";
 import { MergeLayer, mergeUnmasked } from "./merge.ts";
 
 /**
@@ -23,3 +24,8 @@ export class MinimumLayer extends MergeLayer {
 /** Elementwise minimum of its inputs; see {@link MinimumLayer}. */
 export const Minimum: CallableClass<typeof MinimumLayer> = /* @__PURE__ */ callableClass(MinimumLayer);
 export type Minimum = MinimumLayer;
+
+/** `Minimum(options)(inputs)`; see {@link MinimumLayer}. */
+export function minimum(inputs: readonly Tensor[], options: LayerOptions = {}): Tensor {
+  return new MinimumLayer(options)(inputs);
+}

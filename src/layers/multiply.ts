@@ -2,6 +2,7 @@
 import type { Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
+import type { LayerOptions } from "./layer-options.ts";
 import { MergeLayer } from "./merge.ts";
 
 /**
@@ -27,3 +28,8 @@ export class MultiplyLayer extends MergeLayer {
 /** Product of its inputs; see {@link MultiplyLayer}. */
 export const Multiply: CallableClass<typeof MultiplyLayer> = /* @__PURE__ */ callableClass(MultiplyLayer);
 export type Multiply = MultiplyLayer;
+
+/** `Multiply(options)(inputs)`; see {@link MultiplyLayer}. */
+export function multiply(inputs: readonly Tensor[], options: LayerOptions = {}): Tensor {
+  return new MultiplyLayer(options)(inputs);
+}

@@ -3,6 +3,7 @@ import { ValueError } from "../errors.ts";
 import type { Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
+import type { LayerOptions } from "./layer-options.ts";
 import { MergeLayer } from "./merge.ts";
 
 /**
@@ -36,3 +37,8 @@ export class SubtractLayer extends MergeLayer {
 /** Difference of its two inputs; see {@link SubtractLayer}. */
 export const Subtract: CallableClass<typeof SubtractLayer> = /* @__PURE__ */ callableClass(SubtractLayer);
 export type Subtract = SubtractLayer;
+
+/** `Subtract(options)(inputs)`; see {@link SubtractLayer}. */
+export function subtract(inputs: readonly Tensor[], options: LayerOptions = {}): Tensor {
+  return new SubtractLayer(options)(inputs);
+}
