@@ -5,6 +5,7 @@ import { emitModule } from "../wasm/emit.ts";
 import { Block, address, get, load, loadVector } from "./block.ts";
 import type { LoopFunction, ValueType, Variable } from "./ir.ts";
 import { type MathFunction, mathFunctions, threefry } from "./math.ts";
+import { errorBounds } from "./math/error-bounds.ts";
 import {
   binaryFunctions,
   evaluateMath,
@@ -15,30 +16,6 @@ import {
   unitsInLastPlace,
 } from "./math/measure.ts";
 
-/** Largest error allowed, in units in the last place; docs/math-accuracy.md has the measured ones. */
-const bounds: Readonly<Record<MathFunction, number>> = {
-  exp: 1,
-  expm1: 1.5,
-  log: 1,
-  log1p: 1.5,
-  tanh: 1.5,
-  sigmoid: 2.3,
-  erf: 1.5,
-  sin: 1.6,
-  cos: 1.6,
-  tan: 2,
-  asin: 2,
-  acos: 1.5,
-  atan: 2,
-  sinh: 2,
-  cosh: 1.5,
-  asinh: 2,
-  acosh: 1.5,
-  atanh: 1.5,
-  power: 1.2,
-  atan2: 2,
-  remainder: 0,
-};
 const names = Object.keys(mathFunctions) as MathFunction[];
 const special = [
   0,
@@ -90,7 +67,7 @@ describe("math in float32", () => {
         results.forEach((result, i) => {
           const exact = exactFunctions[f](x[i]!, y[i]!);
           const error = unitsInLastPlace(result, exact);
-          expect(error, `${f}(${x[i]!}, ${y[i]!}) = ${result}, exactly ${exact}`).toBeLessThanOrEqual(bounds[f]);
+          expect(error, `${f}(${x[i]!}, ${y[i]!}) = ${result}, exactly ${exact}`).toBeLessThanOrEqual(errorBounds[f]);
         });
       }
     });
@@ -102,7 +79,7 @@ describe("math in float32", () => {
         const scalar = evaluateMath(f, x, y, { vector: false, relaxedFma });
         expect(vector.every((value, i) => Object.is(value, scalar[i]))).toBe(true);
         const worst = largestError(f, x, y, vector);
-        expect(worst.ulp, `at ${worst.x}, ${worst.y}`).toBeLessThanOrEqual(bounds[f]);
+        expect(worst.ulp, `at ${worst.x}, ${worst.y}`).toBeLessThanOrEqual(errorBounds[f]);
       }
     });
 
@@ -130,7 +107,7 @@ describe("math in float32", () => {
     // Floats near multiples of pi/2, the hardest known one among them (Muller, Elementary Functions, 2nd ed., table 11.1).
     const x = Float32Array.of(16367173 * 2 ** 72, 2 ** 127, 2 ** 100, 1e22, 8192, 8193, 12867 * Math.PI, 710 / 113);
     for (const f of ["sin", "cos", "tan"] as const) {
-      for (const variant of variants) expect(largestError(f, x, x, evaluateMath(f, x, x, variant)).ulp).toBeLessThanOrEqual(bounds[f]);
+      for (const variant of variants) expect(largestError(f, x, x, evaluateMath(f, x, x, variant)).ulp).toBeLessThanOrEqual(errorBounds[f]);
     }
   });
 });

@@ -8,7 +8,8 @@ import { interpret } from "./interpret.ts";
 import type { LoweredKernel } from "./ir.ts";
 import type { NaiveFault, NaiveMemory } from "./naive-kernel.ts";
 
-interface Layout {
+/** Where a kernel's buffers, parameters, fault record and scratch stand in memory. */
+export interface Layout {
   readonly pointers: readonly number[];
   readonly block: number;
   readonly fault: number;
@@ -18,7 +19,8 @@ interface Layout {
   readonly regions: readonly (readonly [number, number])[];
 }
 
-function layOut(kernel: Kernel, lowered: LoweredKernel, buffers: readonly TypedArray[], start: number): Layout {
+/** Lays everything a kernel needs out from byte `start`. */
+export function layOut(kernel: Kernel, lowered: LoweredKernel, buffers: readonly TypedArray[], start: number): Layout {
   let at = start;
   const regions: [number, number][] = [];
   const take = (bytes: number): number => {
@@ -35,10 +37,11 @@ function layOut(kernel: Kernel, lowered: LoweredKernel, buffers: readonly TypedA
   return { pointers, block, fault, scratch, end: at, regions };
 }
 
-function writeBlock(view: DataView, kernel: Kernel, layout: Layout, scalars: readonly number[]): void {
+/** Writes the parameter block; `origin` is the address of byte 0. */
+export function writeBlock(view: DataView, kernel: Kernel, layout: Layout, scalars: readonly number[], origin = 0n): void {
   let at = layout.block;
   for (const pointer of layout.pointers) {
-    view.setInt32(at, pointer, true);
+    view.setBigInt64(at, origin + BigInt(pointer), true);
     at += 8;
   }
   kernel.scalars.forEach((dtype, i) => {
@@ -53,14 +56,16 @@ function writeBlock(view: DataView, kernel: Kernel, layout: Layout, scalars: rea
     view.setInt32(at, axis.extent, true);
     at += 8;
   }
-  view.setInt32(at, layout.fault, true);
+  view.setBigInt64(at, origin + BigInt(layout.fault), true);
 }
 
-function bytesOf(array: TypedArray): Uint8Array {
+/** The bytes of an array. */
+export function bytesOf(array: TypedArray): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-function collect(memory: ArrayBuffer, layout: Layout, buffers: readonly TypedArray[]): NaiveFault | null {
+/** Copies the buffers back and reads the fault record. */
+export function collect(memory: ArrayBuffer, layout: Layout, buffers: readonly TypedArray[]): NaiveFault | null {
   buffers.forEach((buffer, i) => {
     bytesOf(buffer).set(new Uint8Array(memory, layout.pointers[i], buffer.byteLength));
   });
@@ -71,7 +76,7 @@ function collect(memory: ArrayBuffer, layout: Layout, buffers: readonly TypedArr
 }
 
 /** Chunks [from, to) of the unit space. */
-function* chunks(lowered: LoweredKernel): Generator<readonly [number, number]> {
+export function* chunks(lowered: LoweredKernel): Generator<readonly [number, number]> {
   for (let from = 0; from < lowered.units; from += lowered.grain) yield [from, Math.min(from + lowered.grain, lowered.units)];
 }
 

@@ -12,8 +12,8 @@ export interface Variant {
   readonly relaxedFma: boolean;
 }
 
-/** f of every pair (x[i], y[i]), by generated WebAssembly. Lengths must be equal multiples of 4. */
-export function evaluateMath(f: MathFunction, x: Float32Array, y: Float32Array, variant: Variant): Float32Array<ArrayBuffer> {
+/** A function that computes f of pairs [from, to): x, y and the results in slots 0 to 2. With lanes: in vectors. */
+export function mathLoop(f: MathFunction, lanes: number): LoopFunction {
   const parameter = (name: string, type: ValueType): Variable => ({ name, type });
   const code: LoopFunction = {
     name: f,
@@ -25,20 +25,24 @@ export function evaluateMath(f: MathFunction, x: Float32Array, y: Float32Array, 
   };
   const body = new Block();
   const pointers = [0, 1, 2].map((slot) => body.let(loadPtr(get(code.block), slot)));
-  body.for("i", get(code.from), get(code.to), variant.vector ? 4 : 1, (inner, i) => {
+  body.for("i", get(code.from), get(code.to), lanes, (inner, i) => {
     const at = (slot: number): ReturnType<typeof address> => address(advance(pointers[slot]!, i, 4));
-    const read = (slot: number): ReturnType<typeof load> => (variant.vector ? loadVector("f32", at(slot)) : load("f32", at(slot)));
+    const read = (slot: number): ReturnType<typeof load> => (lanes > 1 ? loadVector("f32", at(slot)) : load("f32", at(slot)));
     inner.store("f32", at(2), mathFunctions[f](inner, read(0), read(1)));
   });
+  return { ...code, body: body.body };
+}
+
+/** f of every pair (x[i], y[i]), by generated WebAssembly. Lengths must be equal multiples of 4. */
+export function evaluateMath(f: MathFunction, x: Float32Array, y: Float32Array, variant: Variant): Float32Array<ArrayBuffer> {
+  const code = mathLoop(f, variant.vector ? 4 : 1);
   const start = 65536;
   const bytes = x.byteLength;
   const memory = new WebAssembly.Memory({ initial: Math.ceil((start + 3 * bytes) / 65536) });
   new Int32Array(memory.buffer).set([start, 0, start + bytes, 0, start + 2 * bytes, 0]);
   new Float32Array(memory.buffer, start, x.length).set(x);
   new Float32Array(memory.buffer, start + bytes, y.length).set(y);
-  const module = new WebAssembly.Module(
-    emitModule([{ ...code, body: body.body }], { relaxedFma: variant.relaxedFma, sharedMemory: false }),
-  );
+  const module = new WebAssembly.Module(emitModule([code], { relaxedFma: variant.relaxedFma, sharedMemory: false }));
   const run = new WebAssembly.Instance(module, { env: { memory }, math: mathImports }).exports[f];
   (run as GeneratedFunction)(0, 0, x.length, 0);
   return new Float32Array(memory.buffer, start + 2 * bytes, x.length).slice();

@@ -81,17 +81,8 @@ export class Assembler {
 
   /** The same with operands as a list. */
   emitList(mnemonic: Mnemonic, operands: readonly Operand[]): void {
-    let key = 0;
-    for (let i = 0; i < operands.length; i++) key |= operandCode(operands[i]!) << (4 * i);
-    const candidates = encodingsOf(mnemonic, key);
-    if (candidates === undefined) this.#fail("no encoding for these operands", mnemonic, operands);
-    let encoding: Encoding | null = null;
-    for (const candidate of candidates) {
-      if (!this.#fits(candidate, operands)) continue;
-      encoding = candidate;
-      break;
-    }
-    if (encoding === null) this.#fail("no encoding fits these operands", mnemonic, operands);
+    const encoding = this.#find(mnemonic, operands);
+    if (encoding === null) this.#fail("there is no encoding for these operands", mnemonic, operands);
     switch (encoding.form) {
       case "jump":
         return this.#jump(encoding, operands[0] as Label);
@@ -100,6 +91,18 @@ export class Assembler {
       case "vector":
         return this.#vector(encoding, operands);
     }
+  }
+
+  /** Whether there is an encoding for these operands. */
+  encodes(mnemonic: Mnemonic, operands: readonly Operand[]): boolean {
+    return this.#find(mnemonic, operands) !== null;
+  }
+
+  #find(mnemonic: Mnemonic, operands: readonly Operand[]): Encoding | null {
+    let key = 0;
+    for (let i = 0; i < operands.length; i++) key |= operandCode(operands[i]!) << (4 * i);
+    for (const candidate of encodingsOf(mnemonic, key) ?? []) if (this.#fits(candidate, operands)) return candidate;
+    return null;
   }
 
   /** Code and data with every label resolved. Throws InternalError for labels without a place. */

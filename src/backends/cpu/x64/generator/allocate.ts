@@ -1,0 +1,100 @@
+/**
+ * Linear-scan register allocation: intervals in order of their start take a free register; where there is none, the
+ * one among them that is used least for its length goes to the stack.
+ *
+ * Source: Poletto and Sarkar, Linear Scan Register Allocation, ACM TOPLAS 21(5), 1999.
+ */
+import type { Intervals } from "./liveness.ts";
+import type { MachineFunction, RegisterClass, VirtualRegister } from "./machine-code.ts";
+
+/** Numbers of registers that may be given out, in order of preference. */
+export type RegisterFile = Readonly<Record<RegisterClass, readonly number[]>>;
+
+/** Registers that a callee preserves: rbx, rbp, r12 to r15. */
+export const calleeSaved: readonly number[] = [3, 5, 12, 13, 14, 15];
+
+const rax = 1 << 0;
+const rdx = 1 << 2;
+const allButSaved = 0xffff & ~calleeSaved.reduce((set, register) => set | (1 << register), 0);
+
+/** Registers an interval must keep away from: those that instructions within it take. */
+function forbiddenRegisters(fn: MachineFunction, { start, end }: Intervals): Int32Array {
+  const forbidden = new Int32Array(fn.registers.length);
+  fn.code.forEach((instruction, i) => {
+    if (instruction.op !== "divide" && instruction.op !== "call") return;
+    const position = 2 * i + 1;
+    for (const register of fn.registers) {
+      const { id } = register;
+      const isAcross = start[id]! < position && end[id]! > position;
+      if (instruction.op === "call") {
+        if (isAcross) forbidden[id] = register.class === "gpr" ? forbidden[id]! | allButSaved : -1;
+      } else if (register.class === "gpr" && (isAcross || register === instruction.y)) forbidden[id]! |= rax | rdx;
+    }
+  });
+  return forbidden;
+}
+
+/** Gives every register of the function a number, or -1 where it is spilled. Returns the spilled ones. */
+export function allocateRegisters(fn: MachineFunction, intervals: Intervals, file: RegisterFile): VirtualRegister[] {
+  const { start, end, weight } = intervals;
+  const forbidden = forbiddenRegisters(fn, intervals);
+  const spilled: VirtualRegister[] = [];
+  // Parameters would rather stay where they arrive.
+  const preferred = new Map<VirtualRegister, number>();
+  const entry = fn.code[0];
+  if (entry?.op === "entry") entry.parameters.forEach((parameter, i) => preferred.set(parameter, [7, 6, 2, 1][i]!));
+  for (const kind of ["gpr", "vec", "mask"] as const) {
+    const order = fn.registers.filter((register) => register.class === kind && start[register.id]! >= 0);
+    for (const register of order) register.register = -1;
+    order.sort((a, b) => start[a.id]! - start[b.id]!);
+    const numbers = file[kind];
+    let free = numbers.reduce((set, number) => (set | (1 << number)) >>> 0, 0);
+    let active: VirtualRegister[] = [];
+    const density = ({ id }: VirtualRegister): number => weight[id]! / (end[id]! - start[id]! + 1);
+    for (const current of order) {
+      const from = start[current.id]!;
+      const still: VirtualRegister[] = [];
+      for (const other of active) {
+        // What is written and never read still takes its register at that moment.
+        if (Math.max(end[other.id]!, start[other.id]! + 1) < from) free = (free | (1 << other.register)) >>> 0;
+        else still.push(other);
+      }
+      active = still;
+      const allowed = (free & ~forbidden[current.id]!) >>> 0;
+      let choice = -1;
+      const isAllowed = (number: number): boolean => number >= 0 && ((allowed >>> number) & 1) === 1;
+      const wish = preferred.get(current) ?? current.hint?.register ?? -1;
+      if (isAllowed(wish)) choice = wish;
+      else {
+        for (const number of numbers) {
+          if (!isAllowed(number)) continue;
+          choice = number;
+          break;
+        }
+      }
+      if (choice >= 0) {
+        current.register = choice;
+        free = (free & ~(1 << choice)) >>> 0;
+        active.push(current);
+        continue;
+      }
+      // Somebody goes to the stack: the least used whose register would do.
+      let victim = current;
+      let least = density(current);
+      for (const other of active) {
+        if (((forbidden[current.id]! >>> other.register) & 1) === 1) continue;
+        const used = density(other);
+        if (used < least) {
+          least = used;
+          victim = other;
+        }
+      }
+      spilled.push(victim);
+      if (victim === current) continue;
+      current.register = victim.register;
+      victim.register = -1;
+      active[active.indexOf(victim)] = current;
+    }
+  }
+  return spilled;
+}

@@ -1,0 +1,131 @@
+/** Where each virtual register is alive: one interval per register over the instructions in running order. */
+import { forEachRead, forEachWrite, type MachineFunction } from "./machine-code.ts";
+
+/** Live intervals. An instruction i reads at position 2i and writes at 2i + 1. */
+export interface Intervals {
+  /** By id of the register; -1: it does not occur. */
+  readonly start: Int32Array;
+  readonly end: Int32Array;
+  /** How much a register is used, weighted by the depth of loops. */
+  readonly weight: Float64Array;
+}
+
+interface Block {
+  readonly first: number;
+  /** One past the last instruction. */
+  end: number;
+  readonly successors: number[];
+}
+
+/** Intervals that cover every position between a write and the reads it may reach, around loops too. */
+export function findIntervals(fn: MachineFunction): Intervals {
+  const { code, registers } = fn;
+  const count = registers.length;
+  const start = new Int32Array(count).fill(-1);
+  const end = new Int32Array(count).fill(-1);
+  const weight = new Float64Array(count);
+  const { blocks, blockOf, depth } = findBlocks(fn);
+
+  // Registers that live in one block only, and are written there first, need no data flow.
+  const home = new Int32Array(count).fill(-1);
+  const isGlobal = new Uint8Array(count);
+  const touch = (id: number, position: number): void => {
+    if (start[id]! < 0 || position < start[id]!) start[id] = position;
+    if (position > end[id]!) end[id] = position;
+  };
+  for (let i = 0; i < code.length; i++) {
+    const instruction = code[i]!;
+    const block = blockOf[i]!;
+    const times = 10 ** Math.min(6, depth[i]!);
+    forEachRead(instruction, ({ id }) => {
+      if (home[id] !== block) isGlobal[id] = 1;
+      weight[id]! += times;
+      touch(id, 2 * i);
+    });
+    forEachWrite(instruction, ({ id }) => {
+      if (home[id] === -1) home[id] = block;
+      else if (home[id] !== block) isGlobal[id] = 1;
+      weight[id]! += times;
+      touch(id, 2 * i + 1);
+    });
+  }
+  const globals: number[] = [];
+  const dense = new Int32Array(count).fill(-1);
+  for (let id = 0; id < count; id++) if (isGlobal[id] === 1) dense[id] = globals.push(id) - 1;
+  if (globals.length === 0) return { start, end, weight };
+
+  const words = Math.ceil(globals.length / 32);
+  const gen = blocks.map(() => new Uint32Array(words));
+  const kill = blocks.map(() => new Uint32Array(words));
+  blocks.forEach((block, b) => {
+    for (let i = block.first; i < block.end; i++) {
+      forEachRead(code[i]!, ({ id }) => {
+        const at = dense[id]!;
+        if (at >= 0 && (kill[b]![at >> 5]! & (1 << (at & 31))) === 0) gen[b]![at >> 5]! |= 1 << (at & 31);
+      });
+      forEachWrite(code[i]!, ({ id }) => {
+        const at = dense[id]!;
+        if (at >= 0) kill[b]![at >> 5]! |= 1 << (at & 31);
+      });
+    }
+  });
+  const liveIn = blocks.map(() => new Uint32Array(words));
+  const liveOut = blocks.map(() => new Uint32Array(words));
+  for (let changed = true; changed;) {
+    changed = false;
+    for (let b = blocks.length - 1; b >= 0; b--) {
+      for (let w = 0; w < words; w++) {
+        let out = 0;
+        for (const successor of blocks[b]!.successors) out |= liveIn[successor]![w]!;
+        liveOut[b]![w] = out;
+        const into = (gen[b]![w]! | (out & ~kill[b]![w]!)) >>> 0;
+        if (into !== liveIn[b]![w]) {
+          liveIn[b]![w] = into;
+          changed = true;
+        }
+      }
+    }
+  }
+  blocks.forEach((block, b) => {
+    globals.forEach((id, at) => {
+      const bit = 1 << (at & 31);
+      if ((liveIn[b]![at >> 5]! & bit) !== 0) touch(id, 2 * block.first);
+      if ((liveOut[b]![at >> 5]! & bit) !== 0) touch(id, 2 * block.end);
+    });
+  });
+  return { start, end, weight };
+}
+
+/** Cuts the code at labels and jumps; `depth` counts the loops around an instruction. */
+function findBlocks({ code }: MachineFunction): { readonly blocks: Block[]; readonly blockOf: Int32Array; readonly depth: Int32Array } {
+  const blocks: Block[] = [];
+  const blockOf = new Int32Array(code.length);
+  const depth = new Int32Array(code.length);
+  const labels = new Map<object, number>();
+  let open = false;
+  code.forEach((instruction, i) => {
+    if (!open || instruction.op === "label") {
+      if (open) blocks.at(-1)!.end = i;
+      blocks.push({ first: i, end: code.length, successors: [] });
+      open = true;
+    }
+    blockOf[i] = blocks.length - 1;
+    if (instruction.op === "label") labels.set(instruction.label, i);
+    if (instruction.op === "jump") {
+      blocks.at(-1)!.end = i + 1;
+      open = false;
+      const target = labels.get(instruction.target);
+      // A jump back is the end of a loop.
+      if (target !== undefined) for (let j = target; j <= i; j++) depth[j]!++;
+    }
+  });
+  blocks.forEach((block, b) => {
+    const last = code[block.end - 1]!;
+    if (last.op === "jump") {
+      block.successors.push(blockOf[labels.get(last.target)!]!);
+      if (last.mnemonic === "jmp") return;
+    }
+    if (b + 1 < blocks.length) block.successors.push(b + 1);
+  });
+  return { blocks, blockOf, depth };
+}
