@@ -834,6 +834,28 @@ describe("emitFunctions", () => {
     expect(bytes.length).toBeLessThan(900);
   });
 
+  it("does not carry accumulators that are cleared from one turn of a loop to the next", () => {
+    const tile = (body: Block, block: Expr, scratch: Expr, rows: number): void => {
+      const sums = Array.from({ length: rows * 2 }, (_, i) => body.declare(`c${i}`, constant("f32v", 0)));
+      const a = body.declare("a", loadPtr(block, 0));
+      body.for("k", i32(0), i32(64), 1, (inside) => {
+        const y = inside.let(loadVector("f32", address(get(a))));
+        sums.forEach((sum, i) => inside.set(sum, fma(loadSplat("f32", address(get(a), 4 * i)), y, get(sum))));
+        inside.set(a, advance(get(a), i32(1), 64));
+      });
+      sums.forEach((sum, i) => body.store("f32", address(scratch, 64 * i), get(sum)));
+    };
+    const f = loopFunction("two tiles", (body, { block, from, to, scratch }) => {
+      body.for("unit", from, to, 1, (inside) => {
+        tile(inside, block, scratch, 14);
+        tile(inside, block, scratch, 13);
+      });
+    });
+    const { bytes } = emitFunctions([f], { avx512: true });
+    // No frame: the first instruction is not `push rbp`.
+    expect(bytes[0]).not.toBe(0x55);
+  });
+
   it("places several functions, each aligned, and shares their constants", () => {
     const functions = [1, 2, 3].map((i) => evaluation(`f${i}`, "f32", ([p]) => mul(loadVector("f32", address(p!)), constant("f32v", 3))));
     const { offsets, bytes } = emitFunctions(functions, { avx512: false });

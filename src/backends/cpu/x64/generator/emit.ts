@@ -5,7 +5,7 @@ import { allocateRegisters, type RegisterFile } from "./allocate.ts";
 import { ConstantPool } from "./constant-pool.ts";
 import { FunctionEncoder } from "./encode-function.ts";
 import { findIntervals } from "./liveness.ts";
-import type { MachineFunction } from "./machine-code.ts";
+import type { MachineFunction, RegisterClass } from "./machine-code.ts";
 import type { EmitFeatures } from "./selection.ts";
 import { selectInstructions } from "./statements.ts";
 
@@ -20,12 +20,14 @@ export interface EmittedCode {
 const general = [0, 1, 2, 6, 7, 8, 9, 10, 11, 3, 12, 13, 14, 15, 5];
 const numbered = (count: number, first = 0): number[] => Array.from({ length: count }, (_, i) => first + i);
 
-/** Registers to give out; where something is spilled the last ones are kept for moving it. */
-function fileFor(features: EmitFeatures, spills: boolean): RegisterFile {
+/** Registers to give out; of files in which something is spilled the last ones are kept for moving it. */
+function fileFor(features: EmitFeatures, spills: ReadonlySet<RegisterClass>): RegisterFile {
   const vectors = features.avx512 ? 32 : 16;
-  return spills
-    ? { gpr: general.slice(0, -4), vec: numbered(vectors - 3), mask: numbered(5, 1) }
-    : { gpr: general, vec: numbered(vectors), mask: numbered(7, 1) };
+  return {
+    gpr: spills.has("gpr") ? general.slice(0, -4) : spills.size > 0 ? general.slice(0, -1) : general,
+    vec: numbered(spills.has("vec") ? vectors - 3 : vectors),
+    mask: numbered(spills.has("mask") ? 5 : 7, 1),
+  };
 }
 
 /** Registers that carry spilled values to and from instructions. */
@@ -56,16 +58,20 @@ export function emitFunctions(functions: readonly LoopFunction[], features: Emit
 
 function encode(fn: MachineFunction, features: EmitFeatures, assembler: Assembler): void {
   const intervals = findIntervals(fn);
-  let spilled = fn.hasCalls ? null : allocateRegisters(fn, intervals, fileFor(features, false));
-  if (spilled !== null && spilled.length === 0) {
-    new FunctionEncoder(fn, assembler, carriers(features), false).write();
-    return;
+  // A call takes every vector register, and needs a frame.
+  const spills = new Set<RegisterClass>(fn.hasCalls ? ["gpr", "vec", "mask"] : []);
+  for (;;) {
+    const spilled = allocateRegisters(fn, intervals, fileFor(features, spills));
+    const more = spilled.filter((register) => !spills.has(register.class));
+    if (more.length === 0) {
+      let size = 0;
+      for (const register of spilled.sort((a, b) => b.bytes - a.bytes)) {
+        register.slot = size;
+        size += Math.max(8, register.bytes);
+      }
+      new FunctionEncoder(fn, assembler, carriers(features), spills.size > 0, size).write();
+      return;
+    }
+    for (const register of more) spills.add(register.class);
   }
-  spilled = allocateRegisters(fn, intervals, fileFor(features, true));
-  let size = 0;
-  for (const register of spilled.sort((a, b) => b.bytes - a.bytes)) {
-    register.slot = size;
-    size += Math.max(8, register.bytes);
-  }
-  new FunctionEncoder(fn, assembler, carriers(features), true, size).write();
 }

@@ -15,7 +15,7 @@ import {
   xmm,
 } from "../assembler/index.ts";
 import { calleeSaved, type RegisterFile } from "./allocate.ts";
-import type { MachineFunction, MachineInstruction, MachineOperand, RegisterClass, VirtualRegister } from "./machine-code.ts";
+import type { Access, MachineFunction, MachineInstruction, MachineOperand, RegisterClass, VirtualRegister } from "./machine-code.ts";
 
 /** MXCSR with every exception masked, and subnormals read and written as 0 (FTZ, DAZ). */
 const flushSubnormals = 0x9fc0;
@@ -171,12 +171,11 @@ export class FunctionEncoder {
     spilled: readonly VirtualRegister[],
     carried: ReadonlyMap<VirtualRegister, number>,
     operands: readonly MachineOperand[],
-    access: Plain["access"],
+    access: Access,
   ): void {
-    const first = operands[0];
-    const written = access !== "read" && first !== undefined && typeof first !== "number" && first.op === "register" ? first.value : null;
+    const written = writtenRegister(operands, access);
     for (const register of spilled) {
-      const isOnlyWritten = register === written && access === "write" && !operands.slice(1).some((operand) => mentions(operand, register));
+      const isOnlyWritten = register === written && isWrittenOnly(operands, access);
       if (!isOnlyWritten) this.#load(fullRegister(register, carried.get(register)!), register);
     }
     this.#asm.emitList(mnemonic, list);
@@ -184,22 +183,12 @@ export class FunctionEncoder {
   }
 
   /** A carrier for each spilled register; what is only written shares one with what is only read. */
-  #carry(
-    spilled: readonly VirtualRegister[],
-    operands: readonly MachineOperand[],
-    access: Plain["access"],
-  ): ReadonlyMap<VirtualRegister, number> {
+  #carry(spilled: readonly VirtualRegister[], operands: readonly MachineOperand[], access: Access): ReadonlyMap<VirtualRegister, number> {
     const found = new Map<VirtualRegister, number>();
     const next: Record<RegisterClass, number> = { gpr: 0, vec: 0, mask: 0 };
-    const first = operands[0];
+    const written = writtenRegister(operands, access);
     for (const register of spilled) {
-      const isOnlyWritten =
-        access === "write" &&
-        typeof first === "object" &&
-        first.op === "register" &&
-        first.value === register &&
-        !operands.slice(1).some((operand) => mentions(operand, register));
-      if (isOnlyWritten) {
+      if (register === written && isWrittenOnly(operands, access)) {
         // Written after everything is read.
         found.set(register, this.#carriers[register.class][0]!);
         continue;
@@ -356,6 +345,18 @@ function spillMove(register: VirtualRegister): Mnemonic {
   if (register.class === "mask") return "kmovw";
   if (register.class === "gpr") return "mov";
   return register.bytes === 4 ? "vmovss" : register.bytes === 8 ? "vmovsd" : "vmovups";
+}
+
+/** The register that an instruction changes. */
+function writtenRegister(operands: readonly MachineOperand[], access: Access): VirtualRegister | null {
+  const first = operands[0];
+  return access !== "read" && typeof first === "object" && first.op === "register" ? first.value : null;
+}
+
+/** Whether an instruction writes its first operand without reading it in any way. */
+function isWrittenOnly(operands: readonly MachineOperand[], access: Access): boolean {
+  const written = writtenRegister(operands, access);
+  return access === "clear" || (access === "write" && written !== null && !operands.slice(1).some((operand) => mentions(operand, written)));
 }
 
 /** Whether an operand reads a register. */

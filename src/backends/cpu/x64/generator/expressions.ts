@@ -136,7 +136,7 @@ export class ExpressionSelector implements Evaluator {
     if (e.type === "i32" || e.type === "ptr") return integerConstant(s, e, into);
     if (e.type === "i32v" || e.type === "f32v") return vectorConstant(s, e, into);
     const result = into ?? s.forType(e.type);
-    if (Object.is(e.value, 0)) s.emitWrite("vxorps", s.x(result), s.x(result), s.x(result));
+    if (Object.is(e.value, 0)) s.emitClear("vxorps", s.x(result));
     else s.emit(e.type === "f32" ? "vmovss" : "vmovsd", s.x(result), s.constantOperand(e.type, e.value));
     return result;
   }

@@ -325,7 +325,7 @@ export function convertValue(
     const x = evaluator.value(e.x);
     const d = result();
     // The upper half comes from a register that waits for nothing.
-    s.emitWrite("vxorps", s.x(d), s.x(d), s.x(d));
+    s.emitClear("vxorps", s.x(d));
     s.emit("vcvtsi2sd", s.x(d), s.x(d), s.r(x));
     return d;
   }
@@ -371,7 +371,7 @@ function maskOrdered(s: Selection, kept: VirtualRegister, x: VirtualRegister): v
   if (s.features.avx512) {
     const mask = s.register("mask", 2);
     s.emit("vcmpsd", s.k(mask), s.x(x), s.x(x), ordered);
-    s.emitWrite("vxorps", s.x(kept), s.x(kept), s.x(kept));
+    s.emitClear("vxorps", s.x(kept));
     s.emit("vmovsd", s.masked(s.x(kept), mask), s.x(x), s.x(x));
     return;
   }

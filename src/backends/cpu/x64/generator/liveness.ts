@@ -36,7 +36,7 @@ export function findIntervals(fn: MachineFunction): Intervals {
   for (let i = 0; i < code.length; i++) {
     const instruction = code[i]!;
     const block = blockOf[i]!;
-    const times = 10 ** Math.min(6, depth[i]!);
+    const times = 8 ** depth[i]!;
     forEachRead(instruction, ({ id }) => {
       if (home[id] !== block) isGlobal[id] = 1;
       weight[id]! += times;

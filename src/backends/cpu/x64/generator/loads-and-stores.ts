@@ -62,7 +62,7 @@ export function loadValue(s: Selection, evaluator: Evaluator, e: Load, into: Vir
     return result;
   }
   const count = checkedCount(s, e.count);
-  if (count === 0) s.emitWrite("vxorps", s.x(result), s.x(result), s.x(result));
+  if (count === 0) s.emitClear("vxorps", s.x(result));
   else if (e.storage === "u8") loadBytes(s, evaluator, place, count, result);
   else if (count === undefined) s.emit("vmovups", s.v(result), place);
   else if (count === 1) s.emit("vmovss", s.x(result), place);
@@ -95,7 +95,7 @@ function loadBytes(
   if (bytes >= 4) {
     s.emit("vmovd", s.x(low), { ...place, size: 4 });
     done = 4;
-  } else s.emitWrite("vxorps", s.x(low), s.x(low), s.x(low));
+  } else s.emitClear("vxorps", s.x(low));
   for (; done < bytes; done++) s.emit("vpinsrb", s.x(low), s.x(low), moved(place, done), done);
   s.emit("vpmovzxbd", s.v(result), s.x(low));
 }

@@ -48,8 +48,8 @@ export interface MemoryOperand {
 /** A number is an immediate. */
 export type MachineOperand = RegisterOperand | MemoryOperand | number;
 
-/** What an instruction does with its first operand; all others are read. */
-export type Access = "write" | "update" | "read";
+/** What an instruction does with its first operand; all others are read. `clear`: it reads nothing (`xor d, d`). */
+export type Access = "write" | "update" | "read" | "clear";
 
 /** An instruction, a place to jump to, or something that takes fixed registers. */
 export type MachineInstruction =
@@ -109,6 +109,7 @@ export function forEachRead(instruction: MachineInstruction, visit: (register: V
   switch (instruction.op) {
     case "plain": {
       const { operands, access } = instruction;
+      if (access === "clear") return;
       for (let i = 0; i < operands.length; i++) {
         const operand = operands[i]!;
         if (typeof operand === "number") continue;

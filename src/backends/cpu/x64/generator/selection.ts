@@ -112,9 +112,9 @@ export class Selection {
     this.code.push({ op: "plain", mnemonic, operands, access: accessOf(mnemonic, operands) });
   }
 
-  /** An instruction that writes its first operand whatever stood there: `xor d, d`. */
-  emitWrite(mnemonic: Mnemonic, ...operands: readonly MachineOperand[]): void {
-    this.code.push({ op: "plain", mnemonic, operands, access: "write" });
+  /** An instruction that gives the same whatever stands in its only register: `vxorps d, d, d`. */
+  emitClear(mnemonic: Mnemonic, operand: RegisterOperand): void {
+    this.code.push({ op: "plain", mnemonic, operands: [operand, operand, operand], access: "clear" });
   }
 
   /** An instruction that takes one register twice and updates it: `sbb d, d`. */

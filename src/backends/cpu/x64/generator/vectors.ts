@@ -149,7 +149,7 @@ export function maskValue(s: Selection, evaluator: Evaluator, e: Expr, into: Vir
   const result = (): VirtualRegister => into ?? s.register("mask", 2);
   if (e.op === "const") {
     const d = result();
-    s.emitWrite(e.value === 0 ? "kxorw" : "kxnorw", s.k(d), s.k(d), s.k(d));
+    s.emitClear(e.value === 0 ? "kxorw" : "kxnorw", s.k(d));
     return d;
   }
   if (!isMaskOrConstant(e, s.facts.masks)) {
@@ -259,7 +259,7 @@ export function vectorSelect(s: Selection, evaluator: Evaluator, e: Select, into
 /** A vector constant. */
 export function vectorConstant(s: Selection, e: Extract<Expr, { op: "const" }>, into: VirtualRegister | undefined): VirtualRegister {
   const result = into ?? s.forType(e.type);
-  if (Object.is(e.value, 0)) s.emitWrite("vxorps", s.x(result), s.x(result), s.x(result));
+  if (Object.is(e.value, 0)) s.emitClear("vxorps", s.x(result));
   else {
     const place = s.constantOperand(e.type, e.value);
     if (place.broadcast > 0) s.emit("vbroadcastss", s.v(result), { ...place, broadcast: 0 });
