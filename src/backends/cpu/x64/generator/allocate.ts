@@ -49,40 +49,40 @@ export function allocateRegisters(fn: MachineFunction, intervals: Intervals, fil
     order.sort((a, b) => start[a.id]! - start[b.id]!);
     const numbers = file[kind];
     let free = numbers.reduce((set, number) => (set | (1 << number)) >>> 0, 0);
-    let active: VirtualRegister[] = [];
+    // Who holds each register, and until when.
+    const holders = new Array<VirtualRegister | null>(32).fill(null);
+    const until = new Int32Array(32);
     const density = ({ id }: VirtualRegister): number => weight[id]! / (end[id]! - start[id]! + 1);
+    const take = (register: VirtualRegister, number: number): void => {
+      register.register = number;
+      holders[number] = register;
+      // What is written and never read still takes its register at that moment.
+      until[number] = Math.max(end[register.id]!, start[register.id]! + 1);
+      free = (free & ~(1 << number)) >>> 0;
+    };
     for (const current of order) {
       const from = start[current.id]!;
-      const still: VirtualRegister[] = [];
-      for (const other of active) {
-        // What is written and never read still takes its register at that moment.
-        if (Math.max(end[other.id]!, start[other.id]! + 1) < from) free = (free | (1 << other.register)) >>> 0;
-        else still.push(other);
+      for (let i = 0; i < numbers.length; i++) {
+        const number = numbers[i]!;
+        if (holders[number] === null || until[number]! >= from) continue;
+        holders[number] = null;
+        free = (free | (1 << number)) >>> 0;
       }
-      active = still;
       const allowed = (free & ~forbidden[current.id]!) >>> 0;
-      let choice = -1;
-      const isAllowed = (number: number): boolean => number >= 0 && ((allowed >>> number) & 1) === 1;
       const wish = preferred.get(current) ?? current.hint?.register ?? -1;
-      if (isAllowed(wish)) choice = wish;
-      else {
-        for (const number of numbers) {
-          if (!isAllowed(number)) continue;
-          choice = number;
-          break;
-        }
-      }
+      let choice = -1;
+      if (wish >= 0 && ((allowed >>> wish) & 1) === 1) choice = wish;
+      else if (allowed !== 0) choice = numbers.find((number) => ((allowed >>> number) & 1) === 1) ?? -1;
       if (choice >= 0) {
-        current.register = choice;
-        free = (free & ~(1 << choice)) >>> 0;
-        active.push(current);
+        take(current, choice);
         continue;
       }
       // Somebody goes to the stack: the least used whose register would do.
       let victim = current;
       let least = density(current);
-      for (const other of active) {
-        if (((forbidden[current.id]! >>> other.register) & 1) === 1) continue;
+      for (const number of numbers) {
+        const other = holders[number] ?? null;
+        if (other === null || ((forbidden[current.id]! >>> number) & 1) === 1) continue;
         const used = density(other);
         if (used < least) {
           least = used;
@@ -91,9 +91,9 @@ export function allocateRegisters(fn: MachineFunction, intervals: Intervals, fil
       }
       spilled.push(victim);
       if (victim === current) continue;
-      current.register = victim.register;
+      const number = victim.register;
       victim.register = -1;
-      active[active.indexOf(victim)] = current;
+      take(current, number);
     }
   }
   return spilled;

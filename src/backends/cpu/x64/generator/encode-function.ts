@@ -35,6 +35,7 @@ export class FunctionEncoder {
   readonly #hasFrame: boolean;
   readonly #slotBytes: number;
   readonly #saved: readonly number[];
+  readonly #hasSpilled: boolean;
 
   constructor(fn: MachineFunction, assembler: Assembler, carriers: RegisterFile, hasFrame: boolean, slotBytes = 0) {
     this.#fn = fn;
@@ -42,6 +43,7 @@ export class FunctionEncoder {
     this.#carriers = carriers;
     this.#hasFrame = hasFrame;
     this.#slotBytes = slotBytes;
+    this.#hasSpilled = slotBytes > 0;
     const used = new Set(fn.registers.filter((register) => register.class === "gpr").map((register) => register.register));
     // With a frame rbp is saved by it, and any carrier may be used.
     this.#saved = calleeSaved.filter((number) =>
@@ -125,12 +127,11 @@ export class FunctionEncoder {
   #plain({ mnemonic, operands, access }: Plain): void {
     const first = operands[0];
     if (plainMoves.has(mnemonic) && operands.length === 2 && this.#isNoMove(first!, operands[1]!)) return;
-    const spilled = this.#spilledIn(operands);
+    const spilled = this.#hasSpilled ? spilledIn(operands) : nothing;
     if (spilled.length === 0) {
-      this.#asm.emitList(
-        mnemonic,
-        operands.map((operand) => this.#operand(operand, noCarriers)),
-      );
+      const list: Operand[] = [];
+      for (let i = 0; i < operands.length; i++) list.push(this.#operand(operands[i]!, noCarriers));
+      this.#asm.emitList(mnemonic, list);
       return;
     }
     // The last operand may stay in memory where no other is there.
@@ -210,22 +211,6 @@ export class FunctionEncoder {
       to.kind === from.kind &&
       (to.value === from.value || (to.value.register >= 0 && to.value.register === from.value.register))
     );
-  }
-
-  #spilledIn(operands: readonly MachineOperand[]): VirtualRegister[] {
-    const found: VirtualRegister[] = [];
-    const check = (register: VirtualRegister | null): void => {
-      if (register !== null && register.register < 0 && !found.includes(register)) found.push(register);
-    };
-    for (const operand of operands) {
-      if (typeof operand === "number") continue;
-      if (operand.op === "memory") {
-        check(operand.base);
-        check(operand.index);
-      } else check(operand.value);
-      check(operand.mask);
-    }
-    return found;
   }
 
   #operand(operand: MachineOperand, carried: ReadonlyMap<VirtualRegister, number>): Operand {
@@ -346,6 +331,27 @@ function spillMove(register: VirtualRegister): Mnemonic {
   if (register.class === "gpr") return "mov";
   return register.bytes === 4 ? "vmovss" : register.bytes === 8 ? "vmovsd" : "vmovups";
 }
+
+/** The spilled registers among operands, each once. */
+function spilledIn(operands: readonly MachineOperand[]): readonly VirtualRegister[] {
+  let found: VirtualRegister[] | null = null;
+  const check = (register: VirtualRegister | null): void => {
+    if (register === null || register.register >= 0) return;
+    found ??= [];
+    if (!found.includes(register)) found.push(register);
+  };
+  for (const operand of operands) {
+    if (typeof operand === "number") continue;
+    if (operand.op === "memory") {
+      check(operand.base);
+      check(operand.index);
+    } else check(operand.value);
+    check(operand.mask);
+  }
+  return found ?? nothing;
+}
+
+const nothing: readonly VirtualRegister[] = [];
 
 /** The register that an instruction changes. */
 function writtenRegister(operands: readonly MachineOperand[], access: Access): VirtualRegister | null {

@@ -26,6 +26,18 @@ export function findIntervals(fn: MachineFunction): Intervals {
   const weight = new Float64Array(count);
   const { blocks, blockOf, depth } = findBlocks(fn);
 
+  // What each instruction reads and writes, one after another; positions of instruction i start at bounds[2i], [2i + 1].
+  const ids: number[] = [];
+  const bounds = new Int32Array(2 * code.length + 1);
+  const push = ({ id }: { readonly id: number }): void => void ids.push(id);
+  for (let i = 0; i < code.length; i++) {
+    bounds[2 * i] = ids.length;
+    forEachRead(code[i]!, push);
+    bounds[2 * i + 1] = ids.length;
+    forEachWrite(code[i]!, push);
+  }
+  bounds[2 * code.length] = ids.length;
+
   // Registers that live in one block only, and are written there first, need no data flow.
   const home = new Int32Array(count).fill(-1);
   const isGlobal = new Uint8Array(count);
@@ -34,20 +46,20 @@ export function findIntervals(fn: MachineFunction): Intervals {
     if (position > end[id]!) end[id] = position;
   };
   for (let i = 0; i < code.length; i++) {
-    const instruction = code[i]!;
     const block = blockOf[i]!;
     const times = 8 ** depth[i]!;
-    forEachRead(instruction, ({ id }) => {
-      if (home[id] !== block) isGlobal[id] = 1;
-      weight[id]! += times;
-      touch(id, 2 * i);
-    });
-    forEachWrite(instruction, ({ id }) => {
-      if (home[id] === -1) home[id] = block;
-      else if (home[id] !== block) isGlobal[id] = 1;
-      weight[id]! += times;
-      touch(id, 2 * i + 1);
-    });
+    for (let position = 2 * i; position <= 2 * i + 1; position++) {
+      for (let at = bounds[position]!; at < bounds[position + 1]!; at++) {
+        const id = ids[at]!;
+        if (home[id] !== block) {
+          // Written here for the first time, or not in this block alone.
+          if (home[id] === -1 && position % 2 === 1) home[id] = block;
+          else isGlobal[id] = 1;
+        }
+        weight[id]! += times;
+        touch(id, position);
+      }
+    }
   }
   const globals: number[] = [];
   const dense = new Int32Array(count).fill(-1);
@@ -58,15 +70,16 @@ export function findIntervals(fn: MachineFunction): Intervals {
   const gen = blocks.map(() => new Uint32Array(words));
   const kill = blocks.map(() => new Uint32Array(words));
   blocks.forEach((block, b) => {
-    for (let i = block.first; i < block.end; i++) {
-      forEachRead(code[i]!, ({ id }) => {
-        const at = dense[id]!;
-        if (at >= 0 && (kill[b]![at >> 5]! & (1 << (at & 31))) === 0) gen[b]![at >> 5]! |= 1 << (at & 31);
-      });
-      forEachWrite(code[i]!, ({ id }) => {
-        const at = dense[id]!;
-        if (at >= 0) kill[b]![at >> 5]! |= 1 << (at & 31);
-      });
+    const generated = gen[b]!;
+    const killed = kill[b]!;
+    for (let position = 2 * block.first; position < 2 * block.end; position++) {
+      for (let i = bounds[position]!; i < bounds[position + 1]!; i++) {
+        const at = dense[ids[i]!]!;
+        if (at < 0) continue;
+        const bit = 1 << (at & 31);
+        if (position % 2 === 1) killed[at >> 5]! |= bit;
+        else if ((killed[at >> 5]! & bit) === 0) generated[at >> 5]! |= bit;
+      }
     }
   });
   const liveIn = blocks.map(() => new Uint32Array(words));

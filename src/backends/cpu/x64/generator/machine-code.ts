@@ -21,6 +21,8 @@ export interface VirtualRegister {
   register: number;
   /** Offset of its stack slot; -1: none. */
   slot: number;
+  /** The unmasked operands that show it, by kind: made when first asked for. */
+  readonly views: Partial<Record<RegisterKind, RegisterOperand>>;
 }
 
 /** A virtual register seen with a width, maybe under a write mask. */

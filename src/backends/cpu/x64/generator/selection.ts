@@ -23,8 +23,6 @@ export interface EmitFeatures {
   readonly functions?: Partial<Readonly<Record<CallableFunction, bigint>>>;
 }
 
-const noMask = { mask: null, zeroing: false } as const;
-
 /** Parts of a memory operand; what is left out is empty. */
 export type MemoryParts = Partial<Omit<MemoryOperand, "op">>;
 
@@ -74,7 +72,8 @@ export class Selection {
 
   /** A new virtual register. */
   register(kind: RegisterClass, bytes: number, isTemporary = true): VirtualRegister {
-    const made = { class: kind, id: this.registers.length, bytes, isTemporary, hint: null, register: -1, slot: -1 };
+    const id = this.registers.length;
+    const made: VirtualRegister = { class: kind, id, bytes, isTemporary, hint: null, register: -1, slot: -1, views: {} };
     this.registers.push(made);
     return made;
   }
@@ -137,7 +136,7 @@ export class Selection {
 
   /** A register as an operand of a kind. */
   view(value: VirtualRegister, kind: RegisterKind): RegisterOperand {
-    return { op: "register", value, kind, ...noMask };
+    return (value.views[kind] ??= { op: "register", value, kind, mask: null, zeroing: false });
   }
   /** A whole vector. */
   v(value: VirtualRegister): RegisterOperand {
