@@ -31,6 +31,8 @@ export {
 } from "./layers/index.ts";
 export {
   type BatchStream,
+  cloneModel,
+  type CloneModelOptions,
   type CompileOptions,
   type EvaluateOptions,
   type FitOptions,
@@ -55,3 +57,5 @@ export * as ops from "./ops/index.ts";
 export * as optimizers from "./optimizers/index.ts";
 export * as random from "./random/index.ts";
 export * as regularizers from "./regularizers/index.ts";
+export * as utils from "./keras-utils.ts";
+export { plotModel, type PlotModelOptions } from "./visualization/index.ts";

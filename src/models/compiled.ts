@@ -1,9 +1,11 @@
 /** What `compile` was given. */
-import { StateError } from "../errors.ts";
+import { StateError, ValueError } from "../errors.ts";
+import { isPlainObject } from "../graph/index.ts";
+import { describe } from "../layers/layer-options.ts";
 import * as losses from "../losses/index.ts";
 import * as metrics from "../metrics/index.ts";
 import * as optimizers from "../optimizers/index.ts";
-import { checkOptions, type Config, isSerialized } from "../serialization/index.ts";
+import { checkOptions, type Config, type CustomObjects, isSerialized, type SerializedObject } from "../serialization/index.ts";
 import { CompiledLoss, type LossOption, type LossWeights } from "./compile-loss.ts";
 import { CompiledMetrics, type MetricsOption } from "./compile-metrics.ts";
 
@@ -93,6 +95,32 @@ export class Compiled {
       jit_compile: false,
     };
   }
+}
+
+/** Options of `compile` that Keras's `compile_config` describes. Throws ValueError where it describes none. */
+export function compileOptionsOf(where: string, config: Config, customObjects: CustomObjects): CompileOptions {
+  if (!isPlainObject(config) || !("optimizer" in config)) {
+    throw new ValueError({
+      where,
+      problem: "this is no configuration of compile",
+      expected: '{ "optimizer": ..., "loss": ..., "metrics": ... }',
+      received: describe(config),
+    });
+  }
+  const made = <T>(value: unknown, make: (json: SerializedObject) => T): unknown => {
+    if (isSerialized(value)) return make(value);
+    if (typeof value === "string" && customObjects[value] !== undefined) return customObjects[value];
+    if (Array.isArray(value)) return value.map((part) => made(part, make));
+    if (isPlainObject(value)) return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, made(part, make)]));
+    return value ?? null;
+  };
+  return {
+    optimizer: made(config.optimizer, (json) => optimizers.deserialize(json, customObjects)) as optimizers.Optimizer,
+    loss: made(config.loss, (json) => losses.deserialize(json, customObjects)) as LossOption,
+    lossWeights: (config.loss_weights ?? null) as LossWeights | null,
+    metrics: made(config.metrics, (json) => metrics.deserialize(json, customObjects)) as MetricsOption | null,
+    weightedMetrics: made(config.weighted_metrics, (json) => metrics.deserialize(json, customObjects)) as MetricsOption | null,
+  };
 }
 
 /** Names and JSON stay, objects become JSON; inside lists and objects too. */

@@ -8,9 +8,9 @@ import { describe, type LayerOptions } from "../layers/layer-options.ts";
 import { attachMask } from "../layers/masks.ts";
 import { flattenStructure, packStructure } from "../layers/structure.ts";
 import * as ops from "../ops/index.ts";
-import { checkOptions, type Config, type CustomObjects } from "../serialization/index.ts";
+import { camelCaseKeys, checkOptions, type Config, type CustomObjects } from "../serialization/index.ts";
 import type { Metric } from "../metrics/index.ts";
-import type { Compiled, CompileOptions } from "./compiled.ts";
+import { type Compiled, type CompileOptions, compileOptionsOf } from "./compiled.ts";
 import type { DataStructure, Slot } from "./data-binding.ts";
 import { evaluate, fit, predict, predictOnBatch, testOnBatch, trainOnBatch } from "./fit.ts";
 import type { BatchStream, EvaluateOptions, FitOptions, PredictOptions } from "./fit-options.ts";
@@ -211,6 +211,17 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
     this.session.compile(options);
   }
 
+  /** What `compile` was given, as Keras writes it (`compile_config`); null before. */
+  getCompileConfig(): Config | null {
+    return this.#session?.compiled?.config ?? null;
+  }
+
+  /** Compiles by Keras's `compile_config`; the optimizer's state is made too where the model is built. */
+  compileFromConfig(config: Config, customObjects: CustomObjects = {}): void {
+    this.compile(compileOptionsOf(`${this.label}.compileFromConfig`, config, customObjects));
+    if (this.built) this.optimizer.build(this.trainableWeights);
+  }
+
   /** Metrics of `compile`, once a step has made them, and the loss's mean. */
   get metrics(): Metric[] {
     return this.session.metrics;
@@ -376,8 +387,11 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
     return this.#session?.compiled ? { ...json, compile_config: this.#session.compiled.config } : json;
   }
 
-  /** A functional model made from its configuration. */
+  /** A functional model made from its configuration; a class of your own is made with its configuration as options. */
   static override fromConfig(config: Config, customObjects: CustomObjects = {}): never {
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the class itself: a static method is inherited
+    const cls: unknown = this;
+    if (cls !== Model && !Array.isArray(config.layers)) return new (cls as new (options: object) => never)(camelCaseKeys(config));
     return new Model<unknown, unknown>(functionalParts(config, customObjects)) as never;
   }
 }

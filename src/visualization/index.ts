@@ -1,0 +1,2 @@
+/** Pictures (`visualization`). */
+export { plotModel, type PlotModelOptions } from "./plot-model.ts";
