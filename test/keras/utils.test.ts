@@ -1,6 +1,6 @@
 /** Functions of keras.utils. */
 import { beforeAll, describe } from "vitest";
-import type { Tensor} from "../../src/index.ts";
+import type { Tensor } from "../../src/index.ts";
 import { setBackend, utils } from "../../src/index.ts";
 import { camelCase, camelCaseKeys } from "../../src/serialization/index.ts";
 import { type Case, decode, revive, type StoredArray, testCases } from "./cases.ts";
