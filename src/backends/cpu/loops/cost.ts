@@ -80,7 +80,10 @@ export function knownExtent(axis: Axis): number {
   return axis.dynamic ? 4096 : axis.extent;
 }
 
-/** Cost of walking `axis` innermost, per element: vectors of contiguous data are cheap, wide strides dear. */
+/**
+ * Cost of walking `axis` innermost, per element: vectors of contiguous data are cheap, wide strides dear. The unit is
+ * what a vector of four lanes costs for each of them; the last vector of a row costs as much as a full one.
+ */
 export function walkCost(analysis: Analysis, axis: number, stores: readonly Store[], vector: boolean, lanes: number): number {
   const extent = knownExtent(analysis.kernel.axes[axis]!);
   let cost = 0;
@@ -91,7 +94,7 @@ export function walkCost(analysis: Analysis, axis: number, stores: readonly Stor
     else cost += 3 + Math.min(step - 1, 16) / 4;
   }
   const weight = bodyWeight(analysis, axis) * (vector ? 1 : Math.min(lanes, 4));
-  const waste = vector ? (Math.ceil(extent / lanes) * lanes) / Math.max(1, extent) : 1;
+  const share = vector ? (Math.ceil(extent / lanes) * 4) / Math.max(1, extent) : 1;
   // Each row costs some steps of its own.
-  return (cost + weight * 0.3) * waste + 8 / Math.max(1, extent);
+  return (cost + weight * 0.3) * share + 8 / Math.max(1, extent);
 }

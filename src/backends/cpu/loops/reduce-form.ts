@@ -76,21 +76,29 @@ export function chooseForm(kernel: ReduceKernel, target: CpuTarget): ReduceForm 
     bestCost = cost;
   };
   const hasDouble = kernel.reducers.some(({ value, dtype }) => dtype === "float64" || kernel.expression[value]!.dtype === "float64");
+  // A result is stored once, after all its points.
+  const points = Math.max(
+    1,
+    kernel.axes.slice(kept).reduce((product, axis) => product * knownExtent(axis), 1),
+  );
+  const scalarStores = (3 * kernel.stores.length) / points;
   const hasPositions = kernel.reducers.some(({ reducer }) => isPositional(reducer));
   for (let axis = kept - 1; axis >= 0 && !hasDouble; axis--) {
     if (!canVectorize(analysis, axis, []) || !canVectorize(epilogue, axis, kernel.stores)) continue;
     if (mixedGuards(kernel, axis) === null) continue;
-    offer({ kind: "columns", axis }, walkCost(analysis, axis, kernel.stores, true, target.lanes));
+    const loads = walkCost(analysis, axis, [], true, target.lanes);
+    const stores = walkCost(analysis, axis, kernel.stores, true, target.lanes) - loads;
+    offer({ kind: "columns", axis }, loads + stores / points);
   }
   for (let axis = rank - 1; axis >= kept && !hasDouble; axis--) {
     if ((hasPositions && axis !== rank - 1) || !canVectorize(analysis, axis, [])) continue;
     // Joining the lanes costs about as much as some vectors.
     const joining = (kernel.reducers.length * (hasPositions ? 12 * target.lanes : 8)) / Math.max(1, knownExtent(kernel.axes[axis]!));
-    offer({ kind: "rows", axis }, walkCost(analysis, axis, [], true, target.lanes) + joining);
+    offer({ kind: "rows", axis }, walkCost(analysis, axis, [], true, target.lanes) + joining + scalarStores);
   }
   for (let axis = rank - 1; axis >= kept; axis--) {
     if (hasPositions && axis !== rank - 1) continue;
-    offer({ kind: "scalar", axis }, walkCost(analysis, axis, [], false, target.lanes));
+    offer({ kind: "scalar", axis }, walkCost(analysis, axis, [], false, target.lanes) + scalarStores);
   }
   return best;
 }
