@@ -5,23 +5,22 @@ import { formatShape, type Shape, type Tensor, type Variable } from "../graph/in
 import type { Initializer } from "../initializers/index.ts";
 import * as ops from "../ops/index.ts";
 import type { Regularizer } from "../regularizers/index.ts";
+import { AdaptableLayer, type AdaptableOptions, type AdaptedWeight } from "./adaptable-layer.ts";
 import { addChannelBias, checkReach, type ConvolutionPadding, resolveWindow } from "./convolution-window.ts";
 import { channelAxis, type DataFormat } from "./data-format.ts";
 import { knownExtent } from "./known-extent.ts";
-import { Layer } from "./layer.ts";
 import {
   type ActivationFunction,
   type ActivationIdentifier,
   type ConstraintIdentifier,
   type InitializerIdentifier,
-  type LayerOptions,
   positiveInteger,
   type RegularizerIdentifier,
   required,
 } from "./layer-options.ts";
 
 /** Options of a convolution. A number stands for the same number along every spatial axis. */
-export interface ConvolutionOptions extends LayerOptions {
+export interface ConvolutionOptions extends AdaptableOptions {
   /** Number of output channels. */
   readonly filters: number;
   readonly kernelSize: number | readonly number[];
@@ -48,7 +47,7 @@ export interface ConvolutionOptions extends LayerOptions {
  * Convolution over `spatialRank` axes: `y[b, p, f] = activation(sum over k, c of x[b, p strides + k dilationRate, c] kernel[k, c, f] + bias[f])`.
  * Weights: kernel `[...kernelSize, in / groups, filters]`, bias `[filters]`.
  */
-export abstract class ConvolutionLayer extends Layer<ConvolutionOptions> {
+export abstract class ConvolutionLayer extends AdaptableLayer<ConvolutionOptions> {
   declare filters: number;
   declare kernelSize: readonly number[];
   declare strides: readonly number[];
@@ -134,6 +133,11 @@ export abstract class ConvolutionLayer extends Layer<ConvolutionOptions> {
       });
     }
     this.inputSpec = { rank: this.#spatialRank + 2, axes: { [this.dataFormat === "channels_last" ? -1 : 1]: channels } };
+    this.adaptWhereAsked();
+  }
+
+  protected override adapted(): AdaptedWeight {
+    return { weight: this.kernel, regularizer: this.kernelRegularizer, constraint: this.kernelConstraint };
   }
 
   override call(x: Tensor): Tensor {
@@ -144,7 +148,7 @@ export abstract class ConvolutionLayer extends Layer<ConvolutionOptions> {
       const none: [number, number] = [0, 0];
       padded = ops.pad(x, this.dataFormat === "channels_last" ? [none, [lead, 0], none] : [none, none, [lead, 0]]);
     }
-    const y = ops.conv(padded, this.kernel, {
+    const y = ops.conv(padded, this.adaptedKernel(), {
       strides: this.strides,
       padding: this.padding === "same" ? "same" : "valid",
       dataFormat: this.dataFormat,

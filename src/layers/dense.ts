@@ -5,21 +5,20 @@ import type { Initializer } from "../initializers/index.ts";
 import * as ops from "../ops/index.ts";
 import type { Regularizer } from "../regularizers/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
+import { AdaptableLayer, type AdaptableOptions, type AdaptedWeight } from "./adaptable-layer.ts";
 import { knownExtent } from "./known-extent.ts";
-import { Layer } from "./layer.ts";
 import {
   type ActivationFunction,
   type ActivationIdentifier,
   type ConstraintIdentifier,
   type InitializerIdentifier,
-  type LayerOptions,
   positiveInteger,
   type RegularizerIdentifier,
   required,
 } from "./layer-options.ts";
 
 /** Options of Dense. */
-export interface DenseOptions extends LayerOptions {
+export interface DenseOptions extends AdaptableOptions {
   /** Width of the output. */
   readonly units: number;
   /** Default: none (linear). */
@@ -41,7 +40,7 @@ export interface DenseOptions extends LayerOptions {
  * @example
  * const y = layers.Dense({ units: 10, activation: "softmax" })(x);
  */
-export class DenseLayer extends Layer<DenseOptions> {
+export class DenseLayer extends AdaptableLayer<DenseOptions> {
   static override readonly className: string = "Dense";
   declare units: number;
   declare activation: ActivationFunction;
@@ -91,10 +90,15 @@ export class DenseLayer extends Layer<DenseOptions> {
       });
     }
     this.inputSpec = { minRank: 2, axes: { [-1]: width } };
+    this.adaptWhereAsked();
+  }
+
+  protected override adapted(): AdaptedWeight {
+    return { weight: this.kernel, regularizer: this.kernelRegularizer, constraint: this.kernelConstraint };
   }
 
   override call(x: Tensor): Tensor {
-    const y = ops.matmul(x, this.kernel);
+    const y = ops.matmul(x, this.adaptedKernel());
     return this.activation(this.bias === null ? y : ops.add(y, this.bias));
   }
 }

@@ -6,21 +6,20 @@ import { type Initializer, VarianceScalingInitializer } from "../initializers/in
 import * as ops from "../ops/index.ts";
 import type { Regularizer } from "../regularizers/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
+import { AdaptableLayer, type AdaptableOptions, type AdaptedWeight } from "./adaptable-layer.ts";
 import { einsumShapes, parseEquation } from "./einsum-equation.ts";
-import { Layer } from "./layer.ts";
 import {
   type ActivationFunction,
   type ActivationIdentifier,
   type ConstraintIdentifier,
   describe,
   type InitializerIdentifier,
-  type LayerOptions,
   type RegularizerIdentifier,
   required,
 } from "./layer-options.ts";
 
 /** Options of EinsumDense. */
-export interface EinsumDenseOptions extends LayerOptions {
+export interface EinsumDenseOptions extends AdaptableOptions {
   /** Product of input and kernel, such as "abc,cd->abd" or "...b,bc->...c". */
   readonly equation: string;
   /** Shape of the output without the batch (and without the axes of "..."); null for extents that are the input's. */
@@ -45,7 +44,7 @@ export interface EinsumDenseOptions extends LayerOptions {
  * @example
  * const y = layers.EinsumDense({ equation: "abc,cd->abd", outputShape: [null, 64], biasAxes: "d" })(x);
  */
-export class EinsumDenseLayer extends Layer<EinsumDenseOptions> {
+export class EinsumDenseLayer extends AdaptableLayer<EinsumDenseOptions> {
   static override readonly className: string = "EinsumDense";
   declare outputShape: readonly (number | null)[];
   declare equation: string;
@@ -113,10 +112,15 @@ export class EinsumDenseLayer extends Layer<EinsumDenseOptions> {
       });
     }
     this.inputSpec = { rank: inputShape.length };
+    this.adaptWhereAsked();
+  }
+
+  protected override adapted(): AdaptedWeight {
+    return { weight: this.kernel, regularizer: this.kernelRegularizer, constraint: this.kernelConstraint };
   }
 
   override call(x: Tensor): Tensor {
-    const y = ops.einsum(this.equation, x, this.kernel);
+    const y = ops.einsum(this.equation, x, this.adaptedKernel());
     return this.activation(this.bias === null ? y : ops.add(y, this.bias));
   }
 }

@@ -6,18 +6,18 @@ import type { Initializer } from "../initializers/index.ts";
 import * as ops from "../ops/index.ts";
 import type { Regularizer } from "../regularizers/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
-import { Layer } from "./layer.ts";
+import { AdaptableLayer, type AdaptableOptions, type AdaptedWeight } from "./adaptable-layer.ts";
 import {
   type ConstraintIdentifier,
   type InitializerIdentifier,
-  type LayerOptions,
+  type OptionDefaults,
   positiveInteger,
   type RegularizerIdentifier,
   required,
 } from "./layer-options.ts";
 
 /** Options of Embedding. `inputDim` here is the number of rows of the table. */
-export interface EmbeddingOptions extends LayerOptions {
+export interface EmbeddingOptions extends AdaptableOptions {
   /** Number of rows: the largest index plus one. */
   readonly inputDim: number;
   /** Width of a row. */
@@ -37,7 +37,7 @@ export interface EmbeddingOptions extends LayerOptions {
  * @example
  * const y = layers.Embedding({ inputDim: 1000, outputDim: 64 })(tokens);
  */
-export class EmbeddingLayer extends Layer<EmbeddingOptions> {
+export class EmbeddingLayer extends AdaptableLayer<EmbeddingOptions> {
   static override readonly className: string = "Embedding";
   declare inputDim: number;
   declare outputDim: number;
@@ -47,7 +47,7 @@ export class EmbeddingLayer extends Layer<EmbeddingOptions> {
   declare maskZero: boolean;
   embeddings!: Variable;
 
-  constructor(options: EmbeddingOptions) {
+  constructor(options: EmbeddingOptions, more: OptionDefaults = {}) {
     super(options, {
       inputDim: required,
       outputDim: required,
@@ -55,6 +55,7 @@ export class EmbeddingLayer extends Layer<EmbeddingOptions> {
       embeddingsRegularizer: null,
       embeddingsConstraint: null,
       maskZero: false,
+      ...more,
     });
     positiveInteger(this.label, "inputDim", this.inputDim);
     positiveInteger(this.label, "outputDim", this.outputDim);
@@ -73,6 +74,11 @@ export class EmbeddingLayer extends Layer<EmbeddingOptions> {
       regularizer: this.embeddingsRegularizer,
       constraint: this.embeddingsConstraint,
     });
+    this.adaptWhereAsked();
+  }
+
+  protected override adapted(): AdaptedWeight {
+    return { weight: this.embeddings, regularizer: this.embeddingsRegularizer, constraint: this.embeddingsConstraint };
   }
 
   protected override get inputDType(): DType {
@@ -80,7 +86,12 @@ export class EmbeddingLayer extends Layer<EmbeddingOptions> {
   }
 
   override call(x: Tensor): Tensor {
-    return ops.take(this.embeddings, ops.cast(x, "int32"), { axis: 0 });
+    const indices = ops.cast(x, "int32");
+    const rows = ops.take(this.embeddings, indices, { axis: 0 });
+    const adapters = this.adapters();
+    if (adapters === null) return rows;
+    // The rows that are asked for alone, not the whole table.
+    return ops.add(rows, ops.multiply(ops.matmul(ops.take(adapters.a, indices, { axis: 0 }), adapters.b), adapters.scale));
   }
 
   override computeMask(x: Tensor): Tensor | null {

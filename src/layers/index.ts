@@ -1,12 +1,19 @@
 /** Layers (`keras.layers`), and what is needed to write one. */
 export { Activation, ActivationLayer, type ActivationOptions } from "./activation.ts";
 export { ActivityRegularization, ActivityRegularizationLayer, type ActivityRegularizationOptions } from "./activity-regularization.ts";
+export { AdaptableLayer, type AdaptableOptions, type AdaptedWeight, type LoraOptions } from "./adaptable-layer.ts";
 export { AdaptiveAveragePooling1D, AdaptiveAveragePooling1DLayer } from "./adaptive-average-pooling1d.ts";
 export { AdaptiveAveragePooling2D, AdaptiveAveragePooling2DLayer } from "./adaptive-average-pooling2d.ts";
 export { AdaptiveAveragePooling3D, AdaptiveAveragePooling3DLayer } from "./adaptive-average-pooling3d.ts";
 export { AdaptiveMaxPooling1D, AdaptiveMaxPooling1DLayer } from "./adaptive-max-pooling1d.ts";
 export { AdaptiveMaxPooling2D, AdaptiveMaxPooling2DLayer } from "./adaptive-max-pooling2d.ts";
 export { AdaptiveMaxPooling3D, AdaptiveMaxPooling3DLayer } from "./adaptive-max-pooling3d.ts";
+export {
+  AdaptiveAveragePoolingLayer,
+  AdaptiveMaxPoolingLayer,
+  AdaptivePoolingLayer,
+  type AdaptivePoolingOptions,
+} from "./adaptive-pooling.ts";
 export { add, Add, AddLayer } from "./add.ts";
 export { AlphaDropout, AlphaDropoutLayer, type AlphaDropoutOptions } from "./alpha-dropout.ts";
 export { resetAutoNames } from "./auto-names.ts";
@@ -25,11 +32,11 @@ export { Conv3DTranspose, Conv3DTranspose as Convolution3DTranspose, Conv3DTrans
 export { ConvolutionLayer, type ConvolutionOptions } from "./convolution.ts";
 export { ConvolutionTransposeLayer, type ConvolutionTransposeOptions } from "./convolution-transpose.ts";
 export type { ConvolutionPadding } from "./convolution-window.ts";
+export { CroppingLayer, type CroppingOptions } from "./cropping.ts";
 export { Cropping1D, Cropping1DLayer } from "./cropping1d.ts";
 export { Cropping2D, Cropping2DLayer } from "./cropping2d.ts";
 export { Cropping3D, Cropping3DLayer } from "./cropping3d.ts";
 export type { DataFormat } from "./data-format.ts";
-export { DTypePolicy, type DTypeOption, dtypePolicy, type DTypePolicyName, setDtypePolicy } from "./dtype-policy.ts";
 export { define } from "./define.ts";
 export { Dense, DenseLayer, type DenseOptions } from "./dense.ts";
 export { DepthwiseConv1D, DepthwiseConv1DLayer } from "./depthwise-conv1d.ts";
@@ -37,6 +44,7 @@ export { DepthwiseConv2D, DepthwiseConv2DLayer } from "./depthwise-conv2d.ts";
 export { DepthwiseConvolutionLayer, type DepthwiseConvolutionOptions } from "./depthwise-convolution.ts";
 export { dot, Dot, DotLayer, type DotOptions } from "./dot.ts";
 export { Dropout, DropoutLayer, type DropoutOptions } from "./dropout.ts";
+export { DTypePolicy, type DTypeOption, dtypePolicy, type DTypePolicyName, setDtypePolicy } from "./dtype-policy.ts";
 export { EinsumDense, EinsumDenseLayer, type EinsumDenseOptions } from "./einsum-dense.ts";
 export { ELU, ELULayer, type ELUOptions } from "./elu.ts";
 export { Embedding, EmbeddingLayer, type EmbeddingOptions } from "./embedding.ts";
@@ -101,6 +109,12 @@ export { RepeatVector, RepeatVectorLayer, type RepeatVectorOptions } from "./rep
 export { Rescaling, RescalingLayer, type RescalingOptions } from "./rescaling.ts";
 export { Reshape, ReshapeLayer, type ReshapeOptions } from "./reshape.ts";
 export { Resizing, ResizingLayer, type ResizingOptions } from "./resizing.ts";
+export {
+  ReversibleEmbedding,
+  ReversibleEmbeddingLayer,
+  type ReversibleEmbeddingOptions,
+  type ReversibleEmbeddingCallOptions,
+} from "./reversible-embedding.ts";
 export { RMSNormalization, RMSNormalizationLayer, type RMSNormalizationOptions } from "./rms-normalization.ts";
 export { SeparableConv1D, SeparableConv1D as SeparableConvolution1D, SeparableConv1DLayer } from "./separable-conv1d.ts";
 export { SeparableConv2D, SeparableConv2D as SeparableConvolution2D, SeparableConv2DLayer } from "./separable-conv2d.ts";
@@ -119,14 +133,7 @@ export { UpSampling1D, UpSampling1DLayer, type UpSampling1DOptions } from "./up-
 export { UpSampling2D, UpSampling2DLayer, type UpSampling2DOptions } from "./up-sampling2d.ts";
 export { UpSampling3D, UpSampling3DLayer, type UpSampling3DOptions } from "./up-sampling3d.ts";
 export { WrapperLayer, type WrapperOptions } from "./wrapper.ts";
+export { ZeroPaddingLayer, type ZeroPaddingOptions } from "./zero-padding.ts";
 export { ZeroPadding1D, ZeroPadding1DLayer } from "./zero-padding1d.ts";
 export { ZeroPadding2D, ZeroPadding2DLayer } from "./zero-padding2d.ts";
 export { ZeroPadding3D, ZeroPadding3DLayer } from "./zero-padding3d.ts";
-export {
-  AdaptiveAveragePoolingLayer,
-  AdaptiveMaxPoolingLayer,
-  AdaptivePoolingLayer,
-  type AdaptivePoolingOptions,
-} from "./adaptive-pooling.ts";
-export { CroppingLayer, type CroppingOptions } from "./cropping.ts";
-export { ZeroPaddingLayer, type ZeroPaddingOptions } from "./zero-padding.ts";

@@ -291,6 +291,25 @@ const contracts: readonly (readonly [unknown, LayerContract])[] = [
     },
   ],
   [
+    layers.ReversibleEmbedding,
+    {
+      options: { inputDim: 5, outputDim: 3 },
+      inputs: [[2, 4]],
+      output: [2, 4, 3],
+      weights: 1,
+      dtype: "int32",
+      below: 5,
+      refused: [
+        [{ inputDim: -1 }, /inputDim/],
+        [{ tieWeights: "yes" }, /tieWeights/],
+        [{ logitSoftCap: 0 }, /logitSoftCap/],
+        [{ reverseDtype: "int32" }, /reverseDtype/],
+        [{ loraRank: 0 }, /loraRank/],
+      ],
+      refusedInputs: [],
+    },
+  ],
+  [
     layers.Permute,
     {
       options: { dims: [2, 1] },

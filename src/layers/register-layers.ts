@@ -63,6 +63,7 @@ import { RepeatVector } from "./repeat-vector.ts";
 import { Rescaling } from "./rescaling.ts";
 import { Reshape } from "./reshape.ts";
 import { Resizing } from "./resizing.ts";
+import { ReversibleEmbedding } from "./reversible-embedding.ts";
 import { RMSNormalization } from "./rms-normalization.ts";
 import { SeparableConv1D } from "./separable-conv1d.ts";
 import { SeparableConv2D } from "./separable-conv2d.ts";
@@ -147,6 +148,7 @@ export function registerLayers(): void {
     Rescaling,
     Reshape,
     Resizing,
+    ReversibleEmbedding,
     RMSNormalization,
     SeparableConv1D,
     SeparableConv2D,

@@ -1,0 +1,146 @@
+/** Layers whose kernel can be trained through low-rank adapters (LoRA). */
+import type { Constraint } from "../constraints/index.ts";
+import { StateError, ValueError } from "../errors.ts";
+import { type Tensor, Variable } from "../graph/index.ts";
+import * as ops from "../ops/index.ts";
+import type { Regularizer } from "../regularizers/index.ts";
+import { checkOptions, type Config } from "../serialization/index.ts";
+import { withPath } from "./call-context.ts";
+import { Layer } from "./layer.ts";
+import { type InitializerIdentifier, type LayerOptions, type OptionDefaults, positiveInteger } from "./layer-options.ts";
+import { finiteNumber } from "./option-checks.ts";
+
+/** Options of layers with adapters. */
+export interface AdaptableOptions extends LayerOptions {
+  /** Rank of the adapters that are made when the layer is built: the kernel then stays as it is. Default: none. */
+  readonly loraRank?: number | null;
+  /** Weight of the adapters is `loraAlpha / loraRank`. Default: the rank. */
+  readonly loraAlpha?: number | null;
+}
+
+/** Options of `enableLora`. */
+export interface LoraOptions {
+  readonly loraAlpha?: number | null;
+  /** Default "he_uniform". */
+  readonly aInitializer?: InitializerIdentifier;
+  /** Default "zeros": the adapted kernel starts as the kernel. */
+  readonly bInitializer?: InitializerIdentifier;
+}
+
+/** The weight that adapters change. */
+export interface AdaptedWeight {
+  readonly weight: Variable | undefined;
+  readonly regularizer: Regularizer | null;
+  readonly constraint: Constraint | null;
+}
+
+/**
+ * A layer whose kernel W `[..., n]` becomes `W + loraAlpha / loraRank A B`, with trained A `[..., rank]` and B `[rank, n]`,
+ * once `enableLora` was called; W is trained no more. Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", 2021.
+ */
+export abstract class AdaptableLayer<Options extends AdaptableOptions> extends Layer<Options> {
+  declare loraRank: number | null;
+  declare loraAlpha: number | null;
+  #a: Variable | null = null;
+  #b: Variable | null = null;
+
+  constructor(options: Options, defaults: OptionDefaults) {
+    super(options, { ...defaults, loraRank: null, loraAlpha: null });
+    if (this.loraRank !== null) positiveInteger(this.label, "loraRank", this.loraRank);
+    if (this.loraAlpha !== null) finiteNumber(this.label, "loraAlpha", this.loraAlpha);
+  }
+
+  /** The weight that adapters change; its variable is undefined before the layer is built. */
+  protected abstract adapted(): AdaptedWeight;
+
+  /** Keras writes these only where there are adapters; 3.4 knows of no alpha, which is the rank. */
+  override getConfig(): Config {
+    const { lora_rank: rank, lora_alpha: alpha, ...config } = super.getConfig();
+    if (rank === null) return config;
+    return { ...config, lora_rank: rank, ...(alpha === null || alpha === rank ? {} : { lora_alpha: alpha }) };
+  }
+
+  /** Whether the kernel has adapters. */
+  get loraEnabled(): boolean {
+    return this.#a !== null;
+  }
+
+  /**
+   * Adds adapters of a rank to the kernel, which is trained no more. Throws StateError before the layer is built, and
+   * where it has adapters, ValueError where the kernel has a constraint.
+   */
+  enableLora(rank: number, options: LoraOptions = {}): void {
+    const { weight } = this.adapted();
+    const folder = weight === undefined ? "" : weight.path.slice(0, -weight.name.length - 1);
+    withPath(folder === "" ? this.name : folder, () => this.#adapt(rank, options));
+  }
+
+  #adapt(rank: number, options: LoraOptions): void {
+    const where = `${this.label}.enableLora`;
+    positiveInteger(where, "rank", rank);
+    checkOptions(where, options, ["loraAlpha", "aInitializer", "bInitializer"]);
+    const { weight, regularizer, constraint } = this.adapted();
+    if (weight === undefined) {
+      throw new StateError({
+        where,
+        problem: "the layer has no kernel to adapt yet",
+        advice: "build it first: build(inputShape), or call it once; or give the option loraRank",
+      });
+    }
+    if (this.loraEnabled) {
+      throw new StateError({
+        where,
+        problem: "the kernel has adapters",
+        expected: "one call of enableLora per layer",
+        received: "another",
+      });
+    }
+    if (constraint !== null) {
+      throw new ValueError({
+        where,
+        problem: "a kernel with a constraint cannot have adapters, which the constraint would not see",
+        expected: "no constraint of the kernel",
+        received: constraint.constructor.name,
+        advice: "make the layer without it",
+      });
+    }
+    this.loraRank = rank;
+    this.loraAlpha = options.loraAlpha ?? rank;
+    const shared = { dtype: weight.dtype, regularizer };
+    const [shape, name] = [weight.shape, `lora_${weight.name}`];
+    this.#a = this.addWeight({
+      ...shared,
+      name: `${name}_a`,
+      shape: [...shape.slice(0, -1), rank],
+      initializer: options.aInitializer ?? "he_uniform",
+    });
+    this.#b = this.addWeight({
+      ...shared,
+      name: `${name}_b`,
+      shape: [rank, shape.at(-1)!],
+      initializer: options.bInitializer ?? "zeros",
+    });
+    weight.trainable = false;
+  }
+
+  /** To be called at the end of `build`: adds the adapters that the options ask for. */
+  protected adaptWhereAsked(): void {
+    const { weight } = this.adapted();
+    if (this.loraRank === null || weight === undefined) return;
+    this.#adapt(this.loraRank, { loraAlpha: this.loraAlpha });
+  }
+
+  /** The adapters A and B and their weight; null where there are none. */
+  protected adapters(): { readonly a: Variable; readonly b: Variable; readonly scale: number } | null {
+    const [a, b] = [this.#a, this.#b];
+    return a === null || b === null ? null : { a, b, scale: this.loraAlpha! / this.loraRank! };
+  }
+
+  /** The kernel with its adapters. */
+  protected adaptedKernel(): Tensor | Variable {
+    const kernel = this.adapted().weight!;
+    const adapters = this.adapters();
+    if (adapters === null) return kernel;
+    return ops.add(kernel, ops.multiply(ops.matmul(adapters.a, adapters.b), adapters.scale));
+  }
+}
