@@ -1,7 +1,8 @@
 /** Layers whose kernel can be trained through low-rank adapters (LoRA). */
 import type { Constraint } from "../constraints/index.ts";
 import { StateError, ValueError } from "../errors.ts";
-import { type Tensor, Variable } from "../graph/index.ts";
+import type { Variable } from "../graph/index.ts";
+import { type Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import type { Regularizer } from "../regularizers/index.ts";
 import { checkOptions, type Config } from "../serialization/index.ts";
