@@ -1,6 +1,7 @@
 /** What importing the package root makes known: back-ends, and the names that strings and configs may use. */
 import { registerActivations } from "./activations/index.ts";
 import { createWasmBackend } from "./backends/cpu/wasm/index.ts";
+import { createX64Backend } from "./backends/cpu/x64/index.ts";
 import { createReferenceBackend } from "./backends/reference/index.ts";
 import { registerConstraints } from "./constraints/index.ts";
 import { registerInitializers } from "./initializers/index.ts";
@@ -10,13 +11,21 @@ import { registerMetrics } from "./metrics/index.ts";
 import { registerModels } from "./models/index.ts";
 import { registerOptimizers } from "./optimizers/index.ts";
 import { registerRegularizers } from "./regularizers/index.ts";
-import { registerBackend, startBackend } from "./runtime/index.ts";
+import { registerBackend, startBackend, startFirst } from "./runtime/index.ts";
 import "./ops/tensor-methods.ts";
 
 registerBackend("reference", createReferenceBackend);
 registerBackend("wasm", () => createWasmBackend());
-// The best code generator for this CPU: WebAssembly's, with which it shares memory and threads.
-registerBackend("cpu", () => startBackend("wasm"));
+// Machine code where it runs; else WebAssembly, with which it then shares memory and threads.
+registerBackend("cpu", () =>
+  startFirst(
+    [
+      ["x64", createX64Backend],
+      ["wasm", () => startBackend("wasm")],
+    ],
+    "NABLA_CPU",
+  ),
+);
 
 registerActivations();
 registerConstraints();

@@ -59,6 +59,14 @@ export interface KernelBackend extends BackendBase {
   readonly form: "kernels";
   readonly target: Target;
   load(program: Program): Executable;
+  /** Files that show a person what is generated for a program. */
+  describe?(program: Program): readonly ProgramFile[];
+}
+
+/** A file for people. */
+export interface ProgramFile {
+  readonly name: string;
+  readonly content: string | Uint8Array;
 }
 
 /** A back-end that interprets graphs (the reference). Parameters of the graph: arguments, then states, then scalars. */

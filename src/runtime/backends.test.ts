@@ -41,6 +41,33 @@ it("a chosen back-end that cannot run here is an error, and the old one stays", 
   expect(runtime.getBackend()).toBe("reference");
 });
 
+it("a back-end takes the first way to run that works, and tells why others did not", async () => {
+  const backend = createReferenceBackend();
+  const lacking = (): never => {
+    throw new errors.BackendError({ where: "x64", problem: "the processor lacks avx2", received: "a 486" });
+  };
+  const start = (): ReturnType<Runtime.BackendFactory> =>
+    runtime.startFirst(
+      [
+        ["x64", lacking],
+        ["wasm", () => backend],
+      ],
+      "NABLA_CPU",
+    );
+  runtime.registerBackend("cpu", start);
+  expect(await runtime.currentBackend()).toBe(backend);
+  expect(runtime.backendInfo()).toMatchObject({ name: "cpu", "refused: x64": "the processor lacks avx2 (a 486)" });
+  vi.stubEnv("NABLA_CPU", "avx512");
+  expect(start).toThrow("lacks avx2");
+});
+
+it("what NABLA_CPU insists on does not end in another back-end", () => {
+  runtime.registerBackend("cpu", refuse);
+  runtime.registerBackend("reference", createReferenceBackend);
+  vi.stubEnv("NABLA_CPU", "avx512");
+  expect(() => runtime.currentBackend()).toThrow("no SIMD");
+});
+
 it("NABLA_BACKEND chooses", () => {
   runtime.registerBackend("wasm", createReferenceBackend);
   runtime.registerBackend("reference", createReferenceBackend);

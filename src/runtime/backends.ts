@@ -1,6 +1,6 @@
 /** Which back-ends there are, and which one runs. */
 import type { Backend } from "../backends/backend.ts";
-import { BackendError, nearestNames, UnknownNameError } from "../errors.ts";
+import { BackendError, InternalError, nearestNames, UnknownNameError } from "../errors.ts";
 import { platform } from "../platform/index.ts";
 
 /** Makes a back-end. Throws BackendError where the machine cannot run it. */
@@ -63,6 +63,23 @@ export function startBackend(name: string): Backend | Promise<Backend> {
 }
 
 /**
+ * The first of several ways to run that works here; `backendInfo` tells why those before it did not. Where the environment
+ * variable `insists` is set only the first will do. Throws BackendError where none works.
+ */
+export function startFirst(ways: readonly (readonly [string, BackendFactory])[], insists: string): Backend | Promise<Backend> {
+  for (const [position, [name, factory]] of ways.entries()) {
+    try {
+      return factory();
+    } catch (error) {
+      const isLast = position === ways.length - 1 || platform.environment(insists) !== undefined;
+      if (!(error instanceof BackendError) || isLast) throw error;
+      refusals.set(name, reasonOf(error));
+    }
+  }
+  throw new InternalError("runtime", "no way to run was given");
+}
+
+/**
  * Chooses the back-end by name: `cpu`, `wasm`, `reference`. Variables move when they are next used; programs are
  * compiled again. Throws UnknownNameError for a name nobody registered and BackendError where it cannot run here.
  */
@@ -110,8 +127,8 @@ function startBest(from: number): Backend | Promise<Backend> {
     });
   }
   const refuse = (error: unknown): Backend | Promise<Backend> => {
-    if (!(error instanceof BackendError)) throw error;
-    refusals.set(name, error.parts.problem);
+    if (!(error instanceof BackendError) || isForced(name)) throw error;
+    refusals.set(name, reasonOf(error));
     return startBest(preference.indexOf(name) + 1);
   };
   const accept = (backend: Backend): Backend => {
@@ -124,6 +141,15 @@ function startBest(from: number): Backend | Promise<Backend> {
   } catch (error) {
     return refuse(error);
   }
+}
+
+function reasonOf({ parts: { problem, received } }: BackendError): string {
+  return received === undefined ? problem : `${problem} (${received})`;
+}
+
+/** Whether the environment wants this back-end in a form that the machine may lack, which must not end in another one. */
+function isForced(name: string): boolean {
+  return name === "cpu" && platform.environment("NABLA_CPU") !== undefined;
 }
 
 /** What runs: name, target, threads, and why a better back-end was not taken (`refused: <name>`). */

@@ -13,6 +13,7 @@ export {
   registerBackend,
   setBackend,
   startBackend,
+  startFirst,
 } from "./backends.ts";
 export { airAfter, airIsDue, takeAir } from "./event-loop.ts";
 export { jit } from "./jit.ts";

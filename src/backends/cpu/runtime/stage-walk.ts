@@ -3,6 +3,9 @@ import type { Machine } from "./machine.ts";
 import type { LayoutNode, PointerSlot, StageLayout } from "./program-layout.ts";
 import { type ProgramWalk, StageRecord, takeFault, type WalkedProgram, type WalkMode } from "./walk.ts";
 
+/** Handing a stage out from JavaScript and waiting for the helpers costs some microseconds. */
+const soloMilliseconds = 0.015;
+
 /** A list of nodes that is being walked: the program's, a turn of a loop, one side of a branch. */
 interface Frame {
   readonly nodes: readonly LayoutNode[];
@@ -13,8 +16,8 @@ interface Frame {
 
 /** Walks stage by stage, patching the pointers that loops move. */
 export class StageWalk implements ProgramWalk {
-  private readonly machine: Machine;
-  private readonly walked: WalkedProgram;
+  protected readonly machine: Machine;
+  protected readonly walked: WalkedProgram;
   private readonly records = new Map<StageLayout, StageRecord>();
   private readonly turns = new Map<number, number>();
   private stack: Frame[] = [];
@@ -24,7 +27,7 @@ export class StageWalk implements ProgramWalk {
   constructor(machine: Machine, walked: WalkedProgram) {
     this.machine = machine;
     this.walked = walked;
-    for (const stage of walked.layout.stages) this.records.set(stage, new StageRecord(stage, machine.threads.count));
+    for (const stage of walked.layout.stages) this.records.set(stage, new StageRecord(stage, machine.threads.count, soloMilliseconds));
   }
 
   begin(mode: WalkMode): void {
@@ -98,18 +101,25 @@ export class StageWalk implements ProgramWalk {
 
   private runStage(stage: StageLayout): void {
     if (stage.chunks === 0) return;
-    const { walked, machine, mode } = this;
+    const { walked, mode } = this;
     const { region, layout } = walked;
     const record = this.records.get(stage)!;
     const isMeasuring = mode !== "best";
     const start = isMeasuring ? performance.now() : 0;
     if (stage.writesState) this.hasWrittenState = true;
     const isSolo = record.goesAlone(mode);
-    if (isSolo) machine.threads.solo(region.address + stage.descriptor);
-    else machine.threads.run(region.address + stage.descriptor, walked.required);
+    this.execute(stage, isSolo);
     if (isMeasuring) record.judge(isSolo, performance.now() - start);
     for (let i = 0; i < stage.checked.length; i++) {
       if (region.getInt32(layout.faults[stage.checked[i]!]!) !== 0) throw takeFault(walked, stage.checked);
     }
+  }
+
+  /** Runs the kernels of a stage. */
+  protected execute(stage: StageLayout, isSolo: boolean): void {
+    const { threads } = this.machine;
+    const { region, required } = this.walked;
+    if (isSolo) threads.solo(region.address + stage.descriptor);
+    else threads.run(region.address + stage.descriptor, required);
   }
 }

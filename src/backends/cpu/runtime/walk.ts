@@ -53,19 +53,22 @@ export function takeFault({ program, layout, region }: WalkedProgram, kernels: r
   });
 }
 
-/** A stage that one thread does faster is not worth handing out. */
-const soloMilliseconds = 0.015;
+/** What an old measurement counts for when a new one comes: a disturbed one is outlived, a changed machine noticed. */
+const forgetting = 1.1;
 
-/** How a stage is run, and what it took on one thread and on all when that was last measured. */
+/** How a stage is run, and what it took at best on one thread and on all. */
 export class StageRecord {
   isSolo: boolean;
   private alone = Infinity;
   private shared = Infinity;
   private readonly canShare: boolean;
+  private readonly leastMilliseconds: number;
 
-  constructor(stage: StageLayout, threads: number) {
+  /** A stage that one thread does within `leastMilliseconds` is not worth handing out. */
+  constructor(stage: StageLayout, threads: number, leastMilliseconds: number) {
     this.canShare = stage.chunks > 1 && threads > 1;
     this.isSolo = !this.canShare;
+    this.leastMilliseconds = leastMilliseconds;
   }
 
   /** Whether the stage is to run on one thread in a run of that mode. */
@@ -75,8 +78,8 @@ export class StageRecord {
 
   /** Decides how a stage goes until it is measured again: alone where that is quick, or was quicker than with helpers. */
   judge(wasAlone: boolean, milliseconds: number): void {
-    if (wasAlone) this.alone = milliseconds;
-    else this.shared = milliseconds;
-    if (this.canShare) this.isSolo = this.alone < soloMilliseconds || this.alone < this.shared;
+    if (wasAlone) this.alone = Math.min(milliseconds, this.alone * forgetting);
+    else this.shared = Math.min(milliseconds, this.shared * forgetting);
+    if (this.canShare) this.isSolo = this.alone < this.leastMilliseconds || this.alone < this.shared;
   }
 }

@@ -11,10 +11,13 @@ import { CodeCache } from "../runtime/code-cache.ts";
 import { Divisions } from "../runtime/divisions.ts";
 import type { CpuBackend } from "../runtime/cpu-backend.ts";
 import { DeviceMemory } from "../runtime/device-memory.ts";
+import { type CodeListing, describeProgram } from "../runtime/describe-program.ts";
 import { checkLimits, CpuExecutable } from "../runtime/executable.ts";
 import type { Machine } from "../runtime/machine.ts";
+import { profiled } from "../runtime/profiling.ts";
 import { RunOrder } from "../runtime/run-order.ts";
 import { StageWalk } from "../runtime/stage-walk.ts";
+import { emitModule, type EmitOptions } from "./emit.ts";
 import { detectRelaxedSimd, detectSharedMemory, detectSimd } from "./detect.ts";
 import { Heap } from "./heap.ts";
 import { ModuleStore } from "./module-store.ts";
@@ -58,10 +61,11 @@ export function createWasmBackend(options: WasmOptions = {}): CpuBackend {
   const wanted = chooseThreads(options.threads, { where, most: mostThreads, usual: 8 });
   const isShared = wanted > 1 && detectSharedMemory();
   const cpuTarget = wasmTarget(relaxedFma);
+  const emitOptions: EmitOptions = { relaxedFma, sharedMemory: isShared };
   const heap = new Heap(isShared, options.maximumBytes);
   const threads = new Threads(heap, wanted);
-  const code = new CodeCache(new ModuleStore(threads, { relaxedFma, sharedMemory: isShared }));
-  const machine: Machine = {
+  const code = new CodeCache(new ModuleStore(threads, emitOptions));
+  const plain: Machine = {
     name: where,
     memory: heap,
     threads,
@@ -69,7 +73,13 @@ export function createWasmBackend(options: WasmOptions = {}): CpuBackend {
     order: new RunOrder(),
     lower: (kernel) => lowerKernel(kernel, cpuTarget),
     divisions: new Divisions((kernel) => divideWork(kernel, cpuTarget)),
-    walk: (program) => new StageWalk(machine, program),
+    walk: (program) => new StageWalk(plain, program),
+  };
+  const machine = profiled(plain, cpuTarget);
+  const listing: CodeListing = {
+    emit: (list) => emitModule(list, emitOptions),
+    extension: "wasm",
+    command: (file) => `wasm-objdump -d ${file}`,
   };
   const target: Target = {
     name: "wasm",
@@ -99,6 +109,7 @@ export function createWasmBackend(options: WasmOptions = {}): CpuBackend {
       checkLimits(machine, program, largestBuffer, "WebAssembly memory");
       return new CpuExecutable(machine, program);
     },
+    describe: (program) => describeProgram(machine, program, listing),
     bytesHeld: () => heap.bytesInUse + code.bytes,
     close: () => threads.close(),
   };

@@ -7,6 +7,9 @@ import { type CommandList, writeCommands } from "./command-list.ts";
 import { soloBits, walkBytes, walkModes, walkResults, walkWords } from "./control.ts";
 import type { NativeThreads } from "./native-threads.ts";
 
+/** Helpers that spin take a stage within a microsecond. */
+const soloMilliseconds = 0.003;
+
 /** Walks a program's commands. */
 export class NativeWalk implements ProgramWalk {
   private readonly threads: NativeThreads;
@@ -26,7 +29,7 @@ export class NativeWalk implements ProgramWalk {
     this.statePointers = this.list.stateCells.map(() => 0);
     this.stages = walked.layout.stages
       .filter(({ chunks }) => chunks > 0)
-      .map((stage) => ({ stage, record: new StageRecord(stage, threads.count) }));
+      .map((stage) => ({ stage, record: new StageRecord(stage, threads.count, soloMilliseconds) }));
     for (const { stage, record } of this.stages)
       walked.region.setInt32(stage.descriptor + stageWords.solo, record.isSolo ? soloBits.chosen | soloBits.always : 0);
   }
