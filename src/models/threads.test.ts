@@ -1,12 +1,19 @@
 import { expect, it } from "vitest";
 import { createWasmBackend } from "../backends/cpu/wasm/index.ts";
+import { createX64Backend } from "../backends/cpu/x64/index.ts";
 import { digits } from "../datasets/index.ts";
 import { layers, Sequential, setBackend, registerBackend, setRandomSeed, tensor } from "../index.ts";
+import { forInstructionSets, type InstructionSet } from "../testing/native-instruction-sets.ts";
+
+type Generator = "wasm" | InstructionSet;
 
 /** Losses of LeNet-5 over the first steps, and its weights afterwards. */
-async function trajectory(threads: number): Promise<{ losses: number[]; weights: Float32Array[] }> {
-  registerBackend(`wasm on ${threads}`, () => createWasmBackend({ threads }));
-  await setBackend(`wasm on ${threads}`);
+async function trajectory(generator: Generator, threads: number): Promise<{ losses: number[]; weights: Float32Array[] }> {
+  const name = `${generator} on ${threads}`;
+  registerBackend(name, () =>
+    generator === "wasm" ? createWasmBackend({ threads }) : createX64Backend({ threads, instructionSet: generator }),
+  );
+  await setBackend(name);
   setRandomSeed(7);
   const [[images, labels]] = await digits.loadData();
   const pixels = await images.data();
@@ -36,9 +43,12 @@ async function trajectory(threads: number): Promise<{ losses: number[]; weights:
   return { losses, weights };
 }
 
-it("LeNet's training gives the same bits on one thread, two and three", async () => {
-  const alone = await trajectory(1);
+const generators: Generator[] = ["wasm"];
+forInstructionSets((instructionSet) => void generators.push(instructionSet));
+
+it.each(generators)("LeNet's training gives the same bits on one thread, two and four (%s)", async (generator) => {
+  const alone = await trajectory(generator, 1);
   expect(alone.losses.at(-1)).toBeLessThan(alone.losses[0]!);
-  expect(await trajectory(2)).toEqual(alone);
-  expect(await trajectory(3)).toEqual(alone);
+  expect(await trajectory(generator, 2)).toEqual(alone);
+  expect(await trajectory(generator, 4)).toEqual(alone);
 });

@@ -4,10 +4,10 @@ import { unaryPrimitive } from "./define.ts";
 function roundHalfEven(x: number): number {
   const below = Math.floor(x);
   const rest = x - below;
-  if (rest < 0.5) return below;
-  if (rest > 0.5) return below + 1;
-  if (rest === 0.5) return below % 2 === 0 ? below : below + 1;
-  return x; // NaN and infinities
+  if (Number.isNaN(rest)) return x; // NaN and infinities
+  const nearest = rest < 0.5 || (rest === 0.5 && below % 2 === 0) ? below : below + 1;
+  // IEEE 754: a zero has the sign of what was rounded.
+  return nearest === 0 && x < 0 ? -0 : nearest;
 }
 
 /** Elementwise nearest integer, halves to even (IEEE 754 roundTiesToEven). The derivative is zero. */
