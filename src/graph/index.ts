@@ -35,6 +35,7 @@ export type { GradientContext, GradientRule, NdArray, Primitive, Sample } from "
 export { currentScope, withScope } from "./scope.ts";
 export { broadcastShapes, type ConcreteShape, formatShape, normalizeAxis, sameShape, type Shape, sizeOf, stridesOf } from "./shape.ts";
 export { rebuild, structuralKey, type Structure, type StructureNode, structureOf, typeText } from "./structure.ts";
+export { sortedPositions } from "./sorted-positions.ts";
 export { Subgraph } from "./subgraph.ts";
 export { Substitution } from "./substitute.ts";
 export {

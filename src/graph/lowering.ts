@@ -138,6 +138,11 @@ export type Lowering =
   | { readonly kind: "reduce"; readonly reducer: Reducer }
   /** Inclusive scan along `attributes.axis`, from the end where `attributes.reverse`. */
   | { readonly kind: "cumulative"; readonly reducer: "sum" | "prod" | "max" | "min" }
+  /**
+   * Stable sort along `attributes.axis`, from the largest where `attributes.descending`: two outputs, the sorted elements
+   * and the int32 position that each had. NaN counts as the largest, equal elements keep their order.
+   */
+  | { readonly kind: "sort" }
   | {
       readonly kind: "contract";
       readonly contraction: (inputs: readonly TensorType[], output: TensorType, attributes: Attributes) => Contraction;

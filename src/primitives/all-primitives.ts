@@ -89,6 +89,7 @@ import { cumulativeSumPrimitive } from "./cumulative-sum.ts";
 import { cumulativeProdPrimitive } from "./cumulative-prod.ts";
 import { cumulativeMaxPrimitive } from "./cumulative-max.ts";
 import { cumulativeMinPrimitive } from "./cumulative-min.ts";
+import { sortPrimitive } from "./sort.ts";
 import { scanPrimitive } from "./scan.ts";
 import { whilePrimitive } from "./while.ts";
 import { condPrimitive } from "./cond.ts";
@@ -185,6 +186,7 @@ export const allPrimitives: readonly Primitive[] = [
   cumulativeProdPrimitive,
   cumulativeMaxPrimitive,
   cumulativeMinPrimitive,
+  sortPrimitive,
   scanPrimitive,
   whilePrimitive,
   condPrimitive,

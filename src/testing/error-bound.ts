@@ -171,7 +171,15 @@ function analyseNode(node: Node, inputs: readonly Bounded[]): Bounded[] {
   if (undecided && lowering.kind !== "scalar" && movesOnly(lowering.kind) === false) {
     return exact.map((array) => ({ exact: array, error: new Float64Array(array.data.length).fill(Infinity) }));
   }
+  if (lowering.kind === "sort") return sorted(operation, exact);
   return exact.map((array, i) => ({ exact: array, error: errorOf(operation, array, node.types[i]!) }));
+}
+
+/** A value of a given rank moves by no more than the largest error; which element has the rank is then open. */
+function sorted(operation: Operation, exact: readonly NdArray[]): Bounded[] {
+  const largest = operation.inputs[0]!.error.reduce((a, b) => Math.max(a, b), 0);
+  const open = [largest, largest > 0 ? Infinity : 0];
+  return exact.map((array, i) => ({ exact: array, error: new Float64Array(array.data.length).fill(open[i]!) }));
 }
 
 /** Kinds whose integer inputs are data, moved with their certainty, and not places. */
@@ -234,6 +242,8 @@ function errorOf(operation: Operation, exact: NdArray, type: TensorType): Float6
     }
     case "windowSum":
       return isFloat(type.dtype) ? summed(size(lowering.geometry(operation.attributes).window)) : certainty(operation, exact);
+    case "sort":
+      throw new Error("both outputs of a sort are bounded together");
     case "windowMax":
       throw new Error("windowMax is the compiler's, no primitive lowers to it");
     case "windowArgmax":

@@ -178,6 +178,13 @@ const cumulative: Family = (b) => {
   return p.cumulativeSum(x, axis, reversed);
 };
 
+const sort: Family = (b) => {
+  const x = b.operand((shape) => shape.length > 0);
+  if (x === null) return null;
+  const axis = b.random.integer(0, x.rank - 1);
+  return p.sort(x, axis, b.random.chance(0.5)).values;
+};
+
 const dot: Family = (b) => {
   const lhs = b.operand((shape) => shape.length > 0 && sizeOf(shape) < 1500);
   if (lhs === null) return null;
@@ -348,5 +355,5 @@ const recur: Family = (b) => {
 /** Every family; those that stand several times are drawn more often. */
 export const families: readonly Family[] = [
   unary, unary, unary, binary, binary, binary, broadcast, broadcast, reshape, transpose, slice, pad, concatenate, reverse, reduce, reduce,
-  arg, softmax, normalize, cumulative, dot, dot, conv, conv, pool, pool, take, gather, scatter, dynamic, noise, integers, recur,
+  arg, softmax, normalize, cumulative, sort, dot, dot, conv, conv, pool, pool, take, gather, scatter, dynamic, noise, integers, recur,
 ]; // prettier-ignore

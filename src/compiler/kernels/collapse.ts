@@ -34,8 +34,8 @@ function collapseRoles(kernel: Kernel): readonly (ContractRole | Axis["role"])[]
 }
 
 /**
- * The same kernel over fewer axes. Axes of extent 1 go (but at least one axis, and for cumulative kernels the scanned
- * one, stays); neighbours of one role merge where `c[i] == c[i + 1] * extent[i + 1]` in every affine function.
+ * The same kernel over fewer axes. Axes of extent 1 go (but at least one axis, and for cumulative kernels and sorts the
+ * last one, stays); neighbours of one role merge where `c[i] == c[i + 1] * extent[i + 1]` in every affine function.
  */
 export function collapseAxes(kernel: Kernel): Kernel {
   const roles = collapseRoles(kernel);
@@ -44,7 +44,7 @@ export function collapseAxes(kernel: Kernel): Kernel {
   // groups[g] lists original axes, outermost first, that become axis g.
   const groups: number[][] = [];
   for (let axis = 0; axis < extents.length; axis++) {
-    const isScanned = kernel.kind === "cumulative" && axis === extents.length - 1;
+    const isScanned = (kernel.kind === "cumulative" || kernel.kind === "sort") && axis === extents.length - 1;
     if (extents[axis] === 1 && !isScanned) continue;
     const last = groups[groups.length - 1];
     const previous = last?.[last.length - 1];
@@ -83,7 +83,7 @@ export function markDynamic(kernel: Kernel): Kernel {
     functions.every((f) => f.coefficients[axis] === 0 || f.coefficients.every((c) => Math.abs(c) <= Math.abs(f.coefficients[axis]!)));
   const firstParallel = kernel.axes.findIndex((axis) => axis.role === "parallel");
   const firstReduce = kernel.axes.findIndex((axis) => axis.role === "reduce");
-  if (kernel.kind === "cumulative" || kernel.kind === "scatter") return kernel;
+  if (kernel.kind === "cumulative" || kernel.kind === "scatter" || kernel.kind === "sort") return kernel;
   const isDynamic = (axis: number): boolean =>
     (axis === firstParallel || axis === firstReduce) &&
     isOutermost(axis) &&

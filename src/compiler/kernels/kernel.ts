@@ -151,8 +151,28 @@ export interface ScatterKernel extends KernelBase {
   readonly store: number;
 }
 
+/** What a sort stores at each place of a row: the sorted value, or the int32 position that it had. */
+export interface SortStore {
+  /** Access of the store, over all axes. */
+  readonly access: number;
+  readonly gives: "values" | "positions";
+}
+
+/**
+ * Stable sort of rows along the last axis (role reduce, exactly one) by `expression[value]`, from the largest where
+ * `descending`. NaN counts as the largest; equal elements keep their order.
+ */
+export interface SortKernel extends KernelBase {
+  readonly kind: "sort";
+  readonly descending: boolean;
+  readonly expression: readonly Entry[];
+  readonly value: number;
+  readonly dtype: DType;
+  readonly stores: readonly SortStore[];
+}
+
 /** A unit of generated work. */
-export type Kernel = MapKernel | ReduceKernel | ContractKernel | CumulativeKernel | ScatterKernel;
+export type Kernel = MapKernel | ReduceKernel | ContractKernel | CumulativeKernel | ScatterKernel | SortKernel;
 
 /**
  * Text of everything that generated code depends on: equal keys mean equal code. Leaves out labels, buffer sizes and

@@ -8,6 +8,7 @@ import type { Axis, Guard } from "../kernels/kernel.ts";
 import { KernelBuilder } from "../kernels/kernel-builder.ts";
 import { buildContraction } from "./build-contraction.ts";
 import { buildControlFlow } from "./build-control-flow.ts";
+import { buildSort } from "./build-sort.ts";
 import { Expander } from "./expand.ts";
 import { materialize } from "./materialize.ts";
 import { buildWindow, buildWindowScatter } from "./build-windows.ts";
@@ -123,6 +124,9 @@ function buildRoot(block: Block, op: Op, output: number): void {
         ),
         label,
       );
+      return;
+    case "sort":
+      buildSort(block, op, label);
       return;
     case "windowSum":
       buildWindow(block, op, output, lowering.geometry(op.attributes), "sum", label);

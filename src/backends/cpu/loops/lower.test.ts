@@ -3,7 +3,7 @@ import type { Access, Axis, Entry, Kernel, KernelBuffer, MapKernel, ReduceKernel
 import type { DType } from "../../../dtype/index.ts";
 import { findDifference, testTargets } from "./compare-runs.ts";
 import { lowerKernel } from "./lower.ts";
-import { randomCumulative, type RandomOptions, randomMap, randomReduce, randomScatter } from "./random-kernel.ts";
+import { randomCumulative, type RandomOptions, randomMap, randomReduce, randomScatter, randomSort } from "./random-kernel.ts";
 import { prepareWasm } from "./run-lowered.ts";
 
 const dtypes: readonly DType[] = ["float32", "float32", "int32", "uint8", "bool"];
@@ -25,6 +25,7 @@ describe("lowerKernel on random kernels", () => {
   it("lowers maps with views, guards, gathers and every dtype", () => checkSeeds(randomMap, 0, 120));
   it("lowers reductions with several reducers and epilogues", () => checkSeeds(randomReduce, 0, 160));
   it("lowers scans in both directions", () => checkSeeds(randomCumulative, 0, 60));
+  it("lowers stable sorts in both directions", () => checkSeeds(randomSort, 0, 60));
   it("lowers scatters in the order of their updates", () => checkSeeds(randomScatter, 0, 60));
 });
 

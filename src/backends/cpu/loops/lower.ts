@@ -11,6 +11,7 @@ import { lowerCumulative } from "./lower-cumulative.ts";
 import { lowerMap } from "./lower-map.ts";
 import { lowerReduce } from "./lower-reduce.ts";
 import { lowerScatter } from "./lower-scatter.ts";
+import { lowerSort } from "./lower-sort.ts";
 import { withoutUnits } from "./unit-space.ts";
 
 /**
@@ -29,6 +30,8 @@ export function lowerKernel(kernel: Kernel, target: CpuTarget): LoweredKernel {
       return lowerCumulative(kernel, target);
     case "scatter":
       return lowerScatter(kernel, target);
+    case "sort":
+      return lowerSort(kernel, target);
   }
 }
 

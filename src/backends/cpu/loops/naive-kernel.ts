@@ -10,8 +10,9 @@ import type {
   MapKernel,
   ReduceKernel,
   ScatterKernel,
+  SortKernel,
 } from "../../../compiler/kernels/kernel.ts";
-import type { Affine, Reducer } from "../../../graph/index.ts";
+import { type Affine, type Reducer, sortedPositions } from "../../../graph/index.ts";
 import { roundTo, scalar, threefry } from "./naive-scalars.ts";
 
 /** What a naive run reports: the first index out of range that a `check` term met. */
@@ -60,6 +61,9 @@ class NaiveRun {
         break;
       case "scatter":
         this.#scatter(this.#kernel);
+        break;
+      case "sort":
+        this.#sort(this.#kernel);
     }
     return this.#fault;
   }
@@ -135,6 +139,16 @@ class NaiveRun {
       const dtype = this.#kernel.buffers[access.buffer]!.dtype;
       const value = values[kernel.value]!;
       array[place] = kernel.mode === "set" ? value : roundTo(dtype, array[place]! + value);
+    }
+  }
+
+  #sort(kernel: SortKernel): void {
+    const extent = kernel.axes.at(-1)!.extent;
+    for (const outer of points(kernel.axes.slice(0, -1))) {
+      const keys = Array.from({ length: extent }, (_, i) => this.#evaluate(kernel.expression, [...outer, i], [], [kernel.value])[kernel.value]!);
+      sortedPositions(keys, kernel.descending).forEach((from, to) => {
+        for (const { access, gives } of kernel.stores) this.#store(access, [...outer, to], gives === "values" ? keys[from]! : from, []);
+      });
     }
   }
 

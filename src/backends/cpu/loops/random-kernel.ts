@@ -10,6 +10,8 @@ import type {
   MapKernel,
   ReduceKernel,
   ScatterKernel,
+  SortKernel,
+  SortStore,
   Store,
 } from "../../../compiler/kernels/kernel.ts";
 import type { DType } from "../../../dtype/index.ts";
@@ -386,6 +388,19 @@ export function randomCumulative(seed: number, options: RandomOptions): Cumulati
     dtype,
     store: maker.write(dtype, axes.length),
   };
+}
+
+/** A random sort of rows, with ties and NaN among the keys. */
+export function randomSort(seed: number, options: RandomOptions): SortKernel {
+  const random = new Random(seed);
+  const axes = axesOf(random, random.whole(0, 3), 1, options.largest).map((axis) => ({ ...axis, dynamic: false }));
+  const maker = new KernelMaker(random, axes, { ...options, dtypes: options.dtypes.filter((dtype) => dtype !== "bool") });
+  const expression = maker.expression(axes.length, [], random.whole(0, 2));
+  const { dtype } = expression.at(-1)!;
+  const stores: SortStore[] = [];
+  if (random.chance(0.7)) stores.push({ access: maker.write(dtype, axes.length), gives: "values" });
+  if (stores.length === 0 || random.chance(0.7)) stores.push({ access: maker.write("int32", axes.length), gives: "positions" });
+  return { kind: "sort", ...base(maker), expression, value: expression.length - 1, descending: random.chance(0.5), dtype, stores };
 }
 
 /** A random scatter: updates [rows, ...] into a destination of [places, ...]. */
