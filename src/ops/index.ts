@@ -45,14 +45,19 @@ export {
   arange,
   array,
   convertToTensor,
+  empty,
+  emptyLike,
   eye,
   type FillLikeOp,
   type FillOp,
   full,
   fullLike,
+  geomspace,
   identity,
   linspace,
   type LinspaceOptions,
+  logspace,
+  type LogspaceOptions,
   ndim,
   ones,
   onesLike,
@@ -64,7 +69,121 @@ export {
   zeros,
   zerosLike,
 } from "./numpy/create.ts";
+export { bitwiseAnd, bitwiseInvert, bitwiseLeftShift, bitwiseNot, bitwiseOr, bitwiseRightShift, bitwiseXor, gcd, lcm, leftShift, rightShift } from "./numpy/bitwise.ts"; // prettier-ignore
+export {
+  angle,
+  type Complex,
+  conj,
+  conjugate,
+  type ConjugateOp,
+  imag,
+  isreal,
+  polar,
+  real,
+  viewAsComplex,
+  viewAsReal,
+} from "./numpy/complex.ts";
+export {
+  bincount,
+  type BincountOptions,
+  histogram,
+  type HistogramOptions,
+  isin,
+  type IsinOptions,
+  nonzero,
+  unique,
+  type UniqueOptions,
+  unravelIndex,
+} from "./numpy/counting.ts";
+export { diag, diagflat, diagonal, type DiagonalOp, type DiagonalOptions, trace } from "./numpy/diagonals.ts";
 export { einsum } from "./numpy/einsum.ts";
+export {
+  allclose,
+  cbrt,
+  deg2rad,
+  exp2,
+  fabs,
+  fmax,
+  fmin,
+  fmod,
+  heaviside,
+  hypot,
+  isneginf,
+  isposinf,
+  ldexp,
+  logaddexp2,
+  nextafter,
+  rad2deg,
+  signbit,
+  sinc,
+  trunc,
+} from "./numpy/floats.ts";
+export {
+  nanargmax,
+  nanargmin,
+  nancumprod,
+  nancumsum,
+  nanmax,
+  nanmean,
+  nanmin,
+  nanprod,
+  nanstd,
+  nansum,
+  nanvar,
+} from "./numpy/nan-reduce.ts";
+export {
+  corrcoef,
+  correlate,
+  type CorrelateMode,
+  cross,
+  type CrossOptions,
+  inner,
+  kron,
+  trapezoid,
+  type TrapezoidOptions,
+  vander,
+  type VanderOptions,
+} from "./numpy/products.ts";
+export {
+  median,
+  nanmedian,
+  nanpercentile,
+  nanquantile,
+  percentile,
+  quantile,
+  type QuantileMethod,
+  type QuantileOp,
+  type QuantileOptions,
+} from "./numpy/quantiles.ts";
+export {
+  arraySplit,
+  columnStack,
+  dsplit,
+  dstack,
+  fliplr,
+  flipud,
+  hsplit,
+  rot90,
+  type Rot90Options,
+  select,
+  type SplitOp,
+  view,
+  vsplit,
+} from "./numpy/rearranging.ts";
+export {
+  argpartition,
+  argsort,
+  digitize,
+  inTopK,
+  type SearchSide,
+  searchsorted,
+  sort,
+  type SortOp,
+  topK,
+  type TopKOptions,
+} from "./numpy/sorting.ts";
+export { erfc, i0 } from "./numpy/special.ts";
+export { bartlett, blackman, hamming, hanning, kaiser, type WindowOp } from "./numpy/windows.ts";
 export {
   abs,
   absolute,
@@ -137,6 +256,7 @@ export {
   cumprod,
   cumsum,
   type CumulativeOp,
+  type CumulativeOptions,
   type ExtremumOp,
   type ExtremumOptions,
   logsumexp,
@@ -144,6 +264,7 @@ export {
   mean,
   min,
   prod,
+  ptp,
   type ReduceOp,
   type ReduceOptions,
   std,
@@ -217,7 +338,29 @@ export {
 } from "./nn/normalization.ts";
 export { multiHot, oneHot, type OneHotOptions } from "./nn/one-hot.ts";
 export { averagePool, maxPool, type PoolOp, type PoolOptions } from "./nn/pool.ts";
-export { norm, type NormOptions } from "./linalg/norm.ts";
+export {
+  cholesky,
+  choleskyInverse,
+  det,
+  eigh,
+  inv,
+  logdet,
+  lstsq,
+  luFactor,
+  matrixPower,
+  matrixRank,
+  norm,
+  type NormOptions,
+  type NormOrder,
+  pinv,
+  qr,
+  type QrMode,
+  slogdet,
+  solve,
+  solveTriangular,
+  svd,
+  type SvdOptions,
+} from "./linalg/index.ts";
 export { asTensor, type TensorLike } from "./as-tensor.ts";
 export type { Axis } from "./arguments.ts";
 export type { DataFormat, Padding } from "./nn/window-arguments.ts";

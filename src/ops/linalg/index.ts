@@ -1,2 +1,9 @@
 /** Linear algebra (`keras.ops.linalg`). */
-export { norm, type NormOptions } from "./norm.ts";
+export { cholesky, choleskyInverse, logdet } from "./cholesky.ts";
+export { eigh } from "./eigh.ts";
+export { lstsq, matrixRank, pinv } from "./least-squares.ts";
+export { det, inv, luFactor, matrixPower, slogdet, solve } from "./lu.ts";
+export { norm, type NormOptions, type NormOrder } from "./norm.ts";
+export { qr, type QrMode } from "./qr.ts";
+export { solveTriangular } from "./solve-triangular.ts";
+export { svd, type SvdOptions } from "./svd.ts";

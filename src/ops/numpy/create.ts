@@ -7,7 +7,7 @@ import * as P from "../../primitives/index.ts";
 import { options } from "../arguments.ts";
 import { asTensor, type TensorLike } from "../as-tensor.ts";
 import { defineOp } from "../define-op.ts";
-import { broadcast, castTo, promote, toDType } from "../promote.ts";
+import { broadcast, broadcastTogether, castTo, promote, toDType } from "../promote.ts";
 
 interface DTypeOption {
   dtype?: DType | null;
@@ -125,6 +125,60 @@ function moveFirst(x: Tensor, to: number): Tensor {
   const rest = Array.from({ length: x.rank - 1 }, (_, axis) => axis + 1);
   return P.transpose(x, [...rest.slice(0, to), 0, ...rest.slice(to)]);
 }
+
+/** Options of `logspace`. */
+export interface LogspaceOptions extends LinspaceOptions {
+  /** Default 10. */
+  base?: number;
+}
+/** `base` to powers that are evenly spaced from start to stop. */
+export const logspace: (start: TensorLike, stop: TensorLike, num?: number | LogspaceOptions, endpoint?: boolean, base?: number) => Tensor =
+  defineOp("logspace", (start: TensorLike, stop: TensorLike, ...rest: [(number | LogspaceOptions)?, boolean?, number?]) => {
+    const { base = 10, dtype = null, ...given } = options<LogspaceOptions>(["num", "endpoint", "base", "dtype", "axis"], rest);
+    const exponents = linspace(start, stop, given);
+    return castTo(P.power(broadcast(P.constant(base, exponents.dtype), concreteShape(exponents)), exponents), dtype ?? exponents.dtype);
+  });
+
+/**
+ * Numbers from start to stop whose neighbours have one ratio. Both may be negative. Throws ValueError where an end is
+ * zero or the signs differ and the ends are numbers; of tensors such elements are NaN.
+ */
+export const geomspace: (start: TensorLike, stop: TensorLike, num?: number | LinspaceOptions, endpoint?: boolean) => Tensor = defineOp(
+  "geomspace",
+  (start: TensorLike, stop: TensorLike, ...rest: [(number | LinspaceOptions)?, boolean?]) => {
+    const { dtype = null, ...given } = options<LinspaceOptions>(["num", "endpoint", "dtype", "axis"], rest);
+    if (typeof start === "number" && typeof stop === "number" && !(start * stop > 0)) {
+      throw new ValueError({
+        where: currentScope(),
+        problem: "a geometric sequence has no zero and one sign",
+        expected: "two numbers of one sign",
+        received: `${start} and ${stop}`,
+      });
+    }
+    const [a, b] = promote([start, stop], true) as [Tensor, Tensor];
+    const one = typeof start === "number" && typeof stop === "number";
+    const [low, high] = one ? [a, b] : broadcastTogether([a, b]);
+    const ratio = P.divide(high!, low!);
+    const num = given.num ?? 50;
+    const exponents = linspace(0, 1, { ...given, axis: 0 });
+    const shape = [num, ...concreteShape(ratio)];
+    const spread = (t: Tensor): Tensor => broadcast(t, shape);
+    const powers = P.power(spread(ratio), P.broadcastInDim(castTo(exponents, ratio.dtype), shape, [0]));
+    let out = P.multiply(spread(low!), powers);
+    if (num > 1 && given.endpoint !== false) {
+      const isLast = P.equal(P.iota(shape, 0, "int32"), broadcast(P.constant(num - 1, "int32"), shape));
+      out = P.select(isLast, spread(high!), out);
+    }
+    const axis = given.axis ?? 0;
+    const moved = axis === 0 || shape.length === 1 ? out : moveFirst(out, axis < 0 ? axis + shape.length : axis);
+    return castTo(moved, dtype ?? moved.dtype);
+  },
+);
+
+/** A tensor of a shape whose values do not matter: zeros. */
+export const empty: FillOp = fillOp("empty", 0);
+/** A tensor shaped like another whose values do not matter: zeros. */
+export const emptyLike: FillLikeOp = fillLikeOp("emptyLike", 0);
 
 /** Options of `eye` and `tri`. */
 export interface MatrixOptions {

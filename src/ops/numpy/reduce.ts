@@ -1,5 +1,6 @@
 /** Reductions, with NumPy's names: over `axis` (one, several, or null for all), which `keepdims` leaves as 1. */
 import { concreteShape, type ConcreteShape, currentScope, normalizeAxis, sizeOf, type Tensor } from "../../graph/index.ts";
+import type { DType } from "../../dtype/index.ts";
 import { ShapeError } from "../../errors.ts";
 import * as P from "../../primitives/index.ts";
 import { type Axis, normalizeAxes, options } from "../arguments.ts";
@@ -125,6 +126,9 @@ export const amax: ExtremumOp = max;
 /** Smallest element. */
 export const amin: ExtremumOp = min;
 
+/** Largest less smallest element. */
+export const ptp: ReduceOp = reduceOp("ptp", (x, axes) => P.subtract(P.reduceMax(x, axes), P.reduceMin(x, axes)), comparable);
+
 /** Options of `argmax` and `argmin`. */
 export interface ArgOptions {
   /** The axis; null (default) takes the flattened tensor. */
@@ -204,13 +208,22 @@ export const average: (x: TensorLike, axis?: Axis | AverageOptions, weights?: Te
   },
 );
 
-/** A cumulative op: `f(x, axis)`; axis null (default) takes the flattened tensor. */
-export type CumulativeOp = (x: TensorLike, axis?: number | null | { axis?: number | null }) => Tensor;
+/** Options of cumulative ops. */
+export interface CumulativeOptions {
+  /** The axis; null (default) takes the flattened tensor. */
+  axis?: number | null;
+  /** Dtype to compute in. Default: that of x (int32 for booleans and bytes). */
+  dtype?: DType | null;
+}
+/** A cumulative op: `f(x, axis, dtype)` or `f(x, { axis, dtype })`. */
+export type CumulativeOp = (x: TensorLike, axis?: number | null | CumulativeOptions, dtype?: DType | null) => Tensor;
+/** What a cumulative op takes after the tensor. */
+export type CumulativeRest = [(number | null | CumulativeOptions)?, (DType | null)?];
 
 function cumulativeOp(name: string, scan: (x: Tensor, axis: number, reverse: boolean) => Tensor): CumulativeOp {
-  return defineOp(name, (x: TensorLike, ...rest: [(number | null | { axis?: number | null })?]) => {
-    const { axis = null } = options<{ axis: number | null }>(["axis"], rest);
-    const t = summable(x);
+  return defineOp(name, (x: TensorLike, ...rest: CumulativeRest) => {
+    const { axis = null, dtype = null } = options<CumulativeOptions>(["axis", "dtype"], rest);
+    const t = dtype === null ? summable(x) : summable(asTensor(x, dtype));
     return axis === null
       ? scan(P.reshape(t, [sizeOf(concreteShape(t))]), 0, false)
       : scan(t, normalizeAxis(currentScope(), axis, t.rank), false);

@@ -145,7 +145,10 @@ class NaiveRun {
   #sort(kernel: SortKernel): void {
     const extent = kernel.axes.at(-1)!.extent;
     for (const outer of points(kernel.axes.slice(0, -1))) {
-      const keys = Array.from({ length: extent }, (_, i) => this.#evaluate(kernel.expression, [...outer, i], [], [kernel.value])[kernel.value]!);
+      const keys = Array.from(
+        { length: extent },
+        (_, i) => this.#evaluate(kernel.expression, [...outer, i], [], [kernel.value])[kernel.value]!,
+      );
       sortedPositions(keys, kernel.descending).forEach((from, to) => {
         for (const { access, gives } of kernel.stores) this.#store(access, [...outer, to], gives === "values" ? keys[from]! : from, []);
       });
