@@ -336,6 +336,38 @@ export {
   normalize,
   type NormalizeOptions,
 } from "./nn/normalization.ts";
+export {
+  extractSequences,
+  fft,
+  fft2,
+  type FourierOp,
+  ifft2,
+  irfft,
+  istft,
+  type IstftOptions,
+  rfft,
+  type SpectrumWindow,
+  stft,
+  type StftOptions,
+} from "./math/fft.ts";
+export { segmentMax, segmentMin, type SegmentOp, type SegmentOptions, segmentProd, segmentSum } from "./math/segment.ts";
+export { dotProductAttention, type DotProductAttentionOptions } from "./nn/attention.ts";
+export { type BlockOp, depthToSpace, type Extents, fold, spaceToDepth, unfold, type UnfoldOptions } from "./nn/blocks.ts";
+export { ctcDecode, type CtcDecodeOptions, ctcLoss } from "./nn/ctc.ts";
+export { psnr } from "./nn/psnr.ts";
+export {
+  celu,
+  glu,
+  hardShrink,
+  type ShrinkOp,
+  softShrink,
+  sparsemax,
+  sparsePlus,
+  sparseSigmoid,
+  squareplus,
+  tanhShrink,
+  threshold,
+} from "./nn/shrinking.ts";
 export { multiHot, oneHot, type OneHotOptions } from "./nn/one-hot.ts";
 export { averagePool, maxPool, type PoolOp, type PoolOptions } from "./nn/pool.ts";
 export {
