@@ -26,6 +26,7 @@ module.exports = {
     only("graph", base),
     only("primitives", [...base, "graph/"]),
     only("autodiff", [...base, "graph/", "primitives/"]),
+    only("vectorization", [...base, "graph/", "primitives/"]),
     only("compiler", [...base, "graph/", "primitives/"]),
     { ...only("backends", [...base, "graph/", "compiler/", "platform/", "primitives/"]) },
     {

@@ -20,6 +20,7 @@ export { defineOp } from "./ops/define-op.ts";
 // Transforms of functions.
 export { customGradient, type WithGradient } from "./ops/custom-gradient.ts";
 export { grad, gradients, hessian, jacobian, valueAndGrad } from "./autodiff/index.ts";
+export { vmap, type VmapOptions } from "./vectorization/index.ts";
 export { jit } from "./runtime/index.ts";
 
 // Where it runs.
