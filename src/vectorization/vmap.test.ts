@@ -120,7 +120,7 @@ describe("vmap", () => {
     expect(values(doubled)).toEqual([128, 160, 100]);
     const grown = vmap((one: Tensor) => ops.scan((carry: Tensor, step: Tensor) => [ops.add(carry, step), carry], one, ops.arange(1, 4, 1, "float64")))(start); // prettier-ignore
     expect(values(grown[0])).toEqual([7, 16, 106]);
-    expect(values(grown[1] as Tensor)).toEqual([1, 2, 4, 10, 11, 13, 100, 101, 103]);
+    expect(values(grown[1])).toEqual([1, 2, 4, 10, 11, 13, 100, 101, 103]);
     const [g] = gradients([vmap((one: Tensor) => ops.scan((carry: Tensor, step: Tensor) => [ops.multiply(carry, ops.add(carry, step)), null], one, ops.arange(1, 3, 1, "float64"))[0])(start)], [start]); // prettier-ignore
     // y = (c (c + 1)) (c (c + 1) + 2)
     values(g!).forEach((value, i) => {
