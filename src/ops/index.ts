@@ -1,6 +1,8 @@
 /** Operations on tensors: `keras.ops` in camelCase. */
 import * as image from "./image/index.ts";
 import * as linalg from "./linalg/index.ts";
+import * as nn from "./nn/index.ts";
+import * as numpy from "./numpy/index.ts";
 
 export {
   cond,
@@ -12,6 +14,19 @@ export {
   whileLoop,
   type WhileLoopOptions,
 } from "./core/control-flow.ts";
+export {
+  associativeScan,
+  type AssociativeScanOptions,
+  map,
+  switchOp as switch,
+  vectorize,
+  vectorizedMap,
+  type VectorizeOptions,
+} from "./core/mapping.ts";
+export { rearrange } from "./core/rearrange.ts";
+export { convertToNumpy, dtype, isTensor, saturateCast } from "./core/types.ts";
+export { customGradient, type WithGradient } from "./custom-gradient.ts";
+export { cdist, jvp, type JvpOptions } from "./linalg/jvp.ts";
 export {
   add,
   arctan2,
@@ -396,4 +411,4 @@ export {
 export { asTensor, type TensorLike } from "./as-tensor.ts";
 export type { Axis } from "./arguments.ts";
 export type { DataFormat, Padding } from "./nn/window-arguments.ts";
-export { image, linalg };
+export { image, linalg, nn, numpy };

@@ -1,6 +1,7 @@
 /** Linear algebra (`keras.ops.linalg`). */
 export { cholesky, choleskyInverse, logdet } from "./cholesky.ts";
 export { eigh } from "./eigh.ts";
+export { jvp, type JvpOptions } from "./jvp.ts";
 export { lstsq, matrixRank, pinv } from "./least-squares.ts";
 export { det, inv, luFactor, matrixPower, slogdet, solve } from "./lu.ts";
 export { norm, type NormOptions, type NormOrder } from "./norm.ts";

@@ -1,7 +1,8 @@
 /** Further elementwise functions of floats: parts, limits, powers, angles. */
 import { isFloat } from "../../dtype/index.ts";
 import { DTypeError } from "../../errors.ts";
-import { concreteShape, currentScope, type Tensor } from "../../graph/index.ts";
+import { concreteShape, currentScope, Tensor } from "../../graph/index.ts";
+import { Variable } from "../../graph/variable.ts";
 import * as P from "../../primitives/index.ts";
 import { options } from "../arguments.ts";
 import { asTensor, type TensorLike } from "../as-tensor.ts";
@@ -107,7 +108,7 @@ export const hypot: BinaryOp = floatBinary("hypot", (x, y) => {
 export const ldexp: BinaryOp = defineOp("ldexp", (x1: TensorLike, x2: TensorLike) => {
   const x = toFloat(x1);
   const given = asTensor(x2);
-  if (isFloat(given.dtype) && typeof x2 !== "number") {
+  if (isFloat(given.dtype) && (x2 instanceof Tensor || x2 instanceof Variable)) {
     throw new DTypeError({ where: currentScope(), problem: "the exponent must be an integer", received: given.toString() });
   }
   const [a, n] = broadcastTogether([x, castTo(given, "int32")]) as [Tensor, Tensor];
