@@ -1,6 +1,7 @@
 /** Functions over the elements of axes: maps, vectorized maps, associative scans, branches by number. */
 import { ShapeError, ValueError } from "../../errors.ts";
-import { broadcastShapes, concreteShape, currentScope, flattenTree, mapTree, sizeOf, Tensor, type TensorTree, unflattenTree } from "../../graph/index.ts"; // prettier-ignore
+import type { Tensor } from "../../graph/index.ts";
+import { broadcastShapes, concreteShape, currentScope, flattenTree, mapTree, sizeOf, type TensorTree, unflattenTree } from "../../graph/index.ts"; // prettier-ignore
 import { isPlainObject } from "../../graph/tree.ts";
 import * as P from "../../primitives/index.ts";
 import { vmap } from "../../vectorization/index.ts";

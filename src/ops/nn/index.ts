@@ -20,11 +20,13 @@ export {
   swish,
 } from "./activation.ts";
 export { dotProductAttention } from "./attention.ts";
-export { adaptiveAveragePool, adaptiveMaxPool, depthToSpace, fold, spaceToDepth, unfold } from "./blocks.ts";
+export { adaptiveAveragePool, adaptiveMaxPool } from "./adaptive-pool.ts";
+export { depthToSpace, fold, spaceToDepth, unfold } from "./blocks.ts";
 export { conv, convTranspose, depthwiseConv, separableConv } from "./conv.ts";
 export { binaryCrossentropy } from "./crossentropy.ts";
 export { ctcDecode, ctcLoss } from "./ctc.ts";
-export { layerNormalization, psnr, rmsNormalization } from "./layer-normalization.ts";
+export { layerNormalization, rmsNormalization } from "./layer-normalization.ts";
+export { psnr } from "./psnr.ts";
 export { batchNormalization, moments, normalize } from "./normalization.ts";
 export { multiHot, oneHot } from "./one-hot.ts";
 export { averagePool, maxPool } from "./pool.ts";
