@@ -99,7 +99,7 @@ export function sampled(images: Tensor, y: Tensor, x: Tensor, { interpolation, f
   if (interpolation === "nearest") return read(roundedAway(top), roundedAway(left));
   const [row, column] = [P.floor(top), P.floor(left)];
   const one = constantLike(1, row);
-  const spread = (weight: Tensor): Tensor => P.broadcastInDim(weight, out, space.map((_, axis) => axis)); // prettier-ignore
+  const spread = (weight: Tensor): Tensor => P.broadcastInDim(castTo(weight, images.dtype), out, space.map((_, axis) => axis)); // prettier-ignore
   const mix = (share: Tensor, a: Tensor, b: Tensor): Tensor =>
     P.add(P.multiply(spread(P.subtract(one, share)), a), P.multiply(spread(share), b));
   const [down, right] = [P.subtract(top, row), P.subtract(left, column)];

@@ -5,14 +5,15 @@ import { concreteShape, currentScope, parameterTensor, Subgraph, type Tensor } f
 import * as P from "../../primitives/index.ts";
 import { asTensor, type TensorLike } from "../as-tensor.ts";
 import { defineOp } from "../define-op.ts";
-import { broadcastTogether, castTo, constantLike, promote } from "../promote.ts";
+import { broadcastTogether, castTo, constantLike, promote, toDType } from "../promote.ts";
 import type { BinaryOp } from "./arithmetic.ts";
 import type { UnaryOp } from "./elementwise.ts";
 
 /** Operands as integers of one dtype, broadcast: numbers and uint8 beside int32 are int32, two bytes stay bytes. */
 function integers(operands: readonly TensorLike[]): Tensor[] {
-  const given = operands.map((x) => (typeof x === "number" && Number.isInteger(x) ? P.constant(x, "int32") : asTensor(x)));
-  const wrong = given.find((x) => isFloat(x.dtype));
+  // A number takes the dtype of what stands beside it.
+  const weak = operands.every((x) => typeof x === "number");
+  const wrong = operands.filter((x) => typeof x !== "number" || !Number.isInteger(x)).map((x) => asTensor(x)).find((x) => isFloat(x.dtype)); // prettier-ignore
   if (wrong !== undefined) {
     throw new DTypeError({
       where: currentScope(),
@@ -22,7 +23,7 @@ function integers(operands: readonly TensorLike[]): Tensor[] {
       advice: 'convert it first: ops.cast(x, "int32")',
     });
   }
-  return broadcastTogether(promote(given));
+  return broadcastTogether(weak ? operands.map((x) => toDType(x, "int32")) : promote(operands));
 }
 
 /** Computed in int32 for bytes, and converted back. */

@@ -35,7 +35,8 @@ export const erfc: UnaryOp = defineOp("erfc", (input: TensorLike) => {
     near = P.less(x, c(2.5));
   } else {
     const t = P.divide(c(1), P.add(c(1), P.multiply(c(0.5), size)));
-    far = P.multiply(t, P.exp(P.subtract(polynomial(t, tail), P.multiply(size, size))));
+    // Two powers: in the sum of the exponents the polynomial would lose digits.
+    far = P.multiply(P.multiply(t, P.exp(polynomial(t, tail))), P.exp(P.negate(P.multiply(size, size))));
     near = P.less(x, c(0.5));
   }
   const value = P.select(near, P.subtract(c(1), P.erf(x)), far);
