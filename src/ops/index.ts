@@ -365,6 +365,7 @@ export {
   stft,
   type StftOptions,
 } from "./math/fft.ts";
+export { gammainc } from "./math/gamma.ts";
 export { segmentMax, segmentMin, type SegmentOp, type SegmentOptions, segmentProd, segmentSum } from "./math/segment.ts";
 export { dotProductAttention, type DotProductAttentionOptions } from "./nn/attention.ts";
 export { type BlockOp, depthToSpace, type Extents, fold, spaceToDepth, unfold, type UnfoldOptions } from "./nn/blocks.ts";
@@ -389,6 +390,7 @@ export {
   cholesky,
   choleskyInverse,
   det,
+  eig,
   eigh,
   inv,
   logdet,

@@ -1,5 +1,6 @@
 /** Linear algebra (`keras.ops.linalg`). */
 export { cholesky, choleskyInverse, logdet } from "./cholesky.ts";
+export { eig } from "./eig.ts";
 export { eigh } from "./eigh.ts";
 export { jvp, type JvpOptions } from "./jvp.ts";
 export { lstsq, matrixRank, pinv } from "./least-squares.ts";

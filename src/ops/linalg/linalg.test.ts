@@ -219,3 +219,31 @@ describe("wrong shapes are refused", () => {
     expect(() => ops.cdist(ops.ones([2, 3]), ops.ones([2, 4]))).toThrow(ShapeError);
   });
 });
+
+describe("eig", () => {
+  it("gives complex pairs, values and vectors, of general and defective matrices", () => {
+    for (const a of [randomTensor([2, 5, 5], 41), randomTensor([1, 1], 42), dataTensor(Float64Array.of(1, 1, 0, 1), [2, 2], "float64"), ops.zeros([3, 3], "float64")]) {
+      const [[wr, wi], [vr, vi]] = linalg.eig(a);
+      const row = (w: Tensor): Tensor => ops.expandDims(w, -2);
+      const real = ops.subtract(ops.multiply(vr, row(wr)), ops.multiply(vi, row(wi)));
+      expectClose(ops.matmul(a, vr), real, 11);
+      expectClose(ops.matmul(a, vi), ops.add(ops.multiply(vr, row(wi)), ops.multiply(vi, row(wr))), 11);
+      expectClose(ops.sum(ops.add(ops.square(vr), ops.square(vi)), -2), ops.onesLike(wr));
+      expectClose(ops.sum(wr, -1), ops.trace(a, 0, -2, -1), 11);
+    }
+  }); // prettier-ignore
+
+  it("has gradients by values and vectors", () => {
+    const [at, direction] = [randomTensor([3, 3], 43), randomTensor([3, 3], 44)];
+    const weights = ops.reshape(ops.arange(1, 10, 1, "float64"), [3, 3]);
+    const f = (x: Tensor): Tensor[] => {
+      const [[wr, wi], [vr, vi]] = linalg.eig(x);
+      return [ops.sum(ops.square(wr)), ops.sum(ops.square(wi)), ops.sum(ops.multiply(ops.square(vr), weights)), ops.sum(ops.multiply(ops.multiply(vr, vi), weights))];
+    };
+    const h = 1e-6;
+    const shifted = (by: number): Tensor[] => f(given(ops.add(at, ops.multiply(direction, by))));
+    const [up, down] = [shifted(h), shifted(-h)];
+    const [, slopes] = ops.jvp(f, [at], [direction]);
+    slopes.forEach((slope, i) => expect(valuesOf(slope)[0]).toBeCloseTo((valuesOf(up[i]!)[0]! - valuesOf(down[i]!)[0]!) / (2 * h), 6));
+  }); // prettier-ignore
+});
