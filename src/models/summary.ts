@@ -139,9 +139,10 @@ function connectionsText(operation: Operation, graph: FunctionalGraph | null): s
 function parameters(variables: readonly Variable[]): { count: number; bytes: number } {
   let count = 0;
   let bytes = 0;
-  for (const { shape, dtype } of new Set(variables)) {
+  for (const { name, shape, dtype } of new Set(variables)) {
     count += sizeOf(shape);
-    bytes += sizeOf(shape) * dtypes[dtype].bytes;
+    // Keras counts steps in 64 bits, and shows that.
+    bytes += sizeOf(shape) * (name === "iteration" && dtype === "int32" ? 8 : dtypes[dtype].bytes);
   }
   return { count, bytes };
 }
