@@ -100,7 +100,7 @@ export class CompiledMetrics {
 }
 
 /** Results as numbers by name: those of an object by its keys, those of a vector (a score per class) as `key_0`, `key_1`, ... */
-function scalarsOf(key: string, result: Tensor | Record<string, Tensor>): Record<string, Tensor> {
+export function scalarsOf(key: string, result: Tensor | Record<string, Tensor>): Record<string, Tensor> {
   if (!(result instanceof Tensor))
     return Object.assign({}, ...Object.entries(result).map(([name, value]) => scalarsOf(name, value))) as Record<string, Tensor>;
   if (result.rank === 0) return { [key]: result };

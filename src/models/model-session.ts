@@ -6,6 +6,7 @@ import { flattenStructure, mapStructure, packStructure } from "../layers/structu
 import type { Metric } from "../metrics/index.ts";
 import * as ops from "../ops/index.ts";
 import { inferSymbolic } from "../ops/symbolic.ts";
+import { scalarsOf } from "./compile-metrics.ts";
 import { type CompileOptions, Compiled } from "./compiled.ts";
 import type { NamedArray, Slot } from "./data-binding.ts";
 import type { Model } from "./model.ts";
@@ -159,7 +160,8 @@ export class ModelSession {
     const predictions = outputTensors(yPred);
     const results =
       compiled.metrics?.update(targetsFor(y, predictions.length), predictions, weightsFor(sampleWeight, predictions.length)) ?? {};
-    return { loss: compiled.lossMean.result(), ...results };
+    const held = this.#model.heldMetrics.map((metric) => scalarsOf(metric.name, metric.result()));
+    return Object.assign({ loss: compiled.lossMean.result() }, results, ...held) as StepLogs;
   }
 
   /** The mean of the loss, and the metrics that a step has made. */
@@ -173,11 +175,6 @@ export class ModelSession {
     return this.#model.outputNames !== null || this.#inferred !== null;
   }
 
-  /** Sets the loss's mean and the metrics back. */
-  resetMetrics(): void {
-    for (const metric of this.metrics) metric.resetState();
-  }
-
   /** Whether more or less of a logged value is better; null where that is not known. */
   directionOf(key: string): Direction | null {
     const name = key.replace(/^val_/, "");
@@ -185,7 +182,7 @@ export class ModelSession {
     const metrics = this.#outputsKnown() ? (this.compiled?.metrics ?? null) : null;
     // A vector's values are named key_0, key_1, ...
     const position = [name, name.replace(/_\d+$/, "")].map((key) => metrics?.keys.indexOf(key) ?? -1).find((index) => index >= 0) ?? -1;
-    const metric = metrics?.metrics[position];
+    const metric = metrics?.metrics[position] ?? this.#model.heldMetrics.find((held) => held.name === name);
     return metric === undefined ? null : directionOfClass((metric.constructor as { className?: string }).className ?? "");
   }
 }

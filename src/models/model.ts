@@ -4,12 +4,13 @@ import type { CallbackModel, Direction, History } from "../callbacks/index.ts";
 import { ShapeError, StateError, UnknownNameError, ValueError, nearestNames } from "../errors.ts";
 import { formatShape, isPlainObject, isSymbolic, type Shape, Tensor, type Variable } from "../graph/index.ts";
 import { type CallOptions, Layer } from "../layers/layer.ts";
+import { heldIn } from "../layers/layer-arguments.ts";
 import { describe, type LayerOptions } from "../layers/layer-options.ts";
 import { attachMask } from "../layers/masks.ts";
 import { flattenStructure, packStructure } from "../layers/structure.ts";
 import * as ops from "../ops/index.ts";
 import { camelCaseKeys, checkOptions, type Config, type CustomObjects } from "../serialization/index.ts";
-import type { Metric } from "../metrics/index.ts";
+import { Metric } from "../metrics/index.ts";
 import { type Compiled, type CompileOptions, compileOptionsOf } from "./compiled.ts";
 import type { DataStructure, Slot } from "./data-binding.ts";
 import { evaluate, fit, predict, predictOnBatch, testOnBatch, trainOnBatch } from "./fit.ts";
@@ -222,14 +223,25 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
     if (this.built) this.optimizer.build(this.trainableWeights);
   }
 
-  /** Metrics of `compile`, once a step has made them, and the loss's mean. */
+  /** The loss's mean, metrics of `compile` once a step has made them, and those that properties of the model and its layers hold. */
   get metrics(): Metric[] {
-    return this.session.metrics;
+    return [...this.session.metrics, ...this.heldMetrics];
+  }
+
+  /** Metrics that properties of the model and its layers hold: updated by whoever made them, shown in logs by their names. */
+  get heldMetrics(): Metric[] {
+    const found = new Set<Metric>();
+    const visit = (layer: Layer): void => {
+      for (const metric of heldIn(Object.values(layer), layer, (value) => value instanceof Metric)) found.add(metric as Metric);
+      layer.sublayers.forEach(visit);
+    };
+    visit(this);
+    return [...found];
   }
 
   /** Sets the loss's mean and all metrics back. */
   resetMetrics(): void {
-    this.session.resetMetrics();
+    for (const metric of this.metrics) metric.resetState();
   }
 
   /**
