@@ -3,9 +3,19 @@ import "./register.ts";
 
 // Tensors.
 export type { DType, TypedArray } from "./dtype/index.ts";
-export { type HostData, type NestedArray, type Shape, Tensor, type TensorTree, Variable, type VariableOptions } from "./graph/index.ts";
+export {
+  type HostData,
+  type NestedArray,
+  type Shape,
+  type StringData,
+  StringTensor,
+  Tensor,
+  type TensorTree,
+  Variable,
+  type VariableOptions,
+} from "./graph/index.ts";
 export { arange, eye, full, linspace, ones, stopGradient, type TensorLike, zeros } from "./ops/index.ts";
-export { tensor, type TensorOptions } from "./ops/tensor.ts";
+export { type StringTensorOptions, tensor, type TensorFunction, type TensorOptions } from "./ops/tensor.ts";
 export { defineOp } from "./ops/define-op.ts";
 
 // Transforms of functions.

@@ -1,4 +1,32 @@
 /** Layers (`keras.layers`), and what is needed to write one. */
+// Preprocessing.
+export type { AdaptBatch, AdaptData, AdaptOptions } from "./adapt-data.ts";
+export {
+  CategoryEncoding,
+  CategoryEncodingLayer,
+  type CategoryEncodingOptions,
+  type CategoryEncodingCallOptions,
+} from "./category-encoding.ts";
+export { CenterCrop, CenterCropLayer, type CenterCropOptions } from "./center-crop.ts";
+export { Discretization, DiscretizationLayer, type DiscretizationOptions } from "./discretization.ts";
+export { HashedCrossing, HashedCrossingLayer, type HashedCrossingOptions } from "./hashed-crossing.ts";
+export { Hashing, HashingLayer, type HashingOptions } from "./hashing.ts";
+export { IntegerLookup, IntegerLookupLayer, type IntegerLookupOptions } from "./integer-lookup.ts";
+export { Normalization, NormalizationLayer, type NormalizationOptions, type NestedNumbers } from "./normalization.ts";
+export { StringLookup, StringLookupLayer, type StringLookupOptions } from "./string-lookup.ts";
+export {
+  TextVectorization,
+  TextVectorizationLayer,
+  type TextVectorizationOptions,
+  type Split,
+  type Standardize,
+} from "./text-vectorization.ts";
+export type { OutputMode } from "./encode-categories.ts";
+export { ImageLayer, type ImageLayerOptions } from "./image-layer.ts";
+export { IndexLookupLayer, type IndexLookupOptions } from "./index-lookup.ts";
+export { type TextInput, TextLayer } from "./text-layer.ts";
+
+// Plain layers.
 export { Activation, ActivationLayer, type ActivationOptions } from "./activation.ts";
 export { ActivityRegularization, ActivityRegularizationLayer, type ActivityRegularizationOptions } from "./activity-regularization.ts";
 export { AdaptableLayer, type AdaptableOptions, type AdaptedWeight, type LoraOptions } from "./adaptable-layer.ts";

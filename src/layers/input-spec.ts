@@ -6,6 +6,7 @@ import { formatShape, type Shape } from "../graph/index.ts";
 export interface InputSpec {
   readonly rank?: number;
   readonly minRank?: number;
+  readonly maxRank?: number;
   readonly axes?: Readonly<Record<number, number>>;
 }
 
@@ -30,6 +31,15 @@ export function checkInputSpec(where: string, shape: Shape, spec: InputSpec): vo
       expected: `at least ${spec.minRank} axes, the batch first`,
       received: formatShape(shape),
       advice: "add a batch axis in front: one sample is a batch of one, shape [1, ...]",
+    });
+  }
+  if (spec.maxRank !== undefined && shape.length > spec.maxRank) {
+    throw new ShapeError({
+      where,
+      problem: "the input has too many axes",
+      expected: `at most ${spec.maxRank} axes, the batch first`,
+      received: formatShape(shape),
+      advice: "reshape the input: leading axes can be joined to one batch",
     });
   }
   for (const [key, extent] of Object.entries(spec.axes ?? {})) {

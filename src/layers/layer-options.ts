@@ -150,6 +150,7 @@ export function oneOf<T extends string>(where: string, name: string, value: unkn
 /** A short text of any value, for errors. */
 export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "function") return "a function";
   if (typeof value === "object" && value !== null && !Array.isArray(value) && !isPlainObject(value)) return textOf(value);
   return (JSON.stringify(value) ?? String(value)).slice(0, 120);

@@ -5,7 +5,6 @@ import { ShapeError, StateError, ValueError } from "../errors.ts";
 import {
   dataTensor,
   formatShape,
-  isHostTypedArray,
   isPlainObject,
   isSymbolic,
   outsideTrace,
@@ -18,7 +17,7 @@ import {
 } from "../graph/index.ts";
 import * as constraints from "../constraints/index.ts";
 import * as initializers from "../initializers/index.ts";
-import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
+import type { TensorLike } from "../ops/as-tensor.ts";
 import { inferSymbolic, symbolicCall } from "../ops/symbolic.ts";
 import { SeedGenerator } from "../random/index.ts";
 import * as regularizers from "../regularizers/index.ts";
@@ -27,6 +26,7 @@ import { autoName } from "./auto-names.ts";
 import { contextTraining, pathOf, withPath, withTraining } from "./call-context.ts";
 import { computedInFormat, DTypePolicy, policyOf } from "./dtype-policy.ts";
 import { checkInputSpec, type InputSpec } from "./input-spec.ts";
+import { inputTensor } from "./input-tensor.ts";
 import {
   checkPlainOption,
   commonOptions,
@@ -441,7 +441,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   /** Calls the layer: converts inputs, builds, passes masks and the training flag, records symbolic calls. */
   protected override invoke(...args: never[]): unknown {
     const { inputs, options } = splitArguments(args);
-    const converted = inputs.map((input) => mapStructure(input, (leaf) => this.#toTensor(leaf)));
+    const converted = inputs.map((input) => mapStructure(input, (leaf) => this.convertInput(leaf)));
     if (converted.length === 0) {
       throw new ValueError({
         where: this.label,
@@ -547,20 +547,9 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
     (this.build as (...shapes: unknown[]) => void)(...shapes);
   }
 
-  #toTensor(leaf: unknown): Tensor {
-    if (leaf instanceof Tensor) {
-      if (isSymbolic(leaf) || leaf.dtype === this.dtype || !isFloat(leaf.dtype) || !isFloat(this.dtype)) return leaf;
-      return asTensor(leaf, this.dtype);
-    }
-    if (leaf instanceof Variable) return leaf.read();
-    if (typeof leaf === "number" || typeof leaf === "boolean" || isHostTypedArray(leaf)) return asTensor(leaf);
-    throw new ValueError({
-      where: this.label,
-      problem: "the layer was called on something that is no tensor",
-      expected: "a tensor, or a list or object of tensors",
-      received: describe(leaf),
-      advice: "make a tensor: tensor(data, { shape })",
-    });
+  /** What stands for one of the inputs: a tensor. Layers of texts let StringTensors pass. Throws ValueError for anything else. */
+  protected convertInput(leaf: unknown): unknown {
+    return inputTensor(this.label, leaf, this.dtype);
   }
 
   #tracked(matches: (value: unknown) => boolean): unknown[] {

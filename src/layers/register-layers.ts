@@ -58,6 +58,7 @@ import { Multiply } from "./multiply.ts";
 import { Permute } from "./permute.ts";
 import { PReLU } from "./prelu.ts";
 import { layerRegistry } from "./registry.ts";
+import { preprocessingLayers } from "./preprocessing-layers.ts";
 import { ReLU } from "./relu.ts";
 import { RepeatVector } from "./repeat-vector.ts";
 import { Rescaling } from "./rescaling.ts";
@@ -167,5 +168,5 @@ export function registerLayers(): void {
     ZeroPadding2D,
     ZeroPadding3D,
   ];
-  for (const cls of classes) layerRegistry.register(cls);
+  for (const cls of [...classes, ...preprocessingLayers()]) layerRegistry.register(cls);
 }

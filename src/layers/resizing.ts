@@ -1,16 +1,17 @@
 /** A layer that resizes images. */
+import { isFloat } from "../dtype/index.ts";
+import { ValueError } from "../errors.ts";
 import type { Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
-import { callableClass, type CallableClass } from "../serialization/index.ts";
-import { type DataFormat, dataFormats } from "./data-format.ts";
-import { Layer } from "./layer.ts";
-import { type LayerOptions, oneOf, positiveInteger, required } from "./layer-options.ts";
+import { callableClass, type CallableClass, type Config } from "../serialization/index.ts";
+import { ImageLayer, type ImageLayerOptions } from "./image-layer.ts";
+import { oneOf, positiveInteger, required } from "./layer-options.ts";
 
 /** How pixels between pixels are made. */
 export type Interpolation = "bilinear" | "nearest" | "bicubic" | "lanczos3" | "lanczos5";
 
 /** Options of Resizing. */
-export interface ResizingOptions extends LayerOptions {
+export interface ResizingOptions extends ImageLayerOptions {
   readonly height: number;
   readonly width: number;
   /** Default "bilinear". */
@@ -22,18 +23,19 @@ export interface ResizingOptions extends LayerOptions {
   /** Only "constant". */
   readonly fillMode?: "constant";
   readonly fillValue?: number;
-  readonly dataFormat?: DataFormat | null;
+  /** Whether to average over the pixels that a smaller image leaves out. Default false. */
+  readonly antialias?: boolean;
 }
 
 /**
- * Images of another height and width (half-pixel centres).
+ * Images of another height and width (half-pixel centres). Whole numbers stay whole: they are rounded.
  *
  * Shapes: x `[batch, height, width, channels]` -> `[batch, newHeight, newWidth, channels]` (channels_last), or without batch.
  *
  * @example
  * const y = layers.Resizing({ height: 32, width: 32 })(images);
  */
-export class ResizingLayer extends Layer<ResizingOptions> {
+export class ResizingLayer extends ImageLayer<ResizingOptions> {
   static override readonly className: string = "Resizing";
   declare height: number;
   declare width: number;
@@ -42,7 +44,7 @@ export class ResizingLayer extends Layer<ResizingOptions> {
   declare padToAspectRatio: boolean;
   declare fillMode: "constant";
   declare fillValue: number;
-  declare dataFormat: DataFormat;
+  declare antialias: boolean;
 
   constructor(options: ResizingOptions) {
     super(options, {
@@ -54,25 +56,41 @@ export class ResizingLayer extends Layer<ResizingOptions> {
       fillMode: "constant",
       fillValue: 0,
       dataFormat: "channels_last",
+      antialias: false,
     });
-    this.dataFormat ??= "channels_last";
     positiveInteger(this.label, "height", this.height);
     positiveInteger(this.label, "width", this.width);
     oneOf(this.label, "interpolation", this.interpolation, ["bilinear", "nearest", "bicubic", "lanczos3", "lanczos5"]);
     oneOf(this.label, "fillMode", this.fillMode, ["constant"]);
-    oneOf(this.label, "dataFormat", this.dataFormat, dataFormats);
-    this.inputSpec = { minRank: 3 };
+    if (this.cropToAspectRatio && this.padToAspectRatio) {
+      throw new ValueError({
+        where: this.label,
+        problem: "an image is cut or padded to the proportions of the target, not both",
+        expected: "cropToAspectRatio or padToAspectRatio",
+        received: "both",
+      });
+    }
   }
 
   override call(x: Tensor): Tensor {
-    return ops.image.resize(ops.cast(x, this.dtype), [this.height, this.width], {
+    const resized = ops.image.resize(x, [this.height, this.width], {
       interpolation: this.interpolation,
+      antialias: this.antialias,
       dataFormat: this.dataFormat,
       cropToAspectRatio: this.cropToAspectRatio,
       padToAspectRatio: this.padToAspectRatio,
       fillMode: this.fillMode,
       fillValue: this.fillValue,
     });
+    if (resized.dtype === x.dtype) return resized;
+    return ops.cast(isFloat(x.dtype) ? resized : ops.round(resized), x.dtype);
+  }
+
+  override getConfig(): Config {
+    const config = super.getConfig();
+    // Keras 3.4 does not know it.
+    if (!this.antialias) delete config.antialias;
+    return config;
   }
 }
 
