@@ -88,7 +88,7 @@ describe("EarlyStopping", () => {
 });
 
 describe("EarlyStopping on series recorded from Keras", () => {
-  const recorded = loadCases("callbacks") as unknown as {
+  const recorded = loadCases("callbacks").filter((entry) => entry.callback === "EarlyStopping") as unknown as {
     id: string;
     kwargs: Record<string, unknown>;
     monitor: string;
