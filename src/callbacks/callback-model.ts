@@ -1,10 +1,11 @@
 /** What callbacks see of a model. */
-import type { Tensor } from "../graph/index.ts";
+import type { Tensor, Variable } from "../graph/index.ts";
+import type { Optimizer } from "../optimizers/index.ts";
 
 /** Direction in which a metric gets better. */
 export type Direction = "up" | "down";
 
-/** The part of a model that callbacks use. */
+/** The part of a model that callbacks use. What a stand-in of a test lacks, some callbacks refuse to do without. */
 export interface CallbackModel {
   readonly name: string;
   /** Setting it ends training after the present batch. */
@@ -13,4 +14,12 @@ export interface CallbackModel {
   setWeights(weights: readonly Tensor[]): Promise<void>;
   /** Whether larger or smaller is better for the metric of a log entry; null where the model cannot tell. */
   directionOf(key: string): Direction | null;
+  /** The optimizer of `compile`. */
+  readonly optimizer?: Optimizer;
+  readonly weights?: readonly Variable[];
+  readonly trainableWeights?: readonly Variable[];
+  /** Weights and states of seed generators. */
+  readonly variables?: readonly Variable[];
+  /** Sets the loss's mean and the metrics back. */
+  resetMetrics?(): void;
 }

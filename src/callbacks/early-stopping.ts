@@ -1,22 +1,16 @@
 /** Ends training when a value has stopped getting better. */
-import { UnknownNameError, ValueError, nearestNames } from "../errors.ts";
 import type { Tensor } from "../graph/index.ts";
 import { callableClass, type CallableClass, checkOptions } from "../serialization/index.ts";
 import { Callback, type Logs } from "./callback.ts";
+import { Monitor, type MonitorOptions } from "./monitor.ts";
 import { writeLine } from "./terminal.ts";
 
 /** Options of EarlyStopping. */
-export interface EarlyStoppingOptions {
-  /** Key in the logs. Default "val_loss". */
-  readonly monitor?: string;
-  /** What counts as better: more than this. Default 0. */
-  readonly minDelta?: number;
+export interface EarlyStoppingOptions extends MonitorOptions {
   /** How many epochs without getting better are waited for. Default 0. */
   readonly patience?: number;
   /** 1 says when it stops. Default 0. */
   readonly verbose?: 0 | 1;
-  /** Whether smaller ("min") or larger ("max") is better; "auto" asks the metric. Default "auto". */
-  readonly mode?: "auto" | "min" | "max";
   /** Value that must be beaten. Default: none. */
   readonly baseline?: number | null;
   /** Whether the weights of the best epoch come back at the end. Default false. */
@@ -49,7 +43,7 @@ export class EarlyStoppingCallback extends Callback {
   best: number | null = null;
   /** Epochs since then. */
   wait = 0;
-  #sign: 1 | -1 | null = null;
+  readonly #monitor: Monitor;
   #bestWeights: readonly Tensor[] | null = null;
 
   constructor(options: EarlyStoppingOptions = {}) {
@@ -64,22 +58,15 @@ export class EarlyStoppingCallback extends Callback {
       "restoreBestWeights",
       "startFromEpoch",
     ]);
-    this.monitor = options.monitor ?? "val_loss";
-    this.minDelta = Math.abs(options.minDelta ?? 0);
+    this.#monitor = new Monitor("EarlyStopping", options);
+    this.monitor = this.#monitor.monitor;
+    this.minDelta = this.#monitor.minDelta;
+    this.mode = this.#monitor.mode;
     this.patience = options.patience ?? 0;
     this.verbose = options.verbose ?? 0;
-    this.mode = options.mode ?? "auto";
     this.baseline = options.baseline ?? null;
     this.restoreBestWeights = options.restoreBestWeights ?? false;
     this.startFromEpoch = options.startFromEpoch ?? 0;
-    if (!["auto", "min", "max"].includes(this.mode)) {
-      throw new UnknownNameError({
-        where: "EarlyStopping",
-        problem: "mode has no such choice",
-        expected: '"auto", "min", "max"',
-        received: JSON.stringify(this.mode),
-      });
-    }
   }
 
   override onTrainBegin(): void {
@@ -88,39 +75,23 @@ export class EarlyStoppingCallback extends Callback {
     this.bestEpoch = 0;
     this.best = null;
     this.#bestWeights = null;
+    this.#monitor.reset();
   }
 
   override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
-    const current = logs[this.monitor];
-    if (current === undefined) {
-      // Validation may happen every few epochs only.
-      if (this.#sign !== null || this.best !== null) return;
-      const near = nearestNames(this.monitor, Object.keys(logs));
-      throw new UnknownNameError({
-        where: "EarlyStopping",
-        problem: `the logs have no "${this.monitor}"`,
-        expected: Object.keys(logs).join(", "),
-        received: JSON.stringify(this.monitor),
-        advice:
-          this.monitor.startsWith("val_") && !Object.keys(logs).some((key) => key.startsWith("val_"))
-            ? "give fit validationData or validationSplit"
-            : near.length > 0
-              ? `perhaps "${near[0]!}"`
-              : "monitor one of these",
-      });
-    }
-    this.#sign ??= this.#direction();
+    const current = this.#monitor.value(logs, this.model);
+    if (current === null) return;
     if (epoch < this.startFromEpoch) return;
     if (this.restoreBestWeights && this.#bestWeights === null) {
       this.#bestWeights = await this.model.getWeights();
       this.bestEpoch = epoch;
     }
     this.wait++;
-    if (this.#better(current, this.best)) {
+    if (this.#monitor.isBetter(current, this.best)) {
       this.best = current;
       this.bestEpoch = epoch;
       if (this.restoreBestWeights) this.#bestWeights = await this.model.getWeights();
-      if (this.baseline === null || this.#better(current, this.baseline)) this.wait = 0;
+      if (this.baseline === null || this.#monitor.isBetter(current, this.baseline)) this.wait = 0;
       return;
     }
     if (this.wait >= this.patience && epoch > 0) {
@@ -134,24 +105,6 @@ export class EarlyStoppingCallback extends Callback {
     if (!this.restoreBestWeights || this.#bestWeights === null) return;
     if (this.verbose > 0) writeLine(`Restoring model weights from the end of the best epoch: ${this.bestEpoch + 1}.`);
     await this.model.setWeights(this.#bestWeights);
-  }
-
-  /** 1 where larger is better, -1 where smaller is. */
-  #direction(): 1 | -1 {
-    if (this.mode !== "auto") return this.mode === "max" ? 1 : -1;
-    const direction = this.model.directionOf(this.monitor);
-    if (direction !== null) return direction === "up" ? 1 : -1;
-    throw new ValueError({
-      where: "EarlyStopping",
-      problem: `whether more or less of "${this.monitor}" is better is not known`,
-      expected: 'mode: "min" or mode: "max"',
-      received: 'mode: "auto"',
-    });
-  }
-
-  #better(value: number, reference: number | null): boolean {
-    if (Number.isNaN(value)) return false;
-    return reference === null || this.#sign! * (value - reference) > this.minDelta;
   }
 }
 

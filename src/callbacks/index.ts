@@ -7,3 +7,14 @@ export { History, HistoryCallback } from "./history.ts";
 export { LambdaCallback, FunctionsCallback, type LambdaCallbackOptions } from "./lambda-callback.ts";
 export { metricsText, ProgressBar, ProgressBarCallback } from "./progress-bar.ts";
 export { TerminateOnNaN, TerminateOnNaNCallback } from "./terminate-on-nan.ts";
+export { CSVLogger, CSVLoggerCallback, type CSVLoggerOptions } from "./csv-logger.ts";
+export {
+  type EpochSchedule,
+  LearningRateScheduler,
+  LearningRateSchedulerCallback,
+  type LearningRateSchedulerOptions,
+} from "./learning-rate-scheduler.ts";
+export { Monitor, type MonitorMode, type MonitorOptions } from "./monitor.ts";
+export { ReduceLROnPlateau, ReduceLROnPlateauCallback, type ReduceLROnPlateauOptions } from "./reduce-lr-on-plateau.ts";
+export { RemoteMonitor, RemoteMonitorCallback, type RemoteMonitorOptions } from "./remote-monitor.ts";
+export { SwapEMAWeights, SwapEMAWeightsCallback, type SwapEMAWeightsOptions } from "./swap-ema-weights.ts";

@@ -1,5 +1,5 @@
 /** A callback made of functions. */
-import { UnknownNameError, nearestNames } from "../errors.ts";
+import { nearestNames, UnknownNameError, ValueError } from "../errors.ts";
 import { Callback, type Logs } from "./callback.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
 
@@ -7,19 +7,35 @@ import { callableClass, type CallableClass } from "../serialization/index.ts";
 export interface LambdaCallbackOptions {
   readonly onTrainBegin?: (logs: Logs) => void | Promise<void>;
   readonly onTrainEnd?: (logs: Logs) => void | Promise<void>;
+  readonly onTestBegin?: (logs: Logs) => void | Promise<void>;
+  readonly onTestEnd?: (logs: Logs) => void | Promise<void>;
+  readonly onPredictBegin?: (logs: Logs) => void | Promise<void>;
+  readonly onPredictEnd?: (logs: Logs) => void | Promise<void>;
   readonly onEpochBegin?: (epoch: number, logs: Logs) => void | Promise<void>;
   readonly onEpochEnd?: (epoch: number, logs: Logs) => void | Promise<void>;
   readonly onTrainBatchBegin?: (batch: number, logs: Logs) => void | Promise<void>;
   readonly onTrainBatchEnd?: (batch: number, logs: Logs) => void | Promise<void>;
+  readonly onTestBatchBegin?: (batch: number, logs: Logs) => void | Promise<void>;
+  readonly onTestBatchEnd?: (batch: number, logs: Logs) => void | Promise<void>;
+  readonly onPredictBatchBegin?: (batch: number, logs: Logs) => void | Promise<void>;
+  readonly onPredictBatchEnd?: (batch: number, logs: Logs) => void | Promise<void>;
 }
 
 const hooks: readonly (keyof LambdaCallbackOptions)[] = [
   "onTrainBegin",
   "onTrainEnd",
+  "onTestBegin",
+  "onTestEnd",
+  "onPredictBegin",
+  "onPredictEnd",
   "onEpochBegin",
   "onEpochEnd",
   "onTrainBatchBegin",
   "onTrainBatchEnd",
+  "onTestBatchBegin",
+  "onTestBatchEnd",
+  "onPredictBatchBegin",
+  "onPredictBatchEnd",
 ];
 
 /**
@@ -42,7 +58,12 @@ export class FunctionsCallback extends Callback {
         ...(near.length > 0 ? { advice: `perhaps "${near[0]!}"` } : {}),
       });
     }
-    Object.assign(this, options);
+    for (const [key, hook] of Object.entries(options)) {
+      if (hook === undefined || hook === null) continue;
+      if (typeof hook === "function") Object.assign(this, { [key]: hook as unknown });
+      else
+        throw new ValueError({ where: "LambdaCallback", problem: `${key} is no function`, expected: "a function", received: typeof hook });
+    }
   }
 }
 

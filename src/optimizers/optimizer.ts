@@ -386,6 +386,12 @@ export abstract class Optimizer {
     });
   }
 
+  /** Moving average of a variable; null where none is kept (without `useEma`, or before the first step). */
+  averageOf(variable: Variable): Variable | null {
+    if (!this.useEma || !this.built) return null;
+    return this.#averages[this.positionOf(variable)] ?? null;
+  }
+
   /** At the end of training: the variables become their moving averages, if there are any. */
   finalizeVariableValues(variables: readonly Variable[] = this.#trainable): void {
     if (!this.useEma || !this.built) return;

@@ -37,6 +37,18 @@ function macrotask(): Promise<void> {
   });
 }
 
+function noFiles(path: string): Promise<never> {
+  return Promise.reject(
+    new BackendError({
+      where: "files",
+      problem: "a page cannot write files",
+      expected: "Node",
+      received: path,
+      advice: "leave out callbacks that write files, or send their values to a server (RemoteMonitor)",
+    }),
+  );
+}
+
 /** A browser's host functions. Pages may not block; workers may, but cannot tell here, so nothing blocks. */
 export const platform: Platform = {
   name: "browser",
@@ -47,6 +59,7 @@ export const platform: Platform = {
     const response = await fetch(path);
     return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
   },
+  files: { write: noFiles, append: noFiles, remove: noFiles },
   macrotask,
   startWorker,
   native: () => {

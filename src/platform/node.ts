@@ -1,11 +1,11 @@
 /** Node. */
 import { mkdirSync, writeFileSync, writeSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { loadNative } from "./koffi.ts";
-import type { Platform, PlatformWorker } from "./platform.ts";
+import type { Platform, PlatformFiles, PlatformWorker } from "./platform.ts";
 
 const prelude = `"use strict"; const { parentPort } = require("node:worker_threads"); const receive = (f) => parentPort.on("message", f);\n`;
 
@@ -36,6 +36,28 @@ async function readIfThere(path: string): Promise<Uint8Array | null> {
   }
 }
 
+let written = 0;
+
+const files: PlatformFiles = {
+  write: async (path, bytes) => {
+    await mkdir(dirname(path), { recursive: true });
+    // A name of its own beside the file: renaming within a folder is atomic.
+    const temporary = `${path}.${process.pid}-${written++}.tmp`;
+    try {
+      await writeFile(temporary, bytes);
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  },
+  append: async (path, bytes) => {
+    await mkdir(dirname(path), { recursive: true });
+    await appendFile(path, bytes);
+  },
+  remove: (path) => rm(path, { force: true }),
+};
+
 /** Node's host functions. */
 export const platform: Platform = {
   name: "node",
@@ -46,6 +68,7 @@ export const platform: Platform = {
     return value === undefined || value === "" ? undefined : value;
   },
   readFile: readIfThere,
+  files,
   macrotask: () => new Promise((resolve) => setImmediate(resolve)),
   startWorker,
   native: loadNative,

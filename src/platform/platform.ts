@@ -10,6 +10,16 @@ export interface PlatformWorker {
   terminate(): Promise<void>;
 }
 
+/** Files that are written. Throws BackendError where the host has none. */
+export interface PlatformFiles {
+  /** Replaces a file at once: whoever reads it sees the old bytes or the new ones. Its folders are made. */
+  write(path: string, bytes: Uint8Array): Promise<void>;
+  /** Adds bytes to the end of a file in one write. The file and its folders are made. */
+  append(path: string, bytes: Uint8Array): Promise<void>;
+  /** Removes a file; nothing where there is none. */
+  remove(path: string): Promise<void>;
+}
+
 /** The host. */
 export interface Platform {
   readonly name: "node" | "browser";
@@ -23,6 +33,8 @@ export interface Platform {
   macrotask(): Promise<void>;
   /** Bytes of a file (Node: a path; browsers: a URL); null where there is none. */
   readFile(path: string): Promise<Uint8Array | null>;
+  /** Writing files. */
+  readonly files: PlatformFiles;
   /**
    * Starts a worker that does not keep the process alive. The source runs as a classic script in which `receive(f)`
    * registers the one handler of messages. `data` arrives as the first message.

@@ -15,6 +15,7 @@ describe("chooseThreads", () => {
       throw new Error("not here");
     },
     readFile: () => Promise.reject(new Error("not here")),
+    files: { write: () => Promise.resolve(), append: () => Promise.resolve(), remove: () => Promise.resolve() },
     native: () => {
       throw new Error("not here");
     },

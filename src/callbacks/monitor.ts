@@ -1,0 +1,103 @@
+/** A logged value that callbacks watch: which way it gets better, and whether it did. */
+import { nearestNames, UnknownNameError, ValueError } from "../errors.ts";
+import type { CallbackModel } from "./callback-model.ts";
+import type { Logs } from "./callback.ts";
+
+/** Whether smaller ("min") or larger ("max") is better; "auto" asks the metric. */
+export type MonitorMode = "auto" | "min" | "max";
+
+/** Options of a Monitor. */
+export interface MonitorOptions {
+  /** Key in the logs. Default "val_loss". */
+  readonly monitor?: string;
+  /** Default "auto". */
+  readonly mode?: MonitorMode;
+  /** What counts as better: more than this. Default 0. */
+  readonly minDelta?: number;
+}
+
+/** Watches one entry of the logs. */
+export class Monitor {
+  readonly monitor: string;
+  readonly mode: MonitorMode;
+  readonly minDelta: number;
+  readonly #where: string;
+  #sign: 1 | -1 | null = null;
+
+  constructor(where: string, options: MonitorOptions) {
+    this.#where = where;
+    this.monitor = options.monitor ?? "val_loss";
+    this.mode = options.mode ?? "auto";
+    this.minDelta = Math.abs(options.minDelta ?? 0);
+    if (!["auto", "min", "max"].includes(this.mode)) {
+      throw new UnknownNameError({
+        where,
+        problem: "mode has no such choice",
+        expected: '"auto", "min", "max"',
+        received: JSON.stringify(this.mode),
+      });
+    }
+    if (typeof this.monitor !== "string" || this.monitor === "" || !Number.isFinite(this.minDelta)) {
+      throw new ValueError({
+        where,
+        problem: "monitor is the name of a logged value, minDelta a number",
+        expected: '{ monitor: "val_loss", minDelta: 0 }',
+        received: JSON.stringify({ monitor: this.monitor, minDelta: options.minDelta }),
+      });
+    }
+  }
+
+  /**
+   * The value in the logs of an epoch; null where validation did not happen this time. Throws UnknownNameError where
+   * there never was such a value, ValueError where nobody knows which way it gets better.
+   */
+  value(logs: Logs, model: CallbackModel): number | null {
+    const value = logs[this.monitor];
+    if (value === undefined) {
+      if (this.#sign !== null) return null;
+      throw this.#missing(Object.keys(logs));
+    }
+    this.#sign ??= this.#direction(model);
+    return value;
+  }
+
+  #missing(keys: readonly string[]): UnknownNameError {
+    const near = nearestNames(this.monitor, keys);
+    const unvalidated = this.monitor.startsWith("val_") && !keys.some((key) => key.startsWith("val_"));
+    return new UnknownNameError({
+      where: this.#where,
+      problem: `the logs have no "${this.monitor}"`,
+      expected: keys.join(", "),
+      received: JSON.stringify(this.monitor),
+      advice: unvalidated
+        ? "give fit validationData or validationSplit"
+        : near.length > 0
+          ? `perhaps "${near[0]!}"`
+          : "monitor one of these",
+    });
+  }
+
+  /** 1 where larger is better, -1 where smaller is. */
+  #direction(model: CallbackModel): 1 | -1 {
+    if (this.mode !== "auto") return this.mode === "max" ? 1 : -1;
+    const direction = model.directionOf(this.monitor);
+    if (direction !== null) return direction === "up" ? 1 : -1;
+    throw new ValueError({
+      where: this.#where,
+      problem: `whether more or less of "${this.monitor}" is better is not known`,
+      expected: 'mode: "min" or mode: "max"',
+      received: 'mode: "auto"',
+    });
+  }
+
+  /** Whether `value` is better than `reference` by more than minDelta. NaN never is; anything is better than nothing. */
+  isBetter(value: number, reference: number | null): boolean {
+    if (Number.isNaN(value)) return false;
+    return reference === null || this.#sign! * (value - reference) > this.minDelta;
+  }
+
+  /** Forgets what was seen: another run may log other values. */
+  reset(): void {
+    this.#sign = null;
+  }
+}
