@@ -18,3 +18,4 @@ export { Monitor, type MonitorMode, type MonitorOptions } from "./monitor.ts";
 export { ReduceLROnPlateau, ReduceLROnPlateauCallback, type ReduceLROnPlateauOptions } from "./reduce-lr-on-plateau.ts";
 export { RemoteMonitor, RemoteMonitorCallback, type RemoteMonitorOptions } from "./remote-monitor.ts";
 export { SwapEMAWeights, SwapEMAWeightsCallback, type SwapEMAWeightsOptions } from "./swap-ema-weights.ts";
+export { TensorBoard, TensorBoardCallback, type TensorBoardOptions } from "./tensorboard.ts";
