@@ -27,7 +27,7 @@ describe("ReduceLROnPlateau", () => {
   it.each(recorded.map((entry) => [entry.id, entry] as const))("%s uses Keras's rates", async (_, entry) => {
     const model = compiled(entry.start_learning_rate);
     const callback = callbacks.ReduceLROnPlateau(camelCaseKeys(entry.kwargs));
-    callback.setModel(model as unknown as callbacks.CallbackModel);
+    callback.setModel(model);
     callback.onTrainBegin();
     const used: number[] = [];
     for (const [epoch, value] of entry.series.entries()) {
