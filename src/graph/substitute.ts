@@ -10,12 +10,15 @@ import { Node, Tensor, typeOf } from "./tensor.ts";
  */
 export class Substitution {
   readonly #replaced = new Map<Node, (Tensor | undefined)[]>();
+  /** Nodes older than everything that is replaced cannot depend on it: they are not looked at. */
+  #oldest = Infinity;
 
   /** Replaces `tensor` wherever it is used. Set everything before the first `of`. */
   set(tensor: Tensor, replacement: Tensor): this {
     let list = this.#replaced.get(tensor.node);
     if (list === undefined) this.#replaced.set(tensor.node, (list = []));
     list[tensor.index] = replacement;
+    this.#oldest = Math.min(this.#oldest, tensor.node.id);
     return this;
   }
 
@@ -37,7 +40,7 @@ export class Substitution {
   }
 
   #known(tensor: Tensor): Tensor | undefined {
-    return this.#replaced.get(tensor.node)?.[tensor.index];
+    return tensor.node.id < this.#oldest ? tensor : this.#replaced.get(tensor.node)?.[tensor.index];
   }
 
   #copy(node: Node): void {

@@ -1,34 +1,10 @@
 /** Layers (`keras.layers`), and what is needed to write one. */
 // Preprocessing.
-export type { AdaptBatch, AdaptData, AdaptOptions } from "./adapt-data.ts";
-export {
-  CategoryEncoding,
-  CategoryEncodingLayer,
-  type CategoryEncodingOptions,
-  type CategoryEncodingCallOptions,
-} from "./category-encoding.ts";
-export { CenterCrop, CenterCropLayer, type CenterCropOptions } from "./center-crop.ts";
-export { Discretization, DiscretizationLayer, type DiscretizationOptions } from "./discretization.ts";
-export { HashedCrossing, HashedCrossingLayer, type HashedCrossingOptions } from "./hashed-crossing.ts";
-export { Hashing, HashingLayer, type HashingOptions } from "./hashing.ts";
-export { IntegerLookup, IntegerLookupLayer, type IntegerLookupOptions } from "./integer-lookup.ts";
-export { Normalization, NormalizationLayer, type NormalizationOptions, type NestedNumbers } from "./normalization.ts";
-export { StringLookup, StringLookupLayer, type StringLookupOptions } from "./string-lookup.ts";
-export {
-  TextVectorization,
-  TextVectorizationLayer,
-  type TextVectorizationOptions,
-  type Split,
-  type Standardize,
-} from "./text-vectorization.ts";
-export type { OutputMode } from "./encode-categories.ts";
-export { ImageLayer, type ImageLayerOptions } from "./image-layer.ts";
-export { IndexLookupLayer, type IndexLookupOptions } from "./index-lookup.ts";
-export { type TextInput, TextLayer } from "./text-layer.ts";
 
 // Plain layers.
 export { Activation, ActivationLayer, type ActivationOptions } from "./activation.ts";
 export { ActivityRegularization, ActivityRegularizationLayer, type ActivityRegularizationOptions } from "./activity-regularization.ts";
+export { type AdaptBatch, type AdaptData, type AdaptOptions } from "./adapt-data.ts";
 export { AdaptableLayer, type AdaptableOptions, type AdaptedWeight, type LoraOptions } from "./adaptable-layer.ts";
 export { AdaptiveAveragePooling1D, AdaptiveAveragePooling1DLayer } from "./adaptive-average-pooling1d.ts";
 export { AdaptiveAveragePooling2D, AdaptiveAveragePooling2DLayer } from "./adaptive-average-pooling2d.ts";
@@ -45,37 +21,53 @@ export {
 export { add, Add, AddLayer } from "./add.ts";
 export { AlphaDropout, AlphaDropoutLayer, type AlphaDropoutOptions } from "./alpha-dropout.ts";
 export { resetAutoNames } from "./auto-names.ts";
-export { average, Average, AverageLayer } from "./average.ts";
 export { AveragePooling1D, AveragePooling1D as AvgPool1D, AveragePooling1DLayer } from "./average-pooling1d.ts";
 export { AveragePooling2D, AveragePooling2D as AvgPool2D, AveragePooling2DLayer } from "./average-pooling2d.ts";
 export { AveragePooling3D, AveragePooling3D as AvgPool3D, AveragePooling3DLayer } from "./average-pooling3d.ts";
+export { average, Average, AverageLayer } from "./average.ts";
 export { BatchNormalization, BatchNormalizationLayer, type BatchNormalizationOptions } from "./batch-normalization.ts";
+export { Bidirectional, BidirectionalLayer, type BidirectionalOptions, type MergeMode } from "./bidirectional.ts";
+export {
+  CategoryEncoding,
+  CategoryEncodingLayer,
+  type CategoryEncodingOptions,
+  type CategoryEncodingCallOptions,
+} from "./category-encoding.ts";
+export { CenterCrop, CenterCropLayer, type CenterCropOptions } from "./center-crop.ts";
 export { concatenate, Concatenate, ConcatenateLayer, type ConcatenateOptions } from "./concatenate.ts";
-export { Conv1D, Conv1D as Convolution1D, Conv1DLayer } from "./conv1d.ts";
+export { ConvLSTMCell, type ConvLSTMCellOptions } from "./conv-lstm-cell.ts";
+export { ConvLSTMLayer, type ConvLSTMOptions } from "./conv-lstm.ts";
+export { ConvLSTM1D, ConvLSTM1DLayer } from "./conv-lstm1d.ts";
+export { ConvLSTM2D, ConvLSTM2DLayer } from "./conv-lstm2d.ts";
+export { ConvLSTM3D, ConvLSTM3DLayer } from "./conv-lstm3d.ts";
 export { Conv1DTranspose, Conv1DTranspose as Convolution1DTranspose, Conv1DTransposeLayer } from "./conv1d-transpose.ts";
-export { Conv2D, Conv2D as Convolution2D, Conv2DLayer } from "./conv2d.ts";
+export { Conv1D, Conv1D as Convolution1D, Conv1DLayer } from "./conv1d.ts";
 export { Conv2DTranspose, Conv2DTranspose as Convolution2DTranspose, Conv2DTransposeLayer } from "./conv2d-transpose.ts";
-export { Conv3D, Conv3D as Convolution3D, Conv3DLayer } from "./conv3d.ts";
+export { Conv2D, Conv2D as Convolution2D, Conv2DLayer } from "./conv2d.ts";
 export { Conv3DTranspose, Conv3DTranspose as Convolution3DTranspose, Conv3DTransposeLayer } from "./conv3d-transpose.ts";
-export { ConvolutionLayer, type ConvolutionOptions } from "./convolution.ts";
+export { Conv3D, Conv3D as Convolution3D, Conv3DLayer } from "./conv3d.ts";
 export { ConvolutionTransposeLayer, type ConvolutionTransposeOptions } from "./convolution-transpose.ts";
-export type { ConvolutionPadding } from "./convolution-window.ts";
+export { type ConvolutionPadding } from "./convolution-window.ts";
+export { ConvolutionLayer, type ConvolutionOptions } from "./convolution.ts";
 export { CroppingLayer, type CroppingOptions } from "./cropping.ts";
 export { Cropping1D, Cropping1DLayer } from "./cropping1d.ts";
 export { Cropping2D, Cropping2DLayer } from "./cropping2d.ts";
 export { Cropping3D, Cropping3DLayer } from "./cropping3d.ts";
-export type { DataFormat } from "./data-format.ts";
+export { type DataFormat } from "./data-format.ts";
 export { define } from "./define.ts";
+export { DenseCell, type DenseCellOptions } from "./dense-cell.ts";
 export { Dense, DenseLayer, type DenseOptions } from "./dense.ts";
 export { DepthwiseConv1D, DepthwiseConv1DLayer } from "./depthwise-conv1d.ts";
 export { DepthwiseConv2D, DepthwiseConv2DLayer } from "./depthwise-conv2d.ts";
 export { DepthwiseConvolutionLayer, type DepthwiseConvolutionOptions } from "./depthwise-convolution.ts";
+export { Discretization, DiscretizationLayer, type DiscretizationOptions } from "./discretization.ts";
 export { dot, Dot, DotLayer, type DotOptions } from "./dot.ts";
 export { Dropout, DropoutLayer, type DropoutOptions } from "./dropout.ts";
 export { DTypePolicy, type DTypeOption, dtypePolicy, type DTypePolicyName, setDtypePolicy } from "./dtype-policy.ts";
 export { EinsumDense, EinsumDenseLayer, type EinsumDenseOptions } from "./einsum-dense.ts";
 export { ELU, ELULayer, type ELUOptions } from "./elu.ts";
 export { Embedding, EmbeddingLayer, type EmbeddingOptions } from "./embedding.ts";
+export { type OutputMode } from "./encode-categories.ts";
 export { Flatten, FlattenLayer, type FlattenOptions } from "./flatten.ts";
 export { GaussianDropout, GaussianDropoutLayer, type GaussianDropoutOptions } from "./gaussian-dropout.ts";
 export { GaussianNoise, GaussianNoiseLayer, type GaussianNoiseOptions } from "./gaussian-noise.ts";
@@ -97,12 +89,18 @@ export {
 export { GlobalMaxPooling1D, GlobalMaxPooling1D as GlobalMaxPool1D, GlobalMaxPooling1DLayer } from "./global-max-pooling1d.ts";
 export { GlobalMaxPooling2D, GlobalMaxPooling2D as GlobalMaxPool2D, GlobalMaxPooling2DLayer } from "./global-max-pooling2d.ts";
 export { GlobalMaxPooling3D, GlobalMaxPooling3D as GlobalMaxPool3D, GlobalMaxPooling3DLayer } from "./global-max-pooling3d.ts";
-export type { GlobalPoolingOptions } from "./global-pooling.ts";
+export { type GlobalPoolingOptions } from "./global-pooling.ts";
 export { GroupNormalization, GroupNormalizationLayer, type GroupNormalizationOptions } from "./group-normalization.ts";
+export { GRUCell, GRUCellLayer, type GRUCellOptions } from "./gru-cell.ts";
+export { GRU, GRULayer, type GRUOptions } from "./gru.ts";
+export { HashedCrossing, HashedCrossingLayer, type HashedCrossingOptions } from "./hashed-crossing.ts";
+export { Hashing, HashingLayer, type HashingOptions } from "./hashing.ts";
 export { Identity, IdentityLayer } from "./identity.ts";
+export { ImageLayer, type ImageLayerOptions } from "./image-layer.ts";
+export { IndexLookupLayer, type IndexLookupOptions } from "./index-lookup.ts";
 export { InputLayer, InputLayerLayer, Input, type InputOptions } from "./input-layer.ts";
+export { IntegerLookup, IntegerLookupLayer, type IntegerLookupOptions } from "./integer-lookup.ts";
 export { Lambda, LambdaLayer, type LambdaFunction, type LambdaOptions } from "./lambda.ts";
-export { type CallOptions, type InputShape, Layer, type WeightOptions } from "./layer.ts";
 export { LayerNormalization, LayerNormalizationLayer, type LayerNormalizationOptions } from "./layer-normalization.ts";
 export {
   type ActivationIdentifier,
@@ -112,12 +110,15 @@ export {
   type RegularizerIdentifier,
   required,
 } from "./layer-options.ts";
+export { type CallOptions, type InputShape, Layer } from "./layer.ts";
 export { LeakyReLU, LeakyReLULayer, type LeakyReLUOptions } from "./leaky-relu.ts";
 export {
   LocalResponseNormalization,
   LocalResponseNormalizationLayer,
   type LocalResponseNormalizationOptions,
 } from "./local-response-normalization.ts";
+export { LSTMCell, LSTMCellLayer, type LSTMCellOptions } from "./lstm-cell.ts";
+export { LSTM, LSTMLayer, type LSTMOptions } from "./lstm.ts";
 export { Masking, MaskingLayer, type MaskingOptions } from "./masking.ts";
 export { attachMask, maskOf } from "./masks.ts";
 export { MaxPooling1D, MaxPooling1D as MaxPool1D, MaxPooling1DLayer } from "./max-pooling1d.ts";
@@ -127,9 +128,11 @@ export { maximum, Maximum, MaximumLayer } from "./maximum.ts";
 export { MergeLayer } from "./merge.ts";
 export { minimum, Minimum, MinimumLayer } from "./minimum.ts";
 export { multiply, Multiply, MultiplyLayer } from "./multiply.ts";
+export { Normalization, NormalizationLayer, type NormalizationOptions, type NestedNumbers } from "./normalization.ts";
 export { Permute, PermuteLayer, type PermuteOptions } from "./permute.ts";
-export type { PoolingOptions } from "./pooling.ts";
+export { type PoolingOptions } from "./pooling.ts";
 export { PReLU, PReLULayer, type PReLUOptions } from "./prelu.ts";
+export { type InitialState, type RecurrentCallOptions, RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
 export { registerLayers } from "./register-layers.ts";
 export { deserialize, get, layerRegistry, serialize } from "./registry.ts";
 export { ReLU, ReLULayer, type ReLUOptions } from "./relu.ts";
@@ -144,23 +147,38 @@ export {
   type ReversibleEmbeddingCallOptions,
 } from "./reversible-embedding.ts";
 export { RMSNormalization, RMSNormalizationLayer, type RMSNormalizationOptions } from "./rms-normalization.ts";
+export { RNNCell, type RecurrentCell, type RecurrentWeightOptions, type StateSize, type States } from "./rnn-cell.ts";
+export { RNN, RNNLayer, type RNNOptions } from "./rnn.ts";
 export { SeparableConv1D, SeparableConv1D as SeparableConvolution1D, SeparableConv1DLayer } from "./separable-conv1d.ts";
 export { SeparableConv2D, SeparableConv2D as SeparableConvolution2D, SeparableConv2DLayer } from "./separable-conv2d.ts";
 export { SeparableConvolutionLayer, type SeparableConvolutionOptions } from "./separable-convolution.ts";
-export { SimpleRNN, SimpleRNNLayer, type SimpleRNNOptions, type RecurrentCallOptions } from "./simple-rnn.ts";
+export { SimpleRNNCell, SimpleRNNCellLayer, type SimpleRNNCellOptions } from "./simple-rnn-cell.ts";
+export { SimpleRNN, SimpleRNNLayer, type SimpleRNNOptions } from "./simple-rnn.ts";
 export { Softmax, SoftmaxLayer, type SoftmaxOptions } from "./softmax.ts";
 export { SpatialDropoutLayer, type SpatialDropoutOptions } from "./spatial-dropout.ts";
 export { SpatialDropout1D, SpatialDropout1DLayer } from "./spatial-dropout1d.ts";
 export { SpatialDropout2D, SpatialDropout2DLayer } from "./spatial-dropout2d.ts";
 export { SpatialDropout3D, SpatialDropout3DLayer } from "./spatial-dropout3d.ts";
 export { SpectralNormalization, SpectralNormalizationLayer, type SpectralNormalizationOptions } from "./spectral-normalization.ts";
-export type { Structure } from "./structure.ts";
+export { StackedRNNCells, StackedRNNCellsLayer, type StackedRNNCellsOptions } from "./stacked-rnn-cells.ts";
+export { StringLookup, StringLookupLayer, type StringLookupOptions } from "./string-lookup.ts";
+export { type Structure } from "./structure.ts";
 export { subtract, Subtract, SubtractLayer } from "./subtract.ts";
+export { type TextInput, TextLayer } from "./text-layer.ts";
+export {
+  TextVectorization,
+  TextVectorizationLayer,
+  type TextVectorizationOptions,
+  type Split,
+  type Standardize,
+} from "./text-vectorization.ts";
+export { TimeDistributed, TimeDistributedLayer, type TimeDistributedOptions } from "./time-distributed.ts";
 export { UnitNormalization, UnitNormalizationLayer, type UnitNormalizationOptions } from "./unit-normalization.ts";
 export { UpSampling1D, UpSampling1DLayer, type UpSampling1DOptions } from "./up-sampling1d.ts";
 export { UpSampling2D, UpSampling2DLayer, type UpSampling2DOptions } from "./up-sampling2d.ts";
 export { UpSampling3D, UpSampling3DLayer, type UpSampling3DOptions } from "./up-sampling3d.ts";
-export { WrapperLayer, type WrapperOptions } from "./wrapper.ts";
+export { type WeightOptions } from "./weight-options.ts";
+export { WrapperLayer, type WrapperOptions, Wrapper } from "./wrapper.ts";
 export { ZeroPaddingLayer, type ZeroPaddingOptions } from "./zero-padding.ts";
 export { ZeroPadding1D, ZeroPadding1DLayer } from "./zero-padding1d.ts";
 export { ZeroPadding2D, ZeroPadding2DLayer } from "./zero-padding2d.ts";

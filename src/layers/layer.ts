@@ -30,12 +30,9 @@ import { inputTensor } from "./input-tensor.ts";
 import {
   checkPlainOption,
   commonOptions,
-  type ConstraintIdentifier,
   describe,
-  type InitializerIdentifier,
   type LayerOptions,
   type OptionDefaults,
-  type RegularizerIdentifier,
   required,
   resolveOption,
   serializeOption,
@@ -43,6 +40,7 @@ import {
 import { checkLayerName, heldIn, named, splitArguments, tensorForWeight } from "./layer-arguments.ts";
 import { attachMask, masksOf } from "./masks.ts";
 import { flattenStructure, mapShapes, mapStructure, type Structure } from "./structure.ts";
+import type { WeightOptions } from "./weight-options.ts";
 
 /** Shape(s) of a layer's input: one, a list of them, or an object of them. */
 export type InputShape = Shape | readonly Shape[] | { readonly [name: string]: Shape };
@@ -53,20 +51,6 @@ export interface CallOptions {
   readonly training?: boolean | null;
   /** Which time steps count: bool, `[batch, time]`; a list for several inputs. Default: the masks the inputs carry. */
   readonly mask?: Tensor | null | readonly (Tensor | null)[];
-}
-
-/** What `addWeight` takes. */
-export interface WeightOptions {
-  readonly name: string;
-  readonly shape: readonly number[];
-  /** Default: the layer's dtype. */
-  readonly dtype?: DType;
-  /** A name, an initializer, or null for Glorot's uniform distribution (zeros for integers). */
-  readonly initializer?: InitializerIdentifier | null;
-  /** Default true. */
-  readonly trainable?: boolean;
-  readonly regularizer?: RegularizerIdentifier | null;
-  readonly constraint?: ConstraintIdentifier | null;
 }
 
 /** The classes that make layers: `new` or not. */
@@ -425,8 +409,19 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   /** Keras's JSON of the layer. */
   toJSON(): Config {
     const json: Config = { module: "keras.layers", class_name: this.className, config: this.getConfig(), registered_name: null };
-    if (this.#buildShape !== null) json.build_config = { input_shape: this.#buildShape };
+    const built = this.getBuildConfig();
+    if (built !== null) json.build_config = built;
     return json;
+  }
+
+  /** What `buildFromConfig` needs to build the layer again, with Keras's keys; null before it is built. */
+  getBuildConfig(): Config | null {
+    return this.#buildShape === null ? null : { input_shape: this.#buildShape };
+  }
+
+  /** Builds the layer as one that gave this `getBuildConfig()` was built; nothing where it names no shape. */
+  buildFromConfig(config: Config): void {
+    if (Array.isArray(config.input_shape)) this.build(config.input_shape as InputShape);
   }
 
   /** Shape(s) the layer was built with; null before. */

@@ -9,18 +9,22 @@ import { AdaptiveMaxPooling2D } from "./adaptive-max-pooling2d.ts";
 import { AdaptiveMaxPooling3D } from "./adaptive-max-pooling3d.ts";
 import { Add } from "./add.ts";
 import { AlphaDropout } from "./alpha-dropout.ts";
-import { Average } from "./average.ts";
 import { AveragePooling1D } from "./average-pooling1d.ts";
 import { AveragePooling2D } from "./average-pooling2d.ts";
 import { AveragePooling3D } from "./average-pooling3d.ts";
+import { Average } from "./average.ts";
 import { BatchNormalization } from "./batch-normalization.ts";
+import { Bidirectional } from "./bidirectional.ts";
 import { Concatenate } from "./concatenate.ts";
-import { Conv1D } from "./conv1d.ts";
+import { ConvLSTM1D } from "./conv-lstm1d.ts";
+import { ConvLSTM2D } from "./conv-lstm2d.ts";
+import { ConvLSTM3D } from "./conv-lstm3d.ts";
 import { Conv1DTranspose } from "./conv1d-transpose.ts";
-import { Conv2D } from "./conv2d.ts";
+import { Conv1D } from "./conv1d.ts";
 import { Conv2DTranspose } from "./conv2d-transpose.ts";
-import { Conv3D } from "./conv3d.ts";
+import { Conv2D } from "./conv2d.ts";
 import { Conv3DTranspose } from "./conv3d-transpose.ts";
+import { Conv3D } from "./conv3d.ts";
 import { Cropping1D } from "./cropping1d.ts";
 import { Cropping2D } from "./cropping2d.ts";
 import { Cropping3D } from "./cropping3d.ts";
@@ -42,12 +46,16 @@ import { GlobalMaxPooling1D } from "./global-max-pooling1d.ts";
 import { GlobalMaxPooling2D } from "./global-max-pooling2d.ts";
 import { GlobalMaxPooling3D } from "./global-max-pooling3d.ts";
 import { GroupNormalization } from "./group-normalization.ts";
+import { GRUCell } from "./gru-cell.ts";
+import { GRU } from "./gru.ts";
 import { Identity } from "./identity.ts";
 import { InputLayer } from "./input-layer.ts";
 import { Lambda } from "./lambda.ts";
 import { LayerNormalization } from "./layer-normalization.ts";
 import { LeakyReLU } from "./leaky-relu.ts";
 import { LocalResponseNormalization } from "./local-response-normalization.ts";
+import { LSTMCell } from "./lstm-cell.ts";
+import { LSTM } from "./lstm.ts";
 import { Masking } from "./masking.ts";
 import { MaxPooling1D } from "./max-pooling1d.ts";
 import { MaxPooling2D } from "./max-pooling2d.ts";
@@ -66,19 +74,24 @@ import { Reshape } from "./reshape.ts";
 import { Resizing } from "./resizing.ts";
 import { ReversibleEmbedding } from "./reversible-embedding.ts";
 import { RMSNormalization } from "./rms-normalization.ts";
+import { RNN } from "./rnn.ts";
 import { SeparableConv1D } from "./separable-conv1d.ts";
 import { SeparableConv2D } from "./separable-conv2d.ts";
+import { SimpleRNNCell } from "./simple-rnn-cell.ts";
 import { SimpleRNN } from "./simple-rnn.ts";
 import { Softmax } from "./softmax.ts";
 import { SpatialDropout1D } from "./spatial-dropout1d.ts";
 import { SpatialDropout2D } from "./spatial-dropout2d.ts";
 import { SpatialDropout3D } from "./spatial-dropout3d.ts";
 import { SpectralNormalization } from "./spectral-normalization.ts";
+import { StackedRNNCells } from "./stacked-rnn-cells.ts";
 import { Subtract } from "./subtract.ts";
+import { TimeDistributed } from "./time-distributed.ts";
 import { UnitNormalization } from "./unit-normalization.ts";
 import { UpSampling1D } from "./up-sampling1d.ts";
 import { UpSampling2D } from "./up-sampling2d.ts";
 import { UpSampling3D } from "./up-sampling3d.ts";
+import { Wrapper } from "./wrapper.ts";
 import { ZeroPadding1D } from "./zero-padding1d.ts";
 import { ZeroPadding2D } from "./zero-padding2d.ts";
 import { ZeroPadding3D } from "./zero-padding3d.ts";
@@ -101,6 +114,7 @@ export function registerLayers(): void {
     AveragePooling2D,
     AveragePooling3D,
     BatchNormalization,
+    Bidirectional,
     Concatenate,
     Conv1D,
     Conv1DTranspose,
@@ -108,6 +122,9 @@ export function registerLayers(): void {
     Conv2DTranspose,
     Conv3D,
     Conv3DTranspose,
+    ConvLSTM1D,
+    ConvLSTM2D,
+    ConvLSTM3D,
     Cropping1D,
     Cropping2D,
     Cropping3D,
@@ -129,12 +146,16 @@ export function registerLayers(): void {
     GlobalMaxPooling2D,
     GlobalMaxPooling3D,
     GroupNormalization,
+    GRU,
+    GRUCell,
     Identity,
     InputLayer,
     Lambda,
     LayerNormalization,
     LeakyReLU,
     LocalResponseNormalization,
+    LSTM,
+    LSTMCell,
     Masking,
     Maximum,
     MaxPooling1D,
@@ -151,19 +172,24 @@ export function registerLayers(): void {
     Resizing,
     ReversibleEmbedding,
     RMSNormalization,
+    RNN,
     SeparableConv1D,
     SeparableConv2D,
     SimpleRNN,
+    SimpleRNNCell,
     Softmax,
     SpatialDropout1D,
     SpatialDropout2D,
     SpatialDropout3D,
     SpectralNormalization,
+    StackedRNNCells,
     Subtract,
+    TimeDistributed,
     UnitNormalization,
     UpSampling1D,
     UpSampling2D,
     UpSampling3D,
+    Wrapper,
     ZeroPadding1D,
     ZeroPadding2D,
     ZeroPadding3D,

@@ -1,4 +1,5 @@
 /** Layers by class name, and Keras's JSON of them. */
+import { isPlainObject } from "../graph/index.ts";
 import { type Config, type CustomObjects, isSerialized, Registry, type SerializedObject } from "../serialization/index.ts";
 import type { Layer } from "./layer.ts";
 
@@ -17,8 +18,8 @@ export function deserialize(json: string | object, customObjects: CustomObjects 
   const known = customObjects[json.class_name] === undefined && layerRegistry.has(registered);
   const cls = layerRegistry.classOf(known ? registered : json.class_name, customObjects) as LayerFactory;
   const layer = cls.fromConfig((json.config ?? {}) as Config, customObjects);
-  const shape = (json as { build_config?: { input_shape?: unknown } | null }).build_config?.input_shape;
-  if (Array.isArray(shape) && !layer.built) (layer.build as (shape: unknown) => void)(shape);
+  const { build_config: built } = json as { build_config?: unknown };
+  if (isPlainObject(built) && !layer.built) layer.buildFromConfig(built);
   return layer;
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { gradients } from "../../autodiff/index.ts";
-import { evaluate } from "../../backends/reference/index.ts";
-import { dataTensor, type Tensor, trace, Variable } from "../../graph/index.ts";
+import { evaluate, interpret } from "../../backends/reference/index.ts";
+import { dataTensor, Subgraph, type Tensor, trace, Variable } from "../../graph/index.ts";
 import * as ops from "../index.ts";
 
 const vector = (...values: number[]): Tensor => dataTensor(Float32Array.from(values), [values.length], "float32");
@@ -65,6 +65,24 @@ describe("scan", () => {
     );
     expect(numbers(carry.a)).toEqual([-5]);
     expect(numbers(ys.a)).toEqual([-5, 8]);
+  });
+
+  it("reads variables through what its body makes of them", () => {
+    const weight = new Variable([2, 3], { name: "weight" });
+    const { result, reads } = trace(
+      () =>
+        ops.scan(
+          (carry: Tensor, x: Tensor) => [ops.add(ops.multiply(carry, ops.square(weight)), x), null] as const,
+          vector(1, 1),
+          ops.ones([2, 2]),
+        )[0],
+    );
+    expect([...reads.keys()]).toEqual([weight]);
+    const gradient = gradients([result], [...reads.values()])[0]!;
+    const graph = new Subgraph([...reads.values()], [result, gradient]);
+    const [total, slope] = interpret(graph, [{ shape: [2], dtype: "float32", data: Float32Array.of(2, 3) }]);
+    expect(Array.from(total!.data)).toEqual([21, 91]);
+    expect(Array.from(slope!.data)).toEqual([36, 114]);
   });
 
   it("refuses a carry that changes its type, and assigning a variable in the body", () => {

@@ -6,6 +6,7 @@ import {
   flattenTree,
   parameterTensor,
   sameShape,
+  Substitution,
   type Tensor,
   type TensorTree,
   unflattenTree,
@@ -29,8 +30,11 @@ function tensors(tree: unknown): TensorTree {
   return asTensor(tree as TensorLike);
 }
 
+/** Leaves that stand for variables inside bodies. */
+type InnerReads = Map<Tensor, Variable>;
+
 /** Traces a body: what it reads of variables is captured, what it assigns cannot leave it. */
-function body<T>(f: () => T): T {
+function body<T>(inner: InnerReads, f: () => T): T {
   const { result, reads, updates } = trace(f);
   if (updates.size > 0) {
     throw new StateError({
@@ -39,15 +43,16 @@ function body<T>(f: () => T): T {
       advice: "return the new value from the body and assign it after the loop",
     });
   }
-  for (const [variable, leaf] of reads) outerReads.set(leaf, variable);
+  for (const [variable, leaf] of reads) inner.set(leaf, variable);
   return result;
 }
 
-/** Leaves that stand for variables inside a body, and the variable to read outside. */
-const outerReads = new WeakMap<Tensor, Variable>();
-
-function outside(captures: readonly Tensor[]): Tensor[] {
-  return captures.map((tensor) => outerReads.get(tensor)?.read() ?? tensor);
+/** What bodies use from outside, with the variables that they read read outside. */
+function outside(captures: readonly Tensor[], inner: InnerReads): Tensor[] {
+  if (inner.size === 0) return [...captures];
+  const substitution = new Substitution();
+  for (const [leaf, variable] of inner) substitution.set(leaf, variable.read());
+  return captures.map((tensor) => substitution.of(tensor));
 }
 
 function requireSameTypes(before: readonly Tensor[], after: readonly Tensor[], what: string): void {
@@ -107,7 +112,8 @@ export const scan: <C extends TensorTree, X extends TensorTree | null, Y extends
     const carries = flattenTree(carry);
     const carryParameters = placeholders(carry);
     const elementParameters = elements.map((x) => parameterTensor(concreteShape(x).slice(1), x.dtype));
-    const [next, y] = body(() =>
+    const inner: InnerReads = new Map();
+    const [next, y] = body(inner, () =>
       f(unflattenTree(carry, carryParameters) as never, (sequence === null ? null : unflattenTree(sequence, elementParameters)) as never),
     );
     const nextTree = tensors(next);
@@ -119,7 +125,7 @@ export const scan: <C extends TensorTree, X extends TensorTree | null, Y extends
     const results = P.scan(closed!.body, {
       init: carries,
       xs: elements,
-      constants: outside(closed!.captures),
+      constants: outside(closed!.captures, inner),
       length: steps,
       reverse: options.reverse ?? false,
     });
@@ -160,9 +166,10 @@ export const whileLoop: <T extends TensorTree>(
     const list = Array.isArray(loopVars);
     const tree = tensors(loopVars);
     const init = flattenTree(tree);
+    const inner: InnerReads = new Map();
     const call = <R>(f: (...args: never[]) => R, parameters: readonly Tensor[]): R => {
       const values = unflattenTree(tree, parameters);
-      return body(() => f(...((list ? values : [values]) as never[])));
+      return body(inner, () => f(...((list ? values : [values]) as never[])));
     };
     const conditionParameters = placeholders(tree);
     const test = truth(call(cond, conditionParameters));
@@ -177,7 +184,7 @@ export const whileLoop: <T extends TensorTree>(
       { parameters: conditionParameters, results: [test] },
       { parameters: stepParameters, results: next },
     ]);
-    const results = P.whileLoop(condition!.body, loop!.body, init, outside(loop!.captures), limit);
+    const results = P.whileLoop(condition!.body, loop!.body, init, outside(loop!.captures, inner), limit);
     return unflattenTree(tree, results) as never;
   },
 );
@@ -194,14 +201,15 @@ export const cond: <T extends TensorTree>(pred: TensorLike, trueFn: () => T, fal
         received: test.toString(),
         advice: "use ops.where elementwise",
       });
-    const yes = tensors(body(trueFn));
-    const no = tensors(body(falseFn));
+    const inner: InnerReads = new Map();
+    const yes = tensors(body(inner, trueFn));
+    const no = tensors(body(inner, falseFn));
     requireSameTypes(flattenTree(yes), flattenTree(no), "the branches");
     const [first, second] = captureAll([
       { parameters: [], results: flattenTree(yes) },
       { parameters: [], results: flattenTree(no) },
     ]);
-    return unflattenTree(yes, P.cond(test, first!.body, second!.body, outside(first!.captures))) as never;
+    return unflattenTree(yes, P.cond(test, first!.body, second!.body, outside(first!.captures, inner))) as never;
   },
 );
 
