@@ -17,7 +17,7 @@ export function checkLayer(where: string, name: string, value: unknown): asserts
   if (value instanceof Layer) return;
   throw new ValueError({
     where,
-    problem: `${name} is no layer`,
+    problem: `the wrapper needs a layer as its option ${name}`,
     expected: `${name}: layers.Dense({ units: 10 })`,
     received: describe(value),
     advice: "make the layer first, and give it as an option",

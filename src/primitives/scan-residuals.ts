@@ -1,9 +1,9 @@
 /** What a loop keeps of every step, so that its gradient need not repeat the work. */
-import { type Lowering, type Node, Subgraph, Tensor } from "../graph/index.ts";
+import { type Lowering, type Node, type ScalarOp, Subgraph, Tensor } from "../graph/index.ts";
 import { isSameValue, nodesBelow, type ScanParts } from "./scan-parts.ts";
 import { LoopValues } from "./scan-time.ts";
 
-/** Kinds of work that are kept; what is cheap (elementwise, views) is repeated in the gradient. */
+/** Kinds of work that are kept; what is cheap (arithmetic, views) is repeated in the gradient. */
 const kept: ReadonlySet<Lowering["kind"]> = new Set<Lowering["kind"]>([
   "contract",
   "reduce",
@@ -19,8 +19,33 @@ const kept: ReadonlySet<Lowering["kind"]> = new Set<Lowering["kind"]>([
   "cond",
 ]);
 
+/** Elementwise functions that cost more than writing their value and reading it back. */
+const transcendental: ReadonlySet<ScalarOp> = new Set<ScalarOp>([
+  "exp",
+  "expm1",
+  "log",
+  "log1p",
+  "tanh",
+  "sigmoid",
+  "erf",
+  "sin",
+  "cos",
+  "tan",
+  "asin",
+  "acos",
+  "atan",
+  "atan2",
+  "sinh",
+  "cosh",
+  "asinh",
+  "acosh",
+  "atanh",
+  "power",
+]);
+
 function isKept(node: Node): boolean {
-  return kept.has(node.primitive.lowering.kind);
+  const { lowering } = node.primitive;
+  return kept.has(lowering.kind) || (lowering.kind === "scalar" && transcendental.has(lowering.op));
 }
 
 /**

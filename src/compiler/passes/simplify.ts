@@ -1,6 +1,7 @@
 /** Graph to smaller graph: equal operations become one, views compose, neutral elements and dead code go. */
 import { type Primitive, sameShape } from "../../graph/index.ts";
 import { type FlatGraph, type Op, producers, withoutDeadOps } from "../flat-graph.ts";
+import { PadJoiner } from "./join-pads.ts";
 
 /** Maximum over windows: what is left of windowGather(x, windowArgmax(x)). Made here, by name, for the kernel builder. */
 function windowMax(like: Primitive): Primitive {
@@ -18,6 +19,7 @@ export function simplify(graph: FlatGraph): FlatGraph {
   const known = new Map<string, readonly number[]>();
   const producer = producers({ ...graph, ops: [] });
   const rank0Constants = new Map<number, number>();
+  const pads = new PadJoiner(graph.types, (value) => rank0Constants.get(value) === 0);
   for (const original of graph.ops) {
     let op: Op = { ...original, inputs: original.inputs.map(current) };
     op = composeViews(op, producer);
@@ -26,7 +28,7 @@ export function simplify(graph: FlatGraph): FlatGraph {
       replaced.set(op.outputs[0]!, same);
       continue;
     }
-    op = withWindowMax(op, producer);
+    op = pads.joined(withWindowMax(op, producer));
     const key = keyOf(op, out.types[op.outputs[0]!]!.dtype);
     const before = key === undefined ? undefined : known.get(key);
     if (before !== undefined) {

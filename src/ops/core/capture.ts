@@ -56,7 +56,7 @@ class Copy {
     while (stack.length > 0) {
       const top = stack[stack.length - 1]!;
       const waiting =
-        this.known(top) === undefined && this.depends(top.node) ? top.node.inputs.filter((input) => this.known(input) === undefined) : [];
+        this.known(top) === undefined && this.isCopied(top.node) ? top.node.inputs.filter((input) => this.known(input) === undefined) : [];
       if (waiting.length > 0) {
         stack.push(...waiting);
         continue;
@@ -70,7 +70,8 @@ class Copy {
   private copy(tensor: Tensor): void {
     const { node } = tensor;
     if (node.primitive.name === "constant" || node.primitive.name === "iota") return this.note(tensor, tensor);
-    if (!this.depends(node)) {
+    // A broadcast of something from outside is made inside: the something is smaller, and its gradient a sum at once.
+    if (!this.isCopied(node)) {
       let position = this.captures.findIndex((outer) => outer.node === node && outer.index === tensor.index);
       if (position < 0) position = this.captures.push(tensor) - 1;
       return this.note(tensor, this.captureParameter(position));
@@ -100,6 +101,11 @@ class Copy {
         return rule({ ...context, cotangents: placeholders }).map((gradient) => (gradient === null ? null : this.of(gradient)));
       },
     };
+  }
+
+  /** Whether a node is made inside. */
+  private isCopied(node: Node): boolean {
+    return this.depends(node) || node.primitive.name === "broadcastInDim";
   }
 
   /** Whether a node depends on a parameter of the body. */

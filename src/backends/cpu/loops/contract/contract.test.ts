@@ -165,6 +165,11 @@ describe("contractions", () => {
     expectAsDefined(convolution(shape), avx512, "interpreter");
   });
 
+  it("do not copy an operand into panels that lie as it lies: those of a dynamic k", () => {
+    const scheduled = expectAsDefined(matmul(128, 96, 600, { lhsTransposed: true, dynamic: "k" }), wasm, "interpreter");
+    expect(scheduled.kernels.map((bound) => bound.kernel.label.split("/")[1] ?? "main")).toEqual(["main"]);
+  });
+
   it("of depthwise convolutions work on vectors of channels", () => {
     expect(scheduleFor(convolution({ batch: 2, height: 9, width: 9, inputs: 8, outputs: 8, window: 3, groups: 8 }), wasm).form).toBe(
       "elementwise",

@@ -104,6 +104,18 @@ export function packPanels(bound: Binding, lanesAxis: number, width: number, tem
   };
 }
 
+/** Whether packing only copies: with one panel per row of rhs, as wide as the row, every element stays where it is. */
+export function isPlainCopy({ copies }: Packed): boolean {
+  const [copy] = copies;
+  if (copies.length !== 1 || copy === undefined) return false;
+  const [load, store] = copy.kernel.accesses;
+  return (
+    load!.guards.length === 0 &&
+    load!.index.constant === 0 &&
+    load!.index.coefficients.every((c, axis) => c === store!.index.coefficients[axis])
+  );
+}
+
 /** Rows of k that are packed panel by panel before the next ones: a divisor of the extent; 1: none fits. */
 function runOf(extent: number): number {
   for (let run = 32; run >= 8; run--) if (extent % run === 0 && extent > run) return run;

@@ -6,7 +6,7 @@ import type { CpuTarget } from "../../target.ts";
 import { arrangeAxes, axesOf, extentOf, fixExtent, mapAffines, mergeAxes } from "./arrange-axes.ts";
 import { chooseForm, type Form, isDense } from "./choose-form.ts";
 import type { ContractSchedule } from "./contract-schedule.ts";
-import { packPanels } from "./pack-panels.ts";
+import { isPlainCopy, packPanels } from "./pack-panels.ts";
 import { type Binding, padOperand, stepsConflict } from "./pad-operand.ts";
 import { reduceFallback } from "./reduce-fallback.ts";
 import { splitContraction } from "./split-contraction.ts";
@@ -126,11 +126,13 @@ class Scheduler {
     let panelStride: number | null = null;
     if (form !== "dot" && this.#shouldPack(bound.kernel, found, width)) {
       const packed = packPanels(bound, lanesAxis, width, this.#temporary());
-      this.#temporaries.push(packed.temporary);
-      this.#before.push(...packed.copies);
-      panelStride = packed.panelStride;
-      // Reversed windows and foreign orders of k are gone.
-      bound = { ...packed.bound, kernel: mergeAxes(packed.bound.kernel, true) };
+      if (!isPlainCopy(packed)) {
+        this.#temporaries.push(packed.temporary);
+        this.#before.push(...packed.copies);
+        panelStride = packed.panelStride;
+        // Reversed windows and foreign orders of k are gone.
+        bound = { ...packed.bound, kernel: mergeAxes(packed.bound.kernel, true) };
+      }
     }
     const blocks = this.#blocks(bound.kernel, found, width);
     const split = blocks.splits > 1 ? splitContraction(bound, blocks.splits, this.#temporary()) : null;
