@@ -19,7 +19,19 @@ export {
   type AdaptivePoolingOptions,
 } from "./adaptive-pooling.ts";
 export { add, Add, AddLayer } from "./add.ts";
+export { AdditiveAttention, AdditiveAttentionLayer, type AdditiveAttentionOptions } from "./additive-attention.ts";
 export { AlphaDropout, AlphaDropoutLayer, type AlphaDropoutOptions } from "./alpha-dropout.ts";
+export { type MultiHeadAttentionCallOptions } from "./attention-arguments.ts";
+export { type AttentionMasks } from "./attention-masks.ts";
+export { type AttentionProjectionOptions } from "./attention-projections.ts";
+export {
+  Attention,
+  type AttentionCallOptions,
+  AttentionLayer,
+  type AttentionLayerOptions,
+  type AttentionOptions,
+  ScoredAttention,
+} from "./attention.ts";
 export { resetAutoNames } from "./auto-names.ts";
 export { AveragePooling1D, AveragePooling1D as AvgPool1D, AveragePooling1DLayer } from "./average-pooling1d.ts";
 export { AveragePooling2D, AveragePooling2D as AvgPool2D, AveragePooling2DLayer } from "./average-pooling2d.ts";
@@ -91,6 +103,7 @@ export { GlobalMaxPooling2D, GlobalMaxPooling2D as GlobalMaxPool2D, GlobalMaxPoo
 export { GlobalMaxPooling3D, GlobalMaxPooling3D as GlobalMaxPool3D, GlobalMaxPooling3DLayer } from "./global-max-pooling3d.ts";
 export { type GlobalPoolingOptions } from "./global-pooling.ts";
 export { GroupNormalization, GroupNormalizationLayer, type GroupNormalizationOptions } from "./group-normalization.ts";
+export { GroupQueryAttention, GroupQueryAttentionLayer, type GroupQueryAttentionOptions } from "./grouped-query-attention.ts";
 export { GRUCell, GRUCellLayer, type GRUCellOptions } from "./gru-cell.ts";
 export { GRU, GRULayer, type GRUOptions } from "./gru.ts";
 export { HashedCrossing, HashedCrossingLayer, type HashedCrossingOptions } from "./hashed-crossing.ts";
@@ -127,6 +140,7 @@ export { MaxPooling3D, MaxPooling3D as MaxPool3D, MaxPooling3DLayer } from "./ma
 export { maximum, Maximum, MaximumLayer } from "./maximum.ts";
 export { MergeLayer } from "./merge.ts";
 export { minimum, Minimum, MinimumLayer } from "./minimum.ts";
+export { MultiHeadAttention, MultiHeadAttentionLayer, type MultiHeadAttentionOptions } from "./multi-head-attention.ts";
 export { multiply, Multiply, MultiplyLayer } from "./multiply.ts";
 export { Normalization, NormalizationLayer, type NormalizationOptions, type NestedNumbers } from "./normalization.ts";
 export { Permute, PermuteLayer, type PermuteOptions } from "./permute.ts";

@@ -8,7 +8,9 @@ import { AdaptiveMaxPooling1D } from "./adaptive-max-pooling1d.ts";
 import { AdaptiveMaxPooling2D } from "./adaptive-max-pooling2d.ts";
 import { AdaptiveMaxPooling3D } from "./adaptive-max-pooling3d.ts";
 import { Add } from "./add.ts";
+import { AdditiveAttention } from "./additive-attention.ts";
 import { AlphaDropout } from "./alpha-dropout.ts";
+import { Attention } from "./attention.ts";
 import { AveragePooling1D } from "./average-pooling1d.ts";
 import { AveragePooling2D } from "./average-pooling2d.ts";
 import { AveragePooling3D } from "./average-pooling3d.ts";
@@ -46,6 +48,7 @@ import { GlobalMaxPooling1D } from "./global-max-pooling1d.ts";
 import { GlobalMaxPooling2D } from "./global-max-pooling2d.ts";
 import { GlobalMaxPooling3D } from "./global-max-pooling3d.ts";
 import { GroupNormalization } from "./group-normalization.ts";
+import { GroupQueryAttention } from "./grouped-query-attention.ts";
 import { GRUCell } from "./gru-cell.ts";
 import { GRU } from "./gru.ts";
 import { Identity } from "./identity.ts";
@@ -62,6 +65,7 @@ import { MaxPooling2D } from "./max-pooling2d.ts";
 import { MaxPooling3D } from "./max-pooling3d.ts";
 import { Maximum } from "./maximum.ts";
 import { Minimum } from "./minimum.ts";
+import { MultiHeadAttention } from "./multi-head-attention.ts";
 import { Multiply } from "./multiply.ts";
 import { Permute } from "./permute.ts";
 import { PReLU } from "./prelu.ts";
@@ -108,7 +112,9 @@ export function registerLayers(): void {
     AdaptiveMaxPooling2D,
     AdaptiveMaxPooling3D,
     Add,
+    AdditiveAttention,
     AlphaDropout,
+    Attention,
     Average,
     AveragePooling1D,
     AveragePooling2D,
@@ -146,6 +152,7 @@ export function registerLayers(): void {
     GlobalMaxPooling2D,
     GlobalMaxPooling3D,
     GroupNormalization,
+    GroupQueryAttention,
     GRU,
     GRUCell,
     Identity,
@@ -162,6 +169,7 @@ export function registerLayers(): void {
     MaxPooling2D,
     MaxPooling3D,
     Minimum,
+    MultiHeadAttention,
     Multiply,
     Permute,
     PReLU,
@@ -195,4 +203,6 @@ export function registerLayers(): void {
     ZeroPadding3D,
   ];
   for (const cls of [...classes, ...preprocessingLayers()]) layerRegistry.register(cls);
+  // Keras's class of this name is exported under another one; files may have either.
+  layerRegistry.register(GroupQueryAttention, ["GroupedQueryAttention"]);
 }

@@ -73,19 +73,36 @@ function callConfig(graph: FunctionalGraph, node: GraphNode): Config {
   const hasOptions = node.args.length > 1 && isPlainObject(last);
   const args = hasOptions ? node.args.slice(0, -1) : node.args;
   const kwargs = hasOptions ? Object.fromEntries(Object.entries(last).map(([key, value]) => [snakeCase(key), write(value)])) : {};
-  const takesMask = node.operation instanceof Layer && masked.has(node.operation.className);
-  return { args: args.map(write), kwargs: takesMask ? { mask: null, ...kwargs } : kwargs };
+  const masks = node.operation instanceof Layer ? maskArguments(node.operation.className, args.length) : [];
+  return { args: args.map(write), kwargs: { ...Object.fromEntries(masks.map((name) => [name, null])), ...kwargs } };
 }
 
 /** Classes whose call has an argument `mask`: Keras writes it with every call. */
 const masked: ReadonlySet<string> = new Set([
+  "AdditiveAttention",
+  "Attention",
   "BatchNormalization",
-  "SimpleRNN",
+  "Bidirectional",
+  "ConvLSTM1D",
+  "ConvLSTM2D",
+  "ConvLSTM3D",
   "Functional",
-  "Sequential",
-  "Softmax",
   "GlobalAveragePooling1D",
+  "GRU",
+  "LSTM",
+  "RNN",
+  "Sequential",
+  "SimpleRNN",
+  "Softmax",
+  "TimeDistributed",
 ]);
+
+/** Names of the mask arguments that Keras writes with a call on so many inputs. */
+function maskArguments(className: string, inputs: number): readonly string[] {
+  if (className === "MultiHeadAttention" || className === "GroupQueryAttention")
+    return ["query_mask", "value_mask", "key_mask"].slice(0, inputs);
+  return masked.has(className) ? ["mask"] : [];
+}
 
 /** What a functional model is made from. */
 export interface FunctionalParts {

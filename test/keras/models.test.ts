@@ -78,7 +78,10 @@ async function restore(recorded: Recorded): Promise<Model> {
 async function compiled(recorded: Recorded, dropout: "as saved" | "none" = "none"): Promise<Model> {
   const model = await restore(recorded);
   if (dropout === "none")
-    for (const name of recorded.trajectory.dropout_rate_zeroed_in) (model.getLayer(name) as unknown as { rate: number }).rate = 0;
+    for (const name of recorded.trajectory.dropout_rate_zeroed_in) {
+      const layer = model.getLayer(name) as unknown as { rate?: number; dropout: number };
+      layer[layer.rate === undefined ? "dropout" : "rate"] = 0;
+    }
   model.compileFromConfig({ ...recorded.compile_config, optimizer: recorded.optimizer });
   recorded.optimizer_variables.forEach(({ value }, index) => model.optimizer.variables[index]!.assign(toTensor(value)));
   return model;

@@ -129,7 +129,7 @@ for (const backend of ["reference", "wasm"]) {
     beforeAll(async () => {
       await setBackend(backend);
     });
-    for (const group of ["layers_recurrent"])
+    for (const group of ["layers_recurrent", "layers_attention"])
       describe(group, () => {
         testCases(
           group,

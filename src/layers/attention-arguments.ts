@@ -1,0 +1,40 @@
+/** Arguments of a call of attention with heads. */
+import { isPlainObject, type Tensor } from "../graph/index.ts";
+import type { AttentionMasks } from "./attention-masks.ts";
+import type { CallOptions } from "./layer.ts";
+import { maskOf } from "./masks.ts";
+
+/** Options of a call of attention with heads. */
+export interface MultiHeadAttentionCallOptions extends CallOptions, AttentionMasks {
+  /** Whether the result is `[output, weights]`. Default false. */
+  readonly returnAttentionScores?: boolean;
+  /** The keys, where they do not stand among the inputs. Default: the values. */
+  readonly key?: Tensor | null;
+}
+
+/** What follows query and value: the keys, or the options. */
+export type MultiHeadAttentionArguments =
+  [options?: MultiHeadAttentionCallOptions] | [key: Tensor, options?: MultiHeadAttentionCallOptions];
+
+/** The keys, null where the values are meant, and the options. */
+export function attentionArguments(rest: MultiHeadAttentionArguments): { key: Tensor | null; options: MultiHeadAttentionCallOptions } {
+  const [first, second] = rest;
+  if (first === undefined || isPlainObject(first)) return { key: null, options: first ?? {} };
+  return { key: first as Tensor, options: second ?? {} };
+}
+
+/** The masks of a call, where none is given those that the inputs carry. */
+export function carriedMasks(
+  query: Tensor,
+  value: Tensor,
+  key: Tensor | null,
+  mask: CallOptions["mask"],
+  masks: AttentionMasks,
+): AttentionMasks {
+  return {
+    ...masks,
+    queryMask: masks.queryMask ?? (Array.isArray(mask) ? null : (mask as Tensor | null | undefined)) ?? maskOf(query),
+    valueMask: masks.valueMask ?? maskOf(value),
+    keyMask: masks.keyMask ?? (key === null ? null : maskOf(key)),
+  };
+}
