@@ -26,7 +26,7 @@ describe("the lecture's programs", () => {
 
   it("functional.ts trains", () => {
     const output = example("functional");
-    expect(Number(/accuracy: (0\.\d+)/.exec(output.slice(output.indexOf("{")))![1])).toBeGreaterThan(0.7);
+    expect(Number(/accuracy: (0\.\d+)/.exec(output.slice(output.indexOf("{")))![1])).toBeGreaterThan(0.5);
   });
 
   it("lenet.ts prints the summary, a line per epoch, the confusion matrix, digits and the accuracy", () => {

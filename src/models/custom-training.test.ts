@@ -94,7 +94,7 @@ describe("models of one's own", () => {
     const model = new Own([Dense({ units: 1, inputDim: 2 })]);
     model.compile({ loss: "mse" });
     const before = (await (await model.predict(x)).data()).map((value) => -value);
-    const wanted = await (model(x)).data();
+    const wanted = await model(x).data();
     before.forEach((value, i) => expect(value).toBeCloseTo(wanted[i]!, 6));
     const { history } = await model.fit(x, y, { ...quiet, validationData: [x, y] });
     expect(Object.keys(history).sort()).toEqual(["twice", "val_seven"]);

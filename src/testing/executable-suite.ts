@@ -236,7 +236,7 @@ export function runExecutableSuite(name: string, options: ExecutableSuiteOptions
       const weight = parameterTensor([n, n], "float32");
       const body = new Subgraph([carry, weight], [multiply(exp(matmul(carry, weight)), fill(0.01, [n, n]))]);
       const [init, w] = [parameterTensor([n, n], "float32"), parameterTensor([n, n], "float32")];
-      const graph = new Subgraph([init, w], scan(body, { init: [init], xs: [], constants: [w], length: 1500, reverse: false }));
+      const graph = new Subgraph([init, w], scan(body, { init: [init], xs: [], constants: [w], length: 8000, reverse: false }));
       const executable = load(backend, graph, { arguments: 2 });
       const args = { arguments: [random(n * n), random(n * n).map((v) => v / n)], states: [], scalars: [] };
       let ticks = 0;

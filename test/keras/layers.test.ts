@@ -33,8 +33,6 @@ const groups: readonly (readonly [string, Tolerance])[] = [
   ["layers_newer", plain],
   ["layers_normalization", loose],
   ["layers_pooling", plain],
-  ["layers_recurrent", loose],
-  ["layers_preprocessing", plain],
   ["layers_regularization", plain],
   ["layers_reshaping", plain],
 ];

@@ -63,7 +63,7 @@ function load(name: string): Recorded {
 const data = (arrays: Arrays): never => {
   if (isStored(arrays)) return toTensor(arrays) as never;
   if (Array.isArray(arrays)) return arrays.map(toTensor) as never;
-  return Object.fromEntries(Object.entries(arrays).map(([key, value]) => [key, toTensor(value as StoredArray)])) as never;
+  return Object.fromEntries(Object.entries(arrays).map(([key, value]) => [key, toTensor(value)])) as never;
 };
 
 /** The model with Keras's weights. */
@@ -89,8 +89,7 @@ async function compiled(recorded: Recorded, dropout: "as saved" | "none" = "none
 
 async function compare(result: unknown, stored: Arrays, tolerance: { rtol: number; atol: number }): Promise<void> {
   if (!isStored(stored)) {
-    for (const [key, part] of Object.entries(stored))
-      await compare((result as Record<string, unknown>)[key], part as StoredArray, tolerance);
+    for (const [key, part] of Object.entries(stored)) await compare((result as Record<string, unknown>)[key], part, tolerance);
     return;
   }
   const tensor = result;

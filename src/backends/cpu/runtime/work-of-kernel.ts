@@ -29,6 +29,12 @@ export function workOf(kernel: Kernel): KernelWork {
       break;
     case "map":
       operations = points * scalars(kernel.expression);
+      break;
+    case "sort": {
+      // Comparisons of a merge sort of rows along the last axis.
+      const length = kernel.axes.at(-1)!.extent;
+      operations = points * (scalars(kernel.expression) + Math.ceil(Math.log2(Math.max(2, length))));
+    }
   }
   const bytes = kernel.buffers.reduce((sum, { dtype, elements, use }) => sum + elements * size(dtype) * (use === "readwrite" ? 2 : 1), 0);
   return { operations, bytes };
