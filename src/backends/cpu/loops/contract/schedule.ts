@@ -147,7 +147,7 @@ class Scheduler {
       columnAxis: columnAxis === null ? null : moved(columnAxis),
       rowAxis: rowAxis === null ? null : moved(rowAxis),
       tile,
-      unroll: unrollOf(target),
+      unroll: unrollOf(target, tile),
       panelStride,
       kBlock: blocks.kBlock,
       splitAxis: split === null ? null : 0,

@@ -68,7 +68,12 @@ export function chooseTile(extent: number, columns: number, target: CpuTarget): 
   return best!;
 }
 
-/** Steps of k in one turn of the innermost loop. */
-export function unrollOf(target: CpuTarget): number {
-  return target.name === "wasm" && !target.fma ? 1 : 4;
+/**
+ * Steps of k in one turn of the innermost loop. Machine code of a large tile needs none: what the loop itself adds, five
+ * instructions to some 45, is started beside multiply-adds that wait for their pipes, and short code is made sooner.
+ */
+export function unrollOf(target: CpuTarget, { rows, vectors }: TileShape): number {
+  if (target.name === "wasm") return target.fma ? 4 : 1;
+  const products = rows * vectors;
+  return products >= 12 ? 1 : products >= 6 ? 2 : 4;
 }

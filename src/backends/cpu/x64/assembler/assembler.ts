@@ -28,6 +28,8 @@ export class Assembler {
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(4096);
   #length = 0;
   readonly #fixups: Fixup[] = [];
+  /** Whether the encoding that was found last is taken with EVEX. */
+  #isEvex = false;
 
   /** Bytes so far. */
   get position(): number {
@@ -100,8 +102,30 @@ export class Assembler {
 
   #find(mnemonic: Mnemonic, operands: readonly Operand[]): Encoding | null {
     let key = 0;
-    for (let i = 0; i < operands.length; i++) key |= operandCode(operands[i]!) << (4 * i);
-    for (const candidate of encodingsOf(mnemonic, key) ?? []) if (this.#fits(candidate, operands)) return candidate;
+    // What no table line is asked about: masks, and all that is said of memory.
+    let isPlain = true;
+    let needsEvex = false;
+    for (let i = 0; i < operands.length; i++) {
+      const operand = operands[i]!;
+      key |= operandCode(operand) << (4 * i);
+      if (typeof operand !== "object" || operand.kind === "label") continue;
+      if (operand.mask !== undefined) {
+        isPlain = false;
+        needsEvex = true;
+      }
+      if (operand.kind === "mem") {
+        isPlain = false;
+        if (operand.broadcast > 0) needsEvex = true;
+      } else if (operand.kind === "zmm" || operand.number > 15) needsEvex = true;
+    }
+    const candidates = encodingsOf(mnemonic, key);
+    if (candidates === undefined) return null;
+    for (const candidate of candidates) {
+      if (candidate.form === "vector" && !candidate.hasEvex && needsEvex) continue;
+      if (!isPlain && !fits(candidate, operands)) continue;
+      this.#isEvex = candidate.form === "vector" && (needsEvex || !candidate.hasVex);
+      return candidate;
+    }
     return null;
   }
 
@@ -127,27 +151,6 @@ export class Assembler {
 
   #fail(problem: string, mnemonic: Mnemonic, operands: readonly Operand[]): never {
     throw new InternalError("x64 assembler", problem, formatInstruction(mnemonic, operands));
-  }
-
-  #fits(encoding: Encoding, operands: readonly Operand[]): boolean {
-    const isVector = encoding.form === "vector";
-    const needsEvex = isVector && requiresEvex(operands);
-    if (isVector && !(needsEvex ? encoding.hasEvex : encoding.hasVex || encoding.hasEvex)) return false;
-    const { rm } = encoding.fields;
-    for (let i = 0; i < operands.length; i++) {
-      const operand = operands[i]!;
-      if (typeof operand !== "object" || operand.kind === "label") continue;
-      if (operand.mask !== undefined && !maskFits(encoding, operand, i)) return false;
-      if (operand.kind !== "mem") continue;
-      if (i !== rm || operand.index?.number === 4) return false;
-      if (operand.label !== null && (operand.base !== null || operand.index !== null)) return false;
-      if (operand.broadcast !== 0 && operand.broadcast !== encoding.broadcast) return false;
-      if (encoding.memorySize !== 0) {
-        // Where only the size tells encodings apart, it has to be said.
-        if (operand.size !== 0 ? operand.size !== encoding.memorySize : isAmbiguous(encoding)) return false;
-      }
-    }
-    return true;
   }
 
   #jump(encoding: Encoding, label: Label): void {
@@ -206,7 +209,7 @@ export class Assembler {
     const rm = fields.rm < 0 ? null : (operands[fields.rm] as Register | Memory);
     let reg = fields.reg < 0 ? Math.max(0, encoding.digit) : (operands[fields.reg] as Register).number;
     const vvvv = fields.vvvv < 0 ? 0 : (operands[fields.vvvv] as Register).number;
-    const isEvex = !encoding.hasVex || requiresEvex(operands);
+    const isEvex = this.#isEvex;
     let b = 0;
     let x = 0;
     if (rm !== null) {
@@ -282,16 +285,23 @@ export class Assembler {
   }
 }
 
-/** Whether an operand cannot be said with VEX. */
-function requiresEvex(operands: readonly Operand[]): boolean {
-  for (const operand of operands) {
+/** Whether masks and memory operands are such as an encoding takes. */
+function fits(encoding: Encoding, operands: readonly Operand[]): boolean {
+  const { rm } = encoding.fields;
+  for (let i = 0; i < operands.length; i++) {
+    const operand = operands[i]!;
     if (typeof operand !== "object" || operand.kind === "label") continue;
-    if (operand.mask !== undefined) return true;
-    if (operand.kind === "mem") {
-      if (operand.broadcast > 0) return true;
-    } else if (operand.kind === "zmm" || operand.number > 15) return true;
+    if (operand.mask !== undefined && !maskFits(encoding, operand, i)) return false;
+    if (operand.kind !== "mem") continue;
+    if (i !== rm || operand.index?.number === 4) return false;
+    if (operand.label !== null && (operand.base !== null || operand.index !== null)) return false;
+    if (operand.broadcast !== 0 && operand.broadcast !== encoding.broadcast) return false;
+    if (encoding.memorySize !== 0) {
+      // Where only the size tells encodings apart, it has to be said.
+      if (operand.size !== 0 ? operand.size !== encoding.memorySize : isAmbiguous(encoding)) return false;
+    }
   }
-  return false;
+  return true;
 }
 
 function maskFits(encoding: Encoding, operand: Register | Memory, position: number): boolean {

@@ -133,7 +133,7 @@ function fieldsOf(en: string, operands: number): Fields {
   return fields;
 }
 
-function* vectorEncodings(mnemonic: VectorMnemonic, line: string): Generator<Encoding> {
+function* vectorEncodings(mnemonic: Mnemonic, line: string): Generator<Encoding> {
   const [en, columns, prefix, opcode, lengths, tuple] = line.split(" ") as [string, string, string, string, string, string];
   const [pp, map, w] = prefix.split(".") as [string, string, string];
   const [byte, digit] = opcode.split("/") as [string, string | undefined];
@@ -179,7 +179,7 @@ function* vectorEncodings(mnemonic: VectorMnemonic, line: string): Generator<Enc
   }
 }
 
-function* generalEncodings(mnemonic: GeneralMnemonic, line: string): Generator<Encoding> {
+function* generalEncodings(mnemonic: Mnemonic, line: string): Generator<Encoding> {
   const [en, opcode, columns, ...sizes] = line.split(" ") as [string, string, string, ...string[]];
   const [bytesText, digit] = opcode.split("/") as [string, string | undefined];
   const isJump = en === "D";
@@ -225,12 +225,19 @@ function* generalEncodings(mnemonic: GeneralMnemonic, line: string): Generator<E
   }
 }
 
+function* encodingsOfMnemonic(mnemonic: Mnemonic): Generator<Encoding> {
+  for (const [table, parse] of [
+    [generalTable, generalEncodings],
+    [vectorTable, vectorEncodings],
+  ] as const) {
+    const lines = (table as Partial<Record<Mnemonic, readonly string[]>>)[mnemonic] ?? [];
+    for (const line of lines) yield* parse(mnemonic, line);
+  }
+}
+
 /** Every encoding of every table line. */
 export function* allEncodings(): Generator<Encoding> {
-  for (const [mnemonic, lines] of Object.entries(generalTable))
-    for (const line of lines) yield* generalEncodings(mnemonic as GeneralMnemonic, line);
-  for (const [mnemonic, lines] of Object.entries(vectorTable))
-    for (const line of lines) yield* vectorEncodings(mnemonic as VectorMnemonic, line);
+  for (const mnemonic of [...Object.keys(generalTable), ...Object.keys(vectorTable)] as Mnemonic[]) yield* encodingsOfMnemonic(mnemonic);
 }
 
 /** Number that names kinds of operands in order. */
@@ -238,25 +245,24 @@ export function signature(codes: readonly OperandCode[]): number {
   return codes.reduce((sum, code, i) => sum | (operandCodes[code] << (4 * i)), 0);
 }
 
-let lookup: Map<string, Map<number, Encoding[]>> | null = null;
+/** Encodings by mnemonic, then by signature; a mnemonic's lines are read when it is first used. */
+const lookup = new Map<Mnemonic, Map<number, Encoding[]>>();
 
-function table(): Map<string, Map<number, Encoding[]>> {
-  if (lookup !== null) return lookup;
-  lookup = new Map();
-  for (const mnemonic of [...Object.keys(generalTable), ...Object.keys(vectorTable)]) lookup.set(mnemonic, new Map());
-  for (const encoding of allEncodings()) {
-    const bySignature = lookup.get(encoding.mnemonic)!;
+function read(mnemonic: Mnemonic): Map<number, Encoding[]> {
+  const found = new Map<number, Encoding[]>();
+  for (const encoding of encodingsOfMnemonic(mnemonic)) {
     const key = signature(encoding.operands);
-    const list = bySignature.get(key);
-    if (list === undefined) bySignature.set(key, [encoding]);
+    const list = found.get(key);
+    if (list === undefined) found.set(key, [encoding]);
     else list.push(encoding);
   }
-  return lookup;
+  lookup.set(mnemonic, found);
+  return found;
 }
 
 /** Encodings of a mnemonic for a signature, best first; undefined: there are none. */
 export function encodingsOf(mnemonic: Mnemonic, key: number): readonly Encoding[] | undefined {
-  return (lookup ?? table()).get(mnemonic)?.get(key);
+  return (lookup.get(mnemonic) ?? read(mnemonic)).get(key);
 }
 
 /** Code of an operand: its position in a signature. */

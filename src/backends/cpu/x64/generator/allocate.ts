@@ -72,7 +72,9 @@ export function allocateRegisters(fn: MachineFunction, intervals: Intervals, fil
       const wish = preferred.get(current) ?? current.hint?.register ?? -1;
       let choice = -1;
       if (wish >= 0 && ((allowed >>> wish) & 1) === 1) choice = wish;
-      else if (allowed !== 0) choice = numbers.find((number) => ((allowed >>> number) & 1) === 1) ?? -1;
+      else if (allowed !== 0) {
+        for (let i = 0; i < numbers.length && choice < 0; i++) if (((allowed >>> numbers[i]!) & 1) === 1) choice = numbers[i]!;
+      }
       if (choice >= 0) {
         take(current, choice);
         continue;

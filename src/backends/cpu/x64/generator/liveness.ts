@@ -66,45 +66,49 @@ export function findIntervals(fn: MachineFunction): Intervals {
   for (let id = 0; id < count; id++) if (isGlobal[id] === 1) dense[id] = globals.push(id) - 1;
   if (globals.length === 0) return { start, end, weight };
 
+  // Sets of global registers, a row of words per block.
   const words = Math.ceil(globals.length / 32);
-  const gen = blocks.map(() => new Uint32Array(words));
-  const kill = blocks.map(() => new Uint32Array(words));
+  const gen = new Int32Array(blocks.length * words);
+  const kill = new Int32Array(blocks.length * words);
   blocks.forEach((block, b) => {
-    const generated = gen[b]!;
-    const killed = kill[b]!;
+    const row = b * words;
     for (let position = 2 * block.first; position < 2 * block.end; position++) {
       for (let i = bounds[position]!; i < bounds[position + 1]!; i++) {
         const at = dense[ids[i]!]!;
         if (at < 0) continue;
+        const word = row + (at >> 5);
         const bit = 1 << (at & 31);
-        if (position % 2 === 1) killed[at >> 5]! |= bit;
-        else if ((killed[at >> 5]! & bit) === 0) generated[at >> 5]! |= bit;
+        if (position % 2 === 1) kill[word]! |= bit;
+        else if ((kill[word]! & bit) === 0) gen[word]! |= bit;
       }
     }
   });
-  const liveIn = blocks.map(() => new Uint32Array(words));
-  const liveOut = blocks.map(() => new Uint32Array(words));
+  const liveIn = new Int32Array(blocks.length * words);
+  const liveOut = new Int32Array(blocks.length * words);
   for (let changed = true; changed;) {
     changed = false;
     for (let b = blocks.length - 1; b >= 0; b--) {
+      const { successors } = blocks[b]!;
       for (let w = 0; w < words; w++) {
         let out = 0;
-        for (const successor of blocks[b]!.successors) out |= liveIn[successor]![w]!;
-        liveOut[b]![w] = out;
-        const into = (gen[b]![w]! | (out & ~kill[b]![w]!)) >>> 0;
-        if (into !== liveIn[b]![w]) {
-          liveIn[b]![w] = into;
-          changed = true;
-        }
+        for (let i = 0; i < successors.length; i++) out |= liveIn[successors[i]! * words + w]!;
+        const word = b * words + w;
+        const into = gen[word]! | (out & ~kill[word]!);
+        liveOut[word] = out;
+        if (into === liveIn[word]) continue;
+        liveIn[word] = into;
+        changed = true;
       }
     }
   }
+  const touchAll = (set: Int32Array, b: number, position: number): void => {
+    for (let w = 0; w < words; w++) {
+      for (let rest = set[b * words + w]!; rest !== 0; rest &= rest - 1) touch(globals[32 * w + 31 - Math.clz32(rest & -rest)]!, position);
+    }
+  };
   blocks.forEach((block, b) => {
-    globals.forEach((id, at) => {
-      const bit = 1 << (at & 31);
-      if ((liveIn[b]![at >> 5]! & bit) !== 0) touch(id, 2 * block.first);
-      if ((liveOut[b]![at >> 5]! & bit) !== 0) touch(id, 2 * block.end);
-    });
+    touchAll(liveIn, b, 2 * block.first);
+    touchAll(liveOut, b, 2 * block.end);
   });
   return { start, end, weight };
 }

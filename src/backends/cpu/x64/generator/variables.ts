@@ -202,15 +202,19 @@ export function analyseVariables(fn: LoopFunction): VariableFacts {
   const masks = new Set<Variable>();
   for (const [variable, values] of sets) {
     if (variable.type === "i32") nonNegative.add(variable);
-    if (variable.type === "i32v" && values.some((value) => value.op !== "const")) masks.add(variable);
+    else if (variable.type === "i32v" && values.some((value) => value.op !== "const")) masks.add(variable);
   }
-  for (let changed = true; changed;) {
-    changed = false;
-    for (const [variable, values] of sets) {
-      if (nonNegative.has(variable) && !values.every((value) => isNonNegative(value, nonNegative))) changed = nonNegative.delete(variable);
-      if (masks.has(variable) && !values.every((value) => isMaskOrConstant(value, masks))) changed = masks.delete(variable);
+  const keep = (among: Set<Variable>, holds: (e: Expr, among: ReadonlySet<Variable>) => boolean): void => {
+    for (let changed = true; changed;) {
+      changed = false;
+      for (const variable of among) {
+        const values = sets.get(variable);
+        if (values !== undefined && !values.every((value) => holds(value, among))) changed = among.delete(variable);
+      }
     }
-  }
+  };
+  keep(nonNegative, isNonNegative);
+  keep(masks, isMaskOrConstant);
   const single = new Set([...sets].filter(([variable, values]) => values.length === 1 && reads.get(variable) === 1).map(([v]) => v));
   return { nonNegative, masks, single };
 }
