@@ -1,6 +1,7 @@
 /** What the lanes of a contraction's vectors run along. */
 import { affineRange } from "../../../../compiler/kernels/affine.ts";
 import type { ContractKernel } from "../../../../compiler/kernels/kernel.ts";
+import type { CpuTarget } from "../../target.ts";
 import { axesOf, extentOf, swapOperands } from "./arrange-axes.ts";
 
 /** The form of a contraction, and the kernel as that form sees it (operands may have changed sides). */
@@ -15,8 +16,20 @@ export interface Form {
 /** Below this many rows per column, rearranging rhs costs more than summing lanes does. */
 const fewRows = 48;
 
+/** Instructions that bring the lanes of one sum together, in multiply-adds. */
+const reductionCost = 8;
+
+/** Whether lanes along k are filled so much better than lanes along the columns that summing them at the end pays. */
+function fillsBetter(kernel: ContractKernel, lanesAxis: number, dotAxis: number, lanes: number): boolean {
+  const filled = (extent: number): number => extent / (Math.ceil(extent / lanes) * lanes);
+  const columns = kernel.axes[lanesAxis]!.extent;
+  const along = kernel.axes[dotAxis]!.extent;
+  const steps = (extentOf(kernel, axesOf(kernel, "k")) / Math.max(1, along)) * Math.ceil(along / lanes);
+  return columns < lanes && (filled(along) * steps) / (steps + reductionCost) > 1.25 * filled(columns);
+}
+
 /** The form that suits the operands' layouts best; null: none does. */
-export function chooseForm(kernel: ContractKernel): Form | null {
+export function chooseForm(kernel: ContractKernel, target: CpuTarget): Form | null {
   const out = (k: ContractKernel): readonly number[] => k.accesses[k.stores[0]!.access]!.index.coefficients;
   const contiguous = (k: ContractKernel): number | undefined => axesOf(k, "n").find((axis) => out(k)[axis] === 1);
   let seen = kernel;
@@ -36,7 +49,8 @@ export function chooseForm(kernel: ContractKernel): Form | null {
     return { kernel: seen, form: "dot", lanesAxis: dotAxis, columnAxis, rowAxes };
   };
   if (lanesAxis !== undefined) {
-    if (rhs[lanesAxis] !== 1 && extentOf(seen, rowAxes) < fewRows) {
+    const isShort = target.name !== "wasm" && dotAxis !== undefined && fillsBetter(seen, lanesAxis, dotAxis, target.lanes);
+    if (isShort || (rhs[lanesAxis] !== 1 && extentOf(seen, rowAxes) < fewRows)) {
       const form = dot();
       if (form !== null) return form;
     }

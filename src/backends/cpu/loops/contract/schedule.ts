@@ -55,7 +55,7 @@ class Scheduler {
           kernel.buffers[kernel.accesses[a]!.buffer]!.dtype === "float32",
       );
     const prepared = isTiled ? this.#pad() : null;
-    const form = prepared === null ? null : chooseForm(prepared.kernel);
+    const form = prepared === null ? null : chooseForm(prepared.kernel, this.#target);
     if (prepared === null || form === null) return reduceFallback(this.#original);
     return this.#schedule({ ...prepared, kernel: form.kernel }, form);
   }

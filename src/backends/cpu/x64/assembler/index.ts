@@ -20,6 +20,7 @@ export {
   rdx,
   type Register,
   type RegisterKind,
+  registerName,
   registers,
   rsi,
   rsp,
