@@ -64,7 +64,8 @@ export class CpuExecutable implements Executable {
   private predicted: number;
   private running = 0;
   private isFreed = false;
-  private triesAlone = false;
+  /** The way of the last measured run. Helpers come first, so that a stage is not left alone before both ways are known. */
+  private triesAlone = true;
 
   /** Throws BackendError where the program does not fit into memory. */
   constructor(machine: Machine, program: Program) {
