@@ -1,7 +1,7 @@
 /** The models of peers/pytorch_steps.py, built with the public API. */
 import { Input, layers, Model, Sequential, type Tensor } from "../src/index.ts";
 
-const { Activation, Add, BatchNormalization, Conv2D, Dense, Dropout, Flatten, GlobalAveragePooling2D, MaxPooling2D } = layers;
+const { Activation, Add, BatchNormalization, Conv2D, Dense, Dropout, Flatten, GlobalAveragePooling2D, LSTM, MaxPooling2D } = layers;
 
 /** A model with one input and one output. */
 export type BenchNet = Model<Tensor, Tensor>;
@@ -137,6 +137,13 @@ export const models: Readonly<Record<string, BenchModel>> = {
   lenet_28_b128_adam: { ...digits, build: lenet },
   convnet_28_b128_adam: { ...digits, build: convnet },
   resnet20_32_b32_sgdm: { batch: 32, shape: [32, 32, 3], classes: 10, optimizer: "sgdm", build: resnet20 },
+  lstm_t32_64_128_b32_adam: {
+    batch: 32,
+    shape: [32, 64],
+    classes: 10,
+    optimizer: "adam",
+    build: () => sequential([32, 64], LSTM({ units: 128 }), Dense({ units: 10 })),
+  },
   autoencoder_784_b128_adam: mlp("adam", 128, [784, 128, 32, 128, 784], 0),
   vgg16_224_b4_sgdm: { ...photographs, build: vgg16 },
   resnet50_224_b4_sgdm: { ...photographs, build: resnet50 },
