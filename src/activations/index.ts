@@ -1,8 +1,11 @@
 /** Activation functions (`keras.activations`). */
 export {
+  celu,
   elu,
   exponential,
   gelu,
+  glu,
+  hardShrink,
   hardSigmoid,
   hardSilu,
   hardSwish,
@@ -20,9 +23,16 @@ export {
   silu,
   softmax,
   softplus,
+  softShrink,
   softsign,
+  sparsemax,
+  sparsePlus,
+  sparseSigmoid,
+  squareplus,
   swish,
   tanh,
+  tanhShrink,
+  threshold,
 } from "./functions.ts";
 export { registerActivations } from "./register-activations.ts";
 export {

@@ -25,6 +25,15 @@ export function registerActivations(): void {
     ["mish", f.mish],
     ["softmax", f.softmax],
     ["log_softmax", f.logSoftmax],
+    ["celu", f.celu],
+    ["glu", f.glu],
+    ["hard_shrink", f.hardShrink],
+    ["soft_shrink", f.softShrink],
+    ["tanh_shrink", f.tanhShrink],
+    ["sparse_plus", f.sparsePlus],
+    ["sparse_sigmoid", f.sparseSigmoid],
+    ["sparsemax", f.sparsemax],
+    ["squareplus", f.squareplus],
   ];
   for (const [name, activation, ...aliases] of builtIn) registerActivation(name, activation, aliases);
 }
