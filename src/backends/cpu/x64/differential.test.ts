@@ -10,7 +10,15 @@ import { type MathFunction, mathFunctions } from "../loops/math.ts";
 import { binaryFunctions, exactFunctions, largestError, sampleFloats } from "../loops/math/measure.ts";
 import { errorBounds } from "../loops/math/error-bounds.ts";
 import { type NaiveMemory, runNaive } from "../loops/naive-kernel.ts";
-import { Random, randomCumulative, randomMap, type RandomOptions, randomReduce, randomScatter } from "../loops/random-kernel.ts";
+import {
+  Random,
+  randomCumulative,
+  randomMap,
+  type RandomOptions,
+  randomReduce,
+  randomScatter,
+  randomSort,
+} from "../loops/random-kernel.ts";
 import { fillBuffers } from "../loops/run-lowered.ts";
 import { evaluateMathNatively, runNative, whyNotNative } from "./run-machine-code.ts";
 
@@ -52,6 +60,7 @@ describe.each(kinds)("machine code for %s", (kind) => {
     ["reductions", randomReduce, 100],
     ["scans", randomCumulative, 40],
     ["scatters", randomScatter, 40],
+    ["sorts", randomSort, 20],
   ] as const)("of random %s does what they mean", (_, make, count) => {
     for (let seed = 0; seed < count; seed++) {
       const kernel = make(seed, options(seed));
