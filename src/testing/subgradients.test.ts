@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { gradients } from "../autodiff/index.ts";
 import { evaluate } from "../backends/reference/index.ts";
 import { dataTensor, type Tensor } from "../graph/index.ts";
-import { clip, relu, relu6 } from "../ops/index.ts";
+import { clip, relu, relu6, segmentMax } from "../ops/index.ts";
 import {
-  abs, ceil, cumulativeMax, floor, greater, log, maximum, minimum, power, reduceMax, reduceMin, reduceProd, round, select, sign, sqrt, windowArgmax,
+  abs, ceil, cumulativeMax, floor, greater, log, maximum, minimum, power, reduceMax, reduceMin, reduceProd, round, select, sign, slice, sort, sqrt, windowArgmax,
   windowGather, zerosLike,
 } from "../primitives/index.ts"; // prettier-ignore
 
@@ -24,6 +24,8 @@ const functions: Readonly<Record<string, (x: Tensor, y: Tensor) => Tensor>> = {
   "relu6(x)": (x) => relu6(x),
   "clip(x, -1, 1)": (x) => clip(x, -1, 1),
   "max pooling": (x) => windowGather(x, windowArgmax(x, pool), pool),
+  "sort(x)[0]": (x) => slice(sort(x, 0).values, [0], [1]),
+  "segmentMax(x)": (x) => segmentMax(x, Int32Array.of(0, 0, 0), 1),
   "sign(x)": sign,
   "floor(x)": floor,
   "ceil(x)": ceil,
