@@ -1,5 +1,7 @@
 /** Prints the multiply-add peak of one thread of a back-end, GFLOP/s. Usage: peak.ts BACKEND */
-import { measurePeak } from "../src/backends/cpu/wasm/peak.ts";
+import { createWasmBackend } from "../src/backends/cpu/wasm/index.ts";
+import { createX64Backend } from "../src/backends/cpu/x64/index.ts";
 
-const [backend = "wasm"] = process.argv.slice(2);
-console.log(backend === "wasm" ? measurePeak() : Number.NaN);
+const [name = "cpu"] = process.argv.slice(2);
+const backend = name === "wasm" ? createWasmBackend({ threads: 1 }) : name === "cpu" ? createX64Backend({ threads: 1 }) : undefined;
+console.log(backend?.measurePeak().gflops ?? Number.NaN);

@@ -2,7 +2,7 @@
 import { type InstructionSet, nativeInstructionSets } from "../backends/cpu/x64/host.ts";
 import { BackendError } from "../errors.ts";
 
-export type { InstructionSet } from "../backends/cpu/x64/host.ts";
+export { type InstructionSet, nativeInstructionSets } from "../backends/cpu/x64/host.ts";
 
 /** Why no machine code can be generated and run here; undefined where it can. */
 export function nativeProblem(): string | undefined {

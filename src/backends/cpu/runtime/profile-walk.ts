@@ -46,7 +46,7 @@ export class ProfileWalk extends StageWalk {
       const chunks = this.singles.getInt32(single + stageWords.chunks);
       if (chunks === 0) continue;
       const start = performance.now();
-      if (chunks > 1) machine.threads.run(this.singles.address + single, walked.required);
+      if (chunks > 1 && machine.threads.count > 1) machine.threads.run(this.singles.address + single, walked.required);
       else machine.threads.solo(this.singles.address + single);
       this.profiler.add(walked.program.kernels[k]!.kernel, performance.now() - start);
     }

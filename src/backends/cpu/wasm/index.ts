@@ -14,6 +14,7 @@ import { DeviceMemory } from "../runtime/device-memory.ts";
 import { type CodeListing, describeProgram } from "../runtime/describe-program.ts";
 import { checkLimits, CpuExecutable } from "../runtime/executable.ts";
 import type { Machine } from "../runtime/machine.ts";
+import { measureMachinePeak } from "../runtime/measure-peak.ts";
 import { profiled } from "../runtime/profiling.ts";
 import { RunOrder } from "../runtime/run-order.ts";
 import { StageWalk } from "../runtime/stage-walk.ts";
@@ -111,6 +112,7 @@ export function createWasmBackend(options: WasmOptions = {}): CpuBackend {
     },
     describe: (program) => describeProgram(machine, program, listing),
     bytesHeld: () => heap.bytesInUse + code.bytes,
+    measurePeak: () => measureMachinePeak(machine, cpuTarget),
     close: () => threads.close(),
   };
 }

@@ -14,6 +14,7 @@ import { type CodeListing, describeProgram } from "../runtime/describe-program.t
 import { Divisions } from "../runtime/divisions.ts";
 import { checkLimits, CpuExecutable } from "../runtime/executable.ts";
 import type { Machine } from "../runtime/machine.ts";
+import { measureMachinePeak } from "../runtime/measure-peak.ts";
 import { profiled } from "../runtime/profiling.ts";
 import { RunOrder } from "../runtime/run-order.ts";
 import type { CpuTarget } from "../target.ts";
@@ -125,6 +126,7 @@ export function createX64Backend(options: X64Options = {}): CpuBackend {
     },
     describe: (program) => describeProgram(machine, program, listing),
     bytesHeld: () => memory.bytesInUse + code.bytes,
+    measurePeak: () => measureMachinePeak(machine, cpuTarget),
     close: () => threads.close(),
   };
 }
