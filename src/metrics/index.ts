@@ -129,5 +129,25 @@ export {
   Sum,
   SumMetric,
 } from "./mean.ts";
+// Keras keeps these functions under both names.
+export {
+  binaryCrossentropy,
+  binaryFocalCrossentropy,
+  categoricalCrossentropy,
+  categoricalFocalCrossentropy,
+  categoricalHinge,
+  cosineSimilarity,
+  hinge,
+  huber,
+  klDivergence,
+  logCosh,
+  meanAbsoluteError,
+  meanAbsolutePercentageError,
+  meanSquaredError,
+  meanSquaredLogarithmicError,
+  poisson,
+  sparseCategoricalCrossentropy,
+  squaredHinge,
+} from "../losses/index.ts";
 export { Metric, type MetricOptions, type UpdateOptions } from "./metric.ts";
 export { deserialize, get, type MetricIdentifier, metricRegistry, registerMetrics, resolveMetric, serialize } from "./registry.ts";

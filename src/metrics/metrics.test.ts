@@ -107,3 +107,11 @@ describe("metrics with options refuse nonsense", () => {
     expect(make).toThrow(message);
   });
 });
+
+it("functions that are losses too are metrics by name", async () => {
+  const metric = metrics.get("huber");
+  expect(metric.name).toBe("huber");
+  (metric as metrics.MeanMetricWrapperMetric).updateState([[0], [0]], [[1], [3]]);
+  expect(await value(metric)).toBeCloseTo((0.5 + 2.5) / 2, 5);
+  expect(metrics.deserialize(metrics.serialize(metric)).name).toBe("huber");
+});

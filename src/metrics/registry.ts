@@ -1,4 +1,6 @@
 /** Metrics by name. */
+import { binaryFocalCrossentropy, categoricalFocalCrossentropy } from "../losses/crossentropy.ts";
+import { huber } from "../losses/regression.ts";
 import { type CustomObjects, isSerialized, Registry, type SerializedObject } from "../serialization/index.ts";
 import {
   Accuracy,
@@ -101,8 +103,17 @@ export function get(identifier: MetricIdentifier, customObjects: CustomObjects =
   const named = typeof identifier === "string" ? identifier : wrappedFunction(identifier);
   const custom = named === undefined ? undefined : customObjects[named];
   if (typeof custom === "function" && !("fromConfig" in custom)) return new MeanMetricWrapperMetric({ fn: custom as MetricFunction });
+  const fn = named === undefined || metricRegistry.has(named) ? undefined : functions[named];
+  if (fn !== undefined) return new MeanMetricWrapperMetric({ fn, name: named! });
   return metricRegistry.get(identifier, customObjects);
 }
+
+/** Functions that Keras knows as metrics and that are no class. */
+const functions: Readonly<Record<string, MetricFunction>> = {
+  huber,
+  binary_focal_crossentropy: binaryFocalCrossentropy,
+  categorical_focal_crossentropy: categoricalFocalCrossentropy,
+};
 
 /** The name of the function that a serialized MeanMetricWrapper, or function, is about. */
 function wrappedFunction(json: object): string | undefined {
