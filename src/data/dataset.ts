@@ -3,8 +3,8 @@ import { ValueError } from "../errors.ts";
 import { formatShape } from "../graph/index.ts";
 import { makeDefaultSeed } from "../random/index.ts";
 import { checkOptions } from "../serialization/index.ts";
-import { rowsOf } from "./array-source.ts";
 import { type Element, type ElementData, type HostElement, hostElement, tensorsOf } from "./element.ts";
+import { RowElement, RowTable } from "./rows.ts";
 import { stackElements, unstackElement } from "./stack.ts";
 import { randomIndices } from "./random-indices.ts";
 
@@ -70,20 +70,9 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
     };
     const rows = (element: HostElement): ElementReader => {
       const count = countOf(element);
+      const table = new RowTable(element);
       let next = 0;
-      return {
-        next: () => {
-          if (next >= count) return undefined;
-          const row = next++;
-          return {
-            structure: element.structure,
-            leaves: element.leaves.map((leaf) => {
-              const { values, shape, dtype } = rowsOf(leaf, row, row + 1);
-              return { values, shape: shape.slice(1), dtype };
-            }),
-          };
-        },
-      };
+      return { next: () => (next < count ? new RowElement(table, next++) : undefined) };
     };
     if (!(whole instanceof Promise)) return new Dataset<E>(() => rows(whole), countOf(whole));
     // The error of a tensor that cannot be computed belongs to whoever reads.

@@ -2,18 +2,24 @@
 import { hostArray } from "../dtype/index.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { formatShape, type HostValues, sameShape, sizeOf } from "../graph/index.ts";
-import { rowsOf } from "./array-source.ts";
+import { rowsOf, subarray } from "./array-source.ts";
 import type { HostElement } from "./element.ts";
+import { RowElement, type RowTable } from "./rows.ts";
 
 /** Elements of the same structure as one, with a new first axis. Throws ShapeError or DTypeError where they differ. */
 export function stackElements(elements: readonly HostElement[]): HostElement {
   const first = elements[0]!;
+  if (first instanceof RowElement) {
+    const { table } = first;
+    if (elements.every((element) => element instanceof RowElement && element.table === table))
+      return stackRows(table, elements as readonly RowElement[]);
+  }
   const leaves = first.leaves.map((model, position): HostValues => {
     const size = sizeOf(model.shape);
     const values = hostArray(model.dtype, size * elements.length);
     for (let row = 0; row < elements.length; row++) {
       const leaf = elements[row]!.leaves[position];
-      if (leaf === undefined || !sameShape(leaf.shape, model.shape)) {
+      if (leaf === undefined || (leaf.shape !== model.shape && !sameShape(leaf.shape, model.shape))) {
         throw new ShapeError({
           where: "Dataset.batch",
           problem: "elements of different shapes cannot be stacked",
@@ -38,6 +44,20 @@ export function stackElements(elements: readonly HostElement[]): HostElement {
     return { values, shape: [elements.length, ...model.shape], dtype: model.dtype };
   });
   return { leaves, structure: first.structure };
+}
+
+/** Rows of one table: nothing to check, and copied from where they are. */
+function stackRows({ columns, structure }: RowTable, rows: readonly RowElement[]): HostElement {
+  const leaves = columns.map(({ values: source, dtype, shape, size }): HostValues => {
+    const values = hostArray(dtype, size * rows.length);
+    for (let i = 0; i < rows.length; i++) {
+      const from = rows[i]!.row * size;
+      if (size <= 16) for (let j = 0; j < size; j++) values[i * size + j] = source[from + j]!;
+      else values.set(subarray(source, from, from + size), i * size);
+    }
+    return { values, shape: [rows.length, ...shape], dtype };
+  });
+  return { leaves, structure };
 }
 
 /** The rows of an element's arrays. Throws ShapeError where their numbers differ. */
