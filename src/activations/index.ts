@@ -21,6 +21,7 @@ export {
   selu,
   sigmoid,
   silu,
+  softShrink,
   softmax,
   softplus,
   softShrink,

@@ -21,6 +21,7 @@ export {
   type SparseCrossentropyOptions,
 } from "./crossentropy.ts";
 export { Circle, circle, type CircleFunctionOptions, CircleLoss, type CircleOptions } from "./circle.ts";
+export { CTC, ctc, CTCLoss } from "./ctc.ts";
 export { KLDivergence, klDivergence, KLDivergenceLoss, Poisson, poisson, PoissonLoss } from "./divergence.ts";
 export {
   CategoricalHinge,

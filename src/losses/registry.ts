@@ -8,6 +8,7 @@ import {
   CategoricalFocalCrossentropy,
   SparseCategoricalCrossentropy,
 } from "./crossentropy.ts";
+import { CTC } from "./ctc.ts";
 import { KLDivergence, Poisson } from "./divergence.ts";
 import { CategoricalHinge, Hinge, SquaredHinge } from "./hinge.ts";
 import { CategoricalGeneralizedCrossEntropy } from "./generalized-crossentropy.ts";
@@ -44,7 +45,7 @@ export function registerLosses(): void {
   for (const cls of [Hinge, SquaredHinge, CategoricalHinge]) lossRegistry.register(cls);
   lossRegistry.register(CosineSimilarity, ["cosine"]);
   lossRegistry.register(Dice);
-  for (const cls of [Tversky, Circle, CategoricalGeneralizedCrossEntropy, Exponential, Logistic]) lossRegistry.register(cls);
+  for (const cls of [Tversky, Circle, CTC, CategoricalGeneralizedCrossEntropy, Exponential, Logistic]) lossRegistry.register(cls);
 }
 
 /** What names a loss: Keras's name, a loss, a function of targets and predictions, or Keras's JSON. */
