@@ -56,13 +56,25 @@ export const localResponseNormalization: (
     const channels = concreteShape(t)[feature]!;
     // A window that reaches beyond all channels sums them all.
     const radius = Math.min(depthRadius, Math.max(channels - 1, 0));
-    const sum = P.reduceWindowSum(P.multiply(t, t), {
+    const geometry = {
       window: t.shape.map((_, axis) => (axis === feature ? 2 * radius + 1 : 1)),
       strides: t.shape.map(() => 1),
       padding: t.shape.map((_, axis): [number, number] => (axis === feature ? [radius, radius] : [0, 0])),
+    };
+    const base = P.add(constantLike(bias, t), P.multiply(constantLike(alpha, t), P.reduceWindowSum(P.multiply(t, t), geometry)));
+    const scale = inversePower(base, beta);
+    // d/dx: scale - 2 alpha beta x (window sum of g x scale / base): the window is symmetric, and no power is taken twice.
+    return P.withGradient(P.multiply(t, scale), [t], (cotangent: Tensor) => {
+      const direct = P.multiply(cotangent, scale);
+      const sum = P.reduceWindowSum(P.multiply(direct, P.divide(t, base)), geometry);
+      return [P.subtract(direct, P.multiply(constantLike(2 * alpha * beta, t), P.multiply(t, sum)))];
     });
-    const base = P.add(constantLike(bias, t), P.multiply(constantLike(alpha, t), sum));
-    if (beta === 0.5) return P.multiply(t, P.rsqrt(base));
-    return P.multiply(t, P.power(base, constantLike(-beta, t)));
   },
 );
+
+/** `base^-beta`, by roots where they give it. */
+function inversePower(base: Tensor, beta: number): Tensor {
+  if (beta === 0.5) return P.rsqrt(base);
+  if (beta === 0.75) return P.multiply(P.rsqrt(base), P.sqrt(P.rsqrt(base)));
+  return P.power(base, constantLike(-beta, base));
+}
