@@ -1,6 +1,7 @@
 /** What a layer demands of its input: rank and extents, checked before the layer builds or runs. */
 import { ShapeError } from "../errors.ts";
 import { formatShape, type Shape } from "../graph/index.ts";
+import { checkOptions } from "../serialization/index.ts";
 
 /** Demands on one input. Extents of `axes` are by axis, negative ones counted from the end. */
 export interface InputSpec {
@@ -8,6 +9,37 @@ export interface InputSpec {
   readonly minRank?: number;
   readonly maxRank?: number;
   readonly axes?: Readonly<Record<number, number>>;
+}
+
+/** Options of InputSpec, by Keras's names. */
+export interface InputSpecOptions {
+  /** Number of axes. */
+  readonly ndim?: number | null;
+  readonly minNdim?: number | null;
+  readonly maxNdim?: number | null;
+  /** Extents of all axes; null where any is fine. */
+  readonly shape?: Shape | null;
+  /** Extents of some axes, by axis; null where any is fine. */
+  readonly axes?: Readonly<Record<number, number | null>> | null;
+}
+
+/**
+ * Demands on a layer's input, by Keras's names, for `this.inputSpec` in a layer of one's own.
+ *
+ * @example
+ * const sequences = layers.InputSpec({ ndim: 3, axes: { [-1]: 64 } });
+ */
+export function InputSpec(options: InputSpecOptions): InputSpec {
+  checkOptions("InputSpec", options, ["ndim", "minNdim", "maxNdim", "shape", "axes"]);
+  const { ndim, minNdim, maxNdim, shape = null, axes } = options;
+  const known = Object.entries({ ...shape, ...axes }).filter((entry): entry is [string, number] => entry[1] !== null);
+  const rank = ndim ?? shape?.length;
+  return {
+    ...(rank === undefined ? {} : { rank }),
+    ...(typeof minNdim === "number" ? { minRank: minNdim } : {}),
+    ...(typeof maxNdim === "number" ? { maxRank: maxNdim } : {}),
+    ...(known.length > 0 ? { axes: Object.fromEntries(known) } : {}),
+  };
 }
 
 /** Throws ShapeError where `shape` does not meet `spec`. */
