@@ -36,13 +36,14 @@ def plain(value):
     return value
 
 
-def record(name, serialized, f, shapes, weights=(), masks=None):
+def record(name, serialized, f, shapes, weights=(), masks=None, call={}):
     inputs = [tf.constant(rng.uniform(-1, 1, s).astype("float32")) for s in shapes]
     if masks is not None:
         for x, mask in zip(inputs, masks):
             if mask is not None:
                 keras.src.backend.set_keras_mask(x, tf.constant(mask))
-    variables = [w.value for w in weights]
+    before = [stored(w) for w in weights]
+    variables = [w.value for w in weights if w.trainable]
     with tf.GradientTape() as tape:
         tape.watch(inputs)
         y = f(inputs if len(inputs) > 1 else inputs[0])
@@ -56,22 +57,22 @@ def record(name, serialized, f, shapes, weights=(), masks=None):
             "serialized": plain(serialized),
             "inputs": [stored(x) for x in inputs],
             "inputs_as": "list" if len(inputs) > 1 else "single",
-            "call": {} if masks is None else {"mask": [None if m is None else stored(m) for m in masks]},
-            "weights": [{"name": w.name, "trainable": True, "value": stored(w)} for w in weights],
+            "call": {**call, **({} if masks is None else {"mask": [None if m is None else stored(m) for m in masks]})},
+            "weights": [{"name": w.name, "trainable": w.trainable, "value": v} for w, v in zip(weights, before)],
             "outputs": [stored(y)],
             "cotangents": [stored(cotangent)],
             "input_grads": [stored(g) for g in gradients[: len(inputs)]],
-            "weight_grads": [stored(g) for g in gradients[len(inputs) :]],
-            "non_trainable_after": [],
+            "weight_grads": [stored(g) for g in gradients[len(inputs) :]] + [None] * (len(weights) - len(variables)),
+            "non_trainable_after": [stored(w) for w in weights if not w.trainable],
             "losses": [],
         }
     )
 
 
-def record_layer(layer, *shapes, masks=None):
+def record_layer(layer, *shapes, masks=None, **call):
     layer.build(list(shapes) if len(shapes) > 1 else shapes[0])
     layer.set_weights([rng.uniform(0.5, 1.5, w.shape) for w in layer.weights])
-    record(type(layer).__name__, keras.layers.serialize(layer), layer, shapes, layer.weights, masks)
+    record(type(layer).__name__, keras.layers.serialize(layer), lambda x: layer(x, **call), shapes, layer.weights, masks, call)
 
 
 L = keras.layers
@@ -88,6 +89,11 @@ record_layer(L.RMSNormalization(axis=[1, 2]), (2, 3, 4))
 record_layer(L.ZeroPadding1D((2, 1), data_format="channels_first"), (2, 3, 4))
 record_layer(L.Conv2DTranspose(2, 3, strides=2, padding="same", output_padding=1), (1, 4, 3, 2))
 record_layer(L.Conv2DTranspose(2, (2, 4), strides=(2, 3), output_padding=(1, 0), data_format="channels_first"), (1, 3, 4, 3))
+record_layer(L.BatchNormalization(renorm=True), (4, 3), training=True)
+record_layer(L.BatchNormalization(renorm=True, momentum=0.9, renorm_momentum=0.8, axis=1, center=False), (3, 2, 4), training=True)
+clipping = {"rmin": 0.4, "rmax": 0.6, "dmax": 0.1}
+record_layer(L.BatchNormalization(renorm=True, renorm_clipping=clipping, scale=False), (4, 5, 3), training=True)
+record_layer(L.BatchNormalization(renorm=True), (4, 3), training=False)
 first = np.array([[True, True, False], [True, False, False]])
 second = np.array([[True, False, False], [True, True, False]])
 for cls in (L.Add, L.Multiply, L.Average, L.Maximum, L.Minimum):

@@ -1,20 +1,15 @@
 /** Batch normalisation. */
 import type { Constraint } from "../constraints/index.ts";
-import { ShapeError, ValueError } from "../errors.ts";
+import { ShapeError } from "../errors.ts";
 import { formatShape, normalizeAxis, type Shape, type Tensor, type Variable } from "../graph/index.ts";
 import type { Initializer } from "../initializers/index.ts";
 import * as ops from "../ops/index.ts";
 import type { Regularizer } from "../regularizers/index.ts";
 import { callableClass, type CallableClass, type Config } from "../serialization/index.ts";
+import { BatchRenormalization, checkRenormClipping, type RenormClipping } from "./batch-renormalization.ts";
 import { knownExtent } from "./known-extent.ts";
 import { type CallOptions, Layer } from "./layer.ts";
-import {
-  type ConstraintIdentifier,
-  describe,
-  type InitializerIdentifier,
-  type LayerOptions,
-  type RegularizerIdentifier,
-} from "./layer-options.ts";
+import { type ConstraintIdentifier, type InitializerIdentifier, type LayerOptions, type RegularizerIdentifier } from "./layer-options.ts";
 import { integer, nonNegative, probability } from "./option-checks.ts";
 
 /** Options of BatchNormalization. */
@@ -39,12 +34,19 @@ export interface BatchNormalizationOptions extends LayerOptions {
   readonly gammaConstraint?: ConstraintIdentifier | null;
   /** Statistics over all devices; there is one here. */
   readonly synchronized?: boolean;
+  /** Whether training corrects the batch's statistics towards the moving ones. Default false. */
+  readonly renorm?: boolean;
+  /** Bounds of that correction. */
+  readonly renormClipping?: RenormClipping | null;
+  /** Share of the old statistics of the correction that a step keeps. Default 0.99. */
+  readonly renormMomentum?: number;
 }
 
 /**
  * `y = gamma (x - mean) / sqrt(variance + epsilon) + beta`, per channel. In training mean and variance are the batch's,
  * and the moving ones follow: `moving = momentum moving + (1 - momentum) batch`. Otherwise, and where the layer is not
- * trainable, they are the moving ones. Ioffe, Szegedy, "Batch Normalization", 2015, algorithms 1 and 2.
+ * trainable, they are the moving ones. Ioffe, Szegedy, "Batch Normalization", 2015, algorithms 1 and 2. With `renorm` the batch's statistics
+ * are corrected towards moving ones in training: {@link BatchRenormalization}.
  *
  * Shapes: x `[batch, ..., channels]` -> the same. Weights: gamma, beta, moving_mean, moving_variance `[channels]`.
  *
@@ -67,10 +69,14 @@ export class BatchNormalizationLayer extends Layer<BatchNormalizationOptions> {
   declare betaConstraint: Constraint | null;
   declare gammaConstraint: Constraint | null;
   declare synchronized: boolean;
+  declare renorm: boolean;
+  declare renormClipping: RenormClipping | null;
+  declare renormMomentum: number;
   gamma: Variable | null = null;
   beta: Variable | null = null;
   movingMean!: Variable;
   movingVariance!: Variable;
+  #renormalization: BatchRenormalization | null = null;
 
   constructor(options: BatchNormalizationOptions = {}) {
     super(options, {
@@ -88,27 +94,23 @@ export class BatchNormalizationLayer extends Layer<BatchNormalizationOptions> {
       betaConstraint: null,
       gammaConstraint: null,
       synchronized: false,
+      renorm: false,
+      renormClipping: null,
+      renormMomentum: 0.99,
     });
     integer(this.label, "axis", this.axis);
     probability(this.label, "momentum", this.momentum);
     nonNegative(this.label, "epsilon", this.epsilon);
+    checkRenormClipping(this.label, this.renormClipping);
+    probability(this.label, "renormMomentum", this.renormMomentum);
     this.supportsMasking = true;
     this.inputSpec = { minRank: 2 };
   }
 
-  /** Reads the configurations of Keras 3.15 too, which know of batch renormalisation. Throws ValueError where it is on. */
-  static override fromConfig<L>(this: new (options: never) => L, config: Config): L {
-    const { renorm = false, renorm_clipping: _clipping, renorm_momentum: _momentum, ...known } = config;
-    if (renorm !== false) {
-      throw new ValueError({
-        where: `BatchNormalization ${describe(config.name ?? "")}`,
-        problem: "batch renormalisation does not exist here",
-        expected: "renorm: false",
-        received: `renorm: ${describe(renorm)}`,
-        advice: "train without renorm; for inference alone, set it to false in the configuration",
-      });
-    }
-    return Layer.fromConfig.call(this as new (options: never) => object, known) as L;
+  /** Keras 3.4 knows of no batch renormalisation: it is written only where it is on. */
+  override getConfig(): Config {
+    const { renorm, renorm_clipping: clipping, renorm_momentum: momentum, ...config } = super.getConfig();
+    return renorm === true ? { ...config, renorm, renorm_clipping: clipping, renorm_momentum: momentum } : config;
   }
 
   override build(inputShape: Shape): void {
@@ -135,6 +137,10 @@ export class BatchNormalizationLayer extends Layer<BatchNormalizationOptions> {
     }
     this.movingMean = this.addWeight({ name: "moving_mean", shape, initializer: this.movingMeanInitializer, trainable: false });
     this.movingVariance = this.addWeight({ name: "moving_variance", shape, initializer: this.movingVarianceInitializer, trainable: false });
+    if (this.renorm) {
+      const add = this.addWeight.bind(this);
+      this.#renormalization = new BatchRenormalization(add, shape, this.movingMeanInitializer, this.movingVarianceInitializer);
+    }
     this.inputSpec = { minRank: 2, axes: { [this.axis]: channels } };
   }
 
@@ -144,11 +150,25 @@ export class BatchNormalizationLayer extends Layer<BatchNormalizationOptions> {
     let variance = this.movingVariance.read();
     if (training === true && this.trainable) {
       const batch = this.#moments(x, channel, mask === null || Array.isArray(mask) ? null : (mask as Tensor));
+      if (this.#renormalization !== null) return this.#renormalized(x, channel, batch, this.#renormalization);
       this.movingMean.assign(ops.add(ops.multiply(mean, this.momentum), ops.multiply(batch.mean, 1 - this.momentum)));
       this.movingVariance.assign(ops.add(ops.multiply(variance, this.momentum), ops.multiply(batch.variance, 1 - this.momentum)));
       ({ mean, variance } = batch);
     }
     return ops.batchNormalization(x, mean, variance, channel, { offset: this.beta, scale: this.gamma, epsilon: this.epsilon });
+  }
+
+  #renormalized(
+    x: Tensor,
+    channel: number,
+    batch: { readonly mean: Tensor; readonly variance: Tensor },
+    renormalization: BatchRenormalization,
+  ): Tensor {
+    const { epsilon, momentum, renormMomentum, renormClipping: clipping } = this;
+    const options = { epsilon, momentum, renormMomentum, clipping };
+    const { scale, offset } = renormalization.correct(batch, this.gamma, this.beta, options);
+    renormalization.update(batch, this.movingMean, this.movingVariance, options);
+    return ops.batchNormalization(x, batch.mean, batch.variance, channel, { offset, scale, epsilon });
   }
 
   #moments(x: Tensor, channel: number, mask: Tensor | null): { mean: Tensor; variance: Tensor } {

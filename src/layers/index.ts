@@ -198,3 +198,4 @@ export { ZeroPadding1D, ZeroPadding1DLayer } from "./zero-padding1d.ts";
 export { ZeroPadding2D, ZeroPadding2DLayer } from "./zero-padding2d.ts";
 export { ZeroPadding3D, ZeroPadding3DLayer } from "./zero-padding3d.ts";
 export { InputSpec, type InputSpecOptions } from "./input-spec.ts";
+export type { RenormClipping } from "./batch-renormalization.ts";

@@ -140,7 +140,14 @@ const contracts: readonly (readonly [unknown, LayerContract])[] = [
       inputs: [[4, 3]],
       output: [4, 3],
       weights: 4,
-      refused: [[{ gammaInitializer: "onse" }, /ones/]],
+      refused: [
+        [{ gammaInitializer: "onse" }, /ones/],
+        [{ momentum: 2 }, /momentum/],
+        [{ epsilon: -1 }, /epsilon/],
+        [{ axis: "last" }, /axis/],
+        [{ renorm: true, renormClipping: { rmax: 1, rmin: 2 } }, /rmax/],
+        [{ renorm: true, renormClipping: { rMax: 1 } }, /rmax/],
+      ],
       refusedInputs: [
         [[4, 2], /built/],
         [[3], /axes/],
