@@ -1,5 +1,6 @@
 /** Arguments of a call of attention with heads. */
 import { isPlainObject, type Tensor } from "../graph/index.ts";
+import { checkOptions } from "../serialization/index.ts";
 import type { AttentionMasks } from "./attention-masks.ts";
 import type { CallOptions } from "./layer.ts";
 import { maskOf } from "./masks.ts";
@@ -16,11 +17,18 @@ export interface MultiHeadAttentionCallOptions extends CallOptions, AttentionMas
 export type MultiHeadAttentionArguments =
   [options?: MultiHeadAttentionCallOptions] | [key: Tensor, options?: MultiHeadAttentionCallOptions];
 
-/** The keys, null where the values are meant, and the options. */
-export function attentionArguments(rest: MultiHeadAttentionArguments): { key: Tensor | null; options: MultiHeadAttentionCallOptions } {
+const callOptions = ["training", "mask", "queryMask", "valueMask", "keyMask", "attentionMask", "useCausalMask", "returnAttentionScores"];
+
+/** The keys, null where the values are meant, and the options. Throws UnknownNameError for an option that does not exist. */
+export function attentionArguments(
+  where: string,
+  rest: MultiHeadAttentionArguments,
+): { key: Tensor | null; options: MultiHeadAttentionCallOptions } {
   const [first, second] = rest;
-  if (first === undefined || isPlainObject(first)) return { key: null, options: first ?? {} };
-  return { key: first as Tensor, options: second ?? {} };
+  const isOptions = first === undefined || isPlainObject(first);
+  const options = ((isOptions ? first : second) ?? {}) as MultiHeadAttentionCallOptions;
+  checkOptions(`${where}, called`, options, callOptions);
+  return { key: isOptions ? null : (first as Tensor), options };
 }
 
 /** The masks of a call, where none is given those that the inputs carry. */

@@ -135,6 +135,22 @@ export function checkAttentionInputs(where: string, query: unknown, value: unkno
   });
 }
 
+/** Throws ShapeError where the widths of query, value and key are not those that the projections were built for. */
+export function checkWidths(where: string, projections: readonly EinsumDenseLayer[], inputs: readonly Tensor[]): void {
+  inputs.forEach((input, i) => {
+    const width = projections[i]!.kernel.shape[0]!;
+    const last = input.shape.at(-1);
+    if (last === width) return;
+    throw new ShapeError({
+      where,
+      problem: `the last axis of the ${["query", "value", "key"][i]!} does not match the weights`,
+      expected: `[..., ${width}], fixed when the layer was built`,
+      received: formatShape(input.shape),
+      advice: "feed the width it was built with, or make a new layer for this width",
+    });
+  });
+}
+
 /** Throws ValueError where flash attention is asked for together with what Keras does not give with it. */
 export function flashAttentionProblem(where: string, flash: boolean | null, dropout: number, returnsScores: boolean): void {
   if (flash !== true || (dropout === 0 && !returnsScores)) return;
@@ -154,9 +170,23 @@ export function shapesDict(built: unknown): Config | null {
   return { shapes_dict: { query_shape: query, value_shape: value, ...(key === undefined ? {} : { key_shape: key }) } };
 }
 
-/** Arguments of a call with the option `key`, as Keras writes it, among the inputs. */
+/** Arguments of a call with the option `key`, as Keras writes it, among the inputs. Throws ValueError for other than two or three. */
 export function withKey(where: string, args: readonly unknown[]): readonly unknown[] {
   const options = args.at(-1);
+  const inputs = args.length > 1 && isPlainObject(options) ? args.slice(0, -1) : args;
+  if (inputs.length < 2 || inputs.length > 3 || inputs.some((input) => Array.isArray(input))) {
+    const shown = inputs.map((input) => {
+      if (Array.isArray(input)) return `a list of ${input.length}`;
+      return input instanceof Tensor ? formatShape(input.shape) : describe(input);
+    });
+    throw new ValueError({
+      where,
+      problem: "the layer takes query and value (and key) as inputs, one after the other",
+      expected: "layer(query, value), layer(query, value, key), options behind them",
+      received: shown.join(", ") || "no input",
+      advice: "for self-attention write layer(x, x)",
+    });
+  }
   if (args.length < 2 || !isPlainObject(options) || !("key" in options)) return args;
   const { key, ...rest } = options;
   if (key === null || key === undefined) return [...args.slice(0, -1), rest];

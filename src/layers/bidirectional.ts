@@ -1,14 +1,19 @@
 /** A recurrent layer in both directions. */
 import { ValueError } from "../errors.ts";
-import type { Shape } from "../graph/index.ts";
-import type { Tensor } from "../graph/index.ts";
+import { type Shape, Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import { callableClass, type CallableClass, type Config, type CustomObjects } from "../serialization/index.ts";
 import { withPath } from "./call-context.ts";
 import { Layer } from "./layer.ts";
-import { describe, type LayerOptions, oneOf, required } from "./layer-options.ts";
+import { type LayerOptions, oneOf, required } from "./layer-options.ts";
 import { deserialize, serialize } from "./registry.ts";
-import { type InitialState, type RecurrentArguments, type RecurrentCallOptions, recurrentArguments } from "./recurrent-layer.ts";
+import {
+  checkSteps,
+  type InitialState,
+  type RecurrentArguments,
+  type RecurrentCallOptions,
+  recurrentArguments,
+} from "./recurrent-layer.ts";
 import { flattenStructure, isShape } from "./structure.ts";
 import { checkLayer, revivedLayers } from "./wrapper.ts";
 
@@ -100,6 +105,11 @@ export class BidirectionalLayer extends Layer<BidirectionalOptions> {
     this.inputSpec = this.forwardLayer.inputSpec;
   }
 
+  protected override checkInput(input: unknown): void {
+    super.checkInput(input);
+    if (input instanceof Tensor) checkSteps(this.label, input);
+  }
+
   /** Sets the states that stateful layers keep back to zeros. */
   resetState(): void {
     this.forwardLayer.resetState?.();
@@ -107,7 +117,7 @@ export class BidirectionalLayer extends Layer<BidirectionalOptions> {
   }
 
   override call(x: Tensor, ...rest: RecurrentArguments): Tensor | readonly Tensor[] {
-    const { training = false, mask = null, initialState = null } = recurrentArguments(rest);
+    const { training = false, mask = null, initialState = null } = recurrentArguments(this.label, rest);
     const states = initialState === null ? null : (flattenStructure(initialState) as Tensor[]);
     if (states !== null && states.length % 2 !== 0) {
       throw new ValueError({
@@ -181,7 +191,7 @@ function checkDirection(where: string, name: string, value: unknown): asserts va
     where,
     problem: `${name} is no recurrent layer`,
     expected: "a layer with returnSequences, returnState and goBackwards: LSTM, GRU, SimpleRNN, RNN, ...",
-    received: describe(value),
+    received: value.label,
   });
 }
 

@@ -1,6 +1,8 @@
 /** What ConvLSTM1D, ConvLSTM2D and ConvLSTM3D share. */
 import { checkGeometry, ConvLSTMCell, convLSTMCellDefaults, type ConvLSTMCellOptions, type ConvLSTMGeometry } from "./conv-lstm-cell.ts";
+import type { Shape } from "../graph/index.ts";
 import type { DataFormat } from "./data-format.ts";
+import { knownExtent } from "./known-extent.ts";
 import type { ActivationFunction } from "./layer-options.ts";
 import { cellOptions, RecurrentLayer, type RecurrentOptions, shareOptions } from "./recurrent-layer.ts";
 import { checkRate } from "./rnn-cell.ts";
@@ -34,5 +36,10 @@ export abstract class ConvLSTMLayer extends RecurrentLayer<ConvLSTMOptions> impl
     this.cell = new ConvLSTMCell(spatialRank, cellOptions(this, "conv_lstm_cell", shared) as unknown as ConvLSTMCellOptions);
     shareOptions(this, this.cell, shared);
     this.inputSpec = { rank: spatialRank + 3 };
+  }
+
+  override build(inputShape: Shape): void {
+    for (let axis = 2; axis < inputShape.length; axis++) knownExtent(this.label, inputShape, axis);
+    super.build(inputShape);
   }
 }

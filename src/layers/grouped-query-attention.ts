@@ -14,6 +14,7 @@ import {
   builtShapes,
   buildShapes,
   checkAttentionInputs,
+  checkWidths,
   flashAttentionProblem,
   projection,
   projectionDefaults,
@@ -139,10 +140,11 @@ export class GroupQueryAttentionLayer extends Layer<GroupQueryAttentionOptions> 
   }
 
   override call(query: Tensor, value: Tensor, ...rest: MultiHeadAttentionArguments): Tensor | [Tensor, Tensor] {
-    const { key: given, options } = attentionArguments(rest);
+    const { key: given, options } = attentionArguments(this.label, rest);
     const { training = false, mask = null, returnAttentionScores = false, ...masks } = options;
     const key = given ?? value;
     checkAttentionInputs(this.label, query, value, key);
+    checkWidths(this.label, [this.queryDense, this.valueDense, this.keyDense], [query, value, key]);
     flashAttentionProblem(this.label, this.flashAttention, this.dropout, returnAttentionScores);
     const counts = combinedMask(this.label, query, value, carriedMasks(query, value, given, mask, masks), this.slidingWindow);
     const [groups, shared] = [this.numKeyValueHeads, this.numQueryHeads / this.numKeyValueHeads];

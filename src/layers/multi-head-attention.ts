@@ -15,6 +15,7 @@ import {
   builtShapes,
   buildShapes,
   checkAttentionInputs,
+  checkWidths,
   flashAttentionProblem,
   projection,
   projectionDefaults,
@@ -156,10 +157,11 @@ export class MultiHeadAttentionLayer extends Layer<MultiHeadAttentionOptions> {
   }
 
   override call(query: Tensor, value: Tensor, ...rest: MultiHeadAttentionArguments): Tensor | [Tensor, Tensor] {
-    const { key: given, options } = attentionArguments(rest);
+    const { key: given, options } = attentionArguments(this.label, rest);
     const { training = false, mask = null, returnAttentionScores = false, ...masks } = options;
     const key = given ?? value;
     checkAttentionInputs(this.label, query, value, key);
+    checkWidths(this.label, [this.queryDense, this.valueDense, this.keyDense], [query, value, key]);
     flashAttentionProblem(this.label, this.flashAttention, this.dropout, returnAttentionScores);
     const counts = combinedMask(this.label, query, value, carriedMasks(query, value, given, mask, masks), this.slidingWindow);
     const scaled = ops.multiply(this.queryDense(query), 1 / Math.sqrt(this.keyDim));

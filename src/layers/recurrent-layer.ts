@@ -2,7 +2,7 @@
 import { ShapeError, StateError } from "../errors.ts";
 import { formatShape, isPlainObject, type Shape, Tensor, Variable } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
-import type { Config } from "../serialization/index.ts";
+import { checkOptions, type Config } from "../serialization/index.ts";
 import type { InputSpec } from "./input-spec.ts";
 import { type CallOptions, Layer } from "./layer.ts";
 import type { LayerOptions, OptionDefaults } from "./layer-options.ts";
@@ -112,15 +112,8 @@ export abstract class RecurrentLayer<Options extends RecurrentOptions> extends L
   protected override checkInput(input: unknown): void {
     super.checkInput(input);
     if (!(input instanceof Tensor)) return;
+    checkSteps(this.label, input);
     const steps = input.shape[1];
-    if (steps === 0) {
-      throw new ShapeError({
-        where: this.label,
-        problem: "the sequences have no steps",
-        expected: "at least one",
-        received: formatShape(input.shape),
-      });
-    }
     if (steps === null && this.unroll) {
       throw new ShapeError({
         where: this.label,
@@ -133,7 +126,7 @@ export abstract class RecurrentLayer<Options extends RecurrentOptions> extends L
   }
 
   override call(x: Tensor, ...rest: RecurrentArguments): Tensor | [Tensor, ...States[]] {
-    const { training = false, mask = null, initialState = null } = recurrentArguments(rest);
+    const { training = false, mask = null, initialState = null } = recurrentArguments(this.label, rest);
     const start = this.#start(x, initialState);
     const first = ops.take(x, 0, { axis: 1 });
     const losses = this.cell.losses.length;
@@ -174,9 +167,11 @@ export abstract class RecurrentLayer<Options extends RecurrentOptions> extends L
 
   #start(x: Tensor, given: InitialState | null): readonly States[] {
     const like = initialStateOf(this.cell, x.dim(0));
-    const typed = mapStructure(like, (state) => ops.cast(state as Tensor, x.dtype)) as readonly States[];
-    if (given !== null) return fittedStates(this.label, "initial states", given, typed);
-    if (this.#states === null) return typed;
+    if (given !== null) {
+      const states = fittedStates(this.label, "initial states", given, like);
+      return mapStructure(states, (state) => ops.cast(state as Tensor, this.cell.dtype)) as readonly States[];
+    }
+    if (this.#states === null) return like;
     const kept = this.#stateVariables[0]!.shape[0];
     if (kept !== x.dim(0)) {
       throw new ShapeError({
@@ -191,7 +186,7 @@ export abstract class RecurrentLayer<Options extends RecurrentOptions> extends L
       this.label,
       "initial states",
       this.#stateVariables.map((variable) => variable.read()),
-      typed,
+      like,
     );
   }
 
@@ -226,14 +221,27 @@ export abstract class RecurrentLayer<Options extends RecurrentOptions> extends L
 }
 
 /** The options of a call, with the initial state among them. */
-export function recurrentArguments(rest: RecurrentArguments): RecurrentCallOptions {
+export function recurrentArguments(where: string, rest: RecurrentArguments): RecurrentCallOptions {
   const [first, second] = rest;
-  if (first === undefined || (isPlainObject(first) && !(first instanceof Tensor))) return first ?? {};
-  return { ...second, initialState: first as InitialState | null };
+  const isOptions = first === undefined || (isPlainObject(first) && !(first instanceof Tensor));
+  const options = (isOptions ? (first ?? {}) : { ...second, initialState: first }) as RecurrentCallOptions;
+  checkOptions(`${where}, called`, options, ["training", "mask", "initialState"]);
+  return options;
+}
+
+/** Throws ShapeError for sequences without steps. */
+export function checkSteps(where: string, input: Tensor): void {
+  if (input.shape[1] !== 0) return;
+  throw new ShapeError({
+    where,
+    problem: "the sequences have no steps",
+    expected: "at least one",
+    received: formatShape(input.shape),
+  });
 }
 
 /** What a cell demands of one step, as demands on whole sequences. */
-function sequenceSpec(spec: InputSpec | null): InputSpec {
+export function sequenceSpec(spec: InputSpec | null): InputSpec {
   if (spec === null) return { minRank: 3 };
   const axes = Object.fromEntries(
     Object.entries(spec.axes ?? {}).map(([key, extent]) => [Number(key) > 0 ? Number(key) + 1 : Number(key), extent]),

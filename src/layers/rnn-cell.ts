@@ -5,7 +5,7 @@ import * as ops from "../ops/index.ts";
 import { dropout, SeedGenerator } from "../random/index.ts";
 import type { Config } from "../serialization/index.ts";
 import { contextTraining } from "./call-context.ts";
-import { Layer } from "./layer.ts";
+import { type InputShape, Layer } from "./layer.ts";
 import {
   type ActivationIdentifier,
   type ConstraintIdentifier,
@@ -15,7 +15,7 @@ import {
   type OptionDefaults,
   type RegularizerIdentifier,
 } from "./layer-options.ts";
-import { flattenStructure, isShape, packStructure } from "./structure.ts";
+import { flattenStructure, isShape, packStructure, type Structure } from "./structure.ts";
 
 /** Widths of a cell's states: one, or a list of them; cells that are stacked have lists in the list. */
 export type StateSize = number | readonly StateSize[];
@@ -200,6 +200,14 @@ export abstract class RNNCell<Options extends RecurrentWeightOptions> extends La
   /** New states, in a list or alone as the old ones were. */
   protected packed(states: States, next: readonly Tensor[]): States {
     return states instanceof Tensor ? next[0]! : next;
+  }
+
+  /** Shape of the output for inputs of this shape: that of the first state. Builds the cell if needed. */
+  override computeOutputShape(inputShape: InputShape): Structure<Shape> {
+    const shape = isShape(inputShape) ? inputShape : (inputShape as readonly Shape[])[0]!;
+    if (!this.built) this.build(shape);
+    const state = flattenStructure(initialStateOf(this, 1))[0] as Tensor;
+    return [shape[0] ?? null, ...state.shape.slice(1)];
   }
 
   /** A cell is built from the shape of its inputs; those of the states follow. */

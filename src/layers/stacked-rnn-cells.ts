@@ -4,11 +4,11 @@ import type { Shape, Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import { callableClass, type CallableClass, camelCaseKeys, type Config, type CustomObjects } from "../serialization/index.ts";
 import { withPath } from "./call-context.ts";
-import { type CallOptions, Layer } from "./layer.ts";
+import { type CallOptions, type InputShape, Layer } from "./layer.ts";
 import { describe, type LayerOptions, required } from "./layer-options.ts";
 import { deserialize, serialize } from "./registry.ts";
 import { checkCell, fittedStates, initialStateOf, outputSizeOf, type RecurrentCell, type States, type StateSize } from "./rnn-cell.ts";
-import { flattenStructure, isShape } from "./structure.ts";
+import { flattenStructure, isShape, type Structure } from "./structure.ts";
 
 /** Options of StackedRNNCells. */
 export interface StackedRNNCellsOptions extends LayerOptions {
@@ -80,6 +80,7 @@ export class StackedRNNCellsLayer extends Layer<StackedRNNCellsOptions> {
       if (!cell.built) cell.build(shape);
       shape = [inputShape[0] ?? null, outputSizeOf(cell)];
     }
+    this.inputSpec = this.cells[0]!.inputSpec;
   }
 
   override call(x: Tensor, states: States, { training }: CallOptions = {}): [Tensor, States] {
@@ -93,6 +94,12 @@ export class StackedRNNCellsLayer extends Layer<StackedRNNCellsOptions> {
       return after;
     });
     return [output, next];
+  }
+
+  override computeOutputShape(inputShape: InputShape): Structure<Shape> {
+    const shape = isShape(inputShape) ? inputShape : (inputShape as readonly Shape[])[0]!;
+    if (!this.built) this.build(shape);
+    return [shape[0] ?? null, this.outputSize];
   }
 
   override getBuildConfig(): Config | null {

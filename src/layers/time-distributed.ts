@@ -5,6 +5,7 @@ import { formatShape, type Shape, trace } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
 import type { CallOptions, Layer } from "./layer.ts";
+import { checkSteps, sequenceSpec } from "./recurrent-layer.ts";
 import { layerRegistry } from "./registry.ts";
 import { flattenStructure, mapStructure, packStructure } from "./structure.ts";
 import { WrapperLayer, type WrapperOptions } from "./wrapper.ts";
@@ -31,18 +32,12 @@ export class TimeDistributedLayer extends WrapperLayer<TimeDistributedOptions> {
 
   override build(inputShape: Shape): void {
     super.build([inputShape[0] ?? null, ...inputShape.slice(2)]);
+    this.inputSpec = sequenceSpec(this.layer.inputSpec);
   }
 
   override call(x: Tensor, { training = false, mask = null }: CallOptions = {}): unknown {
+    checkSteps(this.label, x);
     const steps = x.dim(1);
-    if (steps === 0) {
-      throw new ShapeError({
-        where: this.label,
-        problem: "the sequences have no steps",
-        expected: "at least one",
-        received: formatShape(x.shape),
-      });
-    }
     const whole = this.#stepMask(mask, x);
     const call = this.layer as unknown as (x: Tensor, options: CallOptions) => unknown;
     const step = (time: number): unknown => {
