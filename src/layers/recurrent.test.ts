@@ -183,43 +183,46 @@ describe("the program of a recurrent layer", () => {
     });
   }
 
-  it("is one, with one product and one pass of elements per step, forward and backward, masked or not", async () => {
-    const programs: Program[] = [];
-    registerBackend("watched", () => {
-      const backend = createWasmBackend({ threads: 1 });
-      return {
-        ...backend,
-        load: (program: Program) => {
-          programs.push(program);
-          return backend.load(program);
-        },
-      };
-    });
-    await setBackend("watched");
-    try {
-      const steps = 6;
-      const counts = tensor(Array.from({ length: 4 }, () => Array.from({ length: steps }, (_, step) => step < 5)));
-      const layer = layers.LSTM({ units: 8 });
-      layer.build([4, steps, 5]);
-      for (const weight of layer.weights) await weight.data();
-      const step = (masked: boolean): ((x: Tensor, counts: Tensor) => Tensor[]) =>
-        jit((x: Tensor, counts: Tensor) => {
-          const loss = ops.mean(ops.square(layer(x, masked ? { mask: counts } : {}) as Tensor));
-          return [loss, ...gradients([loss], layer.trainableWeights)];
-        });
-      for (const masked of [false, true]) {
-        programs.length = 0;
-        const results = step(masked)(filled([4, steps, 5]), counts);
-        for (const result of results) await result.data();
-        expect(programs.length).toBe(1);
-        const [forward, backward] = loopsOf(programs[0]!.stages, programs[0]!);
-        expect(forward!.trips).toBe(steps);
-        // Unmasked, the state that comes into a step is copied for the gradient by a kernel of its own.
-        expect(forward!.kinds).toEqual(masked ? ["contract", "map"] : ["contract", "map", "map"]);
-        expect(backward!.kinds).toEqual(["contract", "map"]);
+  it.each(["LSTM", "GRU"] as const)(
+    "of %s is one: a product and a pass of elements per step and direction, masked or not",
+    async (name) => {
+      const programs: Program[] = [];
+      registerBackend("watched", () => {
+        const backend = createWasmBackend({ threads: 1 });
+        return {
+          ...backend,
+          load: (program: Program) => {
+            programs.push(program);
+            return backend.load(program);
+          },
+        };
+      });
+      await setBackend("watched");
+      try {
+        const steps = 6;
+        const counts = tensor(Array.from({ length: 4 }, () => Array.from({ length: steps }, (_, step) => step < 5)));
+        const layer = layers[name]({ units: 8 });
+        layer.build([4, steps, 5]);
+        for (const weight of layer.weights) await weight.data();
+        const step = (masked: boolean): ((x: Tensor, counts: Tensor) => Tensor[]) =>
+          jit((x: Tensor, counts: Tensor) => {
+            const loss = ops.mean(ops.square(layer(x, masked ? { mask: counts } : {}) as Tensor));
+            return [loss, ...gradients([loss], layer.trainableWeights)];
+          });
+        for (const masked of [false, true]) {
+          programs.length = 0;
+          const results = step(masked)(filled([4, steps, 5]), counts);
+          for (const result of results) await result.data();
+          expect(programs.length).toBe(1);
+          const [forward, backward] = loopsOf(programs[0]!.stages, programs[0]!);
+          expect(forward!.trips).toBe(steps);
+          // A state that the pass over the elements does not read is copied for the gradient by a kernel of its own.
+          expect(forward!.kinds).toEqual(masked || name === "GRU" ? ["contract", "map"] : ["contract", "map", "map"]);
+          expect(backward!.kinds).toEqual(["contract", "map"]);
+        }
+      } finally {
+        await setBackend("wasm");
       }
-    } finally {
-      await setBackend("wasm");
-    }
-  });
+    },
+  );
 });

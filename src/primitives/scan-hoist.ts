@@ -18,10 +18,17 @@ function isProjection(node: Node, values: LoopValues): boolean {
   return primitive === dotGeneralPrimitive && (values.isConstant(inputs[0]!) || values.isConstant(inputs[1]!));
 }
 
+/** Whether a node adds something that is the same in every step (a bias) to such a product of slices. */
+function isShiftedProjection(node: Node, values: LoopValues): boolean {
+  const [x, y] = node.inputs;
+  if (node.primitive.name !== "add") return false;
+  return (isProjection(x!.node, values) && values.isConstant(y!)) || (isProjection(y!.node, values) && values.isConstant(x!));
+}
+
 /**
  * Moves out of the body what can be computed before the loop: values that are the same in every step become constants,
- * and products of slices with constants (the input projections of a recurrent layer) become one contraction over all
- * steps, whose slices the body sees instead. Slices and constants that the body no longer uses are dropped.
+ * and products of slices with constants (the input projections of a recurrent layer, with their biases) become one contraction
+ * over all steps, whose slices the body sees instead. Slices and constants that the body no longer uses are dropped.
  */
 export function hoistScan(parts: ScanParts): ScanParts {
   const values = new LoopValues(parts);
@@ -32,7 +39,7 @@ export function hoistScan(parts: ScanParts): ScanParts {
       const inside = new Tensor(node, index);
       const variation = values.variation(inside);
       if (variation === "constant") imports.push({ inside, outside: values.constant(inside), as: "constant" });
-      if (variation !== "sequence" || !isProjection(node, values)) return;
+      if (variation !== "sequence" || !(isProjection(node, values) || isShiftedProjection(node, values))) return;
       const outside = values.stack(inside);
       if (outside !== null) imports.push({ inside, outside, as: "slices" });
     });
