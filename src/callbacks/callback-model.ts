@@ -1,5 +1,6 @@
 /** What callbacks see of a model. */
-import type { Tensor, Variable } from "../graph/index.ts";
+import type { Tensor, Trace, Variable } from "../graph/index.ts";
+import type { Layer } from "../layers/index.ts";
 import type { Optimizer } from "../optimizers/index.ts";
 
 /** Direction in which a metric gets better. */
@@ -20,6 +21,13 @@ export interface CallbackModel {
   readonly trainableWeights?: readonly Variable[];
   /** Weights and states of seed generators. */
   readonly variables?: readonly Variable[];
+  /** The layers, from the inputs to the outputs. */
+  readonly layers?: readonly Layer[];
   /** Sets the loss's mean and the metrics back. */
   resetMetrics?(): void;
+  /** What the model holds while it is trained. */
+  readonly session?: {
+    /** The graph of the last training step with its batch as data; null before the first. */
+    traceLastTraining(): Trace<Readonly<Record<string, Tensor>>> | null;
+  };
 }

@@ -19,3 +19,18 @@ export { ReduceLROnPlateau, ReduceLROnPlateauCallback, type ReduceLROnPlateauOpt
 export { RemoteMonitor, RemoteMonitorCallback, type RemoteMonitorOptions } from "./remote-monitor.ts";
 export { SwapEMAWeights, SwapEMAWeightsCallback, type SwapEMAWeightsOptions } from "./swap-ema-weights.ts";
 export { TensorBoard, TensorBoardCallback, type TensorBoardOptions } from "./tensorboard.ts";
+export type { InfinityOrigin, NaNFinding, ValueSummary } from "./first-nan.ts";
+export {
+  LayerStatistics,
+  LayerStatisticsCallback,
+  type LayerRecord,
+  type LayerStatisticsOptions,
+  type TensorStatistics,
+} from "./layer-statistics.ts";
+export {
+  LearningRateFinder,
+  LearningRateFinderCallback,
+  type LearningRateFinderOptions,
+  type LearningRateTrial,
+} from "./learning-rate-finder.ts";
+export { NaNOrigin, NaNOriginCallback, type NaNOriginOptions, type NaNReport } from "./nan-origin.ts";

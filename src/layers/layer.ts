@@ -23,7 +23,7 @@ import { SeedGenerator } from "../random/index.ts";
 import * as regularizers from "../regularizers/index.ts";
 import { CallableInstance, camelCaseKeys, checkOptions, type Config, snakeCase, snakeCaseKeys } from "../serialization/index.ts";
 import { autoName } from "./auto-names.ts";
-import { contextTraining, pathOf, withPath, withTraining } from "./call-context.ts";
+import { contextTraining, observed, pathOf, withPath, withTraining } from "./call-context.ts";
 import { computedInFormat, DTypePolicy, policyOf } from "./dtype-policy.ts";
 import { checkInputSpec, type InputSpec } from "./input-spec.ts";
 import { inputTensor } from "./input-tensor.ts";
@@ -498,6 +498,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
             inputs,
             compute,
           );
+    observed(this, outputs);
     if (this.activityRegularizer !== null) {
       for (const output of flattenStructure(outputs)) if (output instanceof Tensor) this.addLoss(this.activityRegularizer(output));
     }

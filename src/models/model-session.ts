@@ -1,7 +1,7 @@
 /** What a model holds while it is trained: what it was compiled with, its steps, the queue of its calls. */
 import type { Direction } from "../callbacks/index.ts";
 import { StateError } from "../errors.ts";
-import { symbolicTensor, Tensor, type Shape } from "../graph/index.ts";
+import { type Shape, symbolicTensor, Tensor, type Trace } from "../graph/index.ts";
 import { flattenStructure, mapStructure, packStructure } from "../layers/structure.ts";
 import type { Metric } from "../metrics/index.ts";
 import * as ops from "../ops/index.ts";
@@ -21,6 +21,7 @@ export class ModelSession {
   readonly #model: Model<unknown, unknown>;
   readonly #steps = new Map<string, LogStep>();
   readonly #outputSteps = new Map<string, OutputStep>();
+  #lastTraining: LogStep | null = null;
   /** Of models that are no graph: found by tracing the first data. */
   #inferred: {
     readonly key: string;
@@ -117,7 +118,13 @@ export class ModelSession {
       );
       this.#steps.set(key, step);
     }
+    if (kind === "train") this.#lastTraining = step;
     return step;
+  }
+
+  /** The graph of the last training step with its batch as data; null before the first. */
+  traceLastTraining(): Trace<StepLogs> | null {
+    return this.#lastTraining?.traceLast() ?? null;
   }
 
   /** The prediction step for data laid out like this. */

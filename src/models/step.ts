@@ -1,6 +1,6 @@
 /** Steps: one traced program per kind of step and layout of its data, found again without rebuilding anything. */
 import type { TypedArray } from "../dtype/index.ts";
-import type { HostValues, Tensor } from "../graph/index.ts";
+import { dataTensor, type HostValues, type Tensor, type Trace, trace } from "../graph/index.ts";
 import { flattenStructure, packStructure } from "../layers/structure.ts";
 import { type RunOptions, Traced } from "../runtime/index.ts";
 import type { TrainingData } from "./training-data.ts";
@@ -23,10 +23,13 @@ export class LogStep {
   /** Names of the numbers, sorted; known after the first run. */
   names: readonly string[] = [];
   readonly #traced: Traced;
+  readonly #compute: (tensors: readonly Tensor[]) => StepLogs;
+  #last: readonly HostValues[] | null = null;
 
   constructor(compute: (data: StepData) => StepLogs, unpack: (tensors: readonly Tensor[]) => StepData) {
+    this.#compute = (tensors) => compute(unpack(tensors));
     this.#traced = new Traced((...tensors: Tensor[]) => {
-      const logs = compute(unpack(tensors));
+      const logs = this.#compute(tensors);
       this.names = Object.keys(logs).sort();
       return this.names.map((name) => logs[name]!);
     });
@@ -34,7 +37,14 @@ export class LogStep {
 
   /** Runs on one batch; the arrays are read before this returns. */
   run(arrays: readonly HostValues[], options?: RunOptions): TypedArray[] | Promise<TypedArray[]> {
+    this.#last = arrays;
     return this.#traced.run(arrays, options);
+  }
+
+  /** The graph of the last run with its batch as data, for looking into it; null before the first run. */
+  traceLast(): Trace<StepLogs> | null {
+    const arrays = this.#last;
+    return arrays === null ? null : trace(() => this.#compute(arrays.map(({ values, shape, dtype }) => dataTensor(values, shape, dtype))));
   }
 
   /** The numbers of a run, by name. */
