@@ -1,6 +1,39 @@
 /** Layers (`keras.layers`), and what is needed to write one. */
 // Preprocessing.
 
+// Changes of images at random.
+export { AutoContrast, AutoContrastLayer, type AutoContrastOptions } from "./auto-contrast.ts";
+export { AugMix, AugMixLayer, type AugMixOptions } from "./aug-mix.ts";
+export { CutMix, CutMixLayer, type CutMixOptions } from "./cut-mix.ts";
+export { Equalization, EqualizationLayer, type EqualizationOptions } from "./equalization.ts";
+export { MixUp, MixUpLayer, type MixUpOptions } from "./mix-up.ts";
+export { Pipeline, PipelineLayer, type PipelineOptions } from "./pipeline.ts";
+export { RandAugment, RandAugmentLayer, type RandAugmentOptions } from "./rand-augment.ts";
+export { RandomBrightness, RandomBrightnessLayer, type RandomBrightnessOptions } from "./random-brightness.ts";
+export { RandomColorDegeneration, RandomColorDegenerationLayer, type RandomColorDegenerationOptions } from "./random-color-degeneration.ts";
+export { RandomColorJitter, RandomColorJitterLayer, type RandomColorJitterOptions } from "./random-color-jitter.ts";
+export { RandomContrast, RandomContrastLayer, type RandomContrastOptions } from "./random-contrast.ts";
+export { RandomCrop, RandomCropLayer, type RandomCropOptions } from "./random-crop.ts";
+export { RandomElasticTransform, RandomElasticTransformLayer, type RandomElasticTransformOptions } from "./random-elastic-transform.ts";
+export { RandomErasing, RandomErasingLayer, type RandomErasingOptions } from "./random-erasing.ts";
+export { RandomFlip, RandomFlipLayer, type RandomFlipOptions } from "./random-flip.ts";
+export { RandomGaussianBlur, RandomGaussianBlurLayer, type RandomGaussianBlurOptions } from "./random-gaussian-blur.ts";
+export { RandomGrayscale, RandomGrayscaleLayer, type RandomGrayscaleOptions } from "./random-grayscale.ts";
+export { RandomHue, RandomHueLayer, type RandomHueOptions } from "./random-hue.ts";
+export { RandomInvert, RandomInvertLayer, type RandomInvertOptions } from "./random-invert.ts";
+export { RandomPerspective, RandomPerspectiveLayer, type RandomPerspectiveOptions } from "./random-perspective.ts";
+export { RandomPosterization, RandomPosterizationLayer, type RandomPosterizationOptions } from "./random-posterization.ts";
+export { RandomRotation, RandomRotationLayer, type RandomRotationOptions } from "./random-rotation.ts";
+export { RandomSaturation, RandomSaturationLayer, type RandomSaturationOptions } from "./random-saturation.ts";
+export { RandomSharpness, RandomSharpnessLayer, type RandomSharpnessOptions } from "./random-sharpness.ts";
+export { RandomShear, RandomShearLayer, type RandomShearOptions } from "./random-shear.ts";
+export { RandomTranslation, RandomTranslationLayer, type RandomTranslationOptions } from "./random-translation.ts";
+export { RandomZoom, RandomZoomLayer, type RandomZoomOptions } from "./random-zoom.ts";
+export { Solarization, SolarizationLayer, type SolarizationOptions } from "./solarization.ts";
+export { type Drawn, type ImageData, RandomImageLayer, type RandomImageOptions, type Range } from "./random-image-layer.ts";
+export { type FillMode, type PixelInterpolation, SpatialLayer, type SpatialOptions } from "./spatial-layer.ts";
+export { ValueRangeLayer, type ValueRangeOptions } from "./value-range-layer.ts";
+
 // Plain layers.
 export { Activation, ActivationLayer, type ActivationOptions } from "./activation.ts";
 export { ActivityRegularization, ActivityRegularizationLayer, type ActivityRegularizationOptions } from "./activity-regularization.ts";

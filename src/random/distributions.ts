@@ -11,7 +11,7 @@ import { broadcast, castTo, constantLike, toDType, toFloat } from "../ops/promot
 import { drawKey, type Seed } from "./seed-generator.ts";
 
 /** 24 random bits per element as float32 in [0, 1). */
-function unit(key: Tensor, shape: ConcreteShape): Tensor {
+export function unit(key: Tensor, shape: ConcreteShape): Tensor {
   const bits = P.rngBits(key, shape);
   const high = P.shiftRightLogical(bits, constantLike(8, bits));
   const value = P.convert(high, "float32");

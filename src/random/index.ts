@@ -1,4 +1,6 @@
 /** Random tensors and seeds (`keras.random`). */
+export { binomial, type BinomialOptions, permutation, shuffle, type ShuffleOptions } from "./counts.ts";
+export { beta, gamma, type GammaOptions } from "./gamma.ts";
 export {
   categorical,
   type CategoricalOptions,

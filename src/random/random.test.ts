@@ -58,6 +58,47 @@ describe("random tensors", () => {
     expect(() => random.randint([1], 3, 3)).toThrow(/empty/);
   });
 
+  it("have the moments of gamma and beta distributions, also of tiny shapes", () => {
+    const n = 8000;
+    for (const alpha of [0.3, 1, 4.5]) {
+      const x = numbers(random.gamma([n], alpha, { seed: 2 }));
+      expect(Math.abs(mean(x) - alpha)).toBeLessThan(5 * Math.sqrt(alpha / n));
+      expect(Math.abs(deviation(x) / Math.sqrt(alpha) - 1)).toBeLessThan(0.08);
+    }
+    for (const [a, b] of [
+      [0.2, 0.2],
+      [2, 5],
+    ] as const) {
+      const x = numbers(random.beta([n], a, b, { seed: 3 }));
+      const variance = (a * b) / ((a + b) ** 2 * (a + b + 1));
+      expect(Math.abs(mean(x) - a / (a + b))).toBeLessThan(5 * Math.sqrt(variance / n));
+      expect(Math.abs(deviation(x) / Math.sqrt(variance) - 1)).toBeLessThan(0.05);
+    }
+    const extreme = numbers(random.beta([200], 1e-6, 1e-6, { seed: 4 }));
+    expect(extreme.every((x) => x === 0 || x === 1)).toBe(true);
+    expect(Math.abs(mean(extreme) - 0.5)).toBeLessThan(0.2);
+    expect(() => random.gamma([1], 0)).toThrow(/positive/);
+  });
+
+  it("count successes of trials", () => {
+    const x = numbers(random.binomial([4000], 10, 0.3, { seed: 6 }));
+    expect(Math.abs(mean(x) - 3)).toBeLessThan(0.1);
+    expect(Math.abs(deviation(x) - Math.sqrt(2.1))).toBeLessThan(0.06);
+    expect(numbers(random.binomial([3], [0, 5, 2], [0.5, 1, 0], { seed: 6 }))).toEqual([0, 5, 0]);
+  });
+
+  it("put parts into a random order, each order equally likely", () => {
+    const counts = new Map<string, number>();
+    for (let seed = 0; seed < 300; seed++) {
+      const order = numbers(random.shuffle([0, 1, 2], { seed })).join("");
+      counts.set(order, (counts.get(order) ?? 0) + 1);
+    }
+    expect([...counts.keys()].sort()).toEqual(["012", "021", "102", "120", "201", "210"]);
+    expect([...counts.values()].every((count) => Math.abs(count - 50) < 32)).toBe(true);
+    const columns = numbers(random.shuffle([[1, 2, 3], [4, 5, 6]], { axis: 1, seed: 1 })); // prettier-ignore
+    expect(columns.slice(0, 3).map((v) => v + 3)).toEqual(columns.slice(3));
+  });
+
   it("drop a share of the elements and scale the others", () => {
     const x = new Float32Array(4000).fill(2);
     const y = numbers(random.dropout(x, 0.25, { seed: 9 }));
