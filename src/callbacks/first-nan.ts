@@ -1,6 +1,7 @@
 /** Walks a graph operation by operation, with the meaning of each, until one makes a NaN out of numbers. */
 import { InternalError } from "../errors.ts";
-import { type NdArray, type Node, Subgraph, type Tensor, typeOf, withScope } from "../graph/index.ts";
+import type { Subgraph } from "../graph/index.ts";
+import { type NdArray, type Node, type Tensor, typeOf, withScope } from "../graph/index.ts";
 import { airIsDue, takeAir } from "../runtime/index.ts";
 
 /** What was read of the values of a tensor. */

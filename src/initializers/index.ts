@@ -24,6 +24,7 @@ export {
   TruncatedNormalInitializer,
 } from "./random.ts";
 export { deserialize, get, type InitializerIdentifier, initializerRegistry, registerInitializers, serialize } from "./registry.ts";
+export { STFT, STFTInitializer, type STFTOptions, stftWindows } from "./stft.ts";
 export {
   computeFans,
   type FanAxes,

@@ -4,6 +4,7 @@ import { Constant, Identity, Ones, Zeros } from "./constant.ts";
 import type { Initializer } from "./initializer.ts";
 import { Orthogonal } from "./orthogonal.ts";
 import { RandomNormal, RandomUniform, TruncatedNormal } from "./random.ts";
+import { STFT } from "./stft.ts";
 import { GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal, LecunUniform, VarianceScaling } from "./variance-scaling.ts";
 
 /** Every known initializer. */
@@ -19,6 +20,7 @@ export function registerInitializers(): void {
   initializerRegistry.register(RandomNormal, ["normal"]);
   initializerRegistry.register(RandomUniform, ["uniform"]);
   initializerRegistry.register(TruncatedNormal);
+  initializerRegistry.register(STFT);
   initializerRegistry.register(VarianceScaling);
   for (const cls of [GlorotUniform, GlorotNormal, HeUniform, HeNormal, LecunUniform, LecunNormal]) initializerRegistry.register(cls);
 }

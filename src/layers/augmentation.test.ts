@@ -264,7 +264,7 @@ describe("what changes do", () => {
     const x = ops.multiply(ops.ones([n, 8, 8, 1]), ops.reshape(ops.arange(0, n, { dtype: "float32" }), [n, 1, 1, 1]));
     const weights = ops.reshape(ops.arange(0, n, { dtype: "float32" }), [n, 1]);
     for (const layer of [layers.MixUp({ alpha: 1, seed: 2 }), layers.CutMix({ seed: 2 })]) {
-      const mixed = layer({ images: x, labels, other: weights } as never, { training: true }) as {
+      const mixed = layer({ images: x, labels, other: weights }, { training: true }) as {
         images: Tensor;
         labels: Tensor;
         other: Tensor;
@@ -278,8 +278,8 @@ describe("what changes do", () => {
       expect(maxDifference(means, expected)).toBeLessThan(layer instanceof layers.MixUp ? 1e-4 : 1.2);
       expect(maxDifference(means, [0, 1, 2, 3, 4, 5])).toBeGreaterThan(0.05);
     }
-    expect(() => layers.MixUp()({ images: x, labels: ops.eye(2) } as never, { training: true })).toThrow(/labels/);
-    expect(() => layers.RandomFlip()({ images: x, bounding_boxes: x } as never)).toThrow(/boxes/);
+    expect(() => layers.MixUp()({ images: x, labels: ops.eye(2) }, { training: true })).toThrow(/labels/);
+    expect(() => layers.RandomFlip()({ images: x, bounding_boxes: x })).toThrow(/boxes/);
   });
 
   it("RandomErasing fills a rectangle of the size that was asked for", async () => {

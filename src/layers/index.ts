@@ -34,6 +34,10 @@ export { type Drawn, type ImageData, RandomImageLayer, type RandomImageOptions, 
 export { type FillMode, type PixelInterpolation, SpatialLayer, type SpatialOptions } from "./spatial-layer.ts";
 export { ValueRangeLayer, type ValueRangeOptions } from "./value-range-layer.ts";
 
+// Spectrograms.
+export { MelSpectrogram, MelSpectrogramLayer, type MelSpectrogramOptions } from "./mel-spectrogram.ts";
+export { type SpectrogramMode, STFTSpectrogram, STFTSpectrogramLayer, type STFTSpectrogramOptions } from "./stft-spectrogram.ts";
+
 // Plain layers.
 export { Activation, ActivationLayer, type ActivationOptions } from "./activation.ts";
 export { ActivityRegularization, ActivityRegularizationLayer, type ActivityRegularizationOptions } from "./activity-regularization.ts";

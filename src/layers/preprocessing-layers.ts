@@ -36,6 +36,8 @@ import { RandomShear } from "./random-shear.ts";
 import { RandomTranslation } from "./random-translation.ts";
 import { RandomZoom } from "./random-zoom.ts";
 import { Solarization } from "./solarization.ts";
+import { MelSpectrogram } from "./mel-spectrogram.ts";
+import { STFTSpectrogram } from "./stft-spectrogram.ts";
 import type { SerializableClass } from "../serialization/index.ts";
 import type { Layer } from "./layer.ts";
 
@@ -78,4 +80,6 @@ export const preprocessingLayers = (): readonly SerializableClass<Layer>[] => [
   RandomTranslation,
   RandomZoom,
   Solarization,
+  MelSpectrogram,
+  STFTSpectrogram,
 ];

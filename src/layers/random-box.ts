@@ -16,7 +16,7 @@ export function boxBounds(extent: number, part: Tensor, seed: SeedGenerator): [T
 export function boxMask(shape: Shape, heightAxis: number, { x0, x1, y0, y1 }: Drawn): Tensor {
   const along = (axis: number): Tensor =>
     ops.reshape(
-      ops.arange(0, shape[axis]!, { dtype: "float32" }),
+      ops.arange(0, shape[axis], { dtype: "float32" }),
       shape.map((_, a) => (a === axis ? -1 : 1)),
     );
   const between = (at: Tensor, low: Tensor, high: Tensor): Tensor => ops.logicalAnd(ops.greaterEqual(at, low), ops.less(at, high));

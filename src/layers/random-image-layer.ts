@@ -131,8 +131,7 @@ export type Range = readonly [number, number];
 export function factorRange(where: string, name: string, factor: unknown, [low, high]: Range): Range {
   const inside = (value: unknown): value is number => typeof value === "number" && value >= low && value <= high;
   if (inside(factor)) return [Math.max(-Math.abs(factor), low), Math.abs(factor)];
-  if (Array.isArray(factor) && factor.length === 2 && factor.every(inside))
-    return [...(factor as number[])].sort((a, b) => a - b) as unknown as Range;
+  if (Array.isArray(factor) && factor.length === 2 && factor.every(inside)) return [...factor].sort((a, b) => a - b) as unknown as Range;
   throw new ValueError({
     where,
     problem: `${name} is no factor`,
