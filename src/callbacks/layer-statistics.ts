@@ -108,7 +108,7 @@ export class LayerStatisticsCallback extends Callback {
     const observe = (layer: object, outputs: unknown): void => {
       if (!(layer instanceof Layer) || layer === (model as object)) return;
       for (const output of flattenStructure(outputs))
-        if (output instanceof Tensor && isFloat(output.dtype) && !isSymbolic(output)) calls.push({ layer, output });
+        if (output instanceof Tensor && isFloat(output.dtype) && !isSymbolic(output)) calls.push({ layer: layer as Layer, output });
     };
     const x = mapStructure(this.#options.x, (leaf) => asTensor(leaf as TensorLike));
     const given = this.#options.y;

@@ -56,9 +56,9 @@ export function oneOfThem(images: Tensor, index: Tensor, changes: readonly ((ima
   if (changes.length === 0) return images;
   if (changes.length === 1) return changes[0]!(images);
   const half = changes.length >> 1;
-  return ops.cond(
+  return ops.cond<Tensor>(
     ops.less(index, first + half),
     () => oneOfThem(images, index, changes.slice(0, half), first),
     () => oneOfThem(images, index, changes.slice(half), first + half),
-  ) as Tensor;
+  );
 }
