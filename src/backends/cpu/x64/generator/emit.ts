@@ -39,7 +39,7 @@ const carriers = (features: EmitFeatures): RegisterFile => {
 /**
  * Machine code of functions `(block: rdi, from: esi, to: edx, scratch: rcx)` in the System V ABI: rbx, rbp, r12 to r15
  * and MXCSR are preserved, the stack is aligned at calls, and `vzeroupper` stands before every return. Position
- * independent; constants follow the code. Subnormal float32 numbers count as 0, but in functions that call out.
+ * independent; constants follow the code. Subnormal numbers count as 0; functions that call out leave that to their caller.
  * Throws InternalError for IR that is not well-typed, and for calls of functions whose address is not given.
  */
 export function emitFunctions(functions: readonly LoopFunction[], features: EmitFeatures): EmittedCode {
