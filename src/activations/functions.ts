@@ -50,26 +50,6 @@ export const gelu: (x: TensorLike, options?: { approximate?: boolean }) => Tenso
   "gelu",
   (x: TensorLike, options: { approximate?: boolean } = {}) => nn.gelu(x, { approximate: false, ...options }),
 );
-/** `max(x, 0) + alpha * min(e^(x / alpha) - 1, 0)` (default 1). */
-export const celu: (x: TensorLike, options?: { alpha?: number }) => Tensor = shrinking.celu;
-/** `a * sigmoid(b)` for the halves a and b of an axis (default -1). */
-export const glu: (x: TensorLike, options?: { axis?: number }) => Tensor = shrinking.glu;
-/** `x` where |x| is above the threshold (default 0.5), else 0. */
-export const hardShrink: (x: TensorLike, options?: { threshold?: number }) => Tensor = shrinking.hardShrink;
-/** `x` moved towards 0 by the threshold (default 0.5), and 0 between. */
-export const softShrink: (x: TensorLike, options?: { threshold?: number }) => Tensor = shrinking.softShrink;
-/** `x - tanh(x)`. */
-export const tanhShrink: UnaryOp = shrinking.tanhShrink;
-/** `x` where it is above the threshold, else the default value. */
-export const threshold: (x: TensorLike, threshold: number, defaultValue: number) => Tensor = shrinking.threshold;
-/** 0 up to -1, `(x + 1)^2 / 4` between, `x` from 1 on. */
-export const sparsePlus: UnaryOp = shrinking.sparsePlus;
-/** `(x + 1) / 2` moved into [0, 1]. */
-export const sparseSigmoid: UnaryOp = shrinking.sparseSigmoid;
-/** The point of the simplex next to x along an axis (default -1). */
-export const sparsemax: (x: TensorLike, options?: { axis?: number }) => Tensor = shrinking.sparsemax;
-/** `(x + sqrt(x^2 + b)) / 2` (default 4). */
-export const squareplus: (x: TensorLike, options?: { b?: number }) => Tensor = shrinking.squareplus;
 /** Hyperbolic tangent. */
 export const tanh: UnaryOp = tanhOp;
 /** `1 / (1 + e^-x)`. */

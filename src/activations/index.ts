@@ -24,7 +24,6 @@ export {
   softShrink,
   softmax,
   softplus,
-  softShrink,
   softsign,
   sparsemax,
   sparsePlus,

@@ -1,6 +1,6 @@
 import { describe, it } from "vitest";
 import { randomContraction } from "../loops/contract/random-contraction.ts";
-import { randomCumulative, randomMap, randomReduce, randomScatter } from "../loops/random-kernel.ts";
+import { randomCumulative, randomMap, randomReduce, randomScatter, randomSort } from "../loops/random-kernel.ts";
 import { checkContraction, checkKernel, kinds, randomOptions } from "./check-native.ts";
 
 describe.each(kinds)("machine code for %s, at length,", (kind) => {
@@ -9,6 +9,7 @@ describe.each(kinds)("machine code for %s, at length,", (kind) => {
     ["reductions", randomReduce, 500],
     ["scans", randomCumulative, 300],
     ["scatters", randomScatter, 300],
+    ["sorts", randomSort, 100],
   ] as const)("of random %s does what they mean", { timeout: 300_000 }, (_, make, count) => {
     for (let seed = 1000; seed < 1000 + count; seed++) checkKernel(make(seed, randomOptions(seed)), seed, kind);
   });
