@@ -22,6 +22,10 @@ export function loadCases(group: string): Case[] {
   return (JSON.parse(gunzipSync(readFileSync(file)).toString("utf8")) as { cases: Case[] }).cases;
 }
 
+/** Back-ends that cases run on: NABLA_BACKEND's, else the reference and WebAssembly. */
+export const testedBackends: readonly string[] =
+  process.env["NABLA_BACKEND"] === undefined ? ["reference", "wasm"] : [process.env["NABLA_BACKEND"]];
+
 /** Whether a value is a stored array. */
 export function isStored(value: unknown): value is StoredArray {
   return typeof value === "object" && value !== null && "dtype" in value && "shape" in value && "data" in value;

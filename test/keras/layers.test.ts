@@ -1,26 +1,12 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { registerActivations } from "../../src/activations/index.ts";
-import { createWasmBackend } from "../../src/backends/cpu/wasm/index.ts";
-import { createReferenceBackend } from "../../src/backends/reference/index.ts";
-import { registerConstraints } from "../../src/constraints/index.ts";
-import { registerInitializers } from "../../src/initializers/index.ts";
-import { layerRegistry, registerLayers } from "../../src/layers/index.ts";
-import { registerRegularizers } from "../../src/regularizers/index.ts";
-import { registerBackend, setBackend } from "../../src/runtime/index.ts";
-import { testCases } from "./cases.ts";
+import { setBackend } from "../../src/index.ts";
+import { layerRegistry } from "../../src/layers/index.ts";
+import { testCases, testedBackends } from "./cases.ts";
 import { checkLayerCase, type Tolerance } from "./layer-case.ts";
 
 /** The tolerances that the recorded cases recommend. */
 const plain = { rtol: 2e-5, atol: 1e-5 };
 const loose = { rtol: 5e-5, atol: 2e-5 };
-
-registerActivations();
-registerConstraints();
-registerInitializers();
-registerRegularizers();
-registerLayers();
-registerBackend("reference", createReferenceBackend);
-registerBackend("wasm", () => createWasmBackend());
 
 /** Classes of the recorded cases that do not exist here yet. The list shrinks to nothing. */
 const missing: readonly string[] = [];
@@ -37,7 +23,7 @@ const groups: readonly (readonly [string, Tolerance])[] = [
   ["layers_reshaping", plain],
 ];
 
-for (const backend of ["reference", "wasm"]) {
+for (const backend of testedBackends) {
   describe(`layers on ${backend}`, () => {
     beforeAll(() => setBackend(backend));
     for (const [group, tolerance] of groups) {

@@ -2,10 +2,21 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { isFloat } from "../../src/dtype/index.ts";
 import { gradients, layers, setBackend, StringTensor, tensor, Tensor } from "../../src/index.ts";
 import { camelCase, camelCaseKeys } from "../../src/serialization/index.ts";
-import { type Case, closeConfig, difference, isStored, loadCases, revive, type StoredArray, testCases, toTensor } from "./cases.ts";
+import {
+  type Case,
+  closeConfig,
+  difference,
+  isStored,
+  loadCases,
+  revive,
+  type StoredArray,
+  testCases,
+  toTensor,
+  testedBackends,
+} from "./cases.ts";
 
 const plain = { rtol: 2e-5, atol: 1e-5 };
-const backends = ["reference", "wasm"] as const;
+const backends = testedBackends;
 
 function toInput(stored: StoredArray): Tensor | StringTensor {
   if (stored.dtype !== "string") return toTensor(stored);

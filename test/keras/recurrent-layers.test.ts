@@ -6,7 +6,7 @@ import { setBackend, Tensor } from "../../src/index.ts";
 import { deserialize, type Layer, layerRegistry } from "../../src/layers/index.ts";
 import { flattenStructure, mapStructure } from "../../src/layers/structure.ts";
 import { camelCase } from "../../src/serialization/index.ts";
-import { type Case, closeConfig, difference, isStored, type StoredArray, testCases, toTensor } from "./cases.ts";
+import { type Case, closeConfig, difference, isStored, type StoredArray, testCases, toTensor, testedBackends } from "./cases.ts";
 
 /** The tolerance that the recorded cases recommend. */
 const tolerance = { rtol: 5e-5, atol: 2e-5 };
@@ -124,7 +124,7 @@ async function checkMask(entry: Case, layer: Layer, inputs: unknown, options: Re
   return mask instanceof Tensor ? wrong("mask", mask, entry.output_mask as StoredArray) : "no mask instead of one";
 }
 
-for (const backend of ["reference", "wasm"]) {
+for (const backend of testedBackends) {
   describe(backend, () => {
     beforeAll(async () => {
       await setBackend(backend);

@@ -1,4 +1,4 @@
-/** Losses, metrics and optimizers on the WebAssembly back-end, as users run them: recorded values of Keras. */
+/** Losses, metrics and optimizers on a compiling back-end (NABLA_BACKEND, else WebAssembly), as users run them: recorded values of Keras. */
 import { beforeAll, describe } from "vitest";
 import { gradients } from "../../src/autodiff/index.ts";
 import { Variable } from "../../src/graph/index.ts";
@@ -9,7 +9,7 @@ import { camelCase, camelCaseKeys } from "../../src/serialization/index.ts";
 import { type Case, decode, difference, revive, type StoredArray, testCases, toTensor } from "./cases.ts";
 
 beforeAll(async () => {
-  await setBackend("wasm");
+  await setBackend(process.env["NABLA_BACKEND"] ?? "wasm");
 });
 type Options = Record<string, unknown>;
 type Tolerance = { rtol: number; atol: number };
