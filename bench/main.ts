@@ -2,7 +2,7 @@
  * Trains and infers the same models here and on the peers, one process at a time, interleaved model by model; then
  * single contractions.
  *
- *   npm run bench -- [--models a,b] [--only steps|kernels] [--seconds 6] [--rounds 1] [--backends cpu,wasm] [--no-peers]
+ *   npm run bench -- [--models a,b] [--only steps|kernels] [--seconds 6] [--rounds 1] [--backends cpu,wasm] [--peers pytorch,jax,js]
  *
  * Prints Markdown tables and writes bench/results/steps.json and steps.md. Peers stand in bench/package.json and are
  * installed by the first run; PyTorch and JAX are measured where Python has them.
@@ -23,15 +23,16 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "6" },
     rounds: { type: "string", default: "1" },
     backends: { type: "string", default: "cpu,wasm" },
-    "no-peers": { type: "boolean", default: false },
+    peers: { type: "string", default: "pytorch,jax,js" },
   },
 });
 const names = values.models.split(",");
 const backends = values.backends.split(",");
 const { seconds } = values;
-const withPeers = !values["no-peers"];
+const peerNames = values.peers.split(",");
+const withScripts = peerNames.includes("js");
 
-if (withPeers && !existsSync(join(here, "node_modules"))) {
+if (withScripts && !existsSync(join(here, "node_modules"))) {
   console.error("Installing the peers (once) ...");
   spawnSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: here,
@@ -39,13 +40,13 @@ if (withPeers && !existsSync(join(here, "node_modules"))) {
     shell: process.platform === "win32",
   });
 }
-const torch = withPeers ? pythonWith("torch") : undefined;
-const jax = withPeers ? pythonWith("jax") : undefined;
-for (const [peer, found] of [
-  ["PyTorch", torch],
-  ["JAX", jax],
+const torch = peerNames.includes("pytorch") ? pythonWith("torch") : undefined;
+const jax = peerNames.includes("jax") ? pythonWith("jax") : undefined;
+for (const [name, found] of [
+  ["pytorch", torch],
+  ["jax", jax],
 ] as const) {
-  if (found === undefined && withPeers) console.error(`skipped: ${peer} (no Python here has it)`);
+  if (found === undefined && peerNames.includes(name)) console.error(`skipped: ${name} (no Python here has it)`);
 }
 
 const rows: Row[] = [];
@@ -57,7 +58,7 @@ for (let round = 0; round < Number(values.rounds); round++) {
     for (const backend of backends) rows.push(...ownRows("nabla.ts", [backend, name, seconds]));
     if (torch !== undefined) rows.push(...rowsOf(torch, [join(here, "peers/pytorch_steps.py"), "--models", name, "--seconds", seconds]));
     if (jax !== undefined) rows.push(...rowsOf(jax, [join(here, "peers/jax_steps.py"), "--models", name, "--seconds", seconds]));
-    if (!withPeers || models[name]?.isLarge === true) continue;
+    if (!withScripts || models[name]?.isLarge === true) continue;
     rows.push(...rowsOf(process.execPath, [join(here, "peers/jax-js.mjs"), name, seconds]));
     for (const backend of ["cpu", "wasm"]) rows.push(...rowsOf(process.execPath, [join(here, "peers/tfjs.mjs"), backend, name, seconds]));
   }

@@ -15,6 +15,9 @@ if "OPENBLAS_CORETYPE" not in os.environ or "OPENBLAS_L2_SIZE" in os.environ:
     os.environ.pop("OPENBLAS_L2_SIZE", None)
     os.execv(sys.executable, [sys.executable] + sys.argv)
 
+threads = int(sys.argv[2])
+os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(threads)  # before the library starts its own
+
 import torch
 
 def median_ms(f, seconds):
@@ -25,7 +28,7 @@ def median_ms(f, seconds):
     times.sort()
     return times[len(times) // 2]
 
-seconds, threads, only = float(sys.argv[1]), int(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else ""
+seconds, only = float(sys.argv[1]), sys.argv[3] if len(sys.argv) > 3 else ""
 torch.set_num_threads(threads)
 names = [f"matmul {n}" for n in (512, 1024, 2048)] + [f"conv 3x3 {c}-{c} {s}x{s} {p}" for c, s in ((64, 56), (256, 28), (512, 14))
     for p in ("forward", "input gradient", "filter gradient")]
