@@ -30,11 +30,18 @@ describe("StageRecord", () => {
 
   it("outlives a disturbed measurement, and notices when the machine changes", () => {
     const record = new StageRecord(stage(4), 2, 0.01);
-    record.judge(true, 0.5);
-    record.judge(false, 0.3);
-    record.judge(false, 9);
+    record.judge(true, 0.05);
+    record.judge(false, 0.03);
+    record.judge(false, 0.9);
     expect(record.goesAlone("best")).toBe(false);
-    for (let i = 0; i < 10; i++) record.judge(false, 9);
+    for (let i = 0; i < 10; i++) record.judge(false, 0.9);
     expect(record.goesAlone("best")).toBe(true);
+  });
+
+  it("always shares what is long, whatever one measurement says", () => {
+    const record = new StageRecord(stage(4), 2, 0.01);
+    record.judge(false, 30);
+    record.judge(true, 20);
+    expect(record.goesAlone("best")).toBe(false);
   });
 });

@@ -56,6 +56,12 @@ export function takeFault({ program, layout, region }: WalkedProgram, kernels: r
 /** What an old measurement counts for when a new one comes: a disturbed one is outlived, a changed machine noticed. */
 const forgetting = 1.1;
 
+/**
+ * A stage that takes one thread longer is always shared: handing it out costs some microseconds, and where no helper has
+ * time the calling thread claims every chunk itself. One disturbed measurement would keep long stages on one thread.
+ */
+const longMilliseconds = 0.25;
+
 /** How a stage is run, and what it took at best on one thread and on all. */
 export class StageRecord {
   isSolo: boolean;
@@ -80,6 +86,7 @@ export class StageRecord {
   judge(wasAlone: boolean, milliseconds: number): void {
     if (wasAlone) this.alone = Math.min(milliseconds, this.alone * forgetting);
     else this.shared = Math.min(milliseconds, this.shared * forgetting);
-    if (this.canShare) this.isSolo = this.alone < this.leastMilliseconds || this.alone < this.shared;
+    if (!this.canShare) return;
+    this.isSolo = this.alone < this.leastMilliseconds || (this.alone < this.shared && this.alone < longMilliseconds);
   }
 }
