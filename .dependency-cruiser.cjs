@@ -47,7 +47,7 @@ module.exports = {
     {
       name: "no-node-built-ins",
       severity: "error",
-      from: { path: "^src/", pathNot: "^src/platform/|\\.test\\.ts$|^src/testing/" },
+      from: { path: "^src/", pathNot: "^src/(platform|cli)/|\\.test\\.ts$|^src/testing/" },
       to: { dependencyTypes: ["core"] },
     },
     { name: "tests-are-not-imported", severity: "error", from: { pathNot: "\\.test\\.ts$" }, to: { path: "\\.test\\.ts$" } },
