@@ -37,16 +37,18 @@ function macrotask(): Promise<void> {
   });
 }
 
+function noFilesError(path: string): BackendError {
+  return new BackendError({
+    where: "files",
+    problem: "a page has no files and folders",
+    expected: "Node",
+    received: path,
+    advice: "leave out callbacks that write files, or send their values to a server (RemoteMonitor); read single files by their URLs",
+  });
+}
+
 function noFiles(path: string): Promise<never> {
-  return Promise.reject(
-    new BackendError({
-      where: "files",
-      problem: "a page cannot write files",
-      expected: "Node",
-      received: path,
-      advice: "leave out callbacks that write files, or send their values to a server (RemoteMonitor)",
-    }),
-  );
+  return Promise.reject(noFilesError(path));
 }
 
 /** A browser's host functions. Pages may not block; workers may, but cannot tell here, so nothing blocks. */
@@ -59,7 +61,17 @@ export const platform: Platform = {
     const response = await fetch(path);
     return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
   },
-  files: { write: noFiles, append: noFiles, remove: noFiles },
+  files: {
+    list: noFiles,
+    size: noFiles,
+    rename: noFiles,
+    cacheFolder: () => {
+      throw noFilesError("the cache folder");
+    },
+    write: noFiles,
+    append: noFiles,
+    remove: noFiles,
+  },
   macrotask,
   startWorker,
   native: () => {

@@ -1,8 +1,8 @@
 /** Node. */
 import { mkdirSync, writeFileSync, writeSync } from "node:fs";
-import { appendFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { availableParallelism } from "node:os";
-import { dirname } from "node:path";
+import { appendFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { availableParallelism, homedir } from "node:os";
+import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { loadNative } from "./koffi.ts";
 import type { Platform, PlatformFiles, PlatformWorker } from "./platform.ts";
@@ -27,18 +27,50 @@ function startWorker(source: string, data: unknown): PlatformWorker {
   };
 }
 
-async function readIfThere(path: string): Promise<Uint8Array | null> {
+/** What a promise gives; null where it fails because there is no such file or folder, or one in place of the other. */
+async function ifThere<T>(wanted: Promise<T>): Promise<T | null> {
   try {
-    return await readFile(path);
+    return await wanted;
   } catch (error) {
     if (["ENOENT", "ENOTDIR", "EISDIR"].includes((error as { code?: string }).code ?? "")) return null;
     throw error;
   }
 }
 
+/** The XDG base directory specification's folder, macOS's and Windows's. */
+function cacheFolder(): string {
+  const given = environment("NABLA_CACHE");
+  if (given !== undefined) return given;
+  if (process.platform === "darwin") return join(homedir(), "Library", "Caches", "nabla");
+  if (process.platform === "win32") return join(environment("LOCALAPPDATA") ?? join(homedir(), "AppData", "Local"), "nabla", "cache");
+  return join(environment("XDG_CACHE_HOME") ?? join(homedir(), ".cache"), "nabla");
+}
+
+function environment(name: string): string | undefined {
+  const value = process.env[name];
+  return value === undefined || value === "" ? undefined : value;
+}
+
 let written = 0;
 
 const files: PlatformFiles = {
+  list: async (folder) => {
+    const entries = await ifThere(readdir(folder, { withFileTypes: true }));
+    if (entries === null) return null;
+    const found = await Promise.all(
+      entries.map(async (entry) => {
+        const at = entry.isSymbolicLink() ? await ifThere(stat(join(folder, entry.name))) : entry;
+        return { name: entry.name, isFolder: at?.isDirectory() ?? false };
+      }),
+    );
+    return found.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  },
+  size: async (path) => {
+    const found = await ifThere(stat(path));
+    return found?.isFile() === true ? found.size : null;
+  },
+  rename,
+  cacheFolder,
   write: async (path, bytes) => {
     await mkdir(dirname(path), { recursive: true });
     // A name of its own beside the file: renaming within a folder is atomic.
@@ -63,11 +95,8 @@ export const platform: Platform = {
   name: "node",
   mayBlock: true,
   concurrency: () => Math.max(1, availableParallelism()),
-  environment: (name) => {
-    const value = process.env[name];
-    return value === undefined || value === "" ? undefined : value;
-  },
-  readFile: readIfThere,
+  environment,
+  readFile: (path) => ifThere(readFile(path)),
   files,
   macrotask: () => new Promise((resolve) => setImmediate(resolve)),
   startWorker,

@@ -10,8 +10,22 @@ export interface PlatformWorker {
   terminate(): Promise<void>;
 }
 
-/** Files that are written. Throws BackendError where the host has none. */
+/** An entry of a folder. */
+export interface FolderEntry {
+  readonly name: string;
+  readonly isFolder: boolean;
+}
+
+/** Files and folders. Throws BackendError where the host has none. */
 export interface PlatformFiles {
+  /** What a folder holds, sorted by name (by code units, on every system the same); null where there is no such folder. */
+  list(folder: string): Promise<readonly FolderEntry[] | null>;
+  /** Bytes of a file; null where there is no such file. */
+  size(path: string): Promise<number | null>;
+  /** Gives a file another name within its file system; what had that name before is replaced at once. */
+  rename(from: string, to: string): Promise<void>;
+  /** The user's folder for data that can be made or downloaded again, by the system's custom; NABLA_CACHE names another. */
+  cacheFolder(): string;
   /** Replaces a file at once: whoever reads it sees the old bytes or the new ones. Its folders are made. */
   write(path: string, bytes: Uint8Array): Promise<void>;
   /** Adds bytes to the end of a file in one write. The file and its folders are made. */

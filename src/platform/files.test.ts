@@ -1,0 +1,52 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { platform } from "./index.ts";
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "nabla-files-"));
+  mkdirSync(join(folder, "b"));
+  writeFileSync(join(folder, "a.txt"), "abc");
+  writeFileSync(join(folder, "C.txt"), "");
+  symlinkSync(join(folder, "b"), join(folder, "link"));
+});
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
+
+describe("files", () => {
+  it("lists a folder by code units, following links", async () => {
+    expect(await platform.files.list(folder)).toEqual([
+      { name: "C.txt", isFolder: false },
+      { name: "a.txt", isFolder: false },
+      { name: "b", isFolder: true },
+      { name: "link", isFolder: true },
+    ]);
+    expect(await platform.files.list(join(folder, "none"))).toBeNull();
+    expect(await platform.files.list(join(folder, "a.txt"))).toBeNull();
+  });
+
+  it("knows sizes of files, not of folders", async () => {
+    expect(await platform.files.size(join(folder, "a.txt"))).toBe(3);
+    expect(await platform.files.size(join(folder, "b"))).toBeNull();
+    expect(await platform.files.size(join(folder, "none"))).toBeNull();
+  });
+
+  it("renames over what is there", async () => {
+    await platform.files.write(join(folder, "b", "new"), Uint8Array.of(1));
+    await platform.files.write(join(folder, "b", "old"), Uint8Array.of(2, 3));
+    await platform.files.rename(join(folder, "b", "new"), join(folder, "b", "old"));
+    expect(await platform.files.size(join(folder, "b", "old"))).toBe(1);
+    expect((await platform.files.list(join(folder, "b")))!.map(({ name }) => name)).toEqual(["old"]);
+  });
+
+  it("keeps its cache where the environment says", () => {
+    vi.stubEnv("NABLA_CACHE", "/somewhere");
+    expect(platform.files.cacheFolder()).toBe("/somewhere");
+    vi.stubEnv("NABLA_CACHE", "");
+    expect(platform.files.cacheFolder()).toMatch(/nabla/);
+  });
+});
