@@ -6,22 +6,8 @@ const bounds = { where: "a back-end", most: 64, usual: 8 };
 
 describe("chooseThreads", () => {
   const host = (environment: Record<string, string>, hardware: number): Host => ({
-    name: "node",
-    mayBlock: true,
     concurrency: () => hardware,
     environment: (name) => environment[name],
-    macrotask: () => Promise.resolve(),
-    startWorker: () => {
-      throw new Error("not here");
-    },
-    readFile: () => Promise.reject(new Error("not here")),
-    files: { write: () => Promise.resolve(), append: () => Promise.resolve(), remove: () => Promise.resolve() },
-    native: () => {
-      throw new Error("not here");
-    },
-    writeFile: () => undefined,
-    report: () => undefined,
-    onExit: () => undefined,
   });
   type Host = NonNullable<Parameters<typeof chooseThreads>[2]>;
 

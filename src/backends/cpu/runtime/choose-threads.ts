@@ -13,7 +13,11 @@ export interface ThreadBounds {
 }
 
 /** Threads to use: `wanted`, else NABLA_THREADS, else the hardware's within bounds. Throws BackendError for nonsense. */
-export function chooseThreads(wanted: number | undefined, bounds: ThreadBounds, host: Platform = platform): number {
+export function chooseThreads(
+  wanted: number | undefined,
+  bounds: ThreadBounds,
+  host: Pick<Platform, "concurrency" | "environment"> = platform,
+): number {
   const text = host.environment("NABLA_THREADS");
   const chosen = wanted ?? (text === undefined ? Math.min(host.concurrency(), bounds.usual) : Number(text));
   if (!Number.isInteger(chosen) || chosen < 1) {
