@@ -9,3 +9,5 @@ export const digits: { readonly loadData: () => Promise<LabelledImages> } = { lo
 export const mnist: { readonly loadData: (options?: FolderOptions) => Promise<LabelledImages> } = { loadData: loadMnist };
 export type { FolderOptions } from "./mnist.ts";
 export type { LabelledImages } from "./digits.ts";
+export { breastCancer, diabetes, iris, wine } from "./tables.ts";
+export type { LabelledRows, Table, TableOptions } from "./table.ts";

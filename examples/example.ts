@@ -1,0 +1,58 @@
+/** What examples share: arguments, data, pictures, figures. See README.md beside this file. */
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+/** What an example needs. */
+export interface Needs {
+  /** Files below the data folder, such as `mnist/train-images-idx3-ubyte.gz`. Default: none. */
+  readonly files?: readonly string[];
+}
+
+/** What an example is given. */
+export interface Example {
+  /** Whether the figures of docs/lecture.md are to be reached (`--full`), or the program only has to run. */
+  readonly full: boolean;
+  /** `full ? large : small`. */
+  budget<T>(small: T, large: T): T;
+  /** A folder or file of the data. */
+  data(path: string): string;
+  /** Writes a picture (`NAME.svg`, `NAME.png`): into docs/pictures with `--full`, into `--pictures DIR` where that is given. */
+  picture(name: string, content: string | Uint8Array): void;
+  /** Prints a measured value and, with `--full`, whether it reaches its bound; a miss is exit status 1. */
+  figure(label: string, value: number, bound?: { readonly atLeast?: number; readonly atMost?: number }): void;
+}
+
+/** Reads the arguments. Ends the program, with a line that says so, where data is missing. */
+export function example(name: string, needs: Needs = {}): Example {
+  const { values } = parseArgs({
+    options: { full: { type: "boolean", default: false }, "data-dir": { type: "string" }, pictures: { type: "string" } },
+  });
+  const root = values["data-dir"] ?? process.env.NABLA_DATA;
+  const missing = (needs.files ?? []).find((file) => root === undefined || !existsSync(join(root, file)));
+  if (missing !== undefined) {
+    console.log(`skipped: ${name} (put ${missing} in ${root ?? "a folder, and name it with --data-dir or NABLA_DATA"})`);
+    process.exit(0);
+  }
+  const pictures =
+    values.pictures ?? (values.full ? join(dirname(dirname(fileURLToPath(import.meta.url))), "docs", "pictures") : undefined);
+  return {
+    full: values.full,
+    budget: (small, large) => (values.full ? large : small),
+    data: (path) => join(root!, path),
+    picture: (file, content) => {
+      if (pictures === undefined) return;
+      mkdirSync(pictures, { recursive: true });
+      writeFileSync(join(pictures, file), content);
+      console.log(`picture: ${file}`);
+    },
+    figure: (label, value, { atLeast = -Infinity, atMost = Infinity } = {}) => {
+      const wanted = [atLeast > -Infinity ? `at least ${atLeast}` : "", atMost < Infinity ? `at most ${atMost}` : ""].filter(Boolean);
+      const reached = value >= atLeast && value <= atMost;
+      const verdict = wanted.length === 0 ? "" : values.full ? ` (${reached ? "reached" : "MISSED"}: ${wanted.join(", ")})` : "";
+      console.log(`figure: ${label}: ${Number(value.toPrecision(5))}${verdict}`);
+      if (values.full && !reached) process.exitCode = 1;
+    },
+  };
+}
