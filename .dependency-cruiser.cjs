@@ -45,6 +45,12 @@ module.exports = {
       to: { path: "^src/backends/" },
     },
     {
+      name: "saving-stands-below-the-command-line",
+      severity: "error",
+      from: { path: "^src/saving/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^src/(applications|unsupervised|classical|reinforcement|cli|backends)/" },
+    },
+    {
       name: "no-node-built-ins",
       severity: "error",
       from: { path: "^src/", pathNot: "^src/(platform|cli)/|\\.test\\.ts$|^src/testing/" },

@@ -68,5 +68,6 @@ export * as ops from "./ops/index.ts";
 export * as optimizers from "./optimizers/index.ts";
 export * as random from "./random/index.ts";
 export * as regularizers from "./regularizers/index.ts";
+export * as saving from "./saving/index.ts";
 export * as utils from "./keras-utils.ts";
 export { plotModel, type PlotModelOptions } from "./visualization/index.ts";

@@ -1,0 +1,21 @@
+/** Files of models and arrays: safetensors, NumPy's .npy and .npz. */
+export {
+  encodeNpyFile,
+  encodeNpz,
+  loadNpy,
+  loadNpz,
+  type NpyArray,
+  type NpyOptions,
+  type NpzOptions,
+  saveNpy,
+  saveNpz,
+} from "./npy/index.ts";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  loadSafetensors,
+  type SafetensorsFile,
+  type SafetensorsOptions,
+  saveSafetensors,
+} from "./safetensors/index.ts";
+export { FormatError, type FileSource } from "./source.ts";

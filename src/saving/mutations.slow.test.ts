@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { errors, tensor } from "../index.ts";
+import { readMutations } from "../testing/mutate-bytes.ts";
+import { decodeNpy, loadNpz } from "./npy/index.ts";
+import { decodeSafetensors, encodeSafetensors } from "./safetensors/index.ts";
+
+const isClear = (error: unknown): boolean => error instanceof errors.NablaError && !(error instanceof errors.InternalError);
+const numpy = JSON.parse(readFileSync(new URL("../../test/fixtures/npy/numpy.json", import.meta.url), "utf8")) as {
+  npy: Record<string, { file: string }>;
+  npz: string;
+  npzCompressed: string;
+};
+const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, "base64"));
+
+describe("2,500 mutations of each format give a clear error or a reading", () => {
+  it("safetensors", async () => {
+    const files = [
+      await encodeSafetensors({ x: tensor([1, 2, 3]), yy: tensor([[1, 2]], { dtype: "int32" }) }, { metadata: { a: "b" } }),
+      await encodeSafetensors(
+        {
+          "layer/kernel": tensor([
+            [1, 2],
+            [3, 4],
+          ]),
+          flag: tensor([true]),
+        },
+        { floats: "bfloat16" },
+      ),
+    ];
+    const { surprises, refused } = await readMutations(files, 2500, (bytes) => decodeSafetensors(bytes), isClear);
+    expect(surprises).toEqual([]);
+    expect(refused).toBeGreaterThan(1500);
+  });
+
+  it("npy", async () => {
+    const files = Object.values(numpy.npy).map(({ file }) => bytesOf(file));
+    const { surprises, refused } = await readMutations(files, 2500, (bytes) => decodeNpy(bytes), isClear, { focus: 128 });
+    expect(surprises).toEqual([]);
+    expect(refused).toBeGreaterThan(1500);
+  });
+
+  it("npz", async () => {
+    const files = [bytesOf(numpy.npz), bytesOf(numpy.npzCompressed)];
+    const { surprises, refused } = await readMutations(files, 2500, (bytes) => loadNpz(bytes), isClear);
+    expect(surprises).toEqual([]);
+    expect(refused).toBeGreaterThan(1000);
+  });
+});
