@@ -125,7 +125,7 @@ describe("Dataset", () => {
     ).rejects.toThrow(/different shapes/);
     await expect(
       Dataset.range(1)
-        .map(() => "text" as never)
+        .map(() => null as never)
         .toArray(),
     ).rejects.toThrow(/no data/);
     await expect(Dataset.fromGenerator(5 as never).toArray()).rejects.toThrow(/iterated/);

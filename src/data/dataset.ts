@@ -4,14 +4,18 @@ import { formatShape } from "../graph/index.ts";
 import { makeDefaultSeed } from "../random/index.ts";
 import { checkOptions } from "../serialization/index.ts";
 import { type Element, type ElementData, type HostElement, hostElement, tensorsOf } from "./element.ts";
-import { RowElement, RowTable } from "./rows.ts";
-import { stackElements, unstackElement } from "./stack.ts";
 import { randomIndices } from "./random-indices.ts";
-
-/** Elements one after another; undefined at the end. Called again only when the call before is done. */
-export interface ElementReader {
-  next(): HostElement | undefined | Promise<HostElement | undefined>;
-}
+import { type ElementReader, readerOf } from "./reader.ts";
+import { rowReader, RowTable } from "./rows.ts";
+import { unstackElement } from "./stack.ts";
+import { batchReader } from "./transformations/batch.ts";
+import { bucketReader } from "./transformations/bucket.ts";
+import { interleaveReader } from "./transformations/interleave.ts";
+import { mapReader } from "./transformations/map.ts";
+import { type PaddingOptions, padStack } from "./transformations/padded-batch.ts";
+import { prefetchReader } from "./transformations/prefetch.ts";
+import { shuffleReader } from "./transformations/shuffle.ts";
+import { windowReader } from "./transformations/window.ts";
 
 /** What makes the elements of a generator-like source: a function that starts anew, or something that can be iterated over. */
 export type GeneratorSource<T = ElementData> = (() => Iterable<T> | AsyncIterable<T>) | Iterable<T> | AsyncIterable<T>;
@@ -24,10 +28,45 @@ export interface ShuffleOptions {
   readonly reshuffleEachIteration?: boolean;
 }
 
-/** A reader of elements that are all there. */
-function readerOf(elements: readonly HostElement[]): ElementReader {
-  let next = 0;
-  return { next: () => elements[next++] };
+/** Options of `map`. */
+export interface MapOptions {
+  /** Elements that are worked on at the same time: worth it where the function waits, as for files. Default 1. */
+  readonly numParallelCalls?: number | null;
+  /** Whether the elements keep their order. Default true. */
+  readonly deterministic?: boolean;
+}
+
+/** Options of `paddedBatch`. */
+export interface PaddedBatchOptions extends PaddingOptions {
+  readonly dropRemainder?: boolean;
+}
+
+/** Options of `bucketBySequenceLength`. */
+export interface BucketOptions<T> extends PaddedBatchOptions {
+  /** Length of an element; a tensor of one element counts by its value. */
+  readonly elementLengthFunc: (element: T) => unknown;
+  /** Upper ends of the buckets, ascending, not included in them. */
+  readonly bucketBoundaries: readonly number[];
+  /** Batch size of every bucket: one more than boundaries, the last for what is longer than all. */
+  readonly bucketBatchSizes: readonly number[];
+}
+
+/** Options of `interleave`. */
+export interface InterleaveOptions {
+  /** Data sets that are read in turn. Default 8. */
+  readonly cycleLength?: number;
+  /** Elements taken of each before the next. Default 1. */
+  readonly blockLength?: number;
+}
+
+/** Options of `window`. */
+export interface WindowOptions {
+  /** Elements between the starts of two windows. Default: the window's size. */
+  readonly shift?: number | null;
+  /** Elements between two of one window. Default 1. */
+  readonly stride?: number;
+  /** Whether shorter windows at the end are left out. Default false. */
+  readonly dropRemainder?: boolean;
 }
 
 /**
@@ -70,9 +109,8 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
     };
     const rows = (element: HostElement): ElementReader => {
       const count = countOf(element);
-      const table = new RowTable(element);
       let next = 0;
-      return { next: () => (next < count ? new RowElement(table, next++) : undefined) };
+      return rowReader(new RowTable(element), () => (next < count ? next++ : -1));
     };
     if (!(whole instanceof Promise)) return new Dataset<E>(() => rows(whole), countOf(whole));
     // The error of a tensor that cannot be computed belongs to whoever reads.
@@ -151,15 +189,37 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
     return Dataset.zip([this, other]);
   }
 
-  /** Every element replaced by what a function (it may be `async`) makes of it. */
-  map<U extends Element = Element>(f: (element: T) => ElementData | Element | Promise<ElementData | Element>): Dataset<U> {
-    return this.#derive<U>((reader) => {
-      const next = async (): Promise<HostElement | undefined> => {
-        const element = await reader.next();
-        return element === undefined ? undefined : await hostElement("Dataset.map", await f(tensorsOf(element) as T));
-      };
-      return { next };
-    }, this.cardinality);
+  /**
+   * Every element replaced by what a function (it may be `async`) makes of it, `numParallelCalls` at a time.
+   *
+   * @example
+   * const images = files.map(async (path) => await decode(path), { numParallelCalls: 4 });
+   */
+  map<U extends Element = Element>(
+    f: (element: T) => ElementData | Element | Promise<ElementData | Element>,
+    options: MapOptions = {},
+  ): Dataset<U> {
+    checkOptions("Dataset.map", options, ["numParallelCalls", "deterministic"]);
+    const parallel = wholeNumber("Dataset.map", "numParallelCalls", options.numParallelCalls ?? 1, 1);
+    const made = async (element: HostElement): Promise<HostElement> => await hostElement("Dataset.map", await f(tensorsOf(element) as T));
+    return this.#derive<U>((reader) => mapReader(reader, made, parallel, options.deterministic ?? true), this.cardinality);
+  }
+
+  /** The elements of the data sets that a function makes of the elements, one data set after another. */
+  flatMap<U extends Element = Element>(f: (element: T) => Dataset<U> | Promise<Dataset<U>>): Dataset<U> {
+    return this.#derive<U>((reader) => interleaveReader(reader, opener("Dataset.flatMap", f), 1, 1), null);
+  }
+
+  /** The elements of the data sets that a function makes of the elements, `blockLength` of each of `cycleLength` in turn. */
+  interleave<U extends Element = Element>(
+    f: (element: T) => Dataset<U> | Promise<Dataset<U>>,
+    options: InterleaveOptions = {},
+  ): Dataset<U> {
+    const where = "Dataset.interleave";
+    checkOptions(where, options, ["cycleLength", "blockLength"]);
+    const cycle = wholeNumber(where, "cycleLength", options.cycleLength ?? 8, 1);
+    const block = wholeNumber(where, "blockLength", options.blockLength ?? 1, 1);
+    return this.#derive<U>((reader) => interleaveReader(reader, opener(where, f), cycle, block), null);
   }
 
   /** The elements for which a predicate (it may be `async`; a tensor of one element counts by its value) holds. */
@@ -167,8 +227,7 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
     const holds = async (element: HostElement): Promise<boolean> => {
       const answer: unknown = await predicate(tensorsOf(element) as T);
       if (typeof answer !== "object" || answer === null) return Boolean(answer);
-      const { leaves } = await hostElement("Dataset.filter", answer);
-      return leaves[0]?.values[0] !== 0;
+      return (await numberOf("Dataset.filter", answer)) !== 0;
     };
     return this.#derive<T>((reader) => {
       const next = async (): Promise<HostElement | undefined> => {
@@ -189,30 +248,7 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
     let pass = 0;
     return this.#derive<T>((reader) => {
       const draw = randomIndices(seed, options.reshuffleEachIteration === false ? 0 : pass++);
-      const buffer: HostElement[] = [];
-      let ended = false;
-      const give = (): HostElement | undefined => {
-        if (buffer.length === 0) return undefined;
-        const chosen = draw(buffer.length);
-        const element = buffer[chosen]!;
-        const last = buffer.pop()!;
-        if (chosen < buffer.length) buffer[chosen] = last;
-        return element;
-      };
-      // Without waiting as long as the source does not wait.
-      const next = (): HostElement | undefined | Promise<HostElement | undefined> => {
-        while (!ended && buffer.length < size) {
-          const element = reader.next();
-          if (element instanceof Promise) return element.then((known) => (keep(known), next()));
-          keep(element);
-        }
-        return give();
-      };
-      const keep = (element: HostElement | undefined): void => {
-        if (element === undefined) ended = true;
-        else buffer.push(element);
-      };
-      return { next };
+      return shuffleReader(reader, size, draw);
     }, this.cardinality);
   }
 
@@ -221,29 +257,68 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
     checkOptions("Dataset.batch", options, ["dropRemainder"]);
     const size = wholeNumber("Dataset.batch", "batchSize", batchSize, 1);
     const drop = options.dropRemainder ?? false;
-    const count = this.cardinality === null ? null : drop ? Math.floor(this.cardinality / size) : Math.ceil(this.cardinality / size);
-    return this.#derive<T>((reader) => {
-      let rows: HostElement[] = [];
-      let ended = false;
-      const give = (): HostElement | undefined => {
-        const full = rows;
-        rows = [];
-        return full.length === 0 || (drop && full.length < size) ? undefined : stackElements(full);
-      };
-      const keep = (element: HostElement | undefined): void => {
-        if (element === undefined) ended = true;
-        else rows.push(element);
-      };
-      const next = (): HostElement | undefined | Promise<HostElement | undefined> => {
-        while (!ended && rows.length < size) {
-          const element = reader.next();
-          if (element instanceof Promise) return element.then((known) => (keep(known), next()));
-          keep(element);
-        }
-        return give();
-      };
-      return { next };
-    }, count);
+    return this.#derive<T>((reader) => batchReader(reader, size, drop), this.#batches(size, drop));
+  }
+
+  /** The same for elements of different shapes: each array is filled up at the end of its axes to the longest of the batch. */
+  paddedBatch(batchSize: number, options: PaddedBatchOptions = {}): Dataset<T> {
+    const where = "Dataset.paddedBatch";
+    checkOptions(where, options, ["dropRemainder", "paddedShapes", "paddingValues"]);
+    const size = wholeNumber(where, "batchSize", batchSize, 1);
+    const drop = options.dropRemainder ?? false;
+    return this.#derive<T>((reader) => batchReader(reader, size, drop, padStack(where, options)), this.#batches(size, drop));
+  }
+
+  /**
+   * Padded batches of elements of similar length: little is filled up, and nothing else changes for a model that masks.
+   *
+   * @example
+   * sentences.bucketBySequenceLength({ elementLengthFunc: (ids) => ids.dim(0), bucketBoundaries: [10, 20], bucketBatchSizes: [64, 32, 16] });
+   */
+  bucketBySequenceLength(options: BucketOptions<T>): Dataset<T> {
+    const where = "Dataset.bucketBySequenceLength";
+    checkOptions(where, options, [
+      "elementLengthFunc",
+      "bucketBoundaries",
+      "bucketBatchSizes",
+      "paddedShapes",
+      "paddingValues",
+      "dropRemainder",
+    ]);
+    const { elementLengthFunc, bucketBoundaries: boundaries, bucketBatchSizes: batchSizes } = options;
+    const ascending = boundaries.every((boundary, i) => i === 0 || boundary > boundaries[i - 1]!);
+    if (!ascending || batchSizes.length !== boundaries.length + 1)
+      throw new ValueError({
+        where,
+        problem: "boundaries and batch sizes do not fit",
+        expected: "ascending bucketBoundaries, and one batch size more than those",
+        received: `${JSON.stringify(boundaries)} and ${JSON.stringify(batchSizes)}`,
+      });
+    for (const size of batchSizes) wholeNumber(where, "a batch size", size, 1);
+    const lengthOf = async (element: HostElement): Promise<number> =>
+      await numberOf(where, await elementLengthFunc(tensorsOf(element) as T));
+    const stack = padStack(where, options);
+    const drop = options.dropRemainder ?? false;
+    return this.#derive<T>((reader) => bucketReader(reader, { lengthOf, boundaries, batchSizes }, drop, stack), null);
+  }
+
+  /**
+   * Windows of `size` elements that follow one another, stacked along a new first axis (TensorFlow's `window`, each window
+   * batched).
+   *
+   * @example
+   * await Dataset.range(4).window(2, { shift: 1, dropRemainder: true }).toArray(); // [0, 1], [1, 2], [2, 3]
+   */
+  window(size: number, options: WindowOptions = {}): Dataset<T> {
+    const where = "Dataset.window";
+    checkOptions(where, options, ["shift", "stride", "dropRemainder"]);
+    const layout = {
+      size: wholeNumber(where, "size", size, 1),
+      shift: wholeNumber(where, "shift", options.shift ?? size, 1),
+      stride: wholeNumber(where, "stride", options.stride ?? 1, 1),
+      drop: options.dropRemainder ?? false,
+    };
+    return this.#derive<T>((reader) => windowReader(reader, layout), null);
   }
 
   /** The rows of the elements, one after another. Inverse of `batch`. */
@@ -305,22 +380,7 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
   prefetch(count: number): Dataset<T> {
     const ahead = wholeNumber("Dataset.prefetch", "count", count, 0);
     if (ahead === 0) return this;
-    return this.#derive<T>((reader) => {
-      const queue: Promise<HostElement | undefined>[] = [];
-      let last: Promise<unknown> = Promise.resolve();
-      const ask = (): void => {
-        const asked = last.then(() => reader.next());
-        // Whoever takes it from the queue sees the error.
-        last = asked.catch(() => undefined);
-        queue.push(asked);
-      };
-      return {
-        next: async () => {
-          while (queue.length <= ahead) ask();
-          return await queue.shift();
-        },
-      };
-    }, this.cardinality);
+    return this.#derive<T>((reader) => prefetchReader(reader, ahead), this.cardinality);
   }
 
   /** The first `count` elements. */
@@ -345,6 +405,37 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
       };
       return { next };
     }, length);
+  }
+
+  /** Every `count`-th element, from the `index`-th on: one part of `count`. */
+  shard(count: number, index: number): Dataset<T> {
+    const parts = wholeNumber("Dataset.shard", "count", count, 1);
+    const part = wholeNumber("Dataset.shard", "index", index, 0);
+    if (part >= parts)
+      throw new ValueError({
+        where: "Dataset.shard",
+        problem: "there is no such part",
+        expected: `0 to ${parts - 1}`,
+        received: String(part),
+      });
+    const length = this.cardinality === null ? null : Math.ceil(Math.max(0, this.cardinality - part) / parts);
+    return this.#derive<T>((reader) => {
+      let place = 0;
+      const next = async (): Promise<HostElement | undefined> => {
+        for (;;) {
+          const element = await reader.next();
+          if (element === undefined || place++ % parts === part) return element;
+        }
+      };
+      return { next };
+    }, length);
+  }
+
+  /** Lists of the element's number, from `start` on, and the element. */
+  enumerate(start = 0): Dataset<readonly [Element, T]> {
+    const last = 2 ** 31 - 1;
+    const numbers = Dataset.range(start, this.cardinality === null ? last : Math.min(last, start + this.cardinality));
+    return Dataset.zip<readonly [Element, T]>([numbers, this]);
   }
 
   /** The elements of this, then those of another data set. */
@@ -381,6 +472,10 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
     return elements;
   }
 
+  #batches(size: number, drop: boolean): number | null {
+    return this.cardinality === null ? null : drop ? Math.floor(this.cardinality / size) : Math.ceil(this.cardinality / size);
+  }
+
   #derive<U extends Element>(make: (reader: ElementReader) => ElementReader, cardinality: number | null): Dataset<U> {
     return new Dataset<U>(() => make(this.#open()), cardinality);
   }
@@ -400,6 +495,24 @@ export function iteratorOf(where: string, source: unknown): Iterator<unknown> | 
     expected: "a generator function, a generator, or an object with [Symbol.iterator] or [Symbol.asyncIterator]",
     received: made === null ? "null" : typeof made,
   });
+}
+
+/** Opens the data set that a function makes of an element. */
+function opener<T, U extends Element>(
+  where: string,
+  f: (element: T) => Dataset<U> | Promise<Dataset<U>>,
+): (element: HostElement) => Promise<ElementReader> {
+  return async (element) => {
+    const made: unknown = await f(tensorsOf(element) as T);
+    if (made instanceof Dataset) return made.open();
+    throw new ValueError({ where, problem: "the function gives no data set", expected: "a Dataset", received: typeof made });
+  };
+}
+
+/** The number that a function gives: plain, or a tensor's only element. */
+async function numberOf(where: string, answer: unknown): Promise<number> {
+  const { leaves } = await hostElement(where, answer);
+  return Number(leaves[0]?.values[0]);
 }
 
 function wholeNumber(where: string, name: string, value: unknown, least: number): number {

@@ -1,21 +1,50 @@
 /** Samples of arrays in memory as elements: a row is cut out when somebody looks at it. */
-import { type HostValues, sizeOf } from "../graph/index.ts";
+import { hostArray } from "../dtype/index.ts";
+import { sizeOf } from "../graph/index.ts";
 import { subarray } from "./array-source.ts";
-import type { HostElement, Structure } from "./element.ts";
+import type { HostElement, HostLeaf, Structure } from "./element.ts";
+import type { ElementReader } from "./reader.ts";
+
+/** One array of a table: the shape and the size of a row. */
+interface Column {
+  readonly leaf: HostLeaf;
+  readonly shape: number[];
+  readonly size: number;
+}
 
 /** Arrays whose rows are elements. */
 export class RowTable {
   readonly structure: Structure;
-  readonly columns: readonly {
-    readonly values: HostValues["values"];
-    readonly dtype: HostValues["dtype"];
-    readonly shape: number[];
-    readonly size: number;
-  }[];
+  readonly columns: readonly Column[];
 
   constructor({ leaves, structure }: HostElement) {
     this.structure = structure;
-    this.columns = leaves.map(({ values, shape, dtype }) => ({ values, dtype, shape: shape.slice(1), size: sizeOf(shape.slice(1)) }));
+    this.columns = leaves.map((leaf) => ({ leaf, shape: leaf.shape.slice(1), size: sizeOf(leaf.shape.slice(1)) }));
+  }
+
+  /** The first `count` of `rows`, stacked: copied from where they are. */
+  gather(rows: Int32Array, count: number): HostElement {
+    const leaves = this.columns.map(({ leaf, shape, size }): HostLeaf => {
+      const stacked = [count, ...shape];
+      if (leaf.dtype === "string") {
+        const values: string[] = [];
+        for (let i = 0; i < count; i++) for (let j = 0; j < size; j++) values.push(leaf.values[rows[i]! * size + j]!);
+        return { values, shape: stacked, dtype: "string" };
+      }
+      const { values: source, dtype } = leaf;
+      const values = hostArray(dtype, size * count);
+      // Copying a few numbers is faster than the call that copies many.
+      if (size <= 16) {
+        for (let i = 0; i < count; i++) {
+          const from = rows[i]! * size;
+          for (let j = 0; j < size; j++) values[i * size + j] = source[from + j]!;
+        }
+      } else {
+        for (let i = 0; i < count; i++) values.set(subarray(source, rows[i]! * size, (rows[i]! + 1) * size), i * size);
+      }
+      return { values, shape: stacked, dtype };
+    });
+    return { leaves, structure: this.structure };
   }
 }
 
@@ -33,12 +62,23 @@ export class RowElement implements HostElement {
     return this.table.structure;
   }
 
-  get leaves(): HostValues[] {
+  get leaves(): HostLeaf[] {
     const { row } = this;
-    return this.table.columns.map(({ values, dtype, shape, size }) => ({
-      values: subarray(values, row * size, (row + 1) * size),
-      shape,
-      dtype,
-    }));
+    return this.table.columns.map(({ leaf, shape, size }): HostLeaf => {
+      const [from, to] = [row * size, (row + 1) * size];
+      if (leaf.dtype === "string") return { values: leaf.values.slice(from, to), shape, dtype: "string" };
+      return { values: subarray(leaf.values, from, to), shape, dtype: leaf.dtype };
+    });
   }
+}
+
+/** Reads the rows that `next` names (-1 at the end), as elements or as row numbers. */
+export function rowReader(table: RowTable, next: () => number): ElementReader {
+  return {
+    rows: { table, next },
+    next: () => {
+      const row = next();
+      return row < 0 ? undefined : new RowElement(table, row);
+    },
+  };
 }
