@@ -10,6 +10,16 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: "fast", include, exclude: [...slow, "**/node_modules/**"], testTimeout: 30_000 } },
       { extends: true, test: { name: "slow", include: slow, exclude: ["**/node_modules/**"], testTimeout: 600_000 } },
+      {
+        extends: true,
+        test: {
+          name: "browser",
+          include: ["test/browser/*.browser.ts"],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
   },
 });

@@ -51,10 +51,13 @@ function noFiles(path: string): Promise<never> {
   return Promise.reject(noFilesError(path));
 }
 
-/** A browser's host functions. Pages may not block; workers may, but cannot tell here, so nothing blocks. */
+/** A page, a shared worker or a service worker may not block in `Atomics.wait`; a worker that one page started may. */
+const Dedicated = (globalThis as { DedicatedWorkerGlobalScope?: new () => object }).DedicatedWorkerGlobalScope;
+
+/** A browser's host functions. */
 export const platform: Platform = {
   name: "browser",
-  mayBlock: false,
+  mayBlock: Dedicated !== undefined && globalThis instanceof Dedicated,
   concurrency: () => Math.max(1, navigator.hardwareConcurrency),
   environment: () => undefined,
   readFile: async (path) => {

@@ -170,43 +170,6 @@ export class Expander {
         const outside = expression.add({ op: "constant", value: 0, dtype: type.dtype });
         return expression.add({ op: "scalar", f: "select", args: [inside, there, outside], dtype: type.dtype });
       }
-      case "windowGather": {
-        const [operand, positions] = [op.inputs[0]!, op.inputs[1]!];
-        const operandType = block.type(operand);
-        const geometry = lowering.geometry(op.attributes);
-        const strides = stridesOf(operandType.shape);
-        const at = this.expand(positions, indices, guards);
-        const parts = windowPosition(geometry, at, (entry) => expression.add(entry));
-        const base = operandType.shape.map((_, axis) =>
-          compose({ constant: -geometry.padding[axis]![0], coefficients: [geometry.strides[axis]!] }, [indices[axis]!], rank),
-        );
-        const moving = new Map(parts.map((part) => [part.axis, part.entry]));
-        const fixed = base.map((index, axis) =>
-          moving.has(axis) ? { constant: 0, coefficients: index.coefficients.map(() => 0) } : index,
-        );
-        const dynamic = parts.map(({ axis, entry }) => ({
-          value: entry,
-          stride: strides[axis]!,
-          extent: operandType.shape[axis]!,
-          mode: "clamp" as const,
-          offset: base[axis]!,
-        }));
-        const access = builder.access(this.buffer(operand), "read", weightedSum(fixed, strides, rank), guards, 0, dynamic);
-        const there = expression.add({ op: "load", access, dtype: type.dtype });
-        // A position in the padding reads 0.
-        const tests = parts
-          .filter(({ axis }) => geometry.padding[axis]!.some((amount) => amount > 0))
-          .flatMap(({ axis, entry }) =>
-            this.within(
-              expression.add({ op: "scalar", f: "add", args: [this.position(base[axis]!), entry], dtype: "int32" }),
-              operandType.shape[axis]!,
-            ),
-          );
-        if (tests.length === 0) return there;
-        const inside = tests.reduce((a, b) => expression.add({ op: "scalar", f: "and", args: [a, b], dtype: "bool" }));
-        const outside = expression.add({ op: "constant", value: 0, dtype: type.dtype });
-        return expression.add({ op: "scalar", f: "select", args: [inside, there, outside], dtype: type.dtype });
-      }
       case "rngBits": {
         const key = op.inputs[0]!;
         const word = (i: number): number => this.expand(key, [{ constant: i, coefficients: new Array<number>(rank).fill(0) }], guards);

@@ -1,5 +1,6 @@
-import { describe, expect, it } from "vitest";
-import { detectRelaxedSimd, detectSharedMemory, detectSimd } from "./detect.ts";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { detectRelaxedSimd, detectSharedMemory, detectSimd, whyNotShared } from "./detect.ts";
+import { createWasmBackend } from "./index.ts";
 
 const relaxed = detectRelaxedSimd();
 
@@ -8,5 +9,37 @@ describe("detection", () => {
     expect(detectSimd()).toBe(true);
     expect(detectSharedMemory()).toBe(true);
     expect(relaxed).toBe(Number(process.versions.node.split(".")[0]) >= 22);
+  });
+
+  describe("of what is missing", () => {
+    afterEach(() => vi.unstubAllGlobals());
+
+    it("says in one sentence what a page must send to have threads, and runs on one", () => {
+      expect(whyNotShared()).toBeUndefined();
+      vi.stubGlobal("SharedArrayBuffer", undefined);
+      vi.stubGlobal("crossOriginIsolated", false);
+      const backend = createWasmBackend({ threads: 4 });
+      expect(backend.info()).toMatchObject({ threads: 1, sharedMemory: false });
+      expect(backend.info()["fewer threads"]).toMatch(
+        /not cross-origin isolated.*Cross-Origin-Opener-Policy.*Cross-Origin-Embedder-Policy/,
+      );
+    });
+
+    it("goes on with one thread where the engine refuses shared memory", () => {
+      const { Memory } = WebAssembly;
+      vi.spyOn(WebAssembly, "Memory").mockImplementation(function (descriptor: WebAssembly.MemoryDescriptor) {
+        if (descriptor.shared === true) throw new RangeError("could not allocate memory");
+        return new Memory(descriptor);
+      });
+      const backend = createWasmBackend({ threads: 4 });
+      vi.restoreAllMocks();
+      expect(backend.info()).toMatchObject({ threads: 1 });
+      expect(backend.info()["fewer threads"]).toMatch(/no memory that threads can share \(could not allocate memory\)/);
+    });
+
+    it("refuses an engine without SIMD in one sentence", () => {
+      vi.stubGlobal("WebAssembly", undefined);
+      expect(() => createWasmBackend()).toThrow(/no WebAssembly with 128-bit SIMD\n {2}do/);
+    });
   });
 });

@@ -32,6 +32,16 @@ export function detectSharedMemory(): boolean {
   return validates(code, true);
 }
 
+/** Why memory cannot be shared here, in one sentence; undefined where it can. */
+export function whyNotShared(): string | undefined {
+  if (detectSharedMemory()) return undefined;
+  const isolated = (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated;
+  return isolated === false
+    ? "the page is not cross-origin isolated, so one thread runs: serve it with the headers " +
+        "Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp"
+    : "this engine cannot share memory between threads, so one thread runs";
+}
+
 function validates(code: ByteWriter, sharedMemory: boolean): boolean {
   if (typeof WebAssembly === "undefined") return false;
   const bytes = encodeModule({

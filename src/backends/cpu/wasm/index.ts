@@ -19,7 +19,7 @@ import { profiled } from "../runtime/profiling.ts";
 import { RunOrder } from "../runtime/run-order.ts";
 import { StageWalk } from "../runtime/stage-walk.ts";
 import { emitModule, type EmitOptions } from "./emit.ts";
-import { detectRelaxedSimd, detectSharedMemory, detectSimd } from "./detect.ts";
+import { detectRelaxedSimd, detectSimd, whyNotShared } from "./detect.ts";
 import { Heap } from "./heap.ts";
 import { ModuleStore } from "./module-store.ts";
 import { mostThreads, Threads } from "./threads.ts";
@@ -45,6 +45,21 @@ export function wasmTarget(relaxedFma: boolean): CpuTarget {
   return { name: "wasm", lanes: 4, registers: 16, fma: relaxedFma, maskedTails: false, l1Bytes, l2Bytes };
 }
 
+/** Memory that threads share where that is wanted and can be had, else memory of one thread and the reason. */
+function heapFor(shared: boolean, maximumBytes: number | undefined): { readonly heap: Heap; readonly fewer?: string } {
+  if (!shared) return { heap: new Heap(false, maximumBytes) };
+  const reason = whyNotShared();
+  if (reason !== undefined) return { heap: new Heap(false, maximumBytes), fewer: reason };
+  try {
+    return { heap: new Heap(true, maximumBytes) };
+  } catch (error) {
+    // Shared memory reserves its maximum of addresses, which engines of phones may refuse.
+    if (!(error instanceof BackendError)) throw error;
+    const why = error.parts.received ?? error.parts.problem;
+    return { heap: new Heap(false, maximumBytes), fewer: `the engine gives no memory that threads can share (${why}), so one thread runs` };
+  }
+}
+
 /** Starts the back-end. Throws BackendError where the engine has no WebAssembly with 128-bit SIMD, or gives no memory. */
 export function createWasmBackend(options: WasmOptions = {}): CpuBackend {
   if (!detectSimd()) {
@@ -60,10 +75,10 @@ export function createWasmBackend(options: WasmOptions = {}): CpuBackend {
     throw new BackendError({ where, problem: "this engine has no relaxed SIMD", advice: "leave relaxedFma out" });
   }
   const wanted = chooseThreads(options.threads, { where, most: mostThreads, usual: 8 });
-  const isShared = wanted > 1 && detectSharedMemory();
+  const { heap, fewer } = heapFor(wanted > 1, options.maximumBytes);
+  const isShared = heap.isShared;
   const cpuTarget = wasmTarget(relaxedFma);
   const emitOptions: EmitOptions = { relaxedFma, sharedMemory: isShared };
-  const heap = new Heap(isShared, options.maximumBytes);
   const threads = new Threads(heap, wanted);
   const code = new CodeCache(new ModuleStore(threads, emitOptions));
   const plain: Machine = {
@@ -102,7 +117,7 @@ export function createWasmBackend(options: WasmOptions = {}): CpuBackend {
       threads: threads.count,
       sharedMemory: isShared,
       relaxedFma,
-      ...(wanted > threads.count ? { "fewer threads": "memory cannot be shared here" } : {}),
+      ...(fewer === undefined ? {} : { "fewer threads": fewer }),
       ...(threads.problem === undefined ? {} : { "worker problem": threads.problem }),
     }),
     allocate: (type) => new DeviceMemory(heap, type, where),
