@@ -28,6 +28,7 @@ module.exports = {
     only("autodiff", [...base, "graph/", "primitives/"]),
     only("vectorization", [...base, "graph/", "primitives/"]),
     only("compiler", [...base, "graph/", "primitives/"]),
+    only("downloads", [...base, "platform/"]),
     { ...only("backends", [...base, "graph/", "compiler/", "platform/", "primitives/"]) },
     {
       name: "back-ends-know-no-other",
