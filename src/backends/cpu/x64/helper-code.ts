@@ -3,8 +3,12 @@ import { type Label, mem, r32, r64, rax, rbp, rbx, rdi, rsi } from "./assembler/
 import { controlWords, helperBytes, helperWords } from "./control.ts";
 import { at, type DriverAssembler, futex, word } from "./driver-assembler.ts";
 
-/** Ticks that a helper looks for work before it sleeps: 50 to 100 microseconds. */
-const idleTicks = 200_000;
+/**
+ * Ticks that a helper looks for work before it sleeps: half a millisecond to one. What JavaScript does between two runs
+ * fits in, so that a loop of steps wakes nobody: on a busy machine a helper that is woken may be put behind the caller, on
+ * the caller's processor, and come too late.
+ */
+const idleTicks = 2_000_000;
 
 const [r12, r13, r14, r15] = [r64(12), r64(13), r64(14), r64(15)];
 const [eax, edx, esi] = [r32(0), r32(2), r32(6)];

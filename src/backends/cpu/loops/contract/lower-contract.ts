@@ -1,7 +1,7 @@
 /** Scheduled contractions to loop IR: units, blocks of k, panels, register tiles. */
 import type { ContractKernel } from "../../../../compiler/kernels/kernel.ts";
 import type { CpuTarget } from "../../target.ts";
-import { add, address, advance, and, type Block, div, eq, get, i32, loadPtr, loadVector, lt, min, mul, rem, sub } from "../block.ts";
+import { add, address, advance, type Block, div, eq, get, i32, loadPtr, loadVector, lt, min, mul, rem, sub } from "../block.ts";
 import { loadExtent } from "../expression.ts";
 import { functionFrame } from "../function-frame.ts";
 import type { Expr, LoweredKernel, Variable } from "../ir.ts";
@@ -10,7 +10,7 @@ import { axesOf } from "./arrange-axes.ts";
 import { type ContractSchedule, scheduleOf } from "./contract-schedule.ts";
 import { TileEpilogue } from "./tile-epilogue.ts";
 import { emitTileLoops, offsetPointer, spillBytes, type StepLoop, type Tile, zeroAccumulators } from "./tile-loops.ts";
-import { balancedRows } from "./tile-shape.ts";
+import { balancedRows, restSizes } from "./tile-shape.ts";
 
 /** One dimension of the space of units. */
 type Dimension = { readonly kind: "axis"; readonly axis: number } | { readonly kind: "rows" } | { readonly kind: "columns" };
@@ -214,16 +214,35 @@ class ContractLowering {
     return columnAxis === null ? 0 : this.#width * this.#step("rhs", columnAxis);
   }
 
+  /** Whether the last panel, partly filled, goes through the same code as the full ones, under masks. */
+  get #sharesLastPanel(): boolean {
+    const { form, tile, panelStride } = this.#schedule;
+    const { maskedTails, lanes } = this.#target;
+    return (
+      maskedTails &&
+      form !== "dot" &&
+      panelStride !== null &&
+      this.#fullPanels > 0 &&
+      this.#restColumns > (tile.vectors - 1) * lanes &&
+      this.#epilogue.isVector
+    );
+  }
+
   #panelsOf(block: Block, pass: Pass): void {
     const { panelsPerUnit, form, tile } = this.#schedule;
-    const full = this.#fullPanels;
     const { lanes } = this.#target;
+    const sharesLast = this.#sharesLastPanel;
+    const full = sharesLast ? this.#panels : this.#fullPanels;
     const single = this.#panels <= panelsPerUnit;
     const first = single ? i32(0) : block.let(mul(pass.columnGroup!, i32(panelsPerUnit)), "firstPanel");
     const end = single ? i32(full) : block.let(min(add(first, i32(panelsPerUnit)), i32(full)), "endPanel");
+    const left = this.#fullPanels * this.#width + this.#restColumns - (tile.vectors - 1) * lanes;
+    const lastOf = (body: Block, panel: Expr): Expr | null =>
+      sharesLast ? body.let(sub(i32(left), mul(panel, i32(this.#width))), "lastLanes") : null;
     if (full === 1 && single) this.#panel(block, pass, i32(0), tile.vectors, null);
-    else if (full > 0) block.for("panel", first, end, 1, (body, panel) => this.#panel(body, pass, panel, tile.vectors, null));
-    if (this.#restColumns === 0) return;
+    else if (full > 0)
+      block.for("panel", first, end, 1, (body, panel) => this.#panel(body, pass, panel, tile.vectors, lastOf(body, panel)));
+    if (this.#restColumns === 0 || sharesLast) return;
     const vectors = form === "dot" ? this.#restColumns : Math.ceil(this.#restColumns / lanes);
     const count = this.#restColumns % lanes;
     const lastCount = form === "dot" || count === 0 ? null : count;
@@ -233,7 +252,7 @@ class ContractLowering {
     else block.if(lt(i32(full), add(first, i32(panelsPerUnit))), rest);
   }
 
-  #panel(block: Block, pass: Pass, panel: Expr, vectors: number, lastCount: number | null): void {
+  #panel(block: Block, pass: Pass, panel: Expr, vectors: number, lastCount: LastCount): void {
     const { columnAxis, form, innerAxes } = this.#schedule;
     const { axes } = this.#kernel;
     const rhs = block.let(advance(pass.rhs, panel, this.#panelBytes), "panelRhs");
@@ -259,7 +278,7 @@ class ContractLowering {
     nest(block, 0, lhs, positions);
   }
 
-  #rows(block: Block, pass: Pass, vectors: number, lastCount: number | null): void {
+  #rows(block: Block, pass: Pass, vectors: number, lastCount: LastCount): void {
     const { rowAxis, rowsPerUnit, tile } = this.#schedule;
     if (rowAxis === null) {
       this.#tile(block, pass, i32(0), 1, vectors, lastCount);
@@ -288,15 +307,20 @@ class ContractLowering {
       return;
     }
     const row = block.declare("restRow", full);
-    for (let size = 2 ** Math.floor(Math.log2(Math.max(1, tile.rows - 1))); size >= 1 && size < tile.rows; size /= 2) {
-      block.if(and(rest, i32(size)), (body) => {
+    const sizes = restSizes(tile.rows);
+    sizes.forEach((size, i) => {
+      const fits = lt(add(get(row), i32(size - 1)), end);
+      const next = (body: Block): void => {
         this.#tile(body, pass, get(row), size, vectors, lastCount);
         body.set(row, add(get(row), i32(size)));
-      });
-    }
+      };
+      // At most one tile of this size where the sizes before it are its multiples by two.
+      if ((sizes[i - 1] ?? tile.rows) <= 2 * size) block.if(fits, next);
+      else block.while(fits, next);
+    });
   }
 
-  #tile(block: Block, pass: Pass, row: Expr, rows: number, vectors: number, lastCount: number | null): void {
+  #tile(block: Block, pass: Pass, row: Expr, rows: number, vectors: number, lastCount: LastCount): void {
     const { form, rowAxis, columnAxis, unroll, panelStride } = this.#schedule;
     const { lanes } = this.#target;
     const sums = zeroAccumulators(block, rows, vectors);
@@ -335,6 +359,9 @@ class ContractLowering {
     block.set(this.#spill, advance(get(this.#spill), i32(spillBytes(rows, vectors, lanes)), 1));
   }
 }
+
+/** Lanes of the last vector of a panel that exist; an expression: all, or fewer in the last panel; null: all. */
+type LastCount = number | Expr | null;
 
 /** One pass over the tiles of a unit: all of k, or one block. */
 interface Pass {

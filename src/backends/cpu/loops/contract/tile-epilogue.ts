@@ -1,5 +1,6 @@
 /** What happens to finished sums: bias, activation, residual and stores, in registers where that is short. */
 import type { ContractKernel } from "../../../../compiler/kernels/kernel.ts";
+import { InternalError } from "../../../../errors.ts";
 import type { CpuTarget } from "../../target.ts";
 import { add, address, advance, and, type Block, get, i32, load, loadVector, ltU } from "../block.ts";
 import { bodyWeight, usedAccesses } from "../cost.ts";
@@ -29,8 +30,8 @@ const longestInline = 12;
 export interface TilePlace {
   readonly rows: number;
   readonly vectors: number;
-  /** Lanes of the last vector that exist, where fewer than all. */
-  readonly lastCount: number | null;
+  /** Lanes of the last vector that exist, where they may be fewer than all. An expression only where sums are vectors of results. */
+  readonly lastCount: number | Expr | null;
   /** i32 position on each parallel axis, of the tile's first row, column and lane. */
   readonly position: (axis: number) => Expr;
   /** Free scratch for the sums of one tile. */
@@ -75,6 +76,11 @@ export class TileEpilogue {
     this.#isLooped = this.#isVector ? weight > longestInline : lanesAxis !== null || weight > longestInline;
   }
 
+  /** Whether finished sums are handled as vectors of results. */
+  get isVector(): boolean {
+    return this.#isVector;
+  }
+
   /** Bytes of scratch that a tile of so many sums needs. */
   scratchBytes(rows: number, vectors: number): number {
     return this.#isLooped ? rows * vectors * this.#target.lanes * 4 : 0;
@@ -110,7 +116,7 @@ export class TileEpilogue {
     bases: ReadonlyMap<number, Expr>,
     row: number | Expr,
     column: number | Expr,
-    options: { readonly vector: boolean; readonly count?: number; readonly sum: Expr },
+    options: { readonly vector: boolean; readonly count?: number | Expr; readonly sum: Expr },
   ): Surroundings {
     const kernel = this.#kernel;
     const { rowAxis, columnAxis } = this.#axes;
@@ -171,7 +177,7 @@ export class TileEpilogue {
     return found;
   }
 
-  #countOf(place: TilePlace, vector: number): { readonly count?: number } {
+  #countOf(place: TilePlace, vector: number): { readonly count?: number | Expr } {
     return vector === place.vectors - 1 && place.lastCount !== null ? { count: place.lastCount } : {};
   }
 
@@ -212,7 +218,10 @@ export class TileEpilogue {
       });
       return;
     }
-    const columns = (place.vectors - 1) * lanes + (place.lastCount ?? lanes);
+    const { lastCount } = place;
+    if (typeof lastCount === "object" && lastCount !== null)
+      throw new InternalError("contraction", "lanes are counted at run time where results are scalars", this.#kernel.label);
+    const columns = (place.vectors - 1) * lanes + (lastCount ?? lanes);
     overRows(block, (body, row, base) => {
       body.for("column", i32(0), i32(columns), 1, (inside, column) => {
         const sum = inside.let(load("f32", address(advance(base, column, 4))), "sum");

@@ -19,8 +19,8 @@ export interface Tile {
   readonly rowStride: number;
   /** From one vector (dot: one column) of rhs to the next. */
   readonly vectorStride: number;
-  /** broadcast, elementwise: lanes of the last vector that exist, where fewer than all. Operands are not read beyond them. */
-  readonly lastCount: number | null;
+  /** broadcast, elementwise: lanes of the last vector that exist, where they may be fewer than all. Operands are not read beyond them. */
+  readonly lastCount: number | Expr | null;
   /** Whether rhs may be read beyond the last lane (it is packed, and zero there). */
   readonly isPadded: boolean;
   /** Outermost first. `dot`: the last runs along the lanes. */
@@ -109,7 +109,7 @@ function emitSteps(
   count?: number,
 ): void {
   const { form, rows, vectors, lanes } = tile;
-  const countOf = (vector: number): number | undefined => {
+  const countOf = (vector: number): number | Expr | undefined => {
     if (form === "dot") return count;
     return vector === vectors - 1 && tile.lastCount !== null ? tile.lastCount : undefined;
   };

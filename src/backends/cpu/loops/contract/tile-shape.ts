@@ -33,8 +33,12 @@ export function mostRows(vectors: number, target: CpuTarget): number {
   return Math.min(12, Math.floor((free - 1 - vectors) / vectors));
 }
 
-/** Rows 0..extent in tiles of at most `most`, of two sizes that differ by one: [size, count] pairs, larger first. */
+/**
+ * Rows 0..extent in tiles of at most `most`: [size, count] pairs, larger first. One size where a large one divides the
+ * extent, since every size is code of its own; else two that differ by one.
+ */
 export function balancedRows(extent: number, most: number): readonly (readonly [size: number, count: number])[] {
+  for (let size = most; size >= Math.max(8, most - 4); size--) if (extent % size === 0) return [[size, extent / size]];
   const tiles = Math.ceil(extent / most);
   const small = Math.floor(extent / tiles);
   const larger = extent - tiles * small;
@@ -43,6 +47,15 @@ export function balancedRows(extent: number, most: number): readonly (readonly [
     [small, tiles - larger],
   ];
   return pairs.filter(([, count]) => count > 0);
+}
+
+/**
+ * Tiles for fewer than `rows` rows, larger first. Every size is code of its own, so a large tile has few: a batch leaves
+ * some rows over once, and its code is made cold.
+ */
+export function restSizes(rows: number): readonly number[] {
+  if (rows > 8) return [4, 1];
+  return [4, 2, 1].filter((size) => size < rows);
 }
 
 /** Cycles a step of k costs for `extent` rows (Infinity: per row) and `columns` vectors with tiles of at most `shape`. */
