@@ -33,12 +33,8 @@ export function mostRows(vectors: number, target: CpuTarget): number {
   return Math.min(12, Math.floor((free - 1 - vectors) / vectors));
 }
 
-/**
- * Rows 0..extent in tiles of at most `most`: [size, count] pairs, larger first. One size where a large one divides the
- * extent, since every size is code of its own; else two that differ by one.
- */
+/** Rows 0..extent in tiles of at most `most`, of two sizes that differ by one: [size, count] pairs, larger first. */
 export function balancedRows(extent: number, most: number): readonly (readonly [size: number, count: number])[] {
-  for (let size = most; size >= Math.max(8, most - 4); size--) if (extent % size === 0) return [[size, extent / size]];
   const tiles = Math.ceil(extent / most);
   const small = Math.floor(extent / tiles);
   const larger = extent - tiles * small;
@@ -69,7 +65,10 @@ function cost(extent: number, columns: number, shape: TileShape, fma: boolean): 
   return full * rowsCost(shape.vectors) + (tail > 0 ? rowsCost(tail) : 0);
 }
 
-/** The cheapest tile for `extent` rows (Infinity where it is only known at run time) and `columns` vectors, and its cycles per row and step. */
+/**
+ * The cheapest tile for `extent` rows (Infinity where it is only known at run time) and `columns` vectors, and its cycles
+ * per row and step. Its rows divide the extent where nearly as many do, since every size of a tile is code of its own.
+ */
 export function chooseTile(extent: number, columns: number, target: CpuTarget): TileShape & { readonly cycles: number } {
   let best: (TileShape & { readonly cycles: number }) | null = null;
   for (let vectors = 1; vectors <= Math.min(8, columns); vectors++) {
@@ -78,7 +77,9 @@ export function chooseTile(extent: number, columns: number, target: CpuTarget): 
     const cycles = cost(extent, columns, { rows, vectors }, target.fma);
     if (best === null || cycles < best.cycles * 0.97) best = { rows, vectors, cycles };
   }
-  return best!;
+  const { rows, vectors, cycles } = best!;
+  for (let size = rows; size >= Math.max(8, rows - 4); size--) if (extent % size === 0) return { rows: size, vectors, cycles };
+  return { rows, vectors, cycles };
 }
 
 /**
