@@ -55,6 +55,7 @@ export {
   type SequentialOptions,
 } from "./models/index.ts";
 export * as activations from "./activations/index.ts";
+export * as applications from "./applications/index.ts";
 export * as callbacks from "./callbacks/index.ts";
 export * as constraints from "./constraints/index.ts";
 export * as data from "./data/index.ts";

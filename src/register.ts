@@ -1,5 +1,6 @@
 /** What importing the package root makes known: back-ends, and the names that strings and configs may use. */
 import { registerActivations } from "./activations/index.ts";
+import { registerApplications } from "./applications/register-applications.ts";
 import { createWasmBackend } from "./backends/cpu/wasm/index.ts";
 import { createX64Backend } from "./backends/cpu/x64/index.ts";
 import { createReferenceBackend } from "./backends/reference/index.ts";
@@ -28,6 +29,7 @@ registerBackend("cpu", () =>
 );
 
 registerActivations();
+registerApplications();
 registerConstraints();
 registerInitializers();
 registerLayers();

@@ -231,15 +231,16 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
       }
     }
     const trainable = options.trainable ?? true;
-    const variable = new Variable(
-      outsideTrace(() => initializer(options.shape, dtype)),
-      {
-        name: options.name,
-        path: pathOf(options.name),
-        dtype,
-        trainable: trainable && this.#trainable,
-      },
-    );
+    const first = outsideTrace(() => initializer(options.shape, dtype));
+    // A first value that has to be computed waits until somebody reads the weight: a large network costs nothing to build.
+    const waits = first instanceof Tensor && sameShape(first.shape, options.shape) && first.dtype === dtype && !first.node.values[0];
+    const variable = new Variable(waits ? () => first : first, {
+      name: options.name,
+      path: pathOf(options.name),
+      shape: options.shape,
+      dtype,
+      trainable: trainable && this.#trainable,
+    });
     if (trainable) this.#madeTrainable.add(variable);
     const regularizer = regularizers.get(options.regularizer ?? null);
     if (regularizer !== null) this.#regularizers.set(variable, regularizer);

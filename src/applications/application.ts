@@ -1,0 +1,194 @@
+/** What all applications share: options, input shapes, classifiers, and how a network becomes a model. */
+import { ValueError } from "../errors.ts";
+import { formatShape, isSymbolic, type Shape, Tensor } from "../graph/index.ts";
+import { Dense } from "../layers/dense.ts";
+import { GlobalAveragePooling2D } from "../layers/global-average-pooling2d.ts";
+import { GlobalMaxPooling2D } from "../layers/global-max-pooling2d.ts";
+import { Input } from "../layers/input-layer.ts";
+import { type ActivationIdentifier, describe, type InitializerIdentifier, oneOf } from "../layers/layer-options.ts";
+import { Model } from "../models/index.ts";
+import { originOf } from "../ops/symbolic.ts";
+import { flattenTree } from "../graph/index.ts";
+import { checkOptions } from "../serialization/index.ts";
+
+/** Options of every application. */
+export interface ApplicationOptions {
+  /** null: random weights. */
+  readonly weights?: null;
+  /** Whether the classifier is part of the model. Default true. */
+  readonly includeTop?: boolean;
+  /** A symbolic tensor to build on, instead of an input of its own. */
+  readonly inputTensor?: Tensor | null;
+  /** Height, width and channels of an image. Without the classifier, null extents are allowed and the default. */
+  readonly inputShape?: Shape | null;
+  /** What follows the features where there is no classifier: the mean or the maximum per channel. Default null: nothing. */
+  readonly pooling?: "avg" | "max" | null;
+  /** Number of classes. Default 1000 (data sets of their own have their number). */
+  readonly classes?: number;
+  /** Activation of the classifier; null gives logits. Default "softmax". */
+  readonly classifierActivation?: ActivationIdentifier | null;
+  /** Name of the model. */
+  readonly name?: string | null;
+}
+
+/** The options with their defaults, as a network is built from them. */
+export interface ApplicationSettings {
+  readonly includeTop: boolean;
+  readonly pooling: "avg" | "max" | null;
+  readonly classes: number;
+  readonly classifierActivation: ActivationIdentifier | null;
+  /** Height, width and channels. */
+  readonly inputShape: Shape;
+}
+
+/** One network: how it is called, what images it takes, and how it is built. `Extra` are options of its own. */
+export interface Architecture<Extra extends object, O> {
+  /** Name in `applications`: `ResNet50`. */
+  readonly className: string;
+  /** Default name of the model. */
+  readonly modelName: string | ((settings: ApplicationSettings & Extra) => string);
+  /** Height and width of an image where nothing else is said. */
+  readonly defaultSize: number;
+  /** Smallest height and width. */
+  readonly minSize: number;
+  /** Channels of an image where nothing else is said. Default 3. */
+  readonly defaultChannels?: number;
+  /** Default 1000. */
+  readonly defaultClasses?: number;
+  /** Options of its own with their defaults. */
+  readonly extras: Extra;
+  /** From the image to the outputs. */
+  build(image: Tensor, settings: ApplicationSettings & Extra): O;
+}
+
+/** Makes a model: `applications.ResNet50({ classes: 10, inputShape: [32, 32, 3] })`. */
+export type Application<Extra extends object = object, O = Tensor> = (options?: ApplicationOptions & Partial<Extra>) => Model<Tensor, O>;
+
+const commonNames = ["weights", "includeTop", "inputTensor", "inputShape", "pooling", "classes", "classifierActivation", "name"] as const;
+
+/** The function that makes models of an architecture. Throws UnknownNameError, ValueError or ShapeError for options that do not fit. */
+export function defineApplication<Extra extends object = object, O extends Tensor | readonly Tensor[] = Tensor>(
+  architecture: Architecture<Extra, O>,
+): Application<Extra, O> {
+  const { className, extras } = architecture;
+  return (options) => {
+    const given: ApplicationOptions & Partial<Extra> = { ...options } as ApplicationOptions & Partial<Extra>;
+    checkOptions(className, given, [...commonNames, ...Object.keys(extras)]);
+    const includeTop = given.includeTop ?? true;
+    const own = Object.fromEntries(Object.entries(given).filter(([key, value]) => key in extras && value !== undefined)) as Partial<Extra>;
+    const image = given.inputTensor ?? null;
+    if (image !== null && !(image instanceof Tensor && isSymbolic(image))) {
+      throw new ValueError({
+        where: className,
+        problem: "inputTensor is a symbolic tensor",
+        expected: "what Input({ shape }) or a layer gives",
+        received: describe(image),
+      });
+    }
+    const settings: ApplicationSettings & Extra = {
+      ...extras,
+      ...own,
+      includeTop,
+      pooling: given.pooling == null ? null : oneOf(className, "pooling", given.pooling, ["avg", "max"] as const),
+      classes: classesOf(className, given.classes ?? architecture.defaultClasses ?? 1000),
+      classifierActivation: given.classifierActivation === undefined ? "softmax" : given.classifierActivation,
+      inputShape: image === null ? imageShape(architecture, given.inputShape ?? null, includeTop) : image.shape.slice(1),
+    };
+    const input = image ?? Input({ shape: settings.inputShape });
+    const outputs = architecture.build(input, settings);
+    const { modelName } = architecture;
+    const name = given.name ?? (typeof modelName === "string" ? modelName : modelName(settings));
+    const sources = image === null ? [input] : sourcesOf(image);
+    return new Model<Tensor, O>({ inputs: sources.length === 1 ? sources[0]! : (sources as never), outputs, name });
+  };
+}
+
+function classesOf(where: string, classes: unknown): number {
+  if (typeof classes === "number" && Number.isInteger(classes) && classes > 0) return classes;
+  throw new ValueError({ where, problem: "classes is a number of classes", expected: "1, 2, 3, ...", received: describe(classes) });
+}
+
+/** Shape of an image by Keras's rules: free extents only without a classifier, nothing below the smallest size. */
+function imageShape<E extends object, O>(architecture: Architecture<E, O>, given: Shape | null, includeTop: boolean): Shape {
+  const { className: where, defaultSize, minSize, defaultChannels = 3 } = architecture;
+  if (given === null) return includeTop ? [defaultSize, defaultSize, defaultChannels] : [null, null, defaultChannels];
+  const isExtent = (extent: unknown): boolean => extent === null || (Number.isInteger(extent) && (extent as number) > 0);
+  if (!Array.isArray(given) || given.length !== 3 || !given.every(isExtent) || given[2] === null) {
+    throw new ValueError({
+      where,
+      problem: "inputShape is the shape of one image",
+      expected: `[height, width, channels], for example [${defaultSize}, ${defaultSize}, ${defaultChannels}]`,
+      received: Array.isArray(given) ? formatShape(given as Shape) : describe(given),
+    });
+  }
+  const [height, width] = given as Shape;
+  if ((height !== null && height! < minSize) || (width !== null && width! < minSize)) {
+    throw new ValueError({
+      where,
+      problem: "the images are too small for this network",
+      expected: `at least ${minSize} by ${minSize}`,
+      received: formatShape(given as Shape),
+      advice: `give a larger inputShape, and resize the images: layers.Resizing({ height: ${minSize}, width: ${minSize} })`,
+    });
+  }
+  if (includeTop && (height === null || width === null)) {
+    throw new ValueError({
+      where,
+      problem: "the classifier needs the size of the images",
+      expected: `[${defaultSize}, ${defaultSize}, ${defaultChannels}]`,
+      received: formatShape(given as Shape),
+      advice: "give a height and a width, or { includeTop: false }",
+    });
+  }
+  return (given as Shape).slice();
+}
+
+/** The inputs that a symbolic tensor is computed from. */
+function sourcesOf(tensor: Tensor): Tensor[] {
+  const found = new Set<Tensor>();
+  const seen = new Set<Tensor>();
+  const waiting = [tensor];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    const origin = originOf(next);
+    if (origin === undefined) found.add(next);
+    else waiting.push(...flattenTree(origin.args).filter(isSymbolic).reverse());
+  }
+  return [...found];
+}
+
+/** What ends a network: see `classifierOrPooling`. */
+export interface HeadNames {
+  /** Name of the average pooling; of its own making where it is left out. */
+  readonly average?: string;
+  /** The same without a classifier. Default: `average`. */
+  readonly averageWithoutTop?: string | null;
+  /** Name of the maximum pooling. */
+  readonly maximum?: string;
+  /** Initializer of the classifier. Default "glorot_uniform". */
+  readonly kernelInitializer?: InitializerIdentifier;
+  /** A layer between pooling and classifier. */
+  readonly between?: (x: Tensor) => Tensor;
+}
+
+/** The usual end of a network: mean per channel and one dense layer, or what `pooling` says. */
+export function classifierOrPooling(features: Tensor, settings: ApplicationSettings, names: HeadNames = {}): Tensor {
+  if (!settings.includeTop) return pooled(features, settings, names);
+  let x = GlobalAveragePooling2D({ name: names.average ?? null })(features);
+  if (names.between !== undefined) x = names.between(x);
+  return Dense({
+    units: settings.classes,
+    activation: settings.classifierActivation,
+    name: "predictions",
+    ...(names.kernelInitializer === undefined ? {} : { kernelInitializer: names.kernelInitializer }),
+  })(x);
+}
+
+/** What `pooling` says. */
+export function pooled(features: Tensor, { pooling }: ApplicationSettings, names: HeadNames = {}): Tensor {
+  const average = names.averageWithoutTop === undefined ? (names.average ?? null) : names.averageWithoutTop;
+  if (pooling === "avg") return GlobalAveragePooling2D({ name: average })(features);
+  if (pooling === "max") return GlobalMaxPooling2D({ name: names.maximum ?? null })(features);
+  return features;
+}

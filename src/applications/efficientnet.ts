@@ -1,0 +1,183 @@
+/** EfficientNets. */
+import type { Tensor } from "../graph/index.ts";
+import { VarianceScaling } from "../initializers/index.ts";
+import { Activation } from "../layers/activation.ts";
+import { Add } from "../layers/add.ts";
+import { BatchNormalization } from "../layers/batch-normalization.ts";
+import { Conv2D } from "../layers/conv2d.ts";
+import { DepthwiseConv2D } from "../layers/depthwise-conv2d.ts";
+import { Dropout } from "../layers/dropout.ts";
+import { GlobalAveragePooling2D } from "../layers/global-average-pooling2d.ts";
+import { Multiply } from "../layers/multiply.ts";
+import { Normalization } from "../layers/normalization.ts";
+import { Rescaling } from "../layers/rescaling.ts";
+import { Reshape } from "../layers/reshape.ts";
+import { ZeroPadding2D } from "../layers/zero-padding2d.ts";
+import { type Application, type Architecture, classifierOrPooling, defineApplication } from "./application.ts";
+import { divisibleWidth, paddingForStride2 } from "./convolution-padding.ts";
+
+/** How a network is scaled from the smallest one: width, depth, resolution, dropout of the classifier. */
+interface Scaling {
+  readonly width: number;
+  readonly depth: number;
+  readonly size: number;
+  readonly dropout: number;
+}
+
+/** The seven stages of B0, table 1. */
+const stages = [
+  { kernelSize: 3, repeats: 1, from: 32, to: 16, expansion: 1, strides: 1 },
+  { kernelSize: 3, repeats: 2, from: 16, to: 24, expansion: 6, strides: 2 },
+  { kernelSize: 5, repeats: 2, from: 24, to: 40, expansion: 6, strides: 2 },
+  { kernelSize: 3, repeats: 3, from: 40, to: 80, expansion: 6, strides: 2 },
+  { kernelSize: 5, repeats: 3, from: 80, to: 112, expansion: 6, strides: 1 },
+  { kernelSize: 5, repeats: 4, from: 112, to: 192, expansion: 6, strides: 2 },
+  { kernelSize: 3, repeats: 1, from: 192, to: 320, expansion: 6, strides: 1 },
+] as const;
+
+const convolutionInitializer = (): VarianceScaling => VarianceScaling({ scale: 2, mode: "fan_out", distribution: "truncated_normal" });
+const classifierInitializer = (): VarianceScaling => VarianceScaling({ scale: 1 / 3, mode: "fan_out", distribution: "uniform" });
+type VarianceScaling = ReturnType<typeof VarianceScaling>;
+
+function activated(x: Tensor, prefix: string, normalization = "bn", activation = "activation"): Tensor {
+  return Activation({ activation: "swish", name: prefix + activation })(BatchNormalization({ axis: 3, name: prefix + normalization })(x));
+}
+
+function pointwise(x: Tensor, filters: number, name: string): Tensor {
+  return Conv2D({ filters, kernelSize: 1, padding: "same", useBias: false, kernelInitializer: convolutionInitializer(), name })(x);
+}
+
+/** Channels weighted by what the whole image says: Hu, Shen, Sun, "Squeeze-and-Excitation Networks", 2018. */
+function excited(x: Tensor, narrow: number, prefix: string): Tensor {
+  const filters = x.dim(3);
+  let weight = GlobalAveragePooling2D({ name: `${prefix}se_squeeze` })(x);
+  weight = Reshape({ targetShape: [1, 1, filters], name: `${prefix}se_reshape` })(weight);
+  const convolution = (units: number, activation: string, name: string): Tensor =>
+    Conv2D({ filters: units, kernelSize: 1, padding: "same", activation, kernelInitializer: convolutionInitializer(), name })(weight);
+  weight = convolution(narrow, "swish", `${prefix}se_reduce`);
+  weight = convolution(filters, "sigmoid", `${prefix}se_expand`);
+  return Multiply({ name: `${prefix}se_excite` })([x, weight]);
+}
+
+interface Block {
+  readonly kernelSize: number;
+  readonly from: number;
+  readonly to: number;
+  readonly expansion: number;
+  readonly strides: number;
+  readonly dropRate: number;
+  readonly prefix: string;
+}
+
+/** Inverted residual block with excitation and, in training, a chance to be left out for a sample. */
+function invertedResidual(input: Tensor, { kernelSize, from, to, expansion, strides, dropRate, prefix }: Block): Tensor {
+  let x = input;
+  if (expansion !== 1) {
+    x = pointwise(x, from * expansion, `${prefix}expand_conv`);
+    x = activated(x, prefix, "expand_bn", "expand_activation");
+  }
+  if (strides === 2) x = ZeroPadding2D({ padding: paddingForStride2(x, kernelSize), name: `${prefix}dwconv_pad` })(x);
+  x = DepthwiseConv2D({
+    kernelSize,
+    strides,
+    padding: strides === 2 ? "valid" : "same",
+    useBias: false,
+    depthwiseInitializer: convolutionInitializer(),
+    name: `${prefix}dwconv`,
+  })(x);
+  x = activated(x, prefix);
+  x = excited(x, Math.max(1, Math.trunc(from / 4)), prefix);
+  x = pointwise(x, to, `${prefix}project_conv`);
+  x = BatchNormalization({ axis: 3, name: `${prefix}project_bn` })(x);
+  if (strides !== 1 || from !== to) return x;
+  if (dropRate > 0) x = Dropout({ rate: dropRate, noiseShape: [null, 1, 1, 1], name: `${prefix}drop` })(x);
+  return Add({ name: `${prefix}add` })([x, input]);
+}
+
+function features(image: Tensor, scaling: Scaling): Tensor {
+  const width = (filters: number): number => divisibleWidth(filters * scaling.width);
+  const depth = (repeats: number): number => Math.ceil(scaling.depth * repeats);
+  let x = Rescaling({ scale: 1 / 255 })(image);
+  x = Normalization({ axis: 3 })(x);
+  x = ZeroPadding2D({ padding: paddingForStride2(x, 3), name: "stem_conv_pad" })(x);
+  x = Conv2D({
+    filters: width(32),
+    kernelSize: 3,
+    strides: 2,
+    padding: "valid",
+    useBias: false,
+    kernelInitializer: convolutionInitializer(),
+    name: "stem_conv",
+  })(x);
+  x = activated(x, "stem_");
+  const blocks = stages.reduce((count, { repeats }) => count + depth(repeats), 0);
+  let block = 0;
+  stages.forEach((stage, index) => {
+    const to = width(stage.to);
+    for (let i = 0; i < depth(stage.repeats); i++) {
+      x = invertedResidual(x, {
+        ...stage,
+        from: i === 0 ? width(stage.from) : to,
+        to,
+        strides: i === 0 ? stage.strides : 1,
+        dropRate: (0.2 * block++) / blocks,
+        prefix: `block${index + 1}${String.fromCharCode(97 + i)}_`,
+      });
+    }
+  });
+  x = pointwise(x, width(1280), "top_conv");
+  return activated(x, "top_");
+}
+
+function efficientnet(className: string, scaling: Scaling): Architecture<object, Tensor> {
+  return {
+    className,
+    modelName: className.toLowerCase(),
+    defaultSize: scaling.size,
+    minSize: 32,
+    extras: {},
+    build: (image, settings) =>
+      classifierOrPooling(features(image, scaling), settings, {
+        average: "avg_pool",
+        maximum: "max_pool",
+        kernelInitializer: classifierInitializer(),
+        between: (x) => Dropout({ rate: scaling.dropout, name: "top_dropout" })(x),
+      }),
+  };
+}
+
+/**
+ * EfficientNet-B0: 5,330,571 parameters. Tan, Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural
+ * Networks", 2019, table 1. Images: from 0 to 255, as they are; the network scales them itself.
+ */
+export const EfficientNetB0: Application = /* @__PURE__ */ defineApplication(
+  /* @__PURE__ */ efficientnet("EfficientNetB0", { width: 1, depth: 1, size: 224, dropout: 0.2 }),
+);
+/** Wider and deeper; see {@link EfficientNetB0}. */
+export const EfficientNetB1: Application = /* @__PURE__ */ defineApplication(
+  /* @__PURE__ */ efficientnet("EfficientNetB1", { width: 1, depth: 1.1, size: 240, dropout: 0.2 }),
+);
+/** Wider and deeper; see {@link EfficientNetB0}. */
+export const EfficientNetB2: Application = /* @__PURE__ */ defineApplication(
+  /* @__PURE__ */ efficientnet("EfficientNetB2", { width: 1.1, depth: 1.2, size: 260, dropout: 0.3 }),
+);
+/** Wider and deeper; see {@link EfficientNetB0}. */
+export const EfficientNetB3: Application = /* @__PURE__ */ defineApplication(
+  /* @__PURE__ */ efficientnet("EfficientNetB3", { width: 1.2, depth: 1.4, size: 300, dropout: 0.3 }),
+);
+/** Wider and deeper; see {@link EfficientNetB0}. */
+export const EfficientNetB4: Application = /* @__PURE__ */ defineApplication(
+  /* @__PURE__ */ efficientnet("EfficientNetB4", { width: 1.4, depth: 1.8, size: 380, dropout: 0.4 }),
+);
+/** Wider and deeper; see {@link EfficientNetB0}. */
+export const EfficientNetB5: Application = /* @__PURE__ */ defineApplication(
+  /* @__PURE__ */ efficientnet("EfficientNetB5", { width: 1.6, depth: 2.2, size: 456, dropout: 0.4 }),
+);
+/** Wider and deeper; see {@link EfficientNetB0}. */
+export const EfficientNetB6: Application = /* @__PURE__ */ defineApplication(
+  /* @__PURE__ */ efficientnet("EfficientNetB6", { width: 1.8, depth: 2.6, size: 528, dropout: 0.5 }),
+);
+/** Wider and deeper; see {@link EfficientNetB0}. */
+export const EfficientNetB7: Application = /* @__PURE__ */ defineApplication(
+  /* @__PURE__ */ efficientnet("EfficientNetB7", { width: 2, depth: 3.1, size: 600, dropout: 0.5 }),
+);

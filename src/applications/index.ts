@@ -1,0 +1,45 @@
+/** Networks that were published, ready to be trained (`applications`). */
+export type { Application, ApplicationOptions } from "./application.ts";
+export { AlexNet } from "./alexnet.ts";
+export { ResNet20, ResNet32, ResNet56 } from "./cifar-resnet.ts";
+export { DenseNet121, DenseNet169, DenseNet201 } from "./densenet.ts";
+export {
+  EfficientNetB0,
+  EfficientNetB1,
+  EfficientNetB2,
+  EfficientNetB3,
+  EfficientNetB4,
+  EfficientNetB5,
+  EfficientNetB6,
+  EfficientNetB7,
+} from "./efficientnet.ts";
+export { GoogLeNet, type GoogLeNetApplication, type GoogLeNetOptions } from "./googlenet.ts";
+export { InceptionResNetV2 } from "./inception-resnet-v2.ts";
+export { InceptionV3 } from "./inception-v3.ts";
+export { LeNet5, type LeNet5Options, type MaximumAPosterioriOptions } from "./lenet5.ts";
+export { MobileNetV2, type MobileNetV2Options } from "./mobilenet-v2.ts";
+export { ResNet18, ResNet34, ResNet50, ResNet101, ResNet152 } from "./resnet.ts";
+export { ResNet18V2, ResNet34V2, ResNet50V2, ResNet101V2, ResNet152V2 } from "./resnet-v2.ts";
+export { VGG16, VGG19 } from "./vgg.ts";
+export { Xception } from "./xception.ts";
+export { registerApplications } from "./register-applications.ts";
+
+// Keras's modules, each with the preprocessing of its networks.
+export {
+  alexnet,
+  type ApplicationModule,
+  densenet,
+  efficientnet,
+  imagenetUtils,
+  inceptionResnetV2,
+  inceptionV3,
+  lenet5,
+  mobilenetV2,
+  resnet,
+  resnet50,
+  resnetV2,
+  vgg16,
+  vgg19,
+  xception,
+} from "./modules.ts";
+export type { PreprocessingMode, PreprocessInputOptions } from "./preprocess-input.ts";

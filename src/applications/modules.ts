@@ -1,0 +1,109 @@
+/** Keras's modules of applications: the networks together with the preprocessing of their images. */
+import type { Tensor } from "../graph/index.ts";
+import type { TensorLike } from "../ops/as-tensor.ts";
+import * as ops from "../ops/index.ts";
+import { AlexNet } from "./alexnet.ts";
+import type { Application } from "./application.ts";
+import { DenseNet121, DenseNet169, DenseNet201 } from "./densenet.ts";
+import {
+  EfficientNetB0,
+  EfficientNetB1,
+  EfficientNetB2,
+  EfficientNetB3,
+  EfficientNetB4,
+  EfficientNetB5,
+  EfficientNetB6,
+  EfficientNetB7,
+} from "./efficientnet.ts";
+import { InceptionResNetV2 } from "./inception-resnet-v2.ts";
+import { InceptionV3 } from "./inception-v3.ts";
+import { LeNet5, type LeNet5Options, maximumAPosteriori, preprocessScans } from "./lenet5.ts";
+import { MobileNetV2, type MobileNetV2Options } from "./mobilenet-v2.ts";
+import { preprocessInput, type PreprocessingMode, type PreprocessInputOptions } from "./preprocess-input.ts";
+import { ResNet101V2, ResNet152V2, ResNet50V2 } from "./resnet-v2.ts";
+import { ResNet101, ResNet152, ResNet18, ResNet34, ResNet50 } from "./resnet.ts";
+import { VGG16, VGG19 } from "./vgg.ts";
+import { Xception } from "./xception.ts";
+
+/** What every module has. */
+export interface ApplicationModule {
+  /** Images made ready: pixels from 0 to 255, `[batch, height, width, 3]` or one image -> the same shape, float. */
+  preprocessInput(x: TensorLike, options?: Pick<PreprocessInputOptions, "dataFormat">): Tensor;
+}
+
+function by(mode: PreprocessingMode): ApplicationModule {
+  return { preprocessInput: (x, options = {}) => preprocessInput(x, { ...options, mode }) };
+}
+
+/** Preprocessing by mode, as the modules below have it. */
+export const imagenetUtils: { readonly preprocessInput: typeof preprocessInput } = { preprocessInput };
+
+/** AlexNet and its images: minus the mean, as published. */
+export const alexnet: ApplicationModule & { readonly AlexNet: Application } = { ...by("caffe"), AlexNet };
+
+/** DenseNets. */
+export const densenet: ApplicationModule & Readonly<Record<"DenseNet121" | "DenseNet169" | "DenseNet201", Application>> = {
+  ...by("torch"),
+  DenseNet121,
+  DenseNet169,
+  DenseNet201,
+};
+
+/** EfficientNets scale their images themselves: `preprocessInput` leaves them as they are. */
+export const efficientnet: ApplicationModule & Readonly<Record<`EfficientNetB${0 | 1 | 2 | 3 | 4 | 5 | 6 | 7}`, Application>> = {
+  preprocessInput: (x) => ops.convertToTensor(x),
+  EfficientNetB0,
+  EfficientNetB1,
+  EfficientNetB2,
+  EfficientNetB3,
+  EfficientNetB4,
+  EfficientNetB5,
+  EfficientNetB6,
+  EfficientNetB7,
+};
+
+/** Inception-ResNet. */
+export const inceptionResnetV2: ApplicationModule & { readonly InceptionResNetV2: Application } = { ...by("tf"), InceptionResNetV2 };
+
+/** Inception v3. */
+export const inceptionV3: ApplicationModule & { readonly InceptionV3: Application } = { ...by("tf"), InceptionV3 };
+
+/** LeNet-5 with the scaling of its scans and its criterion. */
+export const lenet5: {
+  readonly LeNet5: Application<LeNet5Options>;
+  readonly preprocessInput: typeof preprocessScans;
+  readonly maximumAPosteriori: typeof maximumAPosteriori;
+} = { LeNet5, preprocessInput: preprocessScans, maximumAPosteriori };
+
+/** MobileNet v2. */
+export const mobilenetV2: ApplicationModule & { readonly MobileNetV2: Application<MobileNetV2Options> } = { ...by("tf"), MobileNetV2 };
+
+/** ResNets, first version. */
+export const resnet: ApplicationModule & Readonly<Record<`ResNet${18 | 34 | 50 | 101 | 152}`, Application>> = {
+  ...by("caffe"),
+  ResNet18,
+  ResNet34,
+  ResNet50,
+  ResNet101,
+  ResNet152,
+};
+
+/** The same as `resnet`: Keras has both names. */
+export const resnet50: typeof resnet = resnet;
+
+/** ResNets, second version. */
+export const resnetV2: ApplicationModule & Readonly<Record<`ResNet${50 | 101 | 152}V2`, Application>> = {
+  ...by("tf"),
+  ResNet50V2,
+  ResNet101V2,
+  ResNet152V2,
+};
+
+/** VGG-16. */
+export const vgg16: ApplicationModule & { readonly VGG16: Application } = { ...by("caffe"), VGG16 };
+
+/** VGG-19. */
+export const vgg19: ApplicationModule & { readonly VGG19: Application } = { ...by("caffe"), VGG19 };
+
+/** Xception. */
+export const xception: ApplicationModule & { readonly Xception: Application } = { ...by("tf"), Xception };
