@@ -5,7 +5,7 @@ const only = (from, allowed) => ({
   from: { path: `^src/${from}/`, pathNot: "\\.test\\.ts$|^src/testing/" },
   to: { path: "^src/", pathNot: [`^src/${from}/`, ...allowed.map((room) => `^src/${room}`)] },
 });
-const base = ["errors\\.ts", "dtype/"];
+const base = ["errors\\.ts", "dtype/", "config/"];
 const front = ["serialization/", "ops/", "random/", "initializers/", "activations/", "regularizers/", "constraints/"];
 
 module.exports = {
@@ -27,6 +27,7 @@ module.exports = {
     only("primitives", [...base, "graph/"]),
     only("autodiff", [...base, "graph/", "primitives/"]),
     only("vectorization", [...base, "graph/", "primitives/"]),
+    only("bounding-boxes", [...base, "graph/", "serialization/", "ops/"]),
     only("compiler", [...base, "graph/", "primitives/"]),
     only("downloads", [...base, "platform/"]),
     { ...only("backends", [...base, "graph/", "compiler/", "platform/", "primitives/"]) },

@@ -5,7 +5,7 @@ export type { CallbackModel, Direction } from "./callback-model.ts";
 export { EarlyStopping, EarlyStoppingCallback, type EarlyStoppingOptions } from "./early-stopping.ts";
 export { History, HistoryCallback } from "./history.ts";
 export { LambdaCallback, FunctionsCallback, type LambdaCallbackOptions } from "./lambda-callback.ts";
-export { metricsText, ProgressBar, ProgressBarCallback } from "./progress-bar.ts";
+export { metricsText, ProgressBar, ProgressBar as ProgbarLogger, ProgressBarCallback } from "./progress-bar.ts";
 export { TerminateOnNaN, TerminateOnNaNCallback } from "./terminate-on-nan.ts";
 export { CSVLogger, CSVLoggerCallback, type CSVLoggerOptions } from "./csv-logger.ts";
 export {

@@ -1,4 +1,5 @@
 /** The progress line of training, as Keras writes it. */
+import { isInteractiveLoggingEnabled } from "../config/index.ts";
 import { Callback, type CallbackParameters, type Logs } from "./callback.ts";
 import { isTerminal, writeText } from "./terminal.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
@@ -30,7 +31,7 @@ export class ProgressBarCallback extends Callback {
   }
 
   get #barred(): boolean {
-    return this.#animated && this.parameters.verbose === 1;
+    return this.#animated && this.parameters.verbose === 1 && isInteractiveLoggingEnabled();
   }
 
   override setParameters(parameters: CallbackParameters): void {

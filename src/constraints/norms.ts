@@ -1,4 +1,5 @@
 /** Constraints on the norms of weight vectors. */
+import { epsilon } from "../config/index.ts";
 import type { Tensor } from "../graph/index.ts";
 import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
 import { add, clip, divide, greaterEqual, multiply, where } from "../ops/numpy/arithmetic.ts";
@@ -7,8 +8,6 @@ import { sum } from "../ops/numpy/reduce.ts";
 import { callableClass, type CallableClass, checkOptions } from "../serialization/index.ts";
 import { Constraint } from "./constraint.ts";
 
-/** Keras's `backend.epsilon()`. */
-const epsilon = 1e-7;
 
 /** Axes along which a norm is taken. */
 export type NormAxis = number | readonly number[];
@@ -37,7 +36,7 @@ export class MaxNormConstraint extends Constraint {
   }
   override call(w: TensorLike): Tensor {
     const norms = normOf(w, this.axis);
-    return multiply(w, divide(clip(norms, 0, this.maxValue), add(epsilon, norms)));
+    return multiply(w, divide(clip(norms, 0, this.maxValue), add(epsilon(), norms)));
   }
   protected override options(): Record<string, unknown> {
     return { maxValue: this.maxValue, axis: this.axis };
@@ -74,7 +73,7 @@ export class MinMaxNormConstraint extends Constraint {
   override call(w: TensorLike): Tensor {
     const norms = normOf(w, this.axis);
     const wanted = add(multiply(this.rate, clip(norms, this.minValue, this.maxValue)), multiply(1 - this.rate, norms));
-    return multiply(w, divide(wanted, add(epsilon, norms)));
+    return multiply(w, divide(wanted, add(epsilon(), norms)));
   }
   protected override options(): Record<string, unknown> {
     return { minValue: this.minValue, maxValue: this.maxValue, rate: this.rate, axis: this.axis };
@@ -97,7 +96,7 @@ export class UnitNormConstraint extends Constraint {
     this.axis = options.axis ?? 0;
   }
   override call(w: TensorLike): Tensor {
-    return divide(w, add(epsilon, normOf(w, this.axis)));
+    return divide(w, add(epsilon(), normOf(w, this.axis)));
   }
   protected override options(): Record<string, unknown> {
     return { axis: this.axis };

@@ -1,4 +1,5 @@
 /** Host values from whatever a user writes: numbers, nested arrays, typed arrays. */
+import { floatx } from "../config/index.ts";
 import { type DType, dtypes, hostArray, type TypedArray } from "../dtype/index.ts";
 import { DTypeError, ShapeError, ValueError } from "../errors.ts";
 import { type ConcreteShape, formatShape, sizeOf } from "./shape.ts";
@@ -28,7 +29,7 @@ export function isHostData(value: unknown): value is HostData {
 }
 
 /**
- * Elements of `data` as a new array: numbers are float32, booleans bool, typed arrays keep their type unless `dtype`
+ * Elements of `data` as a new array: numbers are `config.floatx()` (float32), booleans bool, typed arrays keep their type unless `dtype`
  * says otherwise. `shape` reshapes (one extent may be -1). Fractions are cut off towards zero where the dtype is an integer.
  * Throws ShapeError for ragged arrays and shapes that do not fit, ValueError for what is no number or out of range.
  */
@@ -38,7 +39,7 @@ export function hostValues(
   options: { dtype?: DType | undefined; shape?: readonly number[] | undefined } = {},
 ): HostValues {
   const natural = shapeOf(where, data);
-  const dtype = options.dtype ?? naturalDType(data) ?? "float32";
+  const dtype = options.dtype ?? naturalDType(data) ?? floatx();
   if (dtypes[dtype] === undefined) {
     throw new DTypeError({ where, problem: "there is no such dtype", expected: Object.keys(dtypes).join(", "), received: String(dtype) });
   }
@@ -49,7 +50,7 @@ export function hostValues(
 }
 
 function naturalDType(data: HostData): DType | undefined {
-  if (typeof data === "number") return "float32";
+  if (typeof data === "number") return floatx();
   if (typeof data === "boolean") return "bool";
   if (isHostTypedArray(data)) {
     if (data instanceof Float64Array) return "float64";

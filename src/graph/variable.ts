@@ -1,4 +1,5 @@
 /** Variables: named state that graphs read and assign. Assigning never runs anything. */
+import { floatx } from "../config/index.ts";
 import type { DType, TypedArray } from "../dtype/index.ts";
 import { DTypeError, InternalError, ShapeError, StateError, ValueError } from "../errors.ts";
 import { type HostData, hostValues } from "./host-values.ts";
@@ -184,7 +185,7 @@ export class Variable {
         });
       }
       this.shape = [...options.shape];
-      this.dtype = options.dtype ?? "float32";
+      this.dtype = options.dtype ?? floatx();
       this.state = new VariableState(where, this.shape, this.dtype);
       this.state.initialize = init;
       return;

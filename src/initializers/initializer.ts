@@ -1,4 +1,5 @@
 /** What initializers share. */
+import { floatx } from "../config/index.ts";
 import type { DType } from "../dtype/index.ts";
 import { ValueError } from "../errors.ts";
 import type { ConcreteShape, Tensor } from "../graph/index.ts";
@@ -10,7 +11,7 @@ export type InitializerDType = DType | null | { dtype?: DType | null };
 
 /** The dtype that an initializer was asked for. */
 export function dtypeOf(dtype: InitializerDType | undefined): DType {
-  return (typeof dtype === "object" ? dtype?.dtype : dtype) ?? "float32";
+  return (typeof dtype === "object" ? dtype?.dtype : dtype) ?? floatx();
 }
 
 /** Makes the first value of a weight: `initializer(shape, dtype)`. */

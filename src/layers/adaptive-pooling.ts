@@ -1,4 +1,5 @@
 /** What the adaptive pooling layers share. */
+import { imageDataFormat } from "../config/index.ts";
 import type { Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import { type DataFormat, dataFormats } from "./data-format.ts";
@@ -21,9 +22,9 @@ export abstract class AdaptivePoolingLayer extends Layer<AdaptivePoolingOptions>
   declare dataFormat: DataFormat;
 
   constructor(spatialRank: number, options: AdaptivePoolingOptions) {
-    super(options, { outputSize: required, dataFormat: "channels_last" });
+    super(options, { outputSize: required, dataFormat: imageDataFormat() });
     this.outputSize = spatialTuple(this.label, "outputSize", this.outputSize, spatialRank);
-    this.dataFormat = oneOf(this.label, "dataFormat", (this.dataFormat as DataFormat | null) ?? "channels_last", dataFormats);
+    this.dataFormat = oneOf(this.label, "dataFormat", (this.dataFormat as DataFormat | null) ?? imageDataFormat(), dataFormats);
     this.inputSpec = { rank: spatialRank + 2 };
   }
 }

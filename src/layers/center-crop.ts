@@ -1,4 +1,5 @@
 /** Cuts the middle out of images. */
+import { imageDataFormat } from "../config/index.ts";
 import type { Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
@@ -25,7 +26,7 @@ export class CenterCropLayer extends ImageLayer<CenterCropOptions> {
   declare width: number;
 
   constructor(options: CenterCropOptions) {
-    super(options, { height: required, width: required, dataFormat: "channels_last" });
+    super(options, { height: required, width: required, dataFormat: imageDataFormat() });
     positiveInteger(this.label, "height", this.height);
     positiveInteger(this.label, "width", this.width);
   }

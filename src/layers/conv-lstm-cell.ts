@@ -1,4 +1,5 @@
 /** One step of a convolutional long short-term memory. */
+import { imageDataFormat } from "../config/index.ts";
 import type { Constraint } from "../constraints/index.ts";
 import { ShapeError } from "../errors.ts";
 import { formatShape, type Shape, type Tensor, type Variable } from "../graph/index.ts";
@@ -45,7 +46,7 @@ export const convLSTMCellDefaults: OptionDefaults = {
   kernelSize: required,
   strides: 1,
   padding: "valid",
-  dataFormat: "channels_last",
+  dataFormat: null,
   dilationRate: 1,
   activation: "tanh",
   recurrentActivation: "sigmoid",
@@ -68,7 +69,7 @@ export interface ConvLSTMGeometry {
 /** Checks the geometry in the options of a cell or layer, and brings it into its final form. Throws ValueError. */
 export function checkGeometry(where: string, options: ConvLSTMGeometry, spatialRank: number): void {
   // null stands for the default, as in Keras's configurations.
-  options.dataFormat = options.dataFormat ?? "channels_last";
+  options.dataFormat = options.dataFormat ?? imageDataFormat();
   positiveInteger(where, "filters", options.filters);
   options.kernelSize = spatialTuple(where, "kernelSize", options.kernelSize, spatialRank);
   options.strides = spatialTuple(where, "strides", options.strides, spatialRank);

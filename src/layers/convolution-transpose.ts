@@ -1,4 +1,5 @@
 /** What Conv1DTranspose, Conv2DTranspose and Conv3DTranspose share. */
+import { imageDataFormat } from "../config/index.ts";
 import type { Constraint } from "../constraints/index.ts";
 import { ValueError } from "../errors.ts";
 import type { Shape, Tensor, Variable } from "../graph/index.ts";
@@ -79,7 +80,7 @@ export abstract class ConvolutionTransposeLayer extends Layer<ConvolutionTranspo
       strides: 1,
       padding: "valid",
       outputPadding: null,
-      dataFormat: "channels_last",
+      dataFormat: imageDataFormat(),
       dilationRate: 1,
       activation: null,
       useBias: true,

@@ -1,4 +1,5 @@
 /** What every convolution has: a window that moves over spatial axes, and a bias per channel. */
+import { imageDataFormat } from "../config/index.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { formatShape, type Tensor, type Variable } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
@@ -31,7 +32,7 @@ export function resolveWindow(
   layer.strides = spatialTuple(where, "strides", layer.strides, spatialRank);
   layer.dilationRate = spatialTuple(where, "dilationRate", layer.dilationRate, spatialRank);
   layer.padding = oneOf(where, "padding", lowerCase(layer.padding), paddings);
-  layer.dataFormat = oneOf(where, "dataFormat", (layer.dataFormat as DataFormat | null) ?? "channels_last", dataFormats);
+  layer.dataFormat = oneOf(where, "dataFormat", (layer.dataFormat as DataFormat | null) ?? imageDataFormat(), dataFormats);
   if (both || !layer.strides.some((stride) => stride > 1) || !layer.dilationRate.some((rate) => rate > 1)) return;
   throw new ValueError({
     where,

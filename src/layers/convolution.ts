@@ -1,4 +1,5 @@
 /** What Conv1D, Conv2D and Conv3D share. */
+import { imageDataFormat } from "../config/index.ts";
 import type { Constraint } from "../constraints/index.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { formatShape, type Shape, type Tensor, type Variable } from "../graph/index.ts";
@@ -73,7 +74,7 @@ export abstract class ConvolutionLayer extends AdaptableLayer<ConvolutionOptions
       kernelSize: required,
       strides: 1,
       padding: "valid",
-      dataFormat: "channels_last",
+      dataFormat: imageDataFormat(),
       dilationRate: 1,
       groups: 1,
       activation: null,

@@ -1,4 +1,5 @@
 /** What Cropping1D, Cropping2D and Cropping3D share. */
+import { imageDataFormat } from "../config/index.ts";
 import { ShapeError } from "../errors.ts";
 import { formatShape, type Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
@@ -23,12 +24,12 @@ export abstract class CroppingLayer extends Layer<CroppingOptions> {
   readonly #spatialRank: number;
 
   constructor(spatialRank: number, options: CroppingOptions) {
-    super(options, { cropping: spatialRank === 2 ? 0 : 1, ...(spatialRank === 1 ? {} : { dataFormat: "channels_last" }) });
+    super(options, { cropping: spatialRank === 2 ? 0 : 1, ...(spatialRank === 1 ? {} : { dataFormat: imageDataFormat() }) });
     this.#spatialRank = spatialRank;
     const pairs = edgePairs(this.label, "cropping", this.cropping, spatialRank);
     this.cropping = spatialRank === 1 ? pairs[0]! : pairs;
     if (spatialRank > 1) {
-      this.dataFormat = oneOf(this.label, "dataFormat", (this.dataFormat as DataFormat | null) ?? "channels_last", dataFormats);
+      this.dataFormat = oneOf(this.label, "dataFormat", (this.dataFormat as DataFormat | null) ?? imageDataFormat(), dataFormats);
     }
     this.inputSpec = { rank: spatialRank + 2 };
   }

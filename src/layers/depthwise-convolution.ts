@@ -1,4 +1,5 @@
 /** What DepthwiseConv1D and DepthwiseConv2D share. */
+import { imageDataFormat } from "../config/index.ts";
 import type { Constraint } from "../constraints/index.ts";
 import type { Shape, Tensor, Variable } from "../graph/index.ts";
 import type { Initializer } from "../initializers/index.ts";
@@ -70,7 +71,7 @@ export abstract class DepthwiseConvolutionLayer extends Layer<DepthwiseConvoluti
       kernelSize: required,
       strides: 1,
       padding: "valid",
-      dataFormat: "channels_last",
+      dataFormat: imageDataFormat(),
       dilationRate: 1,
       activation: null,
       useBias: true,

@@ -1,8 +1,10 @@
 /** At which precision a layer keeps its weights and passes its values on. */
+import { floatx } from "../config/index.ts";
 import { type DType, dtypes } from "../dtype/index.ts";
 import { nearestNames, UnknownNameError } from "../errors.ts";
 import { isPlainObject, readingAs, Tensor, type Variable } from "../graph/index.ts";
 import { roundToFormat, type ShortFormat } from "../ops/numpy/round-to-format.ts";
+import { insteadOf } from "../serialization/index.ts";
 import { attachMask, maskOf } from "./masks.ts";
 import { mapStructure } from "./structure.ts";
 
@@ -52,7 +54,7 @@ export class DTypePolicy {
     return { name: this.name };
   }
 
-  toJSON(): object {
+  toJSON(): { module: string; class_name: string; config: { name: DTypePolicyName }; registered_name: null } {
     return { module: "keras", class_name: "DTypePolicy", config: this.getConfig(), registered_name: null };
   }
 }
@@ -76,11 +78,11 @@ function checkedName(where: string, name: unknown): DTypePolicyName {
   });
 }
 
-let defaultPolicy: DTypePolicy = new DTypePolicy("float32");
+let defaultPolicy: DTypePolicy | null = null;
 
 /** The policy of layers that are made without `dtype`. */
 export function dtypePolicy(): DTypePolicy {
-  return defaultPolicy;
+  return defaultPolicy ?? new DTypePolicy(floatx());
 }
 
 /** Sets the policy of layers that are made from now on without `dtype`. */
@@ -90,8 +92,19 @@ export function setDtypePolicy(policy: DTypePolicyName | DTypePolicy): void {
 
 /** The policy that an option or Keras's JSON names: a name, a policy, a `DTypePolicy` object; null: the default one. */
 export function policyOf(where: string, option: unknown): DTypePolicy {
-  if (option === null || option === undefined) return defaultPolicy;
+  if (option === null || option === undefined) return dtypePolicy();
   if (option instanceof DTypePolicy) return option;
+  const instead = isPlainObject(option) && typeof option.class_name === "string" ? insteadOf(option.class_name) : undefined;
+  const quantized = typeof option === "string" && /^\w+_from_/.test(option) ? insteadOf("QuantizedDTypePolicy") : instead;
+  if (quantized !== undefined) {
+    throw new UnknownNameError({
+      where,
+      problem: "this policy of Keras does not exist here",
+      expected: [...Object.keys(dtypes), ...Object.keys(mixed)].join(", "),
+      received: JSON.stringify(option),
+      advice: quantized,
+    });
+  }
   const name: unknown = isPlainObject(option) && isPlainObject(option.config) ? option.config.name : option;
   return new DTypePolicy(checkedName(where, name));
 }

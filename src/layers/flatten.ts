@@ -1,4 +1,5 @@
 /** A layer that joins all axes but the batch. */
+import { imageDataFormat } from "../config/index.ts";
 import type { Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
@@ -8,7 +9,7 @@ import { type LayerOptions, oneOf } from "./layer-options.ts";
 
 /** Options of Flatten. */
 export interface FlattenOptions extends LayerOptions {
-  /** "channels_first" moves the channels to the end before flattening. Default "channels_last". */
+  /** "channels_first" moves the channels to the end before flattening. Default `config.imageDataFormat()`, which is "channels_last". */
   readonly dataFormat?: DataFormat;
 }
 
@@ -25,7 +26,7 @@ export class FlattenLayer extends Layer<FlattenOptions> {
   declare dataFormat: DataFormat;
 
   constructor(options: FlattenOptions = {}) {
-    super(options, { dataFormat: "channels_last" });
+    super(options, { dataFormat: imageDataFormat() });
     oneOf(this.label, "dataFormat", this.dataFormat, dataFormats);
     this.inputSpec = { minRank: 1 };
   }

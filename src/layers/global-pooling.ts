@@ -1,4 +1,5 @@
 /** What the global pooling layers share. */
+import { imageDataFormat } from "../config/index.ts";
 import type { Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import { type DataFormat, dataFormats, spatialAxes } from "./data-format.ts";
@@ -18,8 +19,8 @@ export abstract class GlobalPoolingLayer extends Layer<GlobalPoolingOptions> {
   declare keepdims: boolean;
 
   constructor(spatialRank: number, options: GlobalPoolingOptions = {}) {
-    super(options, { dataFormat: "channels_last", keepdims: false });
-    this.dataFormat ??= "channels_last";
+    super(options, { dataFormat: imageDataFormat(), keepdims: false });
+    this.dataFormat ??= imageDataFormat();
     oneOf(this.label, "dataFormat", this.dataFormat, dataFormats);
     this.inputSpec = { rank: spatialRank + 2 };
   }

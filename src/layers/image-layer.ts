@@ -1,4 +1,5 @@
 /** The base of layers of images: `[batch, height, width, channels]`, `[batch, channels, height, width]`, or one without batch. */
+import { imageDataFormat } from "../config/index.ts";
 import type { Shape, Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import type { Config } from "../serialization/index.ts";
@@ -8,7 +9,7 @@ import { type LayerOptions, oneOf, type OptionDefaults } from "./layer-options.t
 
 /** Options of all layers of images. */
 export interface ImageLayerOptions extends LayerOptions {
-  /** Default "channels_last". */
+  /** Default `config.imageDataFormat()`, which is "channels_last". */
   readonly dataFormat?: DataFormat | null;
 }
 
@@ -19,9 +20,9 @@ export abstract class ImageLayer<Options extends ImageLayerOptions = ImageLayerO
   readonly #writesDataFormat: boolean;
 
   constructor(options: Options, defaults: OptionDefaults) {
-    super(options, { ...defaults, dataFormat: "channels_last" });
+    super(options, { ...defaults, dataFormat: imageDataFormat() });
     this.#writesDataFormat = Object.hasOwn(defaults, "dataFormat");
-    this.dataFormat ??= "channels_last";
+    this.dataFormat ??= imageDataFormat();
     oneOf(this.label, "dataFormat", this.dataFormat, dataFormats);
     this.inputSpec = { minRank: 3, maxRank: 4 };
   }

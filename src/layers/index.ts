@@ -4,8 +4,14 @@
 // Changes of images at random.
 export { AutoContrast, AutoContrastLayer, type AutoContrastOptions } from "./auto-contrast.ts";
 export { AugMix, AugMixLayer, type AugMixOptions } from "./aug-mix.ts";
+export {
+  ContrastLimitedAdaptiveHistogramEqualization,
+  ContrastLimitedAdaptiveHistogramEqualizationLayer,
+  type ContrastLimitedAdaptiveHistogramEqualizationOptions,
+} from "./contrast-limited-adaptive-histogram-equalization.ts";
 export { CutMix, CutMixLayer, type CutMixOptions } from "./cut-mix.ts";
 export { Equalization, EqualizationLayer, type EqualizationOptions } from "./equalization.ts";
+export { type BoxData, MaxNumBoundingBoxes, MaxNumBoundingBoxesLayer, type MaxNumBoundingBoxesOptions } from "./max-num-bounding-boxes.ts";
 export { MixUp, MixUpLayer, type MixUpOptions } from "./mix-up.ts";
 export { Pipeline, PipelineLayer, type PipelineOptions } from "./pipeline.ts";
 export { RandAugment, RandAugmentLayer, type RandAugmentOptions } from "./rand-augment.ts";
@@ -112,7 +118,14 @@ export { DepthwiseConvolutionLayer, type DepthwiseConvolutionOptions } from "./d
 export { Discretization, DiscretizationLayer, type DiscretizationOptions } from "./discretization.ts";
 export { dot, Dot, DotLayer, type DotOptions } from "./dot.ts";
 export { Dropout, DropoutLayer, type DropoutOptions } from "./dropout.ts";
-export { DTypePolicy, type DTypeOption, dtypePolicy, type DTypePolicyName, setDtypePolicy } from "./dtype-policy.ts";
+export {
+  DTypePolicy,
+  type DTypeOption,
+  dtypePolicy,
+  type DTypePolicyName,
+  policyOf as dtypePolicyOf,
+  setDtypePolicy,
+} from "./dtype-policy.ts";
 export { EinsumDense, EinsumDenseLayer, type EinsumDenseOptions } from "./einsum-dense.ts";
 export { ELU, ELULayer, type ELUOptions } from "./elu.ts";
 export { Embedding, EmbeddingLayer, type EmbeddingOptions } from "./embedding.ts";
@@ -216,6 +229,7 @@ export { StringLookup, StringLookupLayer, type StringLookupOptions } from "./str
 export { type Structure } from "./structure.ts";
 export { subtract, Subtract, SubtractLayer } from "./subtract.ts";
 export { type TextInput, TextLayer } from "./text-layer.ts";
+export { TernaryDense, TernaryDenseLayer, type TernaryDenseOptions } from "./ternary-dense.ts";
 export {
   TextVectorization,
   TextVectorizationLayer,

@@ -87,6 +87,25 @@ const contracts: readonly (readonly [unknown, LayerContract])[] = [
       ],
     },
   ],
+  [
+    layers.TernaryDense,
+    {
+      options: { units: 3, activation: "relu", kernelRegularizer: "l2" },
+      inputs: [[2, 4]],
+      output: [2, 3],
+      weights: 2,
+      refused: [
+        [{ units: 0 }, /units/],
+        [{ threshold: -1 }, /threshold/],
+        [{ threshold: "0.5" }, /threshold/],
+        [{ activation: "sigmod" }, /sigmoid/],
+      ],
+      refusedInputs: [
+        [[2, 5], /last axis/],
+        [[4], /axes/],
+      ],
+    },
+  ],
   [layers.Activation, { ...elementwise, options: { activation: "elu" }, refused: [[{ activation: null }, /activation/]] }],
   [layers.ReLU, { ...elementwise, options: { maxValue: 0.5, negativeSlope: 0.1 }, refused: [] }],
   [layers.LeakyReLU, { ...elementwise, options: {}, refused: [] }],

@@ -1,4 +1,5 @@
 /** Normalisation by the neighbouring channels. */
+import { imageDataFormat } from "../config/index.ts";
 import type { Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import { callableClass, type CallableClass, type Config } from "../serialization/index.ts";
@@ -39,8 +40,8 @@ export class LocalResponseNormalizationLayer extends Layer<LocalResponseNormaliz
   declare dataFormat: DataFormat;
 
   constructor(options: LocalResponseNormalizationOptions = {}) {
-    super(options, { depthRadius: 5, bias: 1, alpha: 1, beta: 0.5, dataFormat: "channels_last" });
-    this.dataFormat ??= "channels_last";
+    super(options, { depthRadius: 5, bias: 1, alpha: 1, beta: 0.5, dataFormat: imageDataFormat() });
+    this.dataFormat ??= imageDataFormat();
     natural(this.label, "depthRadius", this.depthRadius);
     finiteNumber(this.label, "bias", this.bias);
     finiteNumber(this.label, "alpha", this.alpha);

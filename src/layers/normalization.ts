@@ -1,4 +1,5 @@
 /** Shifts and scales its input to mean 0 and variance 1, by statistics of the data. */
+import { epsilon } from "../config/index.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import {
   dataTensor,
@@ -31,9 +32,6 @@ export interface NormalizationOptions extends LayerOptions {
   /** Whether to undo the normalization instead. Default false. */
   readonly invert?: boolean;
 }
-
-/** Least deviation that is divided by. */
-const epsilon = 1e-7;
 
 /**
  * `y = (x - mean) / max(sqrt(variance), 1e-7)`; with `invert`, `y = x max(sqrt(variance), 1e-7) + mean`. Mean and
@@ -196,7 +194,7 @@ export class NormalizationLayer extends Layer<NormalizationOptions> {
     const given = this.#given;
     const mean = given === null ? ops.reshape(this.adaptMean!, this.#broadcast) : this.#spread(given.mean);
     const variance = given === null ? ops.reshape(this.adaptVariance!, this.#broadcast) : this.#spread(given.variance);
-    const deviation = ops.maximum(ops.sqrt(ops.cast(variance, this.dtype)), epsilon);
+    const deviation = ops.maximum(ops.sqrt(ops.cast(variance, this.dtype)), epsilon());
     const y = ops.cast(x, this.dtype);
     return this.invert ? ops.add(mean, ops.multiply(y, deviation)) : ops.divide(ops.subtract(y, mean), deviation);
   }

@@ -1,4 +1,5 @@
 /** What the pooling layers share. */
+import { imageDataFormat } from "../config/index.ts";
 import { ShapeError } from "../errors.ts";
 import { formatShape, type Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
@@ -25,8 +26,8 @@ export abstract class PoolingLayer extends Layer<PoolingOptions> {
   declare dataFormat: DataFormat;
 
   constructor(spatialRank: number, options: PoolingOptions = {}) {
-    super(options, { poolSize: 2, padding: "valid", strides: null, dataFormat: "channels_last" });
-    this.dataFormat ??= "channels_last";
+    super(options, { poolSize: 2, padding: "valid", strides: null, dataFormat: imageDataFormat() });
+    this.dataFormat ??= imageDataFormat();
     this.poolSize = spatialTuple(this.label, "poolSize", this.poolSize, spatialRank);
     this.strides = spatialTuple(this.label, "strides", this.strides ?? this.poolSize, spatialRank);
     oneOf(this.label, "padding", this.padding, ["valid", "same"]);

@@ -10,8 +10,10 @@ import { StringLookup } from "./string-lookup.ts";
 import { TextVectorization } from "./text-vectorization.ts";
 import { AutoContrast } from "./auto-contrast.ts";
 import { AugMix } from "./aug-mix.ts";
+import { ContrastLimitedAdaptiveHistogramEqualization } from "./contrast-limited-adaptive-histogram-equalization.ts";
 import { CutMix } from "./cut-mix.ts";
 import { Equalization } from "./equalization.ts";
+import { MaxNumBoundingBoxes } from "./max-num-bounding-boxes.ts";
 import { MixUp } from "./mix-up.ts";
 import { Pipeline } from "./pipeline.ts";
 import { RandAugment } from "./rand-augment.ts";
@@ -54,8 +56,10 @@ export const preprocessingLayers = (): readonly SerializableClass<Layer>[] => [
   TextVectorization,
   AutoContrast,
   AugMix,
+  ContrastLimitedAdaptiveHistogramEqualization,
   CutMix,
   Equalization,
+  MaxNumBoundingBoxes,
   MixUp,
   Pipeline,
   RandAugment,

@@ -1,4 +1,5 @@
 /** Cuts parts out of images at random. */
+import { imageDataFormat } from "../config/index.ts";
 import type { Shape, Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import type { SeedGenerator } from "../random/index.ts";
@@ -29,7 +30,7 @@ export class RandomCropLayer extends RandomImageLayer<RandomCropOptions> {
   declare width: number;
 
   constructor(options: RandomCropOptions) {
-    super(options, { height: required, width: required, seed: null, dataFormat: "channels_last" });
+    super(options, { height: required, width: required, seed: null, dataFormat: imageDataFormat() });
     positiveInteger(this.label, "height", this.height);
     positiveInteger(this.label, "width", this.width);
   }

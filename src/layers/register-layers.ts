@@ -87,6 +87,7 @@ import { Softmax } from "./softmax.ts";
 import { SpatialDropout1D } from "./spatial-dropout1d.ts";
 import { SpatialDropout2D } from "./spatial-dropout2d.ts";
 import { SpatialDropout3D } from "./spatial-dropout3d.ts";
+import { TernaryDense } from "./ternary-dense.ts";
 import { SpectralNormalization } from "./spectral-normalization.ts";
 import { StackedRNNCells } from "./stacked-rnn-cells.ts";
 import { Subtract } from "./subtract.ts";
@@ -190,6 +191,7 @@ export function registerLayers(): void {
     SpatialDropout2D,
     SpatialDropout3D,
     SpectralNormalization,
+    TernaryDense,
     StackedRNNCells,
     Subtract,
     TimeDistributed,

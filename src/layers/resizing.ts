@@ -1,4 +1,5 @@
 /** A layer that resizes images. */
+import { imageDataFormat } from "../config/index.ts";
 import { isFloat } from "../dtype/index.ts";
 import { ValueError } from "../errors.ts";
 import type { Tensor } from "../graph/index.ts";
@@ -55,7 +56,7 @@ export class ResizingLayer extends ImageLayer<ResizingOptions> {
       padToAspectRatio: false,
       fillMode: "constant",
       fillValue: 0,
-      dataFormat: "channels_last",
+      dataFormat: imageDataFormat(),
       antialias: false,
     });
     positiveInteger(this.label, "height", this.height);

@@ -1,4 +1,5 @@
 /** What SeparableConv1D and SeparableConv2D share. */
+import { imageDataFormat } from "../config/index.ts";
 import type { Constraint } from "../constraints/index.ts";
 import type { Shape, Tensor, Variable } from "../graph/index.ts";
 import type { Initializer } from "../initializers/index.ts";
@@ -81,7 +82,7 @@ export abstract class SeparableConvolutionLayer extends Layer<SeparableConvoluti
       kernelSize: required,
       strides: 1,
       padding: "valid",
-      dataFormat: "channels_last",
+      dataFormat: imageDataFormat(),
       dilationRate: 1,
       activation: null,
       useBias: true,

@@ -1,4 +1,5 @@
 /** What SpatialDropout1D, SpatialDropout2D and SpatialDropout3D share. */
+import { imageDataFormat } from "../config/index.ts";
 import type { Tensor } from "../graph/index.ts";
 import { dropout, SeedGenerator } from "../random/index.ts";
 import type { Config } from "../serialization/index.ts";
@@ -29,11 +30,11 @@ export abstract class SpatialDropoutLayer extends Layer<SpatialDropoutOptions> {
   readonly #spatialRank: number;
 
   constructor(spatialRank: number, options: SpatialDropoutOptions) {
-    super(options, { rate: required, seed: null, ...(spatialRank === 1 ? {} : { dataFormat: "channels_last" }) });
+    super(options, { rate: required, seed: null, ...(spatialRank === 1 ? {} : { dataFormat: imageDataFormat() }) });
     this.#spatialRank = spatialRank;
     probability(this.label, "rate", this.rate);
     if (spatialRank > 1) {
-      this.dataFormat = oneOf(this.label, "dataFormat", (this.dataFormat as DataFormat | null) ?? "channels_last", dataFormats);
+      this.dataFormat = oneOf(this.label, "dataFormat", (this.dataFormat as DataFormat | null) ?? imageDataFormat(), dataFormats);
     }
     this.seedGenerator = new SeedGenerator({ seed: this.seed });
     this.supportsMasking = true;

@@ -1,4 +1,5 @@
 /** The base of layers that see images through a random affine map. */
+import { imageDataFormat } from "../config/index.ts";
 import type { Shape, Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import { oneOf, type OptionDefaults } from "./layer-options.ts";
@@ -29,7 +30,14 @@ export abstract class SpatialLayer<Options extends SpatialOptions> extends Rando
   declare interpolation: PixelInterpolation;
 
   constructor(options: Options, defaults: OptionDefaults) {
-    super(options, { ...defaults, fillMode: "reflect", interpolation: "bilinear", seed: null, fillValue: 0, dataFormat: "channels_last" });
+    super(options, {
+      ...defaults,
+      fillMode: "reflect",
+      interpolation: "bilinear",
+      seed: null,
+      fillValue: 0,
+      dataFormat: imageDataFormat(),
+    });
     oneOf(this.label, "fillMode", this.fillMode, ["reflect", "wrap", "constant", "nearest"]);
     oneOf(this.label, "interpolation", this.interpolation, ["bilinear", "nearest"]);
   }

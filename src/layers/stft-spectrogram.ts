@@ -1,4 +1,5 @@
 /** Spectrograms by convolution, with kernels that can be trained. */
+import { epsilon, imageDataFormat } from "../config/index.ts";
 import { isFloat } from "../dtype/index.ts";
 import { DTypeError, ValueError } from "../errors.ts";
 import type { Shape, Tensor, Variable } from "../graph/index.ts";
@@ -35,9 +36,6 @@ export interface STFTSpectrogramOptions extends LayerOptions {
   readonly dataFormat?: DataFormat | null;
 }
 
-/** Least value under roots and logarithms. */
-const epsilon = 1e-7;
-
 /**
  * The short-time Fourier transform of every channel, as a convolution whose kernels are weights.
  *
@@ -72,10 +70,10 @@ export class STFTSpectrogramLayer extends Layer<STFTSpectrogramOptions> {
       periodic: false,
       scaling: "density",
       padding: "valid",
-      dataFormat: "channels_last",
+      dataFormat: imageDataFormat(),
       expandDims: false,
     });
-    this.dataFormat ??= "channels_last";
+    this.dataFormat ??= imageDataFormat();
     oneOf(this.label, "mode", this.mode, ["log", "magnitude", "psd", "real", "imag", "angle", "stft"]);
     oneOf(this.label, "padding", this.padding, ["valid", "same"]);
     oneOf(this.label, "dataFormat", this.dataFormat, dataFormats);
@@ -138,8 +136,8 @@ export class STFTSpectrogramLayer extends Layer<STFTSpectrogramOptions> {
       const both = Float32Array.from({ length: this.#bins }, (_, f) => (f === 0 || f === this.#bins - 1 ? 1 : 2));
       return ops.multiply(power, ops.reshape(ops.convertToTensor(both, power.dtype), [1, 1, -1, 1]));
     }
-    const magnitude = ops.sqrt(ops.maximum(power, epsilon));
-    return this.mode === "magnitude" ? magnitude : ops.log(ops.maximum(magnitude, epsilon));
+    const magnitude = ops.sqrt(ops.maximum(power, epsilon()));
+    return this.mode === "magnitude" ? magnitude : ops.log(ops.maximum(magnitude, epsilon()));
   }
 
   /** From [batch, channels, bins, frames] to the layout that was asked for. */

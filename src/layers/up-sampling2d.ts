@@ -1,4 +1,5 @@
 /** Enlarges images by whole factors. */
+import { imageDataFormat } from "../config/index.ts";
 import type { Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
@@ -34,9 +35,9 @@ export class UpSampling2DLayer extends Layer<UpSampling2DOptions> {
   declare interpolation: (typeof interpolations)[number];
 
   constructor(options: UpSampling2DOptions = {}) {
-    super(options, { size: [2, 2], dataFormat: "channels_last", interpolation: "nearest" });
+    super(options, { size: [2, 2], dataFormat: imageDataFormat(), interpolation: "nearest" });
     this.size = spatialTuple(this.label, "size", this.size, 2);
-    this.dataFormat = oneOf(this.label, "dataFormat", (this.dataFormat as DataFormat | null) ?? "channels_last", dataFormats);
+    this.dataFormat = oneOf(this.label, "dataFormat", (this.dataFormat as DataFormat | null) ?? imageDataFormat(), dataFormats);
     this.interpolation = oneOf(this.label, "interpolation", lowerCase(this.interpolation), interpolations);
     this.inputSpec = { rank: 4 };
   }

@@ -1,4 +1,5 @@
 /** Enlarges volumes by whole factors. */
+import { imageDataFormat } from "../config/index.ts";
 import type { Tensor } from "../graph/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
 import { type DataFormat, dataFormats, spatialAxes } from "./data-format.ts";
@@ -27,9 +28,9 @@ export class UpSampling3DLayer extends Layer<UpSampling3DOptions> {
   declare dataFormat: DataFormat;
 
   constructor(options: UpSampling3DOptions = {}) {
-    super(options, { size: [2, 2, 2], dataFormat: "channels_last" });
+    super(options, { size: [2, 2, 2], dataFormat: imageDataFormat() });
     this.size = spatialTuple(this.label, "size", this.size, 3);
-    this.dataFormat = oneOf(this.label, "dataFormat", (this.dataFormat as DataFormat | null) ?? "channels_last", dataFormats);
+    this.dataFormat = oneOf(this.label, "dataFormat", (this.dataFormat as DataFormat | null) ?? imageDataFormat(), dataFormats);
     this.inputSpec = { rank: 5 };
   }
 

@@ -1,4 +1,5 @@
 /** What ZeroPadding1D, ZeroPadding2D and ZeroPadding3D share. */
+import { imageDataFormat } from "../config/index.ts";
 import type { Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import type { Config } from "../serialization/index.ts";
@@ -22,11 +23,11 @@ export abstract class ZeroPaddingLayer extends Layer<ZeroPaddingOptions> {
   readonly #spatialRank: number;
 
   constructor(spatialRank: number, options: ZeroPaddingOptions) {
-    super(options, { padding: 1, dataFormat: "channels_last" });
+    super(options, { padding: 1, dataFormat: imageDataFormat() });
     this.#spatialRank = spatialRank;
     const pairs = edgePairs(this.label, "padding", this.padding, spatialRank);
     this.padding = spatialRank === 1 ? pairs[0]! : pairs;
-    this.dataFormat = oneOf(this.label, "dataFormat", (this.dataFormat as DataFormat | null) ?? "channels_last", dataFormats);
+    this.dataFormat = oneOf(this.label, "dataFormat", (this.dataFormat as DataFormat | null) ?? imageDataFormat(), dataFormats);
     this.inputSpec = { rank: spatialRank + 2 };
   }
 

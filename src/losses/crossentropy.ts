@@ -1,4 +1,5 @@
 /** Cross-entropies of predicted probabilities or logits. */
+import { epsilon } from "../config/index.ts";
 import type { Tensor } from "../graph/index.ts";
 import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
 import { defineOp } from "../ops/define-op.ts";
@@ -107,7 +108,7 @@ export const categoricalFocalCrossentropy: (yTrue: TensorLike, yPred: TensorLike
     const [given, logits] = aligned(yTrue, yPred);
     const t = smoothCategorical(given, options.labelSmoothing ?? 0, axis);
     const raw = options.fromLogits === true ? softmax(logits, axis) : logits;
-    const p = clip(divide(raw, sum(raw, axis, true)), nn.epsilon, 1 - nn.epsilon);
+    const p = clip(divide(raw, sum(raw, axis, true)), epsilon(), 1 - epsilon());
     const crossentropy = multiply(subtract(0, t), log(p));
     return sum(multiply(multiply(power(subtract(1, p), gamma), alpha), crossentropy), axis);
   },

@@ -1,8 +1,8 @@
 /** Losses of predicted distributions and counts. */
+import { epsilon } from "../config/index.ts";
 import type { Tensor } from "../graph/index.ts";
 import type { TensorLike } from "../ops/as-tensor.ts";
 import { defineOp } from "../ops/define-op.ts";
-import { epsilon } from "../ops/nn/crossentropy.ts";
 import { add, clip, divide, multiply, subtract } from "../ops/numpy/arithmetic.ts";
 import { log } from "../ops/numpy/elementwise.ts";
 import { mean, sum } from "../ops/numpy/reduce.ts";
@@ -12,7 +12,7 @@ import { aligned } from "./regression.ts";
 
 /** `sum(t log(t / p))`, both in [1e-7, 1]. Shapes: [.., n] -> [..]. */
 export const klDivergence: LossFunction = defineOp("klDivergence", (yTrue: TensorLike, yPred: TensorLike) => {
-  const [t, p] = aligned(yTrue, yPred).map((x) => clip(x, epsilon, 1)) as [Tensor, Tensor];
+  const [t, p] = aligned(yTrue, yPred).map((x) => clip(x, epsilon(), 1)) as [Tensor, Tensor];
   return sum(multiply(t, log(divide(t, p))), -1);
 });
 /** Kullback and Leibler's divergence of the targets from the predictions. */
@@ -31,7 +31,7 @@ export const KLDivergence: CallableClass<typeof KLDivergenceLoss> = /* @__PURE__
 /** `mean(p - t log(p + 1e-7))`. Shapes: [.., n] -> [..]. */
 export const poisson: LossFunction = defineOp("poisson", (yTrue: TensorLike, yPred: TensorLike) => {
   const [t, p] = aligned(yTrue, yPred);
-  return mean(subtract(p, multiply(t, log(add(p, epsilon)))), -1);
+  return mean(subtract(p, multiply(t, log(add(p, epsilon())))), -1);
 });
 /** Negative log-likelihood of counts, without its constant. */
 export class PoissonLoss extends Loss {

@@ -1,9 +1,9 @@
 /** Losses of predicted numbers. Each function gives the mean over the last axis; each class reduces further. */
+import { epsilon } from "../config/index.ts";
 import type { Tensor } from "../graph/index.ts";
 import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
 import { defineOp } from "../ops/define-op.ts";
 import { softplus } from "../ops/nn/activation.ts";
-import { epsilon } from "../ops/nn/crossentropy.ts";
 import { add, divide, lessEqual, maximum, multiply, subtract, where } from "../ops/numpy/arithmetic.ts";
 import { abs, log, square } from "../ops/numpy/elementwise.ts";
 import { mean } from "../ops/numpy/reduce.ts";
@@ -57,7 +57,7 @@ export const MeanAbsoluteError: CallableClass<typeof MeanAbsoluteErrorLoss> = /*
 /** `100 mean(|(yTrue - yPred) / max(|yTrue|, 1e-7)|)`. Shapes: [.., n] -> [..]. */
 export const meanAbsolutePercentageError: LossFunction = defineOp("meanAbsolutePercentageError", (yTrue: TensorLike, yPred: TensorLike) => {
   const [t, p] = aligned(yTrue, yPred);
-  return multiply(100, mean(abs(divide(subtract(t, p), maximum(abs(t), epsilon))), -1));
+  return multiply(100, mean(abs(divide(subtract(t, p), maximum(abs(t), epsilon()))), -1));
 });
 /** Mean absolute percentage error. */
 export class MeanAbsolutePercentageErrorLoss extends Loss {
@@ -76,7 +76,7 @@ export const MeanAbsolutePercentageError: CallableClass<typeof MeanAbsolutePerce
 /** `mean((log(yTrue + 1) - log(yPred + 1))^2)`; both are at least 1e-7. Shapes: [.., n] -> [..]. */
 export const meanSquaredLogarithmicError: LossFunction = defineOp("meanSquaredLogarithmicError", (yTrue: TensorLike, yPred: TensorLike) => {
   const [t, p] = aligned(yTrue, yPred);
-  const logarithm = (x: Tensor): Tensor => log(add(maximum(x, epsilon), 1));
+  const logarithm = (x: Tensor): Tensor => log(add(maximum(x, epsilon()), 1));
   return mean(square(subtract(logarithm(p), logarithm(t))), -1);
 });
 /** Mean squared logarithmic error. */

@@ -1,9 +1,9 @@
 /** Losses of directions and overlaps. */
+import { epsilon } from "../config/index.ts";
 import type { Tensor } from "../graph/index.ts";
 import type { TensorLike } from "../ops/as-tensor.ts";
 import type { Axis } from "../ops/arguments.ts";
 import { defineOp } from "../ops/define-op.ts";
-import { epsilon } from "../ops/nn/crossentropy.ts";
 import { normalize } from "../ops/nn/normalization.ts";
 import { add, divide, multiply, subtract } from "../ops/numpy/arithmetic.ts";
 import { negative } from "../ops/numpy/elementwise.ts";
@@ -50,7 +50,7 @@ export const dice: (yTrue: TensorLike, yPred: TensorLike, options?: { axis?: Axi
   (yTrue: TensorLike, yPred: TensorLike, options: { axis?: Axis } = {}) => {
     const axis = options.axis ?? null;
     const [t, p] = aligned(yTrue, yPred);
-    return subtract(1, divide(multiply(2, sum(multiply(t, p), axis)), add(add(sum(t, axis), sum(p, axis)), epsilon)));
+    return subtract(1, divide(multiply(2, sum(multiply(t, p), axis)), add(add(sum(t, axis), sum(p, axis)), epsilon())));
   },
 );
 /** Options of Dice. */
@@ -94,7 +94,7 @@ export const tversky: (yTrue: TensorLike, yPred: TensorLike, options?: TverskyWe
     const both = sum(multiply(t, p), axis);
     const extra = sum(multiply(subtract(1, t), p), axis);
     const missed = sum(multiply(t, subtract(1, p)), axis);
-    return subtract(1, divide(both, add(add(add(both, multiply(missed, alpha)), multiply(extra, beta)), epsilon)));
+    return subtract(1, divide(both, add(add(add(both, multiply(missed, alpha)), multiply(extra, beta)), epsilon())));
   },
 );
 /** Missing overlap of two masks, with weights for the kinds of error. */

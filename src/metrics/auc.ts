@@ -1,4 +1,5 @@
 /** Area under a curve of decisions. */
+import { epsilon } from "../config/index.ts";
 import { StateError, ValueError } from "../errors.ts";
 import { dataTensor, type Tensor, type Variable, withScope } from "../graph/index.ts";
 import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
@@ -48,8 +49,6 @@ export interface AUCOptions extends MetricOptions {
   fromLogits?: boolean;
 }
 
-/** Keras's `backend.epsilon()`. */
-const epsilon = 1e-7;
 const curves: Readonly<Record<string, AUCCurve>> = { ROC: "ROC", roc: "ROC", PR: "PR", pr: "PR", PRGAIN: "PRGAIN", prgain: "PRGAIN" };
 const summations: Readonly<Record<string, AUCSummation>> = {
   interpolation: "interpolation",
@@ -111,10 +110,10 @@ export class AUCMetric extends Metric {
       throw new ValueError({ where, problem: "numThresholds must be a whole number, 2 or more", received: String(this.numThresholds) });
     const last = this.numThresholds - 1;
     const inner = this.#own ?? Array.from({ length: this.numThresholds - 2 }, (_, i) => (i + 1) / last);
-    this.#thresholds = [-epsilon, ...inner, 1 + epsilon];
+    this.#thresholds = [-epsilon(), ...inner, 1 + epsilon()];
     this.#even =
       this.#own === null ||
-      (this.numThresholds > 2 && [0, ...inner, 1].every((value, i) => Math.abs(value - i / last) <= epsilon + 1e-5 * (i / last)));
+      (this.numThresholds > 2 && [0, ...inner, 1].every((value, i) => Math.abs(value - i / last) <= epsilon() + 1e-5 * (i / last)));
     this.multiLabel = options.multiLabel ?? false;
     this.numLabels = options.numLabels ?? null;
     this.labelWeights = listOf(options.labelWeights ?? null);

@@ -1,4 +1,5 @@
 /** Correlations of targets and predictions. */
+import { epsilon } from "../config/index.ts";
 import type { Tensor } from "../graph/index.ts";
 import type { Axis } from "../ops/arguments.ts";
 import type { TensorLike } from "../ops/as-tensor.ts";
@@ -11,8 +12,6 @@ import { callableClass, type CallableClass } from "../serialization/index.ts";
 import { MeanOfFunction } from "./mean.ts";
 import type { MetricOptions } from "./metric.ts";
 
-/** Keras's `backend.epsilon()`. */
-const epsilon = 1e-7;
 
 /** Options of correlations. */
 export interface CorrelationOptions extends MetricOptions {
@@ -48,7 +47,7 @@ export const concordanceCorrelation: CorrelationFunction = defineOp(
     // The mean of p's deviations is 0: t may be measured from anywhere.
     const covariance = multiply(subtract(t, pMean), subtract(p, pMean));
     const spread = add(add(variance(t, axis, true), variance(p, axis, true)), square(subtract(tMean, pMean)));
-    return mean(divide(multiply(2, covariance), add(spread, epsilon)), axis);
+    return mean(divide(multiply(2, covariance), add(spread, epsilon())), axis);
   },
 );
 

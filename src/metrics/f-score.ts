@@ -1,4 +1,5 @@
 /** Weighted harmonic means of precision and recall. */
+import { epsilon } from "../config/index.ts";
 import { ShapeError, StateError, ValueError } from "../errors.ts";
 import { formatShape, type Tensor, type Variable, withScope } from "../graph/index.ts";
 import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
@@ -25,8 +26,6 @@ export interface FBetaScoreOptions extends F1ScoreOptions {
   beta?: number;
 }
 
-/** Keras's `backend.epsilon()`. */
-const epsilon = 1e-7;
 type Counts = Readonly<Record<"truePositives" | "falsePositives" | "falseNegatives" | "support", Variable>>;
 
 /** `(1 + beta^2) p r / (beta^2 p + r)`, p precision and r recall. Shapes of labels and predictions: [batch, classes]. */
@@ -91,12 +90,12 @@ export class FBetaScoreMetric extends Metric {
     if (this.#counts === null)
       throw new StateError({ where: `metric "${this.name}"`, problem: "the classes are not known yet", advice: "call updateState first" });
     const { truePositives: tp, falsePositives: fp, falseNegatives: fn, support } = this.#counts;
-    const precision = divide(tp, add(add(tp, fp), epsilon));
-    const recall = divide(tp, add(add(tp, fn), epsilon));
+    const precision = divide(tp, add(add(tp, fp), epsilon()));
+    const recall = divide(tp, add(add(tp, fn), epsilon()));
     const square = this.beta ** 2;
-    const scores = multiply(divide(multiply(precision, recall), add(add(multiply(square, precision), recall), epsilon)), 1 + square);
+    const scores = multiply(divide(multiply(precision, recall), add(add(multiply(square, precision), recall), epsilon())), 1 + square);
     if (this.average === null) return scores;
-    if (this.average === "weighted") return sum(multiply(scores, divide(support, add(sum(support), epsilon))));
+    if (this.average === "weighted") return sum(multiply(scores, divide(support, add(sum(support), epsilon()))));
     return mean(scores);
   }
 

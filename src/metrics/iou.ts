@@ -1,4 +1,5 @@
 /** Intersections over unions of labelled regions. */
+import { epsilon } from "../config/index.ts";
 import { ValueError } from "../errors.ts";
 import { dataTensor, type Tensor, type Variable, withScope } from "../graph/index.ts";
 import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
@@ -46,8 +47,6 @@ export interface IoUOptions extends MeanIoUOptions {
   targetClassIds: readonly number[];
 }
 
-/** Keras's `backend.epsilon()`. */
-const epsilon = 1e-7;
 const meanOptions = ["numClasses", "ignoreClass", "sparseYTrue", "sparseYPred", "axis"] as const;
 
 /** The mean of `|A and B| / |A or B|` over classes that occur, from a confusion matrix. */
@@ -109,7 +108,7 @@ export class IoUMetric extends Metric {
     const targets = dataTensor(Int32Array.from(this.targetClassIds), [this.targetClassIds.length], "int32");
     const union = take(either, targets, 0);
     const valid = sum(cast(greater(union, 1e-9), "float32"));
-    return divideNoNan(sum(divide(take(both, targets, 0), add(union, epsilon))), valid);
+    return divideNoNan(sum(divide(take(both, targets, 0), add(union, epsilon()))), valid);
   }
 
   protected override options(): Record<string, unknown> {

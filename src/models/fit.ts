@@ -1,5 +1,6 @@
 /** Training, evaluation and prediction: the loops over batches. */
 import { CallbackList, History, type Logs, ProgressBar } from "../callbacks/index.ts";
+import { maxEpochs, maxStepsPerEpoch } from "../config/index.ts";
 import type { TypedArray } from "../dtype/index.ts";
 import { ValueError } from "../errors.ts";
 import { describe } from "../layers/layer-options.ts";
@@ -30,7 +31,7 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
   const where = `${model.label}.fit`;
   checkOptions(where, options, fitOptionNames);
   model.session.require(where);
-  const epochs = wholeNumber(where, "epochs", options.epochs ?? 1, 0);
+  const epochs = Math.min(wholeNumber(where, "epochs", options.epochs ?? 1, 0), maxEpochs() ?? Infinity);
   const initialEpoch = wholeNumber(where, "initialEpoch", options.initialEpoch ?? 0, 0);
   const batchSize = wholeNumber(where, "batchSize", options.batchSize ?? 32, 1);
   const validationBatchSize = wholeNumber(where, "validationBatchSize", options.validationBatchSize ?? batchSize, 1);
@@ -41,7 +42,7 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
   const { batches, rest } = isStream(x)
     ? { batches: await trainingStream(where, model, x, y, options, epochs - initialEpoch), rest: null }
     : await trainingArrays(where, model, x, y, options, batchSize);
-  const steps = stepsPerEpoch ?? batches.steps;
+  const steps = limited(stepsPerEpoch ?? batches.steps);
   const validation = await validationBatches(where, model, options.validationData ?? null, rest, validationBatchSize, validationSteps);
 
   const history = new History();
@@ -225,7 +226,13 @@ function refuseEndless(where: string, batches: Batches, limit: number | null): v
 }
 
 function stepsOf(batches: Batches, limit: number | null): number | null {
-  return batches.steps === null ? limit : Math.min(limit ?? Infinity, batches.steps);
+  return limited(batches.steps === null ? limit : Math.min(limit ?? Infinity, batches.steps));
+}
+
+/** A number of steps, at most `config.maxStepsPerEpoch()`. */
+function limited(steps: number | null): number | null {
+  const most = maxStepsPerEpoch();
+  return most === null ? steps : Math.min(steps ?? Infinity, most);
 }
 
 /** Callbacks of an evaluation or prediction. */

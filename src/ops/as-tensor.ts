@@ -1,4 +1,5 @@
 /** What stands for a tensor, and the tensor it stands for. */
+import { floatx } from "../config/index.ts";
 import type { DType } from "../dtype/index.ts";
 import { ValueError } from "../errors.ts";
 import { currentScope, dataTensor, type HostData, hostValues, isHostData, Tensor, Variable } from "../graph/index.ts";
@@ -8,13 +9,13 @@ import { constant, convert } from "../primitives/index.ts";
 export type TensorLike = Tensor | Variable | HostData;
 
 /**
- * The tensor that `value` stands for, of `dtype` where that is given. Numbers are float32, booleans bool, typed arrays
+ * The tensor that `value` stands for, of `dtype` where that is given. Numbers are `config.floatx()` (float32), booleans bool, typed arrays
  * keep their type; data is copied. Throws ValueError for what is no data.
  */
 export function asTensor(value: TensorLike, dtype?: DType): Tensor {
   if (value instanceof Tensor) return dtype === undefined || value.dtype === dtype ? value : convert(value, dtype);
   if (value instanceof Variable) return asTensor(value.read(), dtype);
-  if (typeof value === "number") return constant(value, dtype ?? "float32");
+  if (typeof value === "number") return constant(value, dtype ?? floatx());
   if (typeof value === "boolean") return constant(value ? 1 : 0, dtype ?? "bool");
   const where = currentScope() || "tensor";
   if (!isHostData(value)) {

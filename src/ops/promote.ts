@@ -1,4 +1,5 @@
 /** Operands of broadcasting operations: dtype promotion and NumPy broadcasting, so that primitives see equal types. */
+import { floatOf, floatx } from "../config/index.ts";
 import { type DType, isFloat } from "../dtype/index.ts";
 import type { Tensor } from "../graph/index.ts";
 import { broadcastShapes, concreteShape, type ConcreteShape, currentScope, sameShape } from "../graph/index.ts";
@@ -25,10 +26,10 @@ export function resultDType(operands: readonly TensorLike[]): DType {
     else if (typeof operand === "boolean") anyBoolean = true;
     else strong.push(asTensor(operand).dtype);
   }
-  if (strong.length === 0) return weak.length > 0 || !anyBoolean ? "float32" : "bool";
+  if (strong.length === 0) return weak.length > 0 || !anyBoolean ? floatx() : "bool";
   const dtype = promoteDTypes(...strong);
   if (weak.length === 0 || isFloat(dtype)) return dtype;
-  if (!weak.every(Number.isInteger)) return "float32";
+  if (!weak.every(Number.isInteger)) return floatx();
   return dtype === "bool" ? "int32" : dtype;
 }
 
@@ -46,13 +47,13 @@ export function castTo(x: Tensor, dtype: DType): Tensor {
 /** A tensor of floating-point dtype: integers and booleans become float32. */
 export function toFloat(operand: TensorLike): Tensor {
   const x = asTensor(operand);
-  return isFloat(x.dtype) ? x : P.convert(x, "float32");
+  return isFloat(x.dtype) ? x : P.convert(x, floatx());
 }
 
 /** Operands converted to one dtype, not broadcast. `float`: at least float32. */
 export function promote(operands: readonly TensorLike[], float = false): Tensor[] {
   let dtype = resultDType(operands);
-  if (float && !isFloat(dtype)) dtype = "float32";
+  if (float) dtype = floatOf(dtype);
   return operands.map((operand) => toDType(operand, dtype));
 }
 

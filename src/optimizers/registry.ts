@@ -9,6 +9,7 @@ import { Ftrl } from "./ftrl.ts";
 import { Lamb } from "./lamb.ts";
 import { Lion } from "./lion.ts";
 import { LossScaleOptimizer } from "./loss-scale-optimizer.ts";
+import { MultiOptimizer } from "./multi-optimizer.ts";
 import { Muon } from "./muon.ts";
 import { Nadam } from "./nadam.ts";
 import { optimizerRegistry } from "./optimizer-registry.ts";
@@ -25,6 +26,7 @@ export function registerOptimizers(): void {
   }
   optimizerRegistry.register(ScheduleFreeAdamW);
   optimizerRegistry.register(LossScaleOptimizer);
+  optimizerRegistry.register(MultiOptimizer);
   registerSchedules();
 }
 

@@ -1,4 +1,5 @@
 /** Binomial distribution, and random orders. */
+import { floatx } from "../config/index.ts";
 import type { DType } from "../dtype/index.ts";
 import { ValueError } from "../errors.ts";
 import { type ConcreteShape, concreteShape, currentScope, normalizeAxis, type Tensor } from "../graph/index.ts";
@@ -49,7 +50,7 @@ export const binomial: (
     const u = unit(drawKey(seed), trials);
     const counted = P.less(P.iota(trials, 0, "float32"), P.broadcastInDim(n, trials, axes));
     const success = P.and(counted, P.less(u, P.broadcastInDim(p, trials, axes)));
-    return castTo(P.reduceSum(P.convert(success, "float32"), [0]), dtype ?? "float32");
+    return castTo(P.reduceSum(P.convert(success, "float32"), [0]), dtype ?? floatx());
   },
 );
 

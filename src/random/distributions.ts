@@ -1,4 +1,5 @@
 /** Random tensors, from the counter-based generator Threefry: the same bits for the same seed on every back-end and thread count. */
+import { floatx } from "../config/index.ts";
 import { ValueError } from "../errors.ts";
 import type { DType } from "../dtype/index.ts";
 import { type ConcreteShape, concreteShape, currentScope, type Tensor } from "../graph/index.ts";
@@ -45,7 +46,7 @@ export const uniform: (
     const { minval = 0, maxval = 1, dtype = null, seed = null } = options<UniformOptions>(["minval", "maxval", "dtype", "seed"], rest);
     const u = unit(drawKey(seed), shape);
     const width = typeof minval === "number" && typeof maxval === "number" ? maxval - minval : P.subtract(toFloat(maxval), toFloat(minval));
-    return castTo(affine(u, width, minval), dtype ?? "float32");
+    return castTo(affine(u, width, minval), dtype ?? floatx());
   },
 );
 
@@ -69,7 +70,7 @@ export const normal: NormalOp = defineOp("random.normal", (shape: ConcreteShape,
   // 1 - u is in (0, 1]: its logarithm is finite.
   const radius = P.sqrt(P.multiply(constantLike(-2, first), P.log(P.subtract(constantLike(1, first), first))));
   const z = P.multiply(radius, P.cos(P.multiply(constantLike(2 * Math.PI, second), second)));
-  return castTo(affine(z, stddev, mean), dtype ?? "float32");
+  return castTo(affine(z, stddev, mean), dtype ?? floatx());
 });
 
 /** Phi(-2), the share of a normal distribution below minus two standard deviations. */
@@ -82,7 +83,7 @@ export const truncatedNormal: NormalOp = defineOp("random.truncatedNormal", (sha
   // 2 (tail + u (1 - 2 tail)) - 1 is in (-erf(sqrt 2), erf(sqrt 2)).
   const z = erfinv(affine(u, 2 * (1 - 2 * tail), 2 * tail - 1));
   const inside = P.minimum(P.maximum(P.multiply(z, constantLike(Math.SQRT2, z)), constantLike(-2, z)), constantLike(2, z));
-  return castTo(affine(inside, stddev, mean), dtype ?? "float32");
+  return castTo(affine(inside, stddev, mean), dtype ?? floatx());
 });
 
 /** Options of `randint`. */

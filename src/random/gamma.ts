@@ -1,4 +1,5 @@
 /** Gamma and beta distributions. */
+import { floatx } from "../config/index.ts";
 import type { DType } from "../dtype/index.ts";
 import { ValueError } from "../errors.ts";
 import { type ConcreteShape, currentScope, type Tensor } from "../graph/index.ts";
@@ -70,7 +71,7 @@ export const gamma: (shape: ConcreteShape, alpha: TensorLike, dtype?: DType | nu
   "random.gamma",
   (shape: ConcreteShape, alpha: TensorLike, ...rest: [(DType | null | GammaOptions)?, Seed?]) => {
     const { dtype = null, seed = null } = options<GammaOptions>(["dtype", "seed"], rest);
-    return castTo(P.exp(logGamma(shape, parameter(alpha, shape, "alpha"), seed)), dtype ?? "float32");
+    return castTo(P.exp(logGamma(shape, parameter(alpha, shape, "alpha"), seed)), dtype ?? floatx());
   },
 );
 
@@ -83,6 +84,6 @@ export const beta: (shape: ConcreteShape, alpha: TensorLike, beta: TensorLike, d
       const draw = (value: TensorLike, name: string, key: Seed): Tensor => logGamma(shape, parameter(value, shape, name), key);
       // A number as seed draws the same twice: the second variate needs another one.
       const second = typeof seed === "number" ? seed ^ 0x5bd1e995 : seed;
-      return castTo(P.sigmoid(P.subtract(draw(alpha, "alpha", seed), draw(other, "beta", second))), dtype ?? "float32");
+      return castTo(P.sigmoid(P.subtract(draw(alpha, "alpha", seed), draw(other, "beta", second))), dtype ?? floatx());
     },
   );

@@ -4,6 +4,7 @@
  */
 import { nearestNames, UnknownNameError, ValueError } from "../errors.ts";
 import { snakeCaseOfClass } from "./names.ts";
+import { insteadOf } from "./not-here.ts";
 
 /** A Keras configuration: snake_case keys, plain JSON values. */
 export type Config = Record<string, unknown>;
@@ -68,6 +69,15 @@ export class Registry<T extends object> {
     if (custom !== undefined) return custom as SerializableClass<T>;
     const cls = this.names.get(name) ?? this.names.get(name.replace(/^.*>/, ""));
     if (cls !== undefined) return cls;
+    const instead = insteadOf(name.replace(/^.*>/, ""));
+    if (instead !== undefined) {
+      throw new UnknownNameError({
+        where: this.module,
+        problem: `this ${this.kind} of Keras does not exist here`,
+        received: JSON.stringify(name),
+        advice: instead,
+      });
+    }
     const known = new Set([...customKeys(customObjects), ...this.names.keys()]);
     const near = nearestNames(name, known);
     throw new UnknownNameError({

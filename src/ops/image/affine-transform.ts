@@ -25,7 +25,7 @@ export interface AffineTransformOptions {
   fillMode?: TransformFillMode;
   /** Default 0. */
   fillValue?: number;
-  /** Default "channels_last". */
+  /** Default `config.imageDataFormat()`, which is "channels_last". */
   dataFormat?: DataFormat | null;
 }
 
@@ -198,7 +198,7 @@ export interface PerspectiveTransformOptions {
   interpolation?: TransformInterpolation;
   /** What lies outside. Default 0. */
   fillValue?: number;
-  /** Default "channels_last". */
+  /** Default `config.imageDataFormat()`, which is "channels_last". */
   dataFormat?: DataFormat | null;
 }
 

@@ -44,7 +44,7 @@ export interface PadImagesOptions {
   rightPadding?: number | null;
   targetHeight?: number | null;
   targetWidth?: number | null;
-  /** Default "channels_last". */
+  /** Default `config.imageDataFormat()`, which is "channels_last". */
   dataFormat?: DataFormat | null;
 }
 type PadRest = [(number | null | PadImagesOptions)?, ...(number | null | undefined)[]];
@@ -74,7 +74,7 @@ export interface CropImagesOptions {
   rightCropping?: number | null;
   targetHeight?: number | null;
   targetWidth?: number | null;
-  /** Default "channels_last". */
+  /** Default `config.imageDataFormat()`, which is "channels_last". */
   dataFormat?: DataFormat | null;
 }
 type CropRest = [(number | null | CropImagesOptions)?, ...(number | null | undefined)[]];

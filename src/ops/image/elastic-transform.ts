@@ -25,7 +25,7 @@ export interface ElasticTransformOptions {
   /** Default 0. */
   fillValue?: number;
   seed?: Seed;
-  /** Default "channels_last". */
+  /** Default `config.imageDataFormat()`, which is "channels_last". */
   dataFormat?: DataFormat | null;
 }
 type Rest = [(number | ElasticTransformOptions)?, ...unknown[]];

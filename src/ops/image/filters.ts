@@ -10,12 +10,12 @@ import type { DataFormat, Padding } from "../nn/window-arguments.ts";
 import { meanOver } from "../numpy/reduce.ts";
 import { pad } from "../numpy/shaping.ts";
 import { broadcast, castTo, constantLike, toFloat } from "../promote.ts";
-import { imagesOf } from "./layout.ts";
+import { imagesOf, isChannelsFirst } from "./layout.ts";
 
 /** One filter [height, width] (row-major values) on every channel of [b, h, w, c]. */
 function filtered(x: Tensor, values: readonly number[], height: number, width: number, padding: Padding): Tensor {
   const table = castTo(dataTensor(Float64Array.from(values), [height, width, 1, 1], "float64"), x.dtype);
-  return depthwiseConv(x, broadcast(table, [height, width, x.dim(-1), 1]), { padding });
+  return depthwiseConv(x, broadcast(table, [height, width, x.dim(-1), 1]), { padding, dataFormat: "channels_last" });
 }
 
 /** A normalized bell curve of `size` places. */
@@ -31,7 +31,7 @@ export interface GaussianBlurOptions {
   kernelSize?: readonly [number, number];
   /** Standard deviations along width and height. Default [1, 1]. */
   sigma?: readonly [number, number];
-  /** Default "channels_last". */
+  /** Default `config.imageDataFormat()`, which is "channels_last". */
   dataFormat?: DataFormat | null;
 }
 /** Images averaged with a bell-shaped filter; zeros lie outside. */
@@ -69,7 +69,7 @@ export const sobelEdges: (images: TensorLike, dataFormat?: DataFormat | null | {
     const down = filtered(mirrored, [-1, -2, -1, 0, 0, 0, 1, 2, 1], 3, 3, "valid");
     const right = filtered(mirrored, [-1, 0, 1, -2, 0, 2, -1, 0, 1], 3, 3, "valid");
     const both = P.concatenate([down, right].map((part) => P.reshape(part, [...concreteShape(part), 1])), 4); // prettier-ignore
-    const ordered = dataFormat === "channels_first" ? P.transpose(both, [0, 3, 1, 2, 4]) : both;
+    const ordered = isChannelsFirst(dataFormat) ? P.transpose(both, [0, 3, 1, 2, 4]) : both;
     return t.rank === 3 ? P.reshape(ordered, concreteShape(ordered).slice(1)) : ordered;
   },
 );
@@ -86,7 +86,7 @@ export interface SsimOptions {
   k1?: number;
   /** Default 0.03. */
   k2?: number;
-  /** Default "channels_last". */
+  /** Default `config.imageDataFormat()`, which is "channels_last". */
   dataFormat?: DataFormat | null;
 }
 /**

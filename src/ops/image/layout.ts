@@ -1,4 +1,5 @@
 /** What operations on images share: a batch in channels-last order, and back to what the user has. */
+import { imageDataFormat } from "../../config/index.ts";
 import { ShapeError, ValueError } from "../../errors.ts";
 import { concreteShape, currentScope, formatShape, type Tensor } from "../../graph/index.ts";
 import * as P from "../../primitives/index.ts";
@@ -13,9 +14,10 @@ export interface Images {
 }
 
 /** Throws ValueError for a data format that does not exist. */
-export function isChannelsFirst(dataFormat: DataFormat | null | undefined): boolean {
+export function isChannelsFirst(given: DataFormat | null | undefined): boolean {
+  const dataFormat = given ?? imageDataFormat();
   if (dataFormat === "channels_first") return true;
-  if (dataFormat === null || dataFormat === undefined || dataFormat === "channels_last") return false;
+  if (dataFormat === "channels_last") return false;
   throw new ValueError({
     where: currentScope(),
     problem: "there is no such data format",

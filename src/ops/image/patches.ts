@@ -16,7 +16,7 @@ export interface ExtractPatchesOptions {
   dilationRate?: number | readonly number[];
   /** Default "valid". */
   padding?: Padding;
-  /** Default "channels_last". */
+  /** Default `config.imageDataFormat()`, which is "channels_last". */
   dataFormat?: DataFormat | null;
 }
 type Rest = [(number | readonly number[] | null | ExtractPatchesOptions)?, (number | readonly number[])?, Padding?, (DataFormat | null)?];
@@ -80,7 +80,7 @@ export interface ReconstructPatchesOptions {
   strides?: number | readonly number[] | null;
   /** As it was extracted. Default "valid". */
   padding?: Padding;
-  /** Default "channels_last". */
+  /** Default `config.imageDataFormat()`, which is "channels_last". */
   dataFormat?: DataFormat | null;
 }
 

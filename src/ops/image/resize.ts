@@ -8,6 +8,7 @@ import { defineOp } from "../define-op.ts";
 import { permute, sliceAxis } from "../numpy/shaping.ts";
 import { castTo, toFloat } from "../promote.ts";
 import type { DataFormat } from "../nn/window-arguments.ts";
+import { isChannelsFirst } from "./layout.ts";
 
 /** How values between pixels are made. */
 export type Interpolation = "nearest" | "bilinear" | "bicubic" | "lanczos3" | "lanczos5";
@@ -26,7 +27,7 @@ export interface ResizeOptions {
   fillMode?: "constant";
   /** What padding is filled with. Default 0. */
   fillValue?: number;
-  /** Default "channels_last". */
+  /** Default `config.imageDataFormat()`, which is "channels_last". */
   dataFormat?: DataFormat | null;
 }
 
@@ -48,7 +49,7 @@ export const resize: (
       cropToAspectRatio = false,
       padToAspectRatio = false,
       fillValue = 0,
-      dataFormat = "channels_last",
+      dataFormat = null,
     } = options<ResizeOptions>(
       ["interpolation", "antialias", "cropToAspectRatio", "padToAspectRatio", "fillMode", "fillValue", "dataFormat"],
       rest,
@@ -64,7 +65,7 @@ export const resize: (
     if (size.length !== 2 || size.some((extent) => !Number.isInteger(extent) || extent < 1)) {
       throw new ValueError({ where: currentScope(), problem: "the size is no pair of positive integers", received: JSON.stringify(size) });
     }
-    const height = given.rank - 3 + (dataFormat === "channels_first" ? 1 : 0);
+    const height = given.rank - 3 + (isChannelsFirst(dataFormat) ? 1 : 0);
     let x = interpolation === "nearest" ? given : toFloat(given);
     if (cropToAspectRatio) x = cropped(x, height, size);
     else if (padToAspectRatio) x = padded(x, height, size, fillValue);

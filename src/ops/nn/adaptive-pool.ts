@@ -32,7 +32,7 @@ function adaptivePoolOp(
   return defineOp(
     name,
     (input: TensorLike, outputSize: number | readonly number[], ...rest: [(DataFormat | null | { dataFormat?: DataFormat | null })?]) => {
-      const { dataFormat = "channels_last" } = options<{ dataFormat: DataFormat | null }>(["dataFormat"], rest);
+      const { dataFormat = null } = options<{ dataFormat: DataFormat | null }>(["dataFormat"], rest);
       let x = prepare(input);
       const rank = spatialRankOf(x.shape);
       const { spatial } = axesOf(dataFormat, rank);

@@ -1,4 +1,5 @@
 /** Blocks of images: sliding blocks as columns and back, depth to space and back. */
+import { imageDataFormat } from "../../config/index.ts";
 import { ShapeError, ValueError } from "../../errors.ts";
 import { concreteShape, currentScope, formatShape, type Tensor } from "../../graph/index.ts";
 import * as P from "../../primitives/index.ts";
@@ -147,7 +148,7 @@ export type BlockOp = (x: TensorLike, blockSize: number, dataFormat?: DataFormat
 
 function blockOp(name: string, f: (x: Tensor, block: number) => Tensor): BlockOp {
   return defineOp(name, (x: TensorLike, blockSize: number, ...rest: FormatRest) => {
-    const { dataFormat = "channels_last" } = options<{ dataFormat: DataFormat }>(["dataFormat"], rest);
+    const { dataFormat = imageDataFormat() } = options<{ dataFormat: DataFormat }>(["dataFormat"], rest);
     const t = asTensor(x);
     if (t.rank !== 4) throw new ShapeError({ where: currentScope(), problem: "needs a batch of images", received: formatShape(t.shape) });
     if (!Number.isInteger(blockSize) || blockSize < 2) {

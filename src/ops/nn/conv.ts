@@ -14,7 +14,7 @@ export interface ConvOptions {
   strides?: number | readonly number[] | null;
   /** Default "valid". */
   padding?: Padding;
-  /** Default "channels_last". */
+  /** Default `config.imageDataFormat()`, which is "channels_last". */
   dataFormat?: DataFormat | null;
   /** Distance between the elements of the window. Default 1. */
   dilationRate?: number | readonly number[] | null;

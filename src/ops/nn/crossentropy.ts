@@ -1,4 +1,5 @@
 /** Cross-entropies between targets and predictions, of probabilities or of logits. */
+import { epsilon } from "../../config/index.ts";
 import { ShapeError } from "../../errors.ts";
 import { concreteShape, currentScope, formatShape, normalizeAxis, sameShape, type Tensor } from "../../graph/index.ts";
 import * as P from "../../primitives/index.ts";
@@ -11,8 +12,6 @@ import { broadcast, castTo, constantLike, promote, toFloat } from "../promote.ts
 import { logSoftmax } from "./activation.ts";
 import { oneHot } from "./one-hot.ts";
 
-/** Keras's `backend.epsilon()`: probabilities are kept this far from 0 and 1. */
-export const epsilon = 1e-7;
 
 /** Options of cross-entropies. */
 export interface CrossentropyOptions {
@@ -24,7 +23,7 @@ export interface CrossentropyOptions {
 type Rest = [(boolean | CrossentropyOptions)?, number?];
 
 function clipped(p: Tensor): Tensor {
-  return P.minimum(P.maximum(p, constantLike(epsilon, p)), constantLike(1 - epsilon, p));
+  return P.minimum(P.maximum(p, constantLike(epsilon(), p)), constantLike(1 - epsilon(), p));
 }
 
 function requireSameShape(target: Tensor, output: Tensor): void {
@@ -48,7 +47,7 @@ function logProbabilities(output: Tensor, fromLogits: boolean, axis: number): Te
   const share = P.divide(output, total);
   // d/dp of log(clip(p / sum)): (g - sum(g * share)) / sum, g = cotangent / share inside the clip and 0 outside.
   return P.withGradient(P.log(clipped(share)), [output], (cotangent: Tensor) => {
-    const inside = P.and(P.greaterEqual(share, constantLike(epsilon, share)), P.lessEqual(share, constantLike(1 - epsilon, share)));
+    const inside = P.and(P.greaterEqual(share, constantLike(epsilon(), share)), P.lessEqual(share, constantLike(1 - epsilon(), share)));
     const g = P.select(inside, P.divide(cotangent, share), constantLike(0, share));
     return [P.divide(P.subtract(g, spread(P.multiply(g, share))), total)];
   });

@@ -18,7 +18,7 @@ export interface LocalResponseNormalizationOptions {
   alpha?: number;
   /** Default 0.5. */
   beta?: number;
-  /** Default "channels_last". */
+  /** Default `config.imageDataFormat()`, which is "channels_last". */
   dataFormat?: DataFormat | null;
 }
 
@@ -41,7 +41,7 @@ export const localResponseNormalization: (
       bias = 1,
       alpha = 1,
       beta = 0.5,
-      dataFormat = "channels_last",
+      dataFormat = null,
     } = options<LocalResponseNormalizationOptions>(["depthRadius", "bias", "alpha", "beta", "dataFormat"], rest);
     if (!Number.isInteger(depthRadius) || depthRadius < 0) {
       throw new ValueError({

@@ -1,4 +1,5 @@
 /** Indicator vectors of classes. */
+import { floatx } from "../../config/index.ts";
 import type { DType } from "../../dtype/index.ts";
 import { concreteShape, currentScope, normalizeAxis, type Tensor } from "../../graph/index.ts";
 import * as P from "../../primitives/index.ts";
@@ -30,7 +31,7 @@ export const oneHot: (x: TensorLike, numClasses: number, axis?: number | OneHotO
       shape,
       concreteShape(labels).map((_, a) => (a < at ? a : a + 1)),
     );
-    return P.convert(P.equal(P.iota(shape, at, "int32"), spread), dtype ?? "float32");
+    return P.convert(P.equal(P.iota(shape, at, "int32"), spread), dtype ?? floatx());
   },
 );
 

@@ -15,7 +15,7 @@ export interface PoolOptions {
   strides?: number | readonly number[] | null;
   /** Default "valid". */
   padding?: Padding;
-  /** Default "channels_last". */
+  /** Default `config.imageDataFormat()`, which is "channels_last". */
   dataFormat?: DataFormat | null;
 }
 /** Pooling: `maxPool(x, poolSize, strides, padding, dataFormat)` or with one options object. */

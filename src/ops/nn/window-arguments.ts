@@ -1,4 +1,5 @@
 /** What convolutions and pooling share: per-axis options, "same" and "valid" padding, positions of axes. */
+import { imageDataFormat } from "../../config/index.ts";
 import { ShapeError, ValueError } from "../../errors.ts";
 import { currentScope, formatShape } from "../../graph/index.ts";
 
@@ -8,9 +9,10 @@ export type DataFormat = "channels_last" | "channels_first";
 export type Padding = "valid" | "same";
 
 /** Positions of axes of a tensor with `spatialRank` spatial axes. */
-export function axesOf(dataFormat: DataFormat | null | undefined, spatialRank: number): { feature: number; spatial: number[] } {
+export function axesOf(given: DataFormat | null | undefined, spatialRank: number): { feature: number; spatial: number[] } {
+  const dataFormat = given ?? imageDataFormat();
   if (dataFormat === "channels_first") return { feature: 1, spatial: Array.from({ length: spatialRank }, (_, i) => i + 2) };
-  if (dataFormat === "channels_last" || dataFormat === null || dataFormat === undefined) {
+  if (dataFormat === "channels_last") {
     return { feature: spatialRank + 1, spatial: Array.from({ length: spatialRank }, (_, i) => i + 1) };
   }
   throw new ValueError({

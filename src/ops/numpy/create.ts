@@ -1,4 +1,5 @@
 /** Tensors made from nothing but numbers. */
+import { floatx } from "../../config/index.ts";
 import type { DType } from "../../dtype/index.ts";
 import { dtypes } from "../../dtype/index.ts";
 import { ValueError } from "../../errors.ts";
@@ -22,7 +23,7 @@ function filled(shape: number | ConcreteShape, value: TensorLike, dtype: DType):
 }
 function fillOp(name: string, value: number): FillOp {
   return defineOp(name, (shape: number | ConcreteShape, ...rest: [(DType | null | DTypeOption)?]) =>
-    filled(shape, value, options<DTypeOption>(["dtype"], rest).dtype ?? "float32"),
+    filled(shape, value, options<DTypeOption>(["dtype"], rest).dtype ?? floatx()),
   );
 }
 function fillLikeOp(name: string, value: number): FillLikeOp {
@@ -57,7 +58,7 @@ export const fullLike: (x: TensorLike, fillValue: TensorLike, dtype?: DType | nu
 );
 
 function dtypeOf(value: TensorLike): DType {
-  return typeof value === "number" ? "float32" : asTensor(value).dtype;
+  return typeof value === "number" ? floatx() : asTensor(value).dtype;
 }
 
 /** Options of `arange`. */
@@ -197,7 +198,7 @@ export const eye: MatrixOp = defineOp("eye", (n: number, ...rest: MatrixRest) =>
   const { m = null, k = 0, dtype = null } = options<MatrixOptions>(["m", "k", "dtype"], rest);
   const shape = [n, m ?? n];
   const gap = P.subtract(P.iota(shape, 1, "int32"), P.iota(shape, 0, "int32"));
-  return P.convert(P.equal(gap, broadcast(P.constant(k, "int32"), shape)), dtype ?? "float32");
+  return P.convert(P.equal(gap, broadcast(P.constant(k, "int32"), shape)), dtype ?? floatx());
 });
 /** The identity matrix [n, n]. */
 export const identity: (n: number, dtype?: DType | null) => Tensor = defineOp("identity", (n: number, dtype: DType | null = null) =>
@@ -207,7 +208,7 @@ export const identity: (n: number, dtype?: DType | null) => Tensor = defineOp("i
 /** Ones where column - row <= k, else zeros. Shape: [n, m]. */
 export const tri: MatrixOp = defineOp("tri", (n: number, ...rest: MatrixRest) => {
   const { m = null, k = 0, dtype = null } = options<MatrixOptions>(["m", "k", "dtype"], rest);
-  return P.convert(lowerTriangle([n, m ?? n], k), dtype ?? "float32");
+  return P.convert(lowerTriangle([n, m ?? n], k), dtype ?? floatx());
 });
 
 function lowerTriangle(shape: readonly number[], k: number): Tensor {

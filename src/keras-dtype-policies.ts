@@ -1,0 +1,18 @@
+/** Policies of precision (`keras.dtype_policies`). */
+import { DTypePolicy, type DTypeOption, dtypePolicyOf } from "./layers/index.ts";
+import type { SerializedObject } from "./serialization/index.ts";
+
+export { DTypePolicy, DTypePolicy as FloatDTypePolicy } from "./layers/index.ts";
+
+/** The policy of a name, of Keras's JSON, or itself; null: the present default. Throws UnknownNameError. */
+export function get(identifier: DTypeOption | SerializedObject | null): DTypePolicy {
+  return dtypePolicyOf("dtypePolicies.get", identifier);
+}
+/** Keras's JSON of a policy. */
+export function serialize(policy: DTypePolicy): SerializedObject {
+  return policy.toJSON();
+}
+/** The policy that Keras's JSON describes. */
+export function deserialize(json: SerializedObject): DTypePolicy {
+  return get(json);
+}

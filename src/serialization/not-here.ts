@@ -1,0 +1,33 @@
+/** Classes of Keras that do not exist here, and what to do instead. */
+
+const wrapped = "the layer runs another framework: rebuild it from layers that exist here, or as a Layer of your own in customObjects";
+const quantized = "quantized weights are not read: save the model as it was before quantize(), or dequantize it in Keras";
+
+/** By class name: what to do. */
+const notHere: Readonly<Record<string, string>> = {
+  TFSMLayer: wrapped,
+  TorchModuleWrapper: wrapped,
+  JaxLayer: wrapped,
+  FlaxLayer: wrapped,
+  DTypePolicyMap: quantized,
+  QuantizedDTypePolicy: quantized,
+  QuantizedFloat8DTypePolicy: quantized,
+  Int4DTypePolicy: quantized,
+  GPTQDTypePolicy: quantized,
+  AWQDTypePolicy: quantized,
+  TernaryDTypePolicy: quantized,
+  OrbaxCheckpoint: "callbacks.ModelCheckpoint writes .keras and .weights.h5 files",
+  RandomFourierFeatures: "Keras 3 has no such layer: Dense with a cosine activation and trainable: false is the same",
+  LocallyConnected1D: "Keras 3 has no such layer: write it as a Layer of your own",
+  LocallyConnected2D: "Keras 3 has no such layer: write it as a Layer of your own",
+  ThresholdedReLU: "Keras 3 has no such layer: Activation with a function of your own is the same",
+  CuDNNLSTM: "LSTM has the same weights",
+  CuDNNGRU: "GRU with resetAfter: true has the same weights",
+  DenseFeatures: "Keras 3 has no such layer: utils.FeatureSpace prepares features",
+  SyncBatchNormalization: "BatchNormalization",
+};
+
+/** What to do where Keras's class of this name does not exist here; undefined for other names. */
+export function insteadOf(className: string): string | undefined {
+  return Object.hasOwn(notHere, className) ? notHere[className] : undefined;
+}
