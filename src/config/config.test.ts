@@ -1,5 +1,18 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { callbacks, config, dtypePolicies, layers, losses, mixedPrecision, ops, random, Sequential, setBackend, type Tensor, tensor } from "../index.ts";
+import {
+  callbacks,
+  config,
+  dtypePolicies,
+  layers,
+  losses,
+  mixedPrecision,
+  ops,
+  random,
+  Sequential,
+  setBackend,
+  type Tensor,
+  tensor,
+} from "../index.ts";
 
 beforeAll(() => setBackend("reference"));
 afterEach(() => {

@@ -8,7 +8,6 @@ import { sum } from "../ops/numpy/reduce.ts";
 import { callableClass, type CallableClass, checkOptions } from "../serialization/index.ts";
 import { Constraint } from "./constraint.ts";
 
-
 /** Axes along which a norm is taken. */
 export type NormAxis = number | readonly number[];
 

@@ -12,7 +12,6 @@ import { callableClass, type CallableClass } from "../serialization/index.ts";
 import { MeanOfFunction } from "./mean.ts";
 import type { MetricOptions } from "./metric.ts";
 
-
 /** Options of correlations. */
 export interface CorrelationOptions extends MetricOptions {
   /** Axis (or axes) along which values belong together. Default -1. */

@@ -12,7 +12,6 @@ import { broadcast, castTo, constantLike, promote, toFloat } from "../promote.ts
 import { logSoftmax } from "./activation.ts";
 import { oneHot } from "./one-hot.ts";
 
-
 /** Options of cross-entropies. */
 export interface CrossentropyOptions {
   /** Whether the predictions are logits. Default false: probabilities. */
