@@ -1,5 +1,6 @@
 /** Policies of precision (`keras.dtype_policies`). */
-import { DTypePolicy, type DTypeOption, dtypePolicyOf } from "./layers/index.ts";
+import type { DTypePolicy } from "./layers/index.ts";
+import { type DTypeOption, dtypePolicyOf } from "./layers/index.ts";
 import type { SerializedObject } from "./serialization/index.ts";
 
 export { DTypePolicy, DTypePolicy as FloatDTypePolicy } from "./layers/index.ts";

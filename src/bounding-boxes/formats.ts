@@ -119,11 +119,11 @@ export function convertFormat(
   const where = "boundingBoxes.convertFormat";
   checkOptions(where, options, ["height", "width", "dtype"]);
   if (isPlainObject(boxes)) {
-    const labeled = boxes as LabeledBoxes;
+    const labeled = boxes;
     return { ...labeled, boxes: convertFormat(labeled.boxes, source, target, options) };
   }
   const [from, to] = [checkedFormat(where, source), checkedFormat(where, target)];
-  const given = ops.cast(boxTensor(where, boxes as TensorLike), options.dtype ?? floatx());
+  const given = ops.cast(boxTensor(where, boxes), options.dtype ?? floatx());
   if (from === to) return given;
   const [shares, wantsShares] = [from.startsWith("rel_"), to.startsWith("rel_")];
   const { height = null, width = null } = options;

@@ -44,7 +44,7 @@ export function computeIou(boxes1: TensorLike, boxes2: TensorLike, boundingBoxFo
   const a = columnsOf(first);
   const b = columnsOf(second).map((column) => ops.swapaxes(column, -1, -2)) as [Tensor, Tensor, Tensor, Tensor];
   const along = (from: 0 | 1): Tensor =>
-    ops.maximum(ops.subtract(ops.minimum(a[from + 2]!, b[from + 2]!), ops.maximum(a[from]!, b[from]!)), 0);
+    ops.maximum(ops.subtract(ops.minimum(a[from + 2]!, b[from + 2]!), ops.maximum(a[from], b[from])), 0);
   const common = ops.multiply(along(0), along(1));
   const area = (s: readonly Tensor[]): Tensor => ops.multiply(ops.subtract(s[2]!, s[0]!), ops.subtract(s[3]!, s[1]!));
   const union = ops.subtract(ops.add(area(a), area(b)), common);

@@ -44,7 +44,7 @@ export class ContrastLimitedAdaptiveHistogramEqualizationLayer extends RandomIma
     this.valueRange = valueRange(this.label, this.valueRange);
     nonNegative(this.label, "clipLimit", this.clipLimit);
     const grid: readonly unknown[] = Array.isArray(this.tileGridSize) ? this.tileGridSize : [];
-    for (const at of [0, 1]) positiveInteger(this.label, `tileGridSize[${at}]`, grid[at] as number);
+    for (const at of [0, 1]) positiveInteger(this.label, `tileGridSize[${at}]`, grid[at]);
   }
 
   override draw(): Drawn {

@@ -38,8 +38,8 @@ export class MultiOptimizerClass extends Optimizer {
 
   constructor(options: MultiOptimizerOptions | OptimizerMapClass | OptimizerSelector) {
     const bare = options instanceof OptimizerMapClass || typeof options === "function";
-    const { optimizerMap, ...rest } = (bare ? { optimizerMap: options } : options) as MultiOptimizerOptions;
-    super("multi_optimizer", 0, rest as object);
+    const { optimizerMap, ...rest } = bare ? { optimizerMap: options } : options;
+    super("multi_optimizer", 0, rest);
     const map: unknown = isSerialized(optimizerMap) ? OptimizerMapClass.fromConfig(optimizerMap.config as Config) : optimizerMap;
     if (!(map instanceof OptimizerMapClass) && typeof map !== "function") {
       throw new ValueError({
