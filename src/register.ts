@@ -4,6 +4,7 @@ import { registerApplications } from "./applications/register-applications.ts";
 import { createWasmBackend } from "./backends/cpu/wasm/index.ts";
 import { createX64Backend } from "./backends/cpu/x64/index.ts";
 import { createReferenceBackend } from "./backends/reference/index.ts";
+import { createWebGpuBackend } from "./backends/webgpu/index.ts";
 import { registerConstraints } from "./constraints/index.ts";
 import { registerInitializers } from "./initializers/index.ts";
 import { registerLayers } from "./layers/index.ts";
@@ -17,6 +18,7 @@ import "./ops/tensor-methods.ts";
 
 registerBackend("reference", createReferenceBackend);
 registerBackend("wasm", () => createWasmBackend());
+registerBackend("webgpu", createWebGpuBackend);
 // Machine code where it runs; else WebAssembly, with which it then shares memory and threads.
 registerBackend("cpu", () =>
   startFirst(

@@ -80,6 +80,15 @@ export const platform: Platform = {
   native: () => {
     throw new BackendError({ where: "native code", problem: "a browser runs no machine code" });
   },
+  gpu: () => {
+    // Older browsers, and pages that are not served over HTTPS, have no navigator.gpu.
+    const { gpu } = navigator as { readonly gpu?: GPU };
+    if (gpu !== undefined) return Promise.resolve(gpu);
+    const problem = isSecureContext
+      ? "this browser has no WebGPU"
+      : "a page that is not served over HTTPS (or from localhost) has no WebGPU";
+    return Promise.reject(new BackendError({ where: "webgpu back-end", problem, advice: 'use the back-end "wasm"; nothing was changed' }));
+  },
   writeFile: () => undefined,
   report: (text) => console.warn(text),
   onExit: () => undefined,

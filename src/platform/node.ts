@@ -4,6 +4,7 @@ import { appendFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } fro
 import { availableParallelism, homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { openDawn } from "./dawn.ts";
 import { loadNative } from "./koffi.ts";
 import type { Platform, PlatformFiles, PlatformWorker } from "./platform.ts";
 
@@ -101,6 +102,7 @@ export const platform: Platform = {
   macrotask: () => new Promise((resolve) => setImmediate(resolve)),
   startWorker,
   native: loadNative,
+  gpu: openDawn,
   writeFile: (path, content) => {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, content);

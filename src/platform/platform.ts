@@ -56,6 +56,8 @@ export interface Platform {
   startWorker(source: string, data: unknown): PlatformWorker;
   /** Access to machine code. Throws BackendError that says why there is none. */
   native(): NativeAccess;
+  /** WebGPU. Throws BackendError that says why there is none. */
+  gpu(): Promise<GPU>;
   /** Writes a file whole, making its folders; nothing where there are no files. */
   writeFile(path: string, content: string | Uint8Array): void;
   /** Writes a line for people to the terminal's error output, or the browser's console. */

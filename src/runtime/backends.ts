@@ -80,7 +80,7 @@ export function startFirst(ways: readonly (readonly [string, BackendFactory])[],
 }
 
 /**
- * Chooses the back-end by name: `cpu`, `wasm`, `reference`. Variables move when they are next used; programs are
+ * Chooses the back-end by name: `cpu`, `wasm`, `webgpu`, `reference`. Variables move when they are next used; programs are
  * compiled again. Throws UnknownNameError for a name nobody registered and BackendError where it cannot run here.
  */
 export async function setBackend(name: string): Promise<void> {

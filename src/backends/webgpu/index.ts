@@ -1,0 +1,75 @@
+/** The WebGPU back-end: kernels as WGSL, on any graphics processor that a browser or Dawn (in Node) offers. */
+import { kernelKey } from "../../compiler/kernels/kernel.ts";
+import type { Target } from "../../compiler/target.ts";
+import { platform } from "../../platform/index.ts";
+import type { KernelBackend, ProgramFile } from "../backend.ts";
+import { scheduleContract } from "./contract/schedule.ts";
+import { GpuExecutable, type Shared } from "./runtime/executable.ts";
+import { alignmentBytes, type Gpu, openGpu } from "./runtime/gpu.ts";
+import { GpuMemory } from "./runtime/gpu-memory.ts";
+import { lowerProgram } from "./runtime/lower-program.ts";
+import { Pipelines } from "./runtime/pipelines.ts";
+import { RunOrder } from "./runtime/run-order.ts";
+
+/** A back-end on a graphics processor. */
+export interface WebGpuBackend extends KernelBackend {
+  /** How many kernels are compiled or being compiled. */
+  readonly pipelineCount: () => number;
+  /** Gives the device back. Nothing runs afterwards. */
+  close(): void;
+}
+
+/** What fusing and planning must know of a device that binds `buffers` storage buffers at once, of at most `bytes` each. */
+export function webGpuTarget(buffers: number, bytes: number): Target {
+  return {
+    name: "webgpu",
+    limits: {
+      // One binding is kept for the fault record.
+      buffersPerKernel: buffers - 1,
+      alignmentBytes,
+      maxBufferBytes: bytes,
+      dtypes: ["float32", "int32", "uint8", "bool"],
+      sharedArena: false,
+    },
+    scheduleContract,
+  };
+}
+
+/** Starts the back-end on the best device. Throws BackendError that says why there is none. */
+export async function createWebGpuBackend(): Promise<WebGpuBackend> {
+  return webGpuBackendOn(await openGpu(await platform.gpu()));
+}
+
+function webGpuBackendOn(gpu: Gpu): WebGpuBackend {
+  const { limits } = gpu.device;
+  const pipelines = new Pipelines(gpu);
+  const shared: Shared = { gpu, pipelines, order: new RunOrder() };
+  return {
+    form: "kernels",
+    name: "webgpu",
+    target: webGpuTarget(limits.maxStorageBuffersPerShaderStage, limits.maxStorageBufferBindingSize),
+    info: () => ({
+      target: "WGSL",
+      adapter: gpu.adapterName,
+      features: [...gpu.features].filter((feature) => ["shader-f16", "subgroups", "timestamp-query"].includes(feature)).join(", "),
+      maxBufferBytes: limits.maxBufferSize,
+      maxBindingBytes: limits.maxStorageBufferBindingSize,
+      pipelines: pipelines.size,
+    }),
+    allocate: (type) => new GpuMemory(gpu, type),
+    load: (program) => new GpuExecutable(shared, program),
+    describe: (program) => {
+      const names = new Map<string, string>();
+      return lowerProgram(program, gpu.limits).kernels.map(({ distinct: { kernel }, code }, k): ProgramFile => {
+        const name = `${String(k).padStart(3, "0")}-${kernel.kind}-${kernel.label.replaceAll(/[^A-Za-z0-9]+/g, "-").slice(0, 60)}`;
+        const first = names.get(code.wgsl);
+        if (first === undefined) names.set(code.wgsl, name);
+        const head = `// ${kernel.kind} ${kernel.label}\n// ${code.workgroups} workgroups\n// ${kernelKey(kernel)}\n`;
+        return { name: `${name}.wgsl`, content: `${head}${first === undefined ? code.wgsl : `// shares the code of ${first}\n`}` };
+      });
+    },
+    bytesHeld: () => gpu.bytes,
+    pipelineCount: () => pipelines.size,
+    close: () => gpu.device.destroy(),
+  };
+}

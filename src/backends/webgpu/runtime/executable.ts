@@ -1,0 +1,368 @@
+/** A program on a device, and its runs. */
+import type { Program } from "../../../compiler/program.ts";
+import { dtypes, type TypedArray } from "../../../dtype/index.ts";
+import { BackendError, IndexError, InternalError, ShapeError, StateError } from "../../../errors.ts";
+import { sizeOf } from "../../../graph/index.ts";
+import type { Executable, RunArguments } from "../../backend.ts";
+import type { Memory, ProgramMemory, Range } from "./bind-kernels.ts";
+import { type Command, CommandBuilder, type Dispatch } from "./commands.ts";
+import { type Gpu, roundUp, usage, where } from "./gpu.ts";
+import { fromBytes, GpuMemory, upload } from "./gpu-memory.ts";
+import { type LoadedKernel, lowerProgram } from "./lower-program.ts";
+import type { PipelineEntry, Pipelines } from "./pipelines.ts";
+import type { RunOrder } from "./run-order.ts";
+
+/** What programs of one device share. */
+export interface Shared {
+  readonly gpu: Gpu;
+  readonly pipelines: Pipelines;
+  readonly order: RunOrder;
+}
+
+/** Bytes of the fault record: flag, kernel, index, extent. */
+const faultBytes = 16;
+
+/** What an executable holds, freed by hand or when it is collected. */
+class Holding {
+  readonly shared: Shared;
+  readonly buffers: GPUBuffer[] = [];
+  readonly pipelines: PipelineEntry[] = [];
+  private isFreed = false;
+
+  constructor(shared: Shared) {
+    this.shared = shared;
+  }
+
+  free(): void {
+    if (this.isFreed) return;
+    this.isFreed = true;
+    for (const buffer of this.buffers) this.shared.gpu.release(buffer);
+    for (const pipeline of this.pipelines) this.shared.pipelines.release(pipeline);
+  }
+}
+
+const orphans = new FinalizationRegistry<Holding>((holding) => {
+  holding.free();
+});
+
+/** A loaded program. */
+export class GpuExecutable implements Executable {
+  private readonly shared: Shared;
+  private readonly program: Program;
+  private readonly memory: ProgramMemory;
+  private readonly kernels: readonly LoadedKernel[];
+  private readonly holding: Holding;
+  private readonly pipelines: readonly PipelineEntry[];
+  private readonly commands: readonly Command[];
+  private readonly isStatic: boolean;
+  private readonly arenas: readonly GPUBuffer[];
+  private readonly arguments: GPUBuffer | undefined;
+  private readonly constants: GPUBuffer | undefined;
+  private readonly fault: GPUBuffer | undefined;
+  private readonly uniforms: GPUBuffer | undefined;
+  private readonly uniformBytes: ArrayBuffer;
+  private readonly builder: CommandBuilder;
+  private readonly groups = new Map<string, GPUBindGroup>();
+  private groupStates: readonly GPUBuffer[] = [];
+  private scalars: readonly number[] | undefined;
+  /** Buffers for reading back that no run uses. */
+  private readonly staging: GPUBuffer[] = [];
+  private readonly results: readonly { readonly range: Range; readonly at: number; readonly bytes: number; readonly length: number }[];
+  private readonly readBytes: number;
+  private isReady = false;
+  private running = 0;
+  private isFreed = false;
+
+  /** Throws BackendError where the program exceeds a limit of the device. */
+  constructor(shared: Shared, program: Program) {
+    this.shared = shared;
+    this.program = program;
+    const { gpu } = shared;
+    gpu.check();
+    const { memory, kernels, isChecked } = lowerProgram(program, gpu.limits);
+    this.memory = memory;
+    this.kernels = kernels;
+    checkBindings(gpu, program, kernels, memory);
+    this.builder = new CommandBuilder(program, memory, kernels, gpu.device.limits.maxComputeWorkgroupsPerDimension);
+    this.commands = this.builder.build(program.stages);
+    this.isStatic = this.commands.every(({ kind }) => kind === "dispatches");
+    this.holding = new Holding(shared);
+    orphans.register(this, this.holding, this);
+    try {
+      const storage = usage.storage | usage.copySource | usage.copyTarget;
+      const own = (bytes: number, usages: number, label: string): GPUBuffer => {
+        const buffer = gpu.buffer(bytes, usages, label);
+        this.holding.buffers.push(buffer);
+        return buffer;
+      };
+      this.arenas = program.arenas.map((bytes) => own(bytes, storage, "the intermediate values of a program"));
+      this.arguments = memory.argumentBytes === 0 ? undefined : own(memory.argumentBytes, storage, "the arguments of a program");
+      this.constants = memory.constantBytes === 0 ? undefined : own(memory.constantBytes, storage, "the constants of a program");
+      this.fault = isChecked ? own(faultBytes, storage, "a fault record") : undefined;
+      this.uniformBytes = new ArrayBuffer(roundUp(this.builder.uniformBytes, 16));
+      this.uniforms =
+        this.builder.uniformBytes === 0
+          ? undefined
+          : own(this.builder.uniformBytes, usage.uniform | usage.copyTarget, "the scalars of a program");
+      for (const [data, offset] of memory.constants) upload(gpu, this.constants!, offset, data);
+      this.pipelines = kernels.map(({ code }, k) => {
+        const entry = shared.pipelines.acquire(code, program.kernels[k]!.kernel.label);
+        this.holding.pipelines.push(entry);
+        return entry;
+      });
+    } catch (error) {
+      this.holding.free();
+      throw error;
+    }
+    let end = isChecked ? faultBytes : 0;
+    this.results = program.results.map(({ type, buffer }) => {
+      const length = sizeOf(type.shape);
+      const bytes = roundUp(length * dtypes[type.dtype].bytes, 4);
+      const at = end;
+      end += bytes;
+      return { range: memory.range(buffer, new Map()), at, bytes, length };
+    });
+    this.readBytes = end;
+  }
+
+  run(args: RunArguments): TypedArray[] | Promise<TypedArray[]> {
+    const { shared } = this;
+    if (this.isFreed) throw new StateError({ where, problem: "a program runs after it was freed" });
+    shared.gpu.check();
+    args.signal?.throwIfAborted();
+    this.check(args);
+    if (this.isReady && !shared.order.isBusy) return this.begin(args);
+    // Kernels are being compiled, or a run waits for a condition: this one waits, with copies of its arguments.
+    const copy: RunArguments = { ...args, arguments: args.arguments.map((values) => values.slice()), scalars: [...args.scalars] };
+    this.running++;
+    return shared.order
+      .enqueue(async () => {
+        await Promise.all(this.pipelines.map(({ ready }) => ready));
+        this.isReady = true;
+        copy.signal?.throwIfAborted();
+        return this.begin(copy);
+      })
+      .finally(() => this.leave());
+  }
+
+  private check(args: RunArguments): void {
+    this.program.arguments.forEach((type, i) => {
+      const length = args.arguments[i]?.length;
+      if (length !== sizeOf(type.shape)) {
+        throw new ShapeError({
+          where,
+          problem: `argument ${i} of a program has the wrong length`,
+          expected: String(sizeOf(type.shape)),
+          received: String(length),
+        });
+      }
+    });
+  }
+
+  private begin(args: RunArguments): TypedArray[] | Promise<TypedArray[]> {
+    this.bind(args);
+    if (this.isStatic) {
+      const encoder = this.shared.gpu.device.createCommandEncoder();
+      this.prepare(encoder);
+      for (const command of this.commands) if (command.kind === "dispatches") this.encode(encoder, command.list);
+      return this.finish(encoder);
+    }
+    this.running++;
+    return this.shared.order.hold(this.walk(args)).finally(() => this.leave());
+  }
+
+  private leave(): void {
+    this.running--;
+    if (this.isFreed && this.running === 0) this.holding.free();
+  }
+
+  /** Runs with conditions that the host reads. */
+  private async walk(args: RunArguments): Promise<TypedArray[]> {
+    const { device } = this.shared.gpu;
+    let encoder = device.createCommandEncoder();
+    this.prepare(encoder);
+    const isTrue = async (range: Range): Promise<boolean> => {
+      const staging = this.takeStaging(16 + faultBytes);
+      try {
+        encoder.copyBufferToBuffer(this.bufferOf(range.memory), range.offset, staging, faultBytes, 4);
+        if (this.fault !== undefined) encoder.copyBufferToBuffer(this.fault, 0, staging, 0, faultBytes);
+        device.queue.submit([encoder.finish()]);
+        const bytes = await this.shared.gpu.map(staging, 16 + faultBytes);
+        if (this.fault !== undefined) this.throwFault(bytes);
+        args.signal?.throwIfAborted();
+        encoder = device.createCommandEncoder();
+        return new Uint8Array(bytes)[faultBytes] !== 0;
+      } finally {
+        this.staging.push(staging);
+      }
+    };
+    const visit = async (commands: readonly Command[]): Promise<void> => {
+      for (const command of commands) {
+        switch (command.kind) {
+          case "dispatches":
+            this.encode(encoder, command.list);
+            break;
+          case "branch":
+            await visit((await isTrue(command.condition)) ? command.then : command.else);
+            break;
+          case "while":
+            for (let turn = 0; turn < command.trips && (await isTrue(command.condition)); turn++) await visit(command.body);
+        }
+      }
+    };
+    await visit(this.commands);
+    return await this.finish(encoder);
+  }
+
+  /** Clears the fault record. */
+  private prepare(encoder: GPUCommandEncoder): void {
+    if (this.fault !== undefined) encoder.clearBuffer(this.fault, 0, faultBytes);
+  }
+
+  private encode(encoder: GPUCommandEncoder, list: readonly Dispatch[]): void {
+    if (list.length === 0) return;
+    const pass = encoder.beginComputePass();
+    let last: GPUComputePipeline | undefined;
+    for (const dispatch of list) {
+      const { pipeline } = this.pipelines[dispatch.kernel]!;
+      if (pipeline !== last) pass.setPipeline((last = pipeline!));
+      const group = this.group(dispatch);
+      if (this.kernels[dispatch.kernel]!.code.words.length > 0) pass.setBindGroup(0, group, [dispatch.uniforms]);
+      else pass.setBindGroup(0, group);
+      pass.dispatchWorkgroups(dispatch.x, dispatch.y);
+    }
+    pass.end();
+  }
+
+  private group(dispatch: Dispatch): GPUBindGroup {
+    const key = `${dispatch.kernel} ${dispatch.bindingKey}`;
+    let group = this.groups.get(key);
+    if (group !== undefined) return group;
+    const { code } = this.kernels[dispatch.kernel]!;
+    const entries: GPUBindGroupEntry[] = dispatch.ranges.map(({ memory, offset, bytes }, i) => ({
+      binding: i + 1,
+      resource: { buffer: this.bufferOf(memory), offset, size: bytes },
+    }));
+    if (code.words.length > 0) entries.push({ binding: 0, resource: { buffer: this.uniforms!, size: roundUp(4 * code.words.length, 16) } });
+    if (code.hasFault) entries.push({ binding: dispatch.ranges.length + 1, resource: { buffer: this.fault! } });
+    group = this.shared.gpu.device.createBindGroup({ layout: this.pipelines[dispatch.kernel]!.layout, entries });
+    this.groups.set(key, group);
+    return group;
+  }
+
+  private bufferOf(memory: Memory): GPUBuffer {
+    switch (memory.kind) {
+      case "arena":
+        return this.arenas[memory.index]!;
+      case "arguments":
+        return this.arguments!;
+      case "constants":
+        return this.constants!;
+      case "state":
+        return this.groupStates[memory.index]!;
+    }
+  }
+
+  /** Copies arguments in and renews what changed since the last run: states, scalars. */
+  private bind(args: RunArguments): void {
+    const { gpu } = this.shared;
+    args.arguments.forEach((values, i) => {
+      upload(gpu, this.arguments!, this.memory.argumentOffsets[i]!, values);
+    });
+    const states = args.states.map((state, i) => {
+      if (!(state instanceof GpuMemory) || state.gpu !== gpu)
+        throw new InternalError(where, `state ${i} of a program is in another back-end's memory`);
+      return state.buffer;
+    });
+    if (states.some((buffer, i) => buffer !== this.groupStates[i])) {
+      this.groupStates = states;
+      this.groups.clear();
+    }
+    const { scalars } = this;
+    if (this.uniforms !== undefined && (scalars === undefined || args.scalars.some((value, i) => !Object.is(value, scalars[i])))) {
+      this.scalars = [...args.scalars];
+      this.builder.fill(this.uniformBytes, args.scalars);
+      gpu.device.queue.writeBuffer(this.uniforms, 0, this.uniformBytes);
+    }
+  }
+
+  private takeStaging(bytes: number): GPUBuffer {
+    const found = this.staging.findIndex((buffer) => buffer.size >= bytes);
+    if (found >= 0) return this.staging.splice(found, 1)[0]!;
+    const buffer = this.shared.gpu.buffer(bytes, usage.mapRead | usage.copyTarget, "the results of a program");
+    this.holding.buffers.push(buffer);
+    return buffer;
+  }
+
+  /** Copies results and fault to the host. */
+  private finish(encoder: GPUCommandEncoder): TypedArray[] | Promise<TypedArray[]> {
+    const { gpu } = this.shared;
+    if (this.readBytes === 0) {
+      gpu.device.queue.submit([encoder.finish()]);
+      return this.program.results.map(({ type }) => new dtypes[type.dtype].array(0));
+    }
+    const staging = this.takeStaging(this.readBytes);
+    if (this.fault !== undefined) encoder.copyBufferToBuffer(this.fault, 0, staging, 0, faultBytes);
+    for (const { range, at, bytes } of this.results) {
+      if (bytes > 0) encoder.copyBufferToBuffer(this.bufferOf(range.memory), range.offset, staging, at, bytes);
+    }
+    gpu.device.queue.submit([encoder.finish()]);
+    this.running++;
+    return this.readResults(staging).finally(() => this.leave());
+  }
+
+  private async readResults(staging: GPUBuffer): Promise<TypedArray[]> {
+    const bytes = await this.shared.gpu.map(staging, this.readBytes);
+    this.staging.push(staging);
+    if (this.fault !== undefined) this.throwFault(bytes);
+    return this.results.map(({ at, length }, i) => fromBytes(this.program.results[i]!.type.dtype, bytes, at, length));
+  }
+
+  /** Throws what a fault record tells, if anything. */
+  private throwFault(bytes: ArrayBuffer): void {
+    const [flag, kernel, index, extent] = new Int32Array(bytes, 0, 4) as unknown as [number, number, number, number];
+    if (flag === 0) return;
+    throw new IndexError({
+      where: this.program.kernels[kernel]!.kernel.label,
+      problem: "an index is out of range",
+      expected: extent === 0 ? "no index: the axis is empty" : `0 to ${extent - 1}`,
+      received: String(index),
+      advice: "look at the indices (labels, token ids) that the operation was given; no variable was changed",
+    });
+  }
+
+  free(): void {
+    if (this.isFreed) return;
+    this.isFreed = true;
+    orphans.unregister(this);
+    if (this.running === 0) this.holding.free();
+  }
+}
+
+/** Refuses programs with a binding that the device cannot have. */
+function checkBindings(gpu: Gpu, program: Program, kernels: readonly LoadedKernel[], memory: ProgramMemory): void {
+  const { maxStorageBufferBindingSize: most, maxStorageBuffersPerShaderStage: count } = gpu.device.limits;
+  kernels.forEach(({ distinct, code }, k) => {
+    const { label } = program.kernels[k]!.kernel;
+    const bound = distinct.buffers.length + (code.hasFault ? 1 : 0);
+    if (bound > count) {
+      throw new BackendError({
+        where: label,
+        problem: "a kernel binds too many buffers for this device",
+        expected: `at most ${count}`,
+        received: String(bound),
+      });
+    }
+    for (const buffer of distinct.buffers) {
+      const bytes = Math.max(...memory.possible(buffer).map((range) => range.bytes));
+      if (bytes <= most) continue;
+      throw new BackendError({
+        where: label,
+        problem: "a tensor is too large for this device",
+        expected: `at most ${most} bytes`,
+        received: `${bytes} bytes`,
+        advice: 'use a smaller batch, or the back-end "cpu"',
+      });
+    }
+  });
+}

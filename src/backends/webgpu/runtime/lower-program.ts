@@ -1,0 +1,42 @@
+/** The kernels of a program as code. */
+import { kernelKey } from "../../../compiler/kernels/kernel.ts";
+import type { Program } from "../../../compiler/program.ts";
+import type { DeviceLimits, KernelCode } from "../wgsl/kernel-code.ts";
+import { valueTypeOf } from "../wgsl/literals.ts";
+import { lowerKernel } from "../wgsl/lower.ts";
+import { type DistinctKernel, distinctBuffers, ProgramMemory } from "./bind-kernels.ts";
+
+/** A kernel with its code. */
+export interface LoadedKernel {
+  readonly distinct: DistinctKernel;
+  readonly code: KernelCode;
+}
+
+/** A program as code, and where its buffers are. */
+export interface LoweredProgram {
+  readonly memory: ProgramMemory;
+  readonly kernels: readonly LoadedKernel[];
+  /** Whether a kernel may find an index out of range. */
+  readonly isChecked: boolean;
+}
+
+/** Lowers the kernels of a program for a device. Throws DTypeError for float64. */
+export function lowerProgram(program: Program, limits: DeviceLimits): LoweredProgram {
+  for (const { dtype } of program.buffers) valueTypeOf(dtype);
+  const memory = new ProgramMemory(program);
+  const isChecked = program.kernels.some(({ kernel }) =>
+    kernel.accesses.some((access) => access.dynamic.some(({ mode }) => mode === "check")),
+  );
+  const known = new Map<string, KernelCode>();
+  const kernels = program.kernels.map((bound): LoadedKernel => {
+    const distinct = distinctBuffers(bound, memory, isChecked, limits);
+    const { moved, shared, guarded } = distinct.surroundings;
+    // Extents decide the form of code and the number of workgroups, also those that it reads at run time.
+    const extents = distinct.kernel.axes.map(({ extent }) => extent).join();
+    const key = `${kernelKey(distinct.kernel)} ${extents} ${[...moved].join()} ${[...shared].join()} ${guarded}`;
+    let code = known.get(key);
+    if (code === undefined) known.set(key, (code = lowerKernel(distinct.kernel, distinct.surroundings)));
+    return { distinct, code };
+  });
+  return { memory, kernels, isChecked };
+}

@@ -1,0 +1,45 @@
+/** Kernels as WGSL: what the lowerings of this folder make, and what the runtime needs to know to run it. */
+import type { DType } from "../../../dtype/index.ts";
+
+/** One 32-bit word of the uniform block of a kernel. */
+export type UniformWord =
+  /** Extent of a dynamic axis. */
+  | { readonly kind: "extent"; readonly axis: number }
+  /** A run-time scalar. */
+  | { readonly kind: "scalar"; readonly slot: number; readonly dtype: DType }
+  /** Elements from the start of the binding of a kernel buffer to its first element: where loops move it. */
+  | { readonly kind: "base"; readonly buffer: number }
+  /** Number of the kernel in its program, for faults. */
+  | { readonly kind: "number" };
+
+/** What the runtime tells a lowering about the buffers of a kernel. */
+export interface Surroundings {
+  /** Kernel buffers that loops move: their first element stands at a run-time base. */
+  readonly moved: ReadonlySet<number>;
+  /** Kernel buffers that are bound for reading and writing although the kernel only reads them. */
+  readonly shared: ReadonlySet<number>;
+  /** Stores happen only while no kernel of the run has found an index out of range. */
+  readonly guarded: boolean;
+  readonly limits: DeviceLimits;
+}
+
+/** Limits of a device that generated code depends on. */
+export interface DeviceLimits {
+  /** Invocations of a workgroup. */
+  readonly invocations: number;
+  /** Bytes of workgroup memory. */
+  readonly workgroupBytes: number;
+}
+
+/** A kernel as generated code. */
+export interface KernelCode {
+  readonly wgsl: string;
+  /** Words of the uniform block, in order. */
+  readonly words: readonly UniformWord[];
+  /** How each kernel buffer is bound, at binding 1 + position. */
+  readonly bindings: readonly ("read" | "write")[];
+  /** Whether the fault record is bound, after the buffers. */
+  readonly hasFault: boolean;
+  /** Workgroups that do the work, however they are laid out in a grid. */
+  readonly workgroups: number;
+}

@@ -1,0 +1,94 @@
+/** WGSL functions that generated code calls. A module gets those that it names, and what they need. */
+import { elementaryFunctions } from "./elementary.ts";
+import { powerFunctions } from "./power.ts";
+import { trigonometricFunctions } from "./trigonometric.ts";
+
+/** Functions by name: their whole text. */
+const functions: Readonly<Record<string, string>> = {
+  infinity: "var<private> infinity_bits: u32 = 0x7f800000u;\nfn infinity() -> f32 { return bitcast<f32>(infinity_bits); }",
+  nan: "var<private> nan_bits: u32 = 0x7fc00000u;\nfn nan() -> f32 { return bitcast<f32>(nan_bits); }",
+  negative_zero: "var<private> sign_bit: u32 = 0x80000000u;\nfn negative_zero() -> f32 { return bitcast<f32>(sign_bit); }",
+  // WGSL lets an implementation assume that there is no NaN: only the bits tell.
+  is_nan: "fn is_nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }",
+  is_finite: "fn is_finite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u; }",
+  copy_sign:
+    "fn copy_sign(size: f32, x: f32) -> f32 { return bitcast<f32>((bitcast<u32>(size) & 0x7fffffffu) | (bitcast<u32>(x) & 0x80000000u)); }",
+  power_of_two: "fn power_of_two(exponent: i32) -> f32 { return bitcast<f32>((exponent + 127i) << 23u); }",
+  // NaN if either is; -0 and 0 are equal, and the first is taken.
+  float_max: "fn float_max(x: f32, y: f32) -> f32 { return select(select(y, x, x >= y), x + y, is_nan(x) || is_nan(y)); }",
+  float_min: "fn float_min(x: f32, y: f32) -> f32 { return select(select(y, x, x <= y), x + y, is_nan(x) || is_nan(y)); }",
+  // 1, -1, or x itself (0, -0, NaN).
+  float_sign: "fn float_sign(x: f32) -> f32 { return select(select(x, -1f, x < 0f), 1f, x > 0f); }",
+  // x/0 is 0, MIN/-1 is MIN.
+  int_divide:
+    "fn int_divide(x: i32, y: i32) -> i32 { let is_special = u32(y + 1i) < 2u; return select(x / select(y, 1i, is_special), select(-x, 0i, y == 0i), is_special); }",
+  // x%0 and MIN%-1 are 0.
+  int_remainder: "fn int_remainder(x: i32, y: i32) -> i32 { return x % select(y, 1i, u32(y + 1i) < 2u); }",
+  int_power: `fn int_power(x: i32, y: i32) -> i32 {
+  if (y < 0i) { return select(select(0i, select(1i, -1i, (y & 1i) != 0i), x == -1i), 1i, x == 1i); }
+  var result = 1i;
+  var base = x;
+  for (var rest = y; rest > 0i; rest = rest >> 1u) {
+    if ((rest & 1i) != 0i) { result = result * base; }
+    base = base * base;
+  }
+  return result;
+}`,
+  // Cut towards zero, saturating; NaN is 0.
+  float_to_int: `fn float_to_int(x: f32) -> i32 {
+  let inside = i32(clamp(x, -2147483648f, 2147483520f));
+  let high = select(inside, 2147483647i, x >= 2147483648f);
+  return select(high, 0i, is_nan(x));
+}`,
+  // Words of Threefry-2x32 with 20 rounds (Salmon et al., SC 2011).
+  threefry: `fn threefry(key0: i32, key1: i32, counter0: i32, counter1: i32) -> vec2<i32> {
+  let keys = vec3<u32>(u32(key0), u32(key1), u32(key0) ^ u32(key1) ^ 0x1bd11bdau);
+  var x = vec2<u32>(u32(counter0) + keys.x, u32(counter1) + keys.y);
+${threefryRounds()}
+  return bitcast<vec2<i32>>(x);
+}`,
+  rotate: "fn rotate(x: u32, by: u32) -> u32 { return (x << by) | (x >> (32u - by)); }",
+  ...elementaryFunctions,
+  ...powerFunctions,
+  ...trigonometricFunctions,
+};
+
+function threefryRounds(): string {
+  const rotations = [13, 15, 26, 6, 17, 29, 16, 24];
+  const names = ["x", "y", "z"];
+  const lines: string[] = [];
+  for (let round = 0; round < 20; round++) {
+    lines.push(`  x.x = x.x + x.y; x.y = rotate(x.y, ${rotations[round % 8]}u) ^ x.x;`);
+    if (round % 4 !== 3) continue;
+    const group = (round + 1) / 4;
+    lines.push(`  x.x = x.x + keys.${names[group % 3]}; x.y = x.y + keys.${names[(group + 1) % 3]} + ${group}u;`);
+  }
+  return lines.join("\n");
+}
+
+/** Names that a text uses, in the order of the table, so that equal code has equal text. */
+const patterns = new Map(Object.keys(functions).map((name) => [name, new RegExp(`\\b${name}\\(`)]));
+const needs = new Map<string, readonly string[]>();
+
+function usedBy(text: string): string[] {
+  return [...patterns].flatMap(([name, pattern]) => (pattern.test(text) ? [name] : []));
+}
+
+function neededBy(name: string): readonly string[] {
+  let found = needs.get(name);
+  if (found === undefined) needs.set(name, (found = usedBy(functions[name]!).filter((other) => other !== name)));
+  return found;
+}
+
+/** The functions that `text` calls, and those that they call. */
+export function libraryFor(text: string): string[] {
+  const found = new Set<string>();
+  const pending = usedBy(text);
+  while (pending.length > 0) {
+    const name = pending.pop()!;
+    if (found.has(name)) continue;
+    found.add(name);
+    pending.push(...neededBy(name));
+  }
+  return Object.keys(functions).flatMap((name) => (found.has(name) ? [functions[name]!] : []));
+}

@@ -1,0 +1,125 @@
+/** Reductions: one invocation per result, or one workgroup, whose invocations' parts are combined in a fixed tree. */
+import type { ReduceKernel } from "../../../compiler/kernels/kernel.ts";
+import type { KernelCode, Surroundings } from "./kernel-code.ts";
+import { groupSizeFor } from "./lower-map.ts";
+import { ModuleWriter, type Place } from "./module-writer.ts";
+import { close, countText, openLoops, placeAt, pointsOf, splitPoint } from "./points.ts";
+import { ReducerState } from "./reducers.ts";
+
+/** Results above which one invocation per result keeps the machine busy. */
+const enoughResults = 4096;
+
+/** Lowers a reduction. The form is a function of its shape. */
+export function lowerReduce(kernel: ReduceKernel, surroundings: Surroundings): KernelCode {
+  const parallel = [...kernel.axes.keys()].filter((axis) => kernel.axes[axis]!.role === "parallel");
+  const reduced = [...kernel.axes.keys()].filter((axis) => kernel.axes[axis]!.role === "reduce");
+  const results = pointsOf(parallel.map((axis) => kernel.axes[axis]!));
+  const length = pointsOf(reduced.map((axis) => kernel.axes[axis]!));
+  const isTree = length >= 32 && (results < enoughResults ? length >= 64 || walksRows(kernel, reduced) : walksRows(kernel, reduced));
+  return isTree ? lowerTree(kernel, surroundings, parallel, reduced) : lowerSerial(kernel, surroundings, parallel, reduced);
+}
+
+/** Whether neighbours along the last reduce axis are neighbours in memory, and those along the last parallel axis are not. */
+function walksRows(kernel: ReduceKernel, reduced: readonly number[]): boolean {
+  const inner = reduced.at(-1);
+  if (inner === undefined) return false;
+  const loads = kernel.expression.flatMap((entry) => (entry.op === "load" ? [kernel.accesses[entry.access]!] : []));
+  return loads.some(({ index }) => Math.abs(index.coefficients[inner] ?? 0) === 1);
+}
+
+function epilogue(
+  writer: ModuleWriter,
+  kernel: ReduceKernel,
+  positions: ReadonlyMap<number, string>,
+  states: readonly ReducerState[],
+): void {
+  const finished = states.map((state) => writer.let("result", state.result()));
+  const place: Place = { ...placeAt(positions), accumulator: (index) => finished[index]! };
+  const values = writer.entries(kernel.epilogue, writer.storeRoots(kernel.stores), place);
+  for (const { access, value } of kernel.stores) writer.store(access, place, values.get(value)!, values);
+}
+
+function lowerSerial(
+  kernel: ReduceKernel,
+  surroundings: Surroundings,
+  parallel: readonly number[],
+  reduced: readonly number[],
+): KernelCode {
+  const writer = new ModuleWriter(kernel, surroundings);
+  const results = pointsOf(parallel.map((axis) => kernel.axes[axis]!));
+  const size = groupSizeFor(results, surroundings.limits.invocations);
+  const index = writer.let("point", `group * ${size}u + lane`);
+  writer.line(`if (${index} >= ${countText(writer, parallel)}) { return; }`);
+  const outer = splitPoint(writer, index, parallel);
+  const states = kernel.reducers.map((_, i) => new ReducerState(writer, kernel, i));
+  for (const state of states) state.declare();
+  const counts = states.some((state) => state.hasPosition);
+  if (counts) writer.line("var position = 0i;");
+  const { positions, loops } = openLoops(writer, reduced);
+  const place = placeAt(new Map([...outer, ...positions]));
+  const values = writer.entries(
+    kernel.expression,
+    kernel.reducers.map(({ value }) => value),
+    place,
+  );
+  states.forEach((state, i) => {
+    const { value } = kernel.reducers[i]!;
+    state.take(values.get(value)!, kernel.expression[value]!.dtype, "position");
+  });
+  if (counts) writer.line("position++;");
+  close(writer, loops);
+  epilogue(writer, kernel, outer, states);
+  return writer.finish(size, Math.ceil(results / size));
+}
+
+function lowerTree(kernel: ReduceKernel, surroundings: Surroundings, parallel: readonly number[], reduced: readonly number[]): KernelCode {
+  const writer = new ModuleWriter(kernel, surroundings);
+  const results = pointsOf(parallel.map((axis) => kernel.axes[axis]!));
+  const length = pointsOf(reduced.map((axis) => kernel.axes[axis]!));
+  // The tree may not depend on a dynamic extent further than through this choice.
+  let size = 64;
+  while (size < 256 && size * 4 <= length && size * 2 <= surroundings.limits.invocations) size *= 2;
+  writer.line(`if (group >= ${countText(writer, parallel)}) { return; }`);
+  const outer = splitPoint(writer, "group", parallel);
+  const states = kernel.reducers.map((_, i) => new ReducerState(writer, kernel, i));
+  for (const state of states) state.declare();
+  const point = writer.fresh("point");
+  writer.line(`for (var ${point} = lane; ${point} < ${countText(writer, reduced)}; ${point} += ${size}u) {`);
+  const place = placeAt(new Map([...outer, ...splitPoint(writer, point, reduced)]));
+  const values = writer.entries(
+    kernel.expression,
+    kernel.reducers.map(({ value }) => value),
+    place,
+  );
+  states.forEach((state, i) => {
+    const { value } = kernel.reducers[i]!;
+    state.take(values.get(value)!, kernel.expression[value]!.dtype, `i32(${point})`);
+  });
+  writer.line("}");
+  for (const { name, type, hasPosition } of states) {
+    // Workgroup memory holds no bool that several devices agree on: as u32.
+    writer.declare(`var<workgroup> shared_${name}: array<${type === "bool" ? "u32" : type}, ${size}>;`);
+    if (hasPosition) writer.declare(`var<workgroup> shared_${name}_at: array<i32, ${size}>;`);
+  }
+  const put = (): void => {
+    for (const { name, type, hasPosition } of states) {
+      writer.line(`shared_${name}[lane] = ${type === "bool" ? `select(0u, 1u, ${name})` : name};`);
+      if (hasPosition) writer.line(`shared_${name}_at[lane] = ${name}_at;`);
+    }
+  };
+  put();
+  writer.line(`for (var half = ${size / 2}u; half > 0u; half = half >> 1u) {`);
+  writer.line("workgroupBarrier();");
+  writer.line("if (lane < half) {");
+  for (const state of states) {
+    const held = `shared_${state.name}[lane + half]`;
+    const value = writer.let("other", state.type === "bool" ? `${held} != 0u` : held);
+    state.merge(value, state.hasPosition ? writer.let("other", `shared_${state.name}_at[lane + half]`) : "0i");
+  }
+  put();
+  writer.line("}");
+  writer.line("}");
+  writer.line("if (lane != 0u) { return; }");
+  epilogue(writer, kernel, outer, states);
+  return writer.finish(size, results);
+}

@@ -1,0 +1,135 @@
+import { describe, expect, it } from "vitest";
+import { compile } from "../../../compiler/compile.ts";
+import { DTypeError } from "../../../errors.ts";
+import { parameterTensor, Subgraph, type Tensor } from "../../../graph/index.ts";
+import * as p from "../../../primitives/index.ts";
+import { lenetStep } from "../../../testing/lenet-step.ts";
+import { webGpuTarget } from "../index.ts";
+import { lowerProgram } from "../runtime/lower-program.ts";
+import { floatLiteral, intLiteral } from "./literals.ts";
+import { libraryFor } from "./library.ts";
+
+const limits = { invocations: 256, workgroupBytes: 16384 };
+
+/** The WGSL of the kernels of a graph, without the library. */
+function codeOf(parameters: readonly Tensor[], results: readonly Tensor[]): string[] {
+  const program = compile(
+    new Subgraph(parameters, results),
+    { arguments: parameters.length, states: 0, writtenStates: [] },
+    webGpuTarget(8, 2 ** 27),
+  );
+  return lowerProgram(program, limits).kernels.map(({ code }) => code.wgsl);
+}
+
+/** From the entry point on. */
+const body = (code: string): string => code.slice(code.indexOf("@compute"));
+
+describe("literals", () => {
+  it("are the shortest that round to the value, and never beyond the largest float", () => {
+    expect([0.1, 1, -2.5, 1e-45, 3.4028234663852886e38, 16777216].map(floatLiteral)).toEqual([
+      "0.1f",
+      "1f",
+      "(-2.5f)",
+      "1e-45f",
+      "3.4028234663852886e+38f",
+      "16777216f",
+    ]);
+    for (const x of [1 / 3, Math.PI, 1e30, 123456.789, 2 ** -126]) expect(Math.fround(parseFloat(floatLiteral(x)))).toBe(Math.fround(x));
+  });
+  it("read what WGSL has no constants for from variables", () => {
+    expect([NaN, Infinity, -Infinity, -0].map(floatLiteral)).toEqual(["nan()", "infinity()", "(-infinity())", "negative_zero()"]);
+    expect([5, -1, -2147483648, 2 ** 32 + 7].map(intLiteral)).toEqual(["5i", "(-1i)", "i32(-2147483648)", "7i"]);
+  });
+});
+
+describe("libraryFor", () => {
+  it("takes what is called and what that calls, once each, in one order", () => {
+    const names = libraryFor("float_tanh(x) + float_exp(y)").map((text) => /fn (\w+)/.exec(text)![1]);
+    expect(names).toEqual(["is_nan", "copy_sign", "power_of_two", "reduce_exp", "scaled_exp", "float_exp", "float_tanh"]);
+    expect(libraryFor("x + y")).toEqual([]);
+  });
+});
+
+describe("lowerKernel", () => {
+  it("writes a map: one invocation per point, the batch extent read at run time", () => {
+    const x = parameterTensor([6, 5], "float32");
+    const b = parameterTensor([5], "float32");
+    const [code] = codeOf([x, b], [p.multiply(p.add(x, p.broadcastInDim(b, [6, 5], [1])), x)]);
+    expect(code).toBe(
+      `struct Uniforms { extent0: i32 }
+@group(0) @binding(0) var<uniform> uniforms: Uniforms;
+@group(0) @binding(1) var<storage, read> buffer0: array<f32>;
+@group(0) @binding(2) var<storage, read> buffer1: array<f32>;
+@group(0) @binding(3) var<storage, read_write> buffer2: array<f32>;
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) cell: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let group = cell.x + cell.y * grid.x;
+  let point0 = group * 64u + lane;
+  if (point0 >= u32(uniforms.extent0) * 5u) { return; }
+  let a1 = i32(point0 % 5u);
+  let r2 = point0 / 5u;
+  let a3 = i32(r2);
+  let v4 = buffer0[(a3 * 5i + a1)];
+  let v5 = buffer1[a1];
+  let v6 = (v4 + v5);
+  let v7 = (v6 * v4);
+  buffer2[(a3 * 5i + a1)] = v7;
+}
+`,
+    );
+  });
+
+  it("shares the code of a map between batch sizes", () => {
+    const code = (batch: number): string => {
+      const x = parameterTensor([batch, 7], "float32");
+      return codeOf([x], [p.tanh(x)])[0]!;
+    };
+    expect(code(3)).toBe(code(8));
+  });
+
+  it("stores bytes four to a word without touching their neighbours", () => {
+    const x = parameterTensor([10], "float32");
+    const [code] = codeOf([x], [p.greater(x, p.zerosLike(x))]);
+    expect(code).toContain("var<storage, read_write> buffer1: array<atomic<u32>>;");
+    expect(code).toContain("atomicXor(&buffer1[at >> 2u], (old ^ (value << shift)) & (255u << shift));");
+    expect(body(code!)).toContain("store_byte1(u32(a1), select(0u, 1u, v3));");
+  });
+
+  it("reduces rows in a tree whose form the shape fixes, and columns one invocation each", () => {
+    const x = parameterTensor([4, 300], "float32");
+    const [rows] = codeOf([x], [p.reduceMax(x, [1])]);
+    expect(rows).toContain("@workgroup_size(128)");
+    expect(rows).toContain("for (var half = 64u; half > 0u; half = half >> 1u) {");
+    const [columns] = codeOf([x], [p.reduceMax(x, [0])]);
+    expect(columns).toContain("for (var k3 = 0i; k3 < uniforms.extent0; k3++) {");
+    expect(columns).not.toContain("workgroupBarrier");
+  });
+
+  it("checks indices from data and records the first fault", () => {
+    const table = parameterTensor([9, 4], "float32");
+    const at = parameterTensor([3], "int32");
+    const [code] = codeOf([table, at], [p.take(table, at, 0, "check")]);
+    expect(code).toContain("@group(0) @binding(4) var<storage, read_write> fault: array<atomic<u32>, 4>;");
+    expect(body(code!)).toMatch(/if \(!inside\d+\) \{ report_fault\(uniforms\.number, index\d+, 9i\); \}/);
+  });
+
+  it("refuses float64 with a sentence that says what to do", () => {
+    const x = parameterTensor([2], "float64");
+    expect(() => codeOf([x], [p.add(x, x)])).toThrow(DTypeError);
+    expect(() => codeOf([x], [p.add(x, x)])).toThrow(/no float64[^]*convert to float32/);
+  });
+
+  it("generates a training step of LeNet within the default limits of WebGPU", () => {
+    const { graph, states } = lenetStep(32);
+    const program = compile(
+      graph,
+      { arguments: 2, states, writtenStates: Array.from({ length: states }, (_, i) => i) },
+      webGpuTarget(8, 2 ** 27),
+    );
+    const { kernels } = lowerProgram(program, limits);
+    for (const { code } of kernels) {
+      expect(code.bindings.length + (code.hasFault ? 1 : 0)).toBeLessThanOrEqual(8);
+      expect(code.wgsl).toContain("fn main(");
+    }
+  });
+});

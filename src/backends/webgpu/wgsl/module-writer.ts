@@ -1,0 +1,309 @@
+/** Writes one WGSL module: bindings, uniform block, statements; loads, stores and expressions of a kernel's entries. */
+import type { Access, Entry, Kernel } from "../../../compiler/kernels/kernel.ts";
+import { affineRange } from "../../../compiler/kernels/affine.ts";
+import type { DType } from "../../../dtype/index.ts";
+import { InternalError } from "../../../errors.ts";
+import type { Affine } from "../../../graph/index.ts";
+import type { KernelCode, Surroundings, UniformWord } from "./kernel-code.ts";
+import { libraryFor } from "./library.ts";
+import { intLiteral, isPacked, literal, valueTypeOf } from "./literals.ts";
+import { scalarText } from "./scalars.ts";
+
+/** Where an expression is evaluated. */
+export interface Place {
+  /** i32 text of the position on an axis. */
+  readonly axis: (axis: number) => string;
+  /** Text of a finished reducer. */
+  readonly accumulator?: (index: number) => string;
+}
+
+/** Text of values of entries, by position. */
+export type Values = ReadonlyMap<number, string>;
+
+/** Names of dispatched invocations: `group` is the workgroup's number in the whole grid, `lane` the invocation's in it. */
+export const entryPoint = (size: number): string =>
+  `@compute @workgroup_size(${size})\nfn main(@builtin(workgroup_id) cell: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {`;
+
+/** A module under construction. */
+export class ModuleWriter {
+  readonly kernel: Kernel;
+  readonly surroundings: Surroundings;
+  private readonly lines: string[] = [];
+  private readonly declarations: string[] = [];
+  private readonly words: UniformWord[] = [];
+  private readonly wordNames = new Map<string, string>();
+  private readonly written: ReadonlySet<number>;
+  private readonly vectors = new Set<number>();
+  private hasFault = false;
+  private depth = 1;
+  private names = 0;
+
+  constructor(kernel: Kernel, surroundings: Surroundings) {
+    this.kernel = kernel;
+    this.surroundings = surroundings;
+    const stores = "store" in kernel ? [kernel.store] : kernel.stores.map(({ access }) => access);
+    this.written = new Set(stores.map((access) => kernel.accesses[access]!.buffer));
+    for (const buffer of surroundings.shared) (this.written as Set<number>).add(buffer);
+  }
+
+  /** Adds a line at the present depth. */
+  line(text: string): void {
+    if (text.startsWith("}")) this.depth--;
+    this.lines.push("  ".repeat(this.depth) + text);
+    if (text.endsWith("{")) this.depth++;
+  }
+
+  /** Adds text before the entry point. */
+  declare(text: string): void {
+    this.declarations.push(text);
+  }
+
+  /** A name that nothing else has. */
+  fresh(stem: string): string {
+    return `${stem}${this.names++}`;
+  }
+
+  /** A named value. */
+  let(stem: string, text: string): string {
+    const name = this.fresh(stem);
+    this.line(`let ${name} = ${text};`);
+    return name;
+  }
+
+  /** Binds a read buffer of floats as vectors of four. */
+  bindVectors(buffer: number): void {
+    if (this.written.has(buffer)) throw new InternalError("webgpu", "a written buffer is bound as vectors", this.kernel.label);
+    this.vectors.add(buffer);
+  }
+
+  private word(word: UniformWord, type: string, name: string): string {
+    if (!this.wordNames.has(name)) {
+      this.words.push(word);
+      this.wordNames.set(name, type);
+    }
+    return `uniforms.${name}`;
+  }
+
+  /** i32 text of an axis's extent. */
+  extent(axis: number): string {
+    const { extent, dynamic } = this.kernel.axes[axis]!;
+    return dynamic ? this.word({ kind: "extent", axis }, "i32", `extent${axis}`) : intLiteral(extent);
+  }
+
+  /** Text of a run-time scalar. */
+  parameter(slot: number, dtype: DType): string {
+    const type = valueTypeOf(dtype);
+    const text = this.word({ kind: "scalar", slot, dtype }, type === "bool" ? "u32" : type, `scalar${slot}`);
+    return type === "bool" ? `(${text} != 0u)` : text;
+  }
+
+  /** i32 text of an affine function. */
+  affine({ constant, coefficients }: Affine, place: Place, skip: (axis: number) => boolean = () => false): string {
+    const terms: string[] = [];
+    coefficients.forEach((c, axis) => {
+      if (c === 0 || skip(axis) || axis >= this.kernel.axes.length) return;
+      const position = place.axis(axis);
+      if (position === "0i") return;
+      terms.push(c === 1 ? position : `${position} * ${intLiteral(c)}`);
+    });
+    if (constant !== 0 || terms.length === 0) terms.push(intLiteral(constant));
+    return terms.length === 1 ? terms[0]! : `(${terms.join(" + ")})`;
+  }
+
+  /** Whether a guard holds at every point of the kernel. */
+  alwaysHolds(index: Affine, limit: number): boolean {
+    const [low, high] = affineRange(
+      index,
+      index.coefficients.map((_, axis) => this.kernel.axes[axis]?.extent ?? 1),
+    );
+    return low >= 0 && high < limit;
+  }
+
+  /** Condition under which an access's guards hold; null: always. */
+  guards(access: Access, place: Place): string | null {
+    const conditions = access.guards
+      .filter(({ index, limit }) => !this.alwaysHolds(index, limit))
+      .map(({ index, limit }) => `u32(${this.affine(index, place)}) < ${limit}u`);
+    return conditions.length === 0 ? null : conditions.join(" && ");
+  }
+
+  /** The element that an access names, and the condition under which it may be touched (null: always). */
+  where(position: number, place: Place, values: Values): { index: string; condition: string | null } {
+    const access = this.kernel.accesses[position]!;
+    let condition = this.guards(access, place);
+    const terms = [this.affine(access.index, place)];
+    for (const { value, stride, extent, mode, offset } of access.dynamic) {
+      const moved = this.affine(offset, place);
+      const given = values.get(value)!;
+      const sum = this.let("index", moved === "0i" ? given : `${moved} + ${given}`);
+      if (mode === "clamp") {
+        terms.push(`clamp(${sum}, 0i, ${intLiteral(Math.max(0, extent - 1))}) * ${intLiteral(stride)}`);
+        continue;
+      }
+      const isInside = this.let("inside", `u32(${sum}) < ${extent}u`);
+      this.hasFault = true;
+      const number = this.word({ kind: "number" }, "u32", "number");
+      this.line(
+        `if (${condition === null ? "" : `${condition} && `}!${isInside}) { report_fault(${number}, ${sum}, ${intLiteral(extent)}); }`,
+      );
+      condition = condition === null ? isInside : `${condition} && ${isInside}`;
+      terms.push(`${sum} * ${intLiteral(stride)}`);
+    }
+    const moving = terms.filter((term) => term !== "0i");
+    return { index: moving.length === 0 ? "0i" : moving.join(" + "), condition };
+  }
+
+  /** i32 text of an element's place in its binding. */
+  element(buffer: number, index: string): string {
+    if (!this.surroundings.moved.has(buffer)) return index;
+    const base = this.word({ kind: "base", buffer }, "i32", `base${buffer}`);
+    return index === "0i" ? base : `${base} + ${index}`;
+  }
+
+  /** Text of the value at element `index` of a buffer. */
+  read(buffer: number, index: string): string {
+    const { dtype } = this.kernel.buffers[buffer]!;
+    const at = this.element(buffer, index);
+    if (isPacked(dtype)) {
+      const word = this.written.has(buffer) ? `atomicLoad(&buffer${buffer}[(${at}) >> 2u])` : `buffer${buffer}[(${at}) >> 2u]`;
+      const byte = `((${word} >> ((u32(${at}) & 3u) * 8u)) & 255u)`;
+      return dtype === "bool" ? `(${byte} != 0u)` : `i32(${byte})`;
+    }
+    return this.vectors.has(buffer) ? `buffer${buffer}[(${at}) >> 2u][(${at}) & 3i]` : `buffer${buffer}[${at}]`;
+  }
+
+  /** Four floats from element `index` (a multiple of 4) on, of a buffer bound as vectors. */
+  readVector(buffer: number, index: string): string {
+    return `buffer${buffer}[(${this.element(buffer, index)}) >> 2u]`;
+  }
+
+  /** Name of the value that an access loads. */
+  load(position: number, place: Place, values: Values): string {
+    const access = this.kernel.accesses[position]!;
+    const { dtype } = this.kernel.buffers[access.buffer]!;
+    const { index, condition } = this.where(position, place, values);
+    const packed = isPacked(dtype) || this.surroundings.moved.has(access.buffer) || this.vectors.has(access.buffer);
+    const at = packed && !/^[\w.]+$/.test(index) ? this.let("at", index) : index;
+    const value = this.read(access.buffer, at);
+    return this.let("v", condition === null ? value : `select(${literal(dtype, access.fill)}, ${value}, ${condition})`);
+  }
+
+  /** Stores a value through an access. */
+  store(position: number, place: Place, value: string, values: Values): void {
+    const access = this.kernel.accesses[position]!;
+    const { index, condition } = this.where(position, place, values);
+    this.storeAt(access.buffer, index, value, condition);
+  }
+
+  /** Stores a value at an element where a condition holds (null: always) and no fault forbids it. */
+  storeAt(buffer: number, index: string, value: string, condition: string | null): void {
+    const { dtype } = this.kernel.buffers[buffer]!;
+    const conditions = [...(this.surroundings.guarded ? ["is_healthy()"] : []), ...(condition === null ? [] : [condition])];
+    if (this.surroundings.guarded) this.hasFault = true;
+    const at = this.element(buffer, index);
+    let text: string;
+    if (isPacked(dtype)) {
+      const byte = dtype === "bool" ? `select(0u, 1u, ${value})` : `u32(${value})`;
+      this.declare(storeByte(buffer));
+      text = `store_byte${buffer}(u32(${at}), ${byte});`;
+    } else text = `buffer${buffer}[${at}] = ${value};`;
+    this.line(conditions.length === 0 ? text : `if (${conditions.join(" && ")}) { ${text} }`);
+  }
+
+  /** Evaluates the entries that `roots` need; returns their texts. `known` entries are taken as they are. */
+  entries(list: readonly Entry[], roots: readonly number[], place: Place, known: Values = new Map()): Values {
+    const values = new Map<number, string>(known);
+    const needed = this.needed(list, roots, known);
+    list.forEach((entry, position) => {
+      if (!needed[position]! || known.has(position)) return;
+      values.set(position, this.entry(entry, list, place, values));
+    });
+    return values;
+  }
+
+  private needed(list: readonly Entry[], roots: readonly number[], known: Values): boolean[] {
+    const needed = new Array<boolean>(list.length).fill(false);
+    for (const root of roots) needed[root] = true;
+    for (let i = list.length - 1; i >= 0; i--) {
+      const entry = list[i]!;
+      if (!needed[i]! || known.has(i)) continue;
+      if (entry.op === "scalar" || entry.op === "threefry") for (const arg of entry.args) needed[arg] = true;
+      if (entry.op === "load") for (const term of this.kernel.accesses[entry.access]!.dynamic) needed[term.value] = true;
+    }
+    return needed;
+  }
+
+  private entry(entry: Entry, list: readonly Entry[], place: Place, values: Map<number, string>): string {
+    switch (entry.op) {
+      case "load":
+        return this.load(entry.access, place, values);
+      case "constant":
+        return literal(entry.dtype, entry.value);
+      case "parameter":
+        return this.parameter(entry.slot, entry.dtype);
+      case "position":
+        return this.let("p", this.affine(entry.index, place));
+      case "scalar": {
+        const args = entry.args.map((arg) => values.get(arg)!);
+        const argument = list[entry.args[entry.f === "select" ? 1 : 0]!]!.dtype;
+        return this.let("v", scalarText(entry.f, args, argument, entry.dtype));
+      }
+      case "threefry":
+        return this.let("v", `threefry(${entry.args.map((arg) => values.get(arg)!).join(", ")}).${entry.word === 0 ? "x" : "y"}`);
+      case "accumulator":
+        if (place.accumulator === undefined) throw new InternalError("webgpu", "an accumulator outside an epilogue", this.kernel.label);
+        return place.accumulator(entry.index);
+    }
+  }
+
+  /** Entries that stores read: values and indices. */
+  storeRoots(stores: readonly { readonly access: number; readonly value: number }[]): number[] {
+    return stores.flatMap(({ access, value }) => [value, ...this.kernel.accesses[access]!.dynamic.map((term) => term.value)]);
+  }
+
+  /** The module, whose entry point has workgroups of `size` invocations. */
+  finish(size: number, workgroups: number): KernelCode {
+    const body = [entryPoint(size), "  let group = cell.x + cell.y * grid.x;", ...this.lines, "}"].join("\n");
+    const { buffers } = this.kernel;
+    const fault = buffers.length + 1;
+    const support = this.hasFault
+      ? [`@group(0) @binding(${fault}) var<storage, read_write> fault: array<atomic<u32>, 4>;`, ...faultFunctions]
+      : [];
+    const code = [...new Set(this.declarations), body].join("\n");
+    const called = support.filter((text) => !text.startsWith("fn ") || code.includes(`${/fn (\w+)/.exec(text)![1]!}(`));
+    const uniforms =
+      this.words.length === 0
+        ? []
+        : [
+            `struct Uniforms { ${[...this.wordNames].map(([name, type]) => `${name}: ${type}`).join(", ")} }`,
+            "@group(0) @binding(0) var<uniform> uniforms: Uniforms;",
+          ];
+    const bound = buffers.map(({ dtype }, i) => {
+      const isWritten = this.written.has(i);
+      const type = isPacked(dtype) ? (isWritten ? "atomic<u32>" : "u32") : this.vectors.has(i) ? "vec4<f32>" : valueTypeOf(dtype);
+      return `@group(0) @binding(${i + 1}) var<storage, ${isWritten ? "read_write" : "read"}> buffer${i}: array<${type}>;`;
+    });
+    return {
+      wgsl: [...uniforms, ...bound, ...called, ...libraryFor(code), code, ""].join("\n"),
+      words: this.words,
+      bindings: buffers.map((_, i) => (this.written.has(i) ? "write" : "read")),
+      hasFault: this.hasFault,
+      workgroups,
+    };
+  }
+}
+
+const faultFunctions = [
+  "fn is_healthy() -> bool { return atomicLoad(&fault[0]) == 0u; }",
+  // The first that comes is kept.
+  "fn report_fault(kernel: u32, index: i32, extent: i32) {\n  if (atomicExchange(&fault[0], 1u) == 0u) {\n    atomicStore(&fault[1], kernel);\n    atomicStore(&fault[2], u32(index));\n    atomicStore(&fault[3], u32(extent));\n  }\n}",
+];
+
+/** Bytes lie four to a word; other invocations may write the others at the same time. */
+function storeByte(buffer: number): string {
+  return `fn store_byte${buffer}(at: u32, value: u32) {
+  let shift = (at & 3u) * 8u;
+  let old = atomicLoad(&buffer${buffer}[at >> 2u]);
+  atomicXor(&buffer${buffer}[at >> 2u], (old ^ (value << shift)) & (255u << shift));
+}`;
+}
