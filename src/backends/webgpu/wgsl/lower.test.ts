@@ -101,7 +101,7 @@ fn main(@builtin(workgroup_id) cell: vec3<u32>, @builtin(num_workgroups) grid: v
     expect(rows).toContain("@workgroup_size(128)");
     expect(rows).toContain("for (var half = 64u; half > 0u; half = half >> 1u) {");
     const [columns] = codeOf([x], [p.reduceMax(x, [0])]);
-    expect(columns).toContain("for (var k3 = 0i; k3 < uniforms.extent0; k3++) {");
+    expect(columns).toContain("for (var k3 = 0i; k3 < uniforms.extent1; k3++) {");
     expect(columns).not.toContain("workgroupBarrier");
   });
 
