@@ -59,6 +59,7 @@ module.exports = {
       "saving/",
       "platform/",
     ]),
+    only("classical", [...base, "graph/", "primitives/", "serialization/", "ops/", "data/", "platform/"]),
     {
       name: "saving-stands-below-the-command-line",
       severity: "error",

@@ -49,12 +49,7 @@ export function table(
           expected: "a number from 0 to below 1",
           received: String(testSplit),
         });
-      const text = new TextDecoder().decode(await inflate(await parts.packed()));
-      const rows = text
-        .trim()
-        .split("\n")
-        .slice(1)
-        .map((line) => line.split(",").map(Number));
+      const rows = await tableRows(await parts.packed());
       const order = shuffled(rows.length, seed, 0);
       const pick = (start: number, end: number): [Tensor, Tensor] => {
         const x = new Float32Array((end - start) * width);
@@ -73,4 +68,14 @@ export function table(
       return [pick(0, kept), pick(kept, rows.length)];
     },
   };
+}
+
+/** The rows of a packed CSV file in its own order: numbers, the target last. */
+export async function tableRows(packed: string): Promise<number[][]> {
+  return new TextDecoder()
+    .decode(await inflate(packed))
+    .trim()
+    .split("\n")
+    .slice(1)
+    .map((line) => line.split(",").map(Number));
 }

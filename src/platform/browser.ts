@@ -2,7 +2,7 @@
 import { BackendError } from "../errors.ts";
 import type { Platform, PlatformWorker } from "./platform.ts";
 
-const prelude = `"use strict"; const receive = (f) => { self.onmessage = (event) => f(event.data); };\n`;
+const prelude = `"use strict"; const receive = (f) => { self.onmessage = (event) => f(event.data); }, post = (message) => self.postMessage(message);\n`;
 
 function startWorker(source: string, data: unknown): PlatformWorker {
   const url = URL.createObjectURL(new Blob([prelude + source], { type: "text/javascript" }));
@@ -10,6 +10,9 @@ function startWorker(source: string, data: unknown): PlatformWorker {
   worker.postMessage(data);
   return {
     postMessage: (message) => worker.postMessage(message),
+    onMessage: (listener) => {
+      worker.onmessage = (event: MessageEvent<unknown>) => listener(event.data);
+    },
     onFailure: (listener) => {
       worker.onerror = (event) => listener(new Error(event.message));
     },

@@ -8,19 +8,25 @@ import { openDawn } from "./dawn.ts";
 import { loadNative } from "./koffi.ts";
 import type { Platform, PlatformFiles, PlatformWorker } from "./platform.ts";
 
-const prelude = `"use strict"; const { parentPort } = require("node:worker_threads"); const receive = (f) => parentPort.on("message", f);\n`;
+const prelude = `"use strict"; const { parentPort } = require("node:worker_threads"); const receive = (f) => parentPort.on("message", f), post = (message) => parentPort.postMessage(message);\n`;
 
 function startWorker(source: string, data: unknown): PlatformWorker {
   // Without execArgv the worker would run the loaders of the main thread, which takes long and which it does not need.
   const worker = new Worker(prelude + source, { eval: true, execArgv: [], stdin: false });
   worker.unref();
   worker.postMessage(data);
+  let isAwaited = false;
   return {
     postMessage: (message) => worker.postMessage(message),
+    onMessage: (listener) => {
+      isAwaited = true;
+      worker.on("message", listener);
+      worker.ref();
+    },
     onFailure: (listener) => {
-      // A listener for messages or errors must not keep the process alive: unref again.
       worker.on("error", (error: unknown) => listener(error instanceof Error ? error : new Error(String(error))));
-      worker.unref();
+      // A listener must not keep the process alive where no message is waited for: unref again.
+      if (!isAwaited) worker.unref();
     },
     terminate: async () => {
       await worker.terminate();

@@ -4,6 +4,8 @@ import type { NativeAccess } from "./native.ts";
 /** A worker thread that runs a plain JavaScript source text. */
 export interface PlatformWorker {
   postMessage(message: unknown): void;
+  /** Called with every message that the worker sends by `post(message)`. From then on the worker keeps the process alive until it ends. */
+  onMessage(listener: (message: unknown) => void): void;
   /** Called once if the worker fails to start or throws. */
   onFailure(listener: (error: Error) => void): void;
   /** Ends the thread. Resolves when it is gone. */
@@ -51,7 +53,7 @@ export interface Platform {
   readonly files: PlatformFiles;
   /**
    * Starts a worker that does not keep the process alive. The source runs as a classic script in which `receive(f)`
-   * registers the one handler of messages. `data` arrives as the first message.
+   * registers the one handler of messages and `post(message)` answers. `data` arrives as the first message.
    */
   startWorker(source: string, data: unknown): PlatformWorker;
   /** Access to machine code. Throws BackendError that says why there is none. */
