@@ -1,4 +1,4 @@
-/** Files of models and arrays: safetensors, NumPy's .npy and .npz. */
+/** Files of models and arrays: safetensors, NumPy's .npy and .npz, ONNX. */
 export {
   encodeNpyFile,
   encodeNpz,
@@ -10,6 +10,7 @@ export {
   saveNpy,
   saveNpz,
 } from "./npy/index.ts";
+export { encodeOnnx, exportOnnx, type OnnxExportOptions } from "./onnx/export/index.ts";
 export {
   decodeSafetensors,
   encodeSafetensors,
