@@ -2,12 +2,16 @@
 import { ValueError } from "../errors.ts";
 import { formatShape } from "../graph/index.ts";
 import { makeDefaultSeed } from "../random/index.ts";
+import type { FileSource } from "../saving/source.ts";
 import { checkOptions } from "../serialization/index.ts";
-import { type Element, type ElementData, type HostElement, hostElement, tensorsOf } from "./element.ts";
+import { type Element, type ElementData, type HostElement, hostElement, type HostLeaf, tensorsOf } from "./element.ts";
 import { randomIndices } from "./random-indices.ts";
 import { type ElementReader, readerOf } from "./reader.ts";
 import { rowReader, RowTable } from "./rows.ts";
 import { unstackElement } from "./stack.ts";
+import { csvColumns, csvOptionNames, type CsvOptions } from "./tables/csv.ts";
+import { parquetColumns, parquetOptionNames, type ParquetOptions } from "./tables/parquet.ts";
+import { type RowLayout, tableElement } from "./tables/table-elements.ts";
 import { batchReader } from "./transformations/batch.ts";
 import { bucketReader } from "./transformations/bucket.ts";
 import { interleaveReader } from "./transformations/interleave.ts";
@@ -139,6 +143,42 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
           return result.done === true ? undefined : await hostElement("Dataset.fromGenerator", result.value);
         },
       };
+    }, null);
+  }
+
+  /**
+   * The rows of a CSV file (a path or its bytes): objects of the columns, or `[features, label]`; all options of `readCsv`.
+   *
+   * @example
+   * const rows = Dataset.fromCsv("iris.csv", { labelName: "target", features: "matrix" }).shuffle(150).batch(16);
+   */
+  static fromCsv(source: FileSource, options: CsvOptions & RowLayout = {}): Dataset {
+    return Dataset.#fromTable("Dataset.fromCsv", options, csvOptionNames, (where, rest) => csvColumns(where, source, rest));
+  }
+
+  /** The rows of a Parquet file (a path or its bytes), as `fromCsv` gives them; all options of `readParquet`. */
+  static fromParquet(source: FileSource, options: ParquetOptions & RowLayout = {}): Dataset {
+    return Dataset.#fromTable("Dataset.fromParquet", options, parquetOptionNames, (where, rest) => parquetColumns(where, source, rest));
+  }
+
+  static #fromTable<O extends object>(
+    where: string,
+    options: O & RowLayout,
+    names: readonly string[],
+    read: (where: string, rest: O) => Promise<Map<string, HostLeaf>>,
+  ): Dataset {
+    checkOptions(where, options, [...names, "labelName", "features"]);
+    const { labelName = null, features = "columns", ...rest } = options;
+    let table: Promise<HostElement> | null = null;
+    return new Dataset(() => {
+      let reader: ElementReader | null = null;
+      const open = async (): Promise<ElementReader> => {
+        const whole = await (table ??= read(where, rest as O).then((columns) => tableElement(where, columns, { labelName, features })));
+        const count = whole.leaves[0]!.shape[0]!;
+        let next = 0;
+        return rowReader(new RowTable(whole), () => (next < count ? next++ : -1));
+      };
+      return { next: async () => await (reader ??= await open()).next() };
     }, null);
   }
 

@@ -23,3 +23,7 @@ export {
 } from "./element.ts";
 export type { ElementReader, Reading, RowReader } from "./reader.ts";
 export type { PaddingOptions } from "./transformations/padded-batch.ts";
+export type { Cell, ColumnDType, TableColumns } from "./tables/columns.ts";
+export { type CsvOptions, readCsv } from "./tables/csv.ts";
+export { type ParquetOptions, readParquet } from "./tables/parquet.ts";
+export type { RowLayout } from "./tables/table-elements.ts";
