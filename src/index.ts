@@ -61,6 +61,7 @@ export * as config from "./keras-config.ts";
 export * as constraints from "./constraints/index.ts";
 export * as data from "./data/index.ts";
 export * as datasets from "./datasets/index.ts";
+export * as distillation from "./distillation/index.ts";
 export * as dtypePolicies from "./keras-dtype-policies.ts";
 export * as errors from "./errors.ts";
 export * as initializers from "./initializers/index.ts";

@@ -76,7 +76,7 @@ function narrowed(data: HostData): DType | undefined {
 }
 
 /** `[n]` stands for `[n, 1]` where that is expected, and the other way round. Throws ShapeError where shapes do not fit. */
-function fitted(where: string, host: HostValues, expected: ArrayExpectation): HostValues {
+export function fitted(where: string, host: HostValues, expected: ArrayExpectation): HostValues {
   const shape = expected.shape;
   if (host.shape.length === 0) {
     throw new ShapeError({

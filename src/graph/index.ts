@@ -12,12 +12,14 @@ export {
   dataLeaf,
   dataTensor,
   isSymbolic,
+  isText,
   parameterLeaf,
   parameterTensor,
   stateLeaf,
   stateTensor,
   symbolicLeaf,
   symbolicTensor,
+  symbolicText,
 } from "./leaves.ts";
 export type {
   Affine,

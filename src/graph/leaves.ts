@@ -55,6 +55,20 @@ export function symbolicTensor(shape: Shape, dtype: DType, origin: unknown): Ten
   return new Tensor(node, 0, shape);
 }
 
+const texts = new WeakSet<Tensor>();
+
+/** A symbolic tensor that stands for texts. Graphs see the numbers of texts: its dtype is int32. */
+export function symbolicText(shape: Shape, origin: unknown): Tensor {
+  const tensor = symbolicTensor(shape, "int32", origin);
+  texts.add(tensor);
+  return tensor;
+}
+
+/** Whether `value` is a symbolic tensor that stands for texts. */
+export function isText(value: unknown): boolean {
+  return value instanceof Tensor && texts.has(value);
+}
+
 /** Whether a tensor is symbolic: it has no value, now or later. */
 export function isSymbolic(tensor: Tensor): boolean {
   return tensor.node.primitive === symbolicLeaf;

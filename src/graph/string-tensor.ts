@@ -33,6 +33,11 @@ export class StringTensor {
     return sizeOf(this.shape);
   }
 
+  /** Whether the texts are there already. */
+  get known(): boolean {
+    return this.#values !== null;
+  }
+
   /** The texts in row-major order. Throws StateError where they come from a tensor that has not been read yet. */
   get values(): readonly string[] {
     if (this.#values !== null) return this.#values;

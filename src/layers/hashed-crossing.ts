@@ -56,6 +56,10 @@ export class HashedCrossingLayer extends TextLayer<HashedCrossingOptions> {
     return Array.isArray(value) ? value.map((part) => super.wrapArrays(part)) : value;
   }
 
+  override get runsOnHost(): boolean {
+    return true;
+  }
+
   override build(): void {
     // Nothing depends on the shape of the input.
   }

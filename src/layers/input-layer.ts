@@ -1,22 +1,22 @@
 /** Where a model's data comes in. */
 import type { DType } from "../dtype/index.ts";
 import { ValueError } from "../errors.ts";
-import { type Shape, symbolicTensor, type Tensor } from "../graph/index.ts";
+import { isText, type Shape, symbolicTensor, symbolicText, type Tensor } from "../graph/index.ts";
 import { callableClass, type CallableClass, type Config } from "../serialization/index.ts";
 import { Layer } from "./layer.ts";
 import { describe, type LayerOptions } from "./layer-options.ts";
 import { isShape } from "./structure.ts";
 
 /** Options of InputLayer and Input. */
-export interface InputOptions extends LayerOptions {
+export interface InputOptions extends Omit<LayerOptions, "dtype"> {
   /** Shape of one sample, without the batch; null where any extent is fine. */
   readonly shape?: Shape | null;
   /** Fixed batch size. Default: any. */
   readonly batchSize?: number | null;
   /** Shape with the batch, instead of `shape`. */
   readonly batchShape?: Shape | null;
-  /** Default "float32". */
-  readonly dtype?: DType | null;
+  /** Default `config.floatx()`. "string": texts, for layers such as TextVectorization. */
+  readonly dtype?: DType | "string" | null;
   /** Keras's; only false. */
   readonly sparse?: boolean;
   /** Keras's; only false. */
@@ -31,15 +31,22 @@ export function inputLayerOf(tensor: Tensor): InputLayerLayer | undefined {
 }
 
 /** Holds the symbolic tensor that stands for a model's input. Made by `Input`, or by Sequential. */
-export class InputLayerLayer extends Layer<InputOptions> {
+export class InputLayerLayer extends Layer<InputOptions & LayerOptions> {
   static override readonly className: string = "InputLayer";
   declare batchShape: Shape;
   /** The symbolic tensor. */
   readonly output: Tensor;
 
   constructor(options: InputOptions) {
-    super(options, { shape: null, batchSize: null, batchShape: null, sparse: false, optional: false });
     const given = options as InputOptions | undefined;
+    const texts = given?.dtype === "string";
+    super((texts ? { ...given, dtype: null } : given) as InputOptions & LayerOptions, {
+      shape: null,
+      batchSize: null,
+      batchShape: null,
+      sparse: false,
+      optional: false,
+    });
     const shape =
       given?.batchShape ?? (given?.shape === undefined || given.shape === null ? null : [given.batchSize ?? null, ...given.shape]);
     if (
@@ -56,7 +63,7 @@ export class InputLayerLayer extends Layer<InputOptions> {
       });
     }
     this.batchShape = [...shape];
-    this.output = symbolicTensor(this.batchShape, this.dtype, undefined);
+    this.output = texts ? symbolicText(this.batchShape, undefined) : symbolicTensor(this.batchShape, this.dtype, undefined);
     inputLayers.set(this.output, this);
     this.built = true;
   }
@@ -66,7 +73,7 @@ export class InputLayerLayer extends Layer<InputOptions> {
   }
 
   override getConfig(): Config {
-    return { batch_shape: [...this.batchShape], dtype: this.dtype, sparse: false, name: this.name };
+    return { batch_shape: [...this.batchShape], dtype: isText(this.output) ? "string" : this.dtype, sparse: false, name: this.name };
   }
 }
 

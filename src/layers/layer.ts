@@ -1,8 +1,9 @@
 /** The base of all layers and models: a function of tensors that has weights. */
 import type { DType } from "../dtype/index.ts";
-import { isFloat } from "../dtype/index.ts";
+import { hostArray, isFloat } from "../dtype/index.ts";
 import { ShapeError, StateError, ValueError } from "../errors.ts";
 import {
+  type ConcreteShape,
   dataTensor,
   formatShape,
   isPlainObject,
@@ -10,6 +11,7 @@ import {
   outsideTrace,
   sameShape,
   type Shape,
+  sizeOf,
   symbolicTensor,
   Tensor,
   Variable,
@@ -452,10 +454,12 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
       this.checkInput(converted[0]);
       this.#buildFor(converted);
     });
-    return symbolicCall(this, [...converted, ...(Object.keys(options).length > 0 ? [options] : [])], (concrete) => {
+    const run = (concrete: readonly unknown[]): unknown => {
       const split = splitArguments(concrete);
       return this.#discardingLosses(() => this.#run(split.inputs, split.options));
-    });
+    };
+    const recorded = [...converted, ...(Object.keys(options).length > 0 ? [options] : [])];
+    return this.runsOnHost ? symbolicCall(this, recorded, run, zeroTensor) : symbolicCall(this, recorded, run);
   }
 
   /** Runs a call whose tensors are placeholders: the losses it adds mean nothing. */
@@ -505,6 +509,11 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
     }
     if (this.supportsMasking) this.#attachMasks(inputs[0], mask, outputs);
     return outputs;
+  }
+
+  /** Whether the layer needs the values of its inputs, so that it runs before a program and never in it. */
+  get runsOnHost(): boolean {
+    return false;
   }
 
   /** Whether a mixed policy rounds what goes in and out; not in models, whose layers do that themselves. */
@@ -557,4 +566,9 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   protected trackedProperties(): unknown[] {
     return Object.values(this);
   }
+}
+
+/** What stands for an input of a layer that needs values, while its output is described. */
+function zeroTensor(shape: ConcreteShape, dtype: DType): Tensor {
+  return dataTensor(hostArray(dtype, sizeOf(shape)), shape, dtype);
 }

@@ -1,6 +1,6 @@
 /** The base of layers that take texts: StringTensors pass, arrays of texts become StringTensors. */
 import { ValueError } from "../errors.ts";
-import { isHostTypedArray, isStringData, type StringData, StringTensor, stringTensor, Tensor, Variable } from "../graph/index.ts";
+import { isHostTypedArray, isStringData, isText, type StringData, StringTensor, stringTensor, Tensor, Variable } from "../graph/index.ts";
 import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
 import { Layer } from "./layer.ts";
 import { describe, type LayerOptions } from "./layer-options.ts";
@@ -11,7 +11,7 @@ export type TextInput = Tensor | StringTensor | readonly StringData[] | TensorLi
 /** A layer whose inputs may be texts. They are looked at when the layer is called: texts are no part of programs. */
 export abstract class TextLayer<Options extends object = LayerOptions> extends Layer<Options> {
   protected override convertInput(leaf: unknown): unknown {
-    return leaf instanceof StringTensor ? leaf : super.convertInput(leaf);
+    return leaf instanceof StringTensor || isText(leaf) ? leaf : super.convertInput(leaf);
   }
 
   protected override invoke(...args: never[]): unknown {

@@ -1,8 +1,9 @@
 /** Where the batches of training, evaluation and prediction come from. */
 import { BatchBuffer } from "../data/array-source.ts";
 import { Dataset, type Element, isListOfParts, iteratorOf, tensorsOf } from "../data/index.ts";
+import { PyDataset } from "../data/py-dataset.ts";
 import { ValueError } from "../errors.ts";
-import { type HostValues, isHostTypedArray, isPlainObject, Tensor } from "../graph/index.ts";
+import { type HostValues, isHostTypedArray, isPlainObject, StringTensor, Tensor } from "../graph/index.ts";
 import { describe } from "../layers/layer-options.ts";
 import { makeDefaultSeed } from "../random/index.ts";
 import type { NamedArray } from "./data-binding.ts";
@@ -29,7 +30,15 @@ export interface Batches {
 /** Whether data is a stream of batches, not arrays. */
 export function isStream(data: unknown): data is BatchStream {
   if (data instanceof Dataset) return true;
-  if (data instanceof Tensor || data === null || Array.isArray(data) || isHostTypedArray(data) || isPlainObject(data)) return false;
+  if (
+    data instanceof Tensor ||
+    data instanceof StringTensor ||
+    data === null ||
+    Array.isArray(data) ||
+    isHostTypedArray(data) ||
+    isPlainObject(data)
+  )
+    return false;
   if (typeof data === "function") return !("node" in data);
   return typeof data === "object" && (Symbol.asyncIterator in data || Symbol.iterator in data || "next" in data);
 }
@@ -70,12 +79,14 @@ export class StreamBatches implements Batches {
     this.#targets = options.targets;
     this.#wraps = options.wraps;
     this.#prepare = prepare;
-    this.steps = source instanceof Dataset ? source.cardinality : null;
+    this.steps = source instanceof Dataset ? source.cardinality : source instanceof PyDataset ? (source.numBatches ?? Infinity) : null;
   }
 
   /** Whether a pass can be made again. */
   get repeats(): boolean {
-    return typeof this.#source === "function" || this.#source instanceof Dataset;
+    const source = this.#source;
+    // An iterator goes on where it is; what gives iterators begins again.
+    return typeof source === "function" || source instanceof Dataset || !("next" in source);
   }
 
   rewind(): void {

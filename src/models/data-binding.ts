@@ -1,8 +1,19 @@
 /** Matching a user's data with a model's inputs and outputs, and the checks before any step runs. */
-import { type ArrayData, type ArrayExpectation, hostArrayOf, readyHostArray } from "../data/array-source.ts";
+import { type ArrayData, type ArrayExpectation, fitted, hostArrayOf, readyHostArray } from "../data/array-source.ts";
 import type { DType } from "../dtype/index.ts";
 import { nearestNames, ShapeError, UnknownNameError, ValueError } from "../errors.ts";
-import { formatShape, type HostValues, isHostTypedArray, isPlainObject, type Shape, Tensor } from "../graph/index.ts";
+import {
+  formatShape,
+  type HostValues,
+  isHostTypedArray,
+  isPlainObject,
+  isStringData,
+  type Shape,
+  type StringData,
+  StringTensor,
+  stringTensor,
+  Tensor,
+} from "../graph/index.ts";
 import { describe } from "../layers/layer-options.ts";
 
 /** A place for data: an input or output of a model. */
@@ -10,22 +21,30 @@ export interface Slot {
   readonly name: string;
   /** Null: not known. */
   readonly shape: Shape | null;
-  readonly dtype: DType | null;
+  /** "string": texts. */
+  readonly dtype: DType | "string" | null;
 }
 
 /** Data for several inputs: one array, a list in order, or an object by name. */
-export type DataStructure = ArrayData | readonly ArrayData[] | { readonly [name: string]: ArrayData };
+export type DataStructure = DataPart | readonly DataPart[] | { readonly [name: string]: DataPart };
+
+/** One array: numbers or texts. */
+export type DataPart = ArrayData | StringTensor | StringData;
 
 /** An array with the name that errors use. */
 export interface NamedArray {
   readonly label: string;
   readonly host: HostValues;
+  /** Of texts: the values are positions in this list. */
+  readonly texts?: readonly string[];
 }
 
 /** One part of the data, matched with a slot. */
 interface Match {
-  readonly data: ArrayData;
+  readonly data: DataPart;
   readonly expectation: ArrayExpectation;
+  /** Whether texts are expected. */
+  readonly texts: boolean;
 }
 
 /**
@@ -40,15 +59,19 @@ export function matchSlots(
   keys: readonly string[] | null,
   optional: (index: number) => boolean,
 ): (Match | null)[] {
-  const expectation = (slot: Slot): ArrayExpectation => ({
-    label: slots.length === 1 ? kind : `${kind} "${slot.name}"`,
-    shape: slot.shape,
-    dtype: slot.dtype,
+  const matched = (data: DataPart, slot: Slot): Match => ({
+    data,
+    expectation: {
+      label: slots.length === 1 ? kind : `${kind} "${slot.name}"`,
+      shape: slot.shape,
+      dtype: slot.dtype === "string" ? null : slot.dtype,
+    },
+    texts: slot.dtype === "string",
   });
-  if (isPlainObject(data)) return matchByName(where, kind, data, slots, keys, optional, expectation);
+  if (isPlainObject(data)) return matchByName(where, kind, data, slots, keys, optional, matched);
   const list = listOf(data, slots.length);
   if (list === null) {
-    if (slots.length === 1) return [{ data: data as ArrayData, expectation: expectation(slots[0]!) }];
+    if (slots.length === 1) return [matched(data as DataPart, slots[0]!)];
     throw new ValueError({
       where,
       problem: `the model has ${slots.length} ${kind === "input" ? "inputs" : "outputs"}`,
@@ -69,7 +92,7 @@ export function matchSlots(
   return slots.map((slot, index) => {
     if (list.length !== slots.length && optional(index)) return null;
     const part = list[next++];
-    return part === null || part === undefined ? null : { data: part, expectation: expectation(slot) };
+    return part === null || part === undefined ? null : matched(part, slot);
   });
 }
 
@@ -80,7 +103,7 @@ function matchByName(
   slots: readonly Slot[],
   keys: readonly string[] | null,
   optional: (index: number) => boolean,
-  expectation: (slot: Slot) => ArrayExpectation,
+  matched: (data: DataPart, slot: Slot) => Match,
 ): (Match | null)[] {
   const names = slots.map(({ name }) => name);
   const known = new Set([...names, ...(keys ?? [])]);
@@ -97,7 +120,7 @@ function matchByName(
   }
   return slots.map((slot, index) => {
     const part = data[slot.name] ?? (keys === null ? undefined : data[keys[index]!]);
-    if (part !== undefined && part !== null) return { data: part as ArrayData, expectation: expectation(slot) };
+    if (part !== undefined && part !== null) return matched(part as DataPart, slot);
     if (optional(index)) return null;
     throw new ValueError({
       where,
@@ -109,21 +132,49 @@ function matchByName(
 }
 
 /** A list of arrays, told from the nested arrays of a single one; null for the latter. */
-function listOf(data: unknown, count: number): (ArrayData | null)[] | null {
+function listOf(data: unknown, count: number): (DataPart | null)[] | null {
   if (!Array.isArray(data)) return null;
   const parts: readonly unknown[] = data;
-  if (count > 1) return parts as (ArrayData | null)[];
+  if (count > 1) return parts as (DataPart | null)[];
   const first = parts[0];
-  if (first instanceof Tensor || (parts.length === 1 && isHostTypedArray(first))) return parts as ArrayData[];
+  if (first instanceof Tensor || first instanceof StringTensor || (parts.length === 1 && isHostTypedArray(first)))
+    return parts as DataPart[];
   return null;
 }
 
 /** Values of matches, awaiting tensors that have to be computed. */
 export async function readMatches(where: string, matches: readonly (Match | null)[]): Promise<(NamedArray | null)[]> {
   const out: (NamedArray | null)[] = [];
-  for (const match of matches)
-    out.push(match === null ? null : { label: match.expectation.label, host: await hostArrayOf(where, match.data, match.expectation) });
+  for (const match of matches) out.push(match === null ? null : await readMatch(where, match));
   return out;
+}
+
+async function readMatch(where: string, match: Match): Promise<NamedArray> {
+  if (!match.texts) return { label: match.expectation.label, host: await hostArrayOf(where, match.data as ArrayData, match.expectation) };
+  if (match.data instanceof StringTensor) await match.data.data();
+  return textArray(where, match);
+}
+
+/** Texts as numbers of texts, each text once. */
+function textArray(where: string, { data, expectation }: Match): NamedArray {
+  if (!(data instanceof StringTensor) && !isStringData(data)) {
+    throw new ValueError({
+      where,
+      problem: `the ${expectation.label} takes texts`,
+      expected: 'arrays of texts, or tensor(["a"], { dtype: "string" })',
+      received: data instanceof Tensor ? data.toString() : describe(data),
+    });
+  }
+  const given = stringTensor(`${where}: ${expectation.label}`, data);
+  const positions = new Map<string, number>();
+  const numbers = Int32Array.from(given.values, (text) => {
+    const known = positions.get(text);
+    if (known !== undefined) return known;
+    positions.set(text, positions.size);
+    return positions.size - 1;
+  });
+  const host = fitted(where, { values: numbers, shape: given.shape, dtype: "int32" }, expectation);
+  return { label: expectation.label, host, texts: [...positions.keys()] };
 }
 
 /** Values of matches, where all are ready; undefined otherwise. */
@@ -134,7 +185,13 @@ export function readReadyMatches(where: string, matches: readonly (Match | null)
       out.push(null);
       continue;
     }
-    const host = readyHostArray(where, match.data, match.expectation);
+    if (match.texts) {
+      // Texts that come from a tensor may have to be read first.
+      if (match.data instanceof StringTensor && !match.data.known) return undefined;
+      out.push(textArray(where, match));
+      continue;
+    }
+    const host = readyHostArray(where, match.data as ArrayData, match.expectation);
     if (host === undefined) return undefined;
     out.push({ label: match.expectation.label, host });
   }

@@ -3,6 +3,7 @@ import { CallbackList, History, type Logs, ProgressBar } from "../callbacks/inde
 import { maxEpochs, maxStepsPerEpoch } from "../config/index.ts";
 import type { TypedArray } from "../dtype/index.ts";
 import { ValueError } from "../errors.ts";
+import type { HostValues } from "../graph/index.ts";
 import { describe } from "../layers/layer-options.ts";
 import { airIsDue, takeAir } from "../runtime/index.ts";
 import { checkOptions } from "../serialization/index.ts";
@@ -71,7 +72,7 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
       const begin = callbacks.callAt("onTrainBatchBegin", index, {});
       if (begin instanceof Promise) await begin;
       const step = model.session.logStep("train", batch.layout);
-      const out = await run(step, batch, signal);
+      const out = await run(model, step, batch, signal);
       if (out === null) break;
       epochLogs = step.logs(out);
       const end = callbacks.callAt("onTrainBatchEnd", index, epochLogs);
@@ -267,7 +268,7 @@ async function evaluateBatches(
     const begin = callbacks.callAt("onTestBatchBegin", index, {});
     if (begin instanceof Promise) await begin;
     const step = model.session.logStep("test", batch.layout);
-    const out = await run(step, batch, signal);
+    const out = await run(model, step, batch, signal);
     if (out === null) break;
     logs = step.logs(out);
     const end = callbacks.callAt("onTestBatchEnd", index, logs);
@@ -305,7 +306,8 @@ export async function predict(model: AnyModel, x: unknown, options: PredictOptio
     const batch = await batches.next();
     if (batch === null) break;
     await callbacks.callAt("onPredictBatchBegin", index, {});
-    collector.add(await model.session.outputStep(batch.layout).run(batch.arrays));
+    const arrays = await model.session.stepArrays(batch.arrays, batch.layout);
+    collector.add(await model.session.outputStep(batch.layout).run(arrays));
     await callbacks.callAt("onPredictBatchEnd", index, {});
     if (airIsDue(0)) await takeAir();
   }
@@ -337,7 +339,7 @@ export function testOnBatch(
 export async function predictOnBatch(model: AnyModel, x: unknown): Promise<unknown> {
   const data = await preparedInputs(`${model.label}.predictOnBatch`, model, x);
   const collector = new RowCollector(data.count);
-  collector.add(await model.session.outputStep(data).run(stepArrays(data)));
+  collector.add(await model.session.outputStep(data).run(await model.session.stepArrays(stepArrays(data), data)));
   return collector.result();
 }
 
@@ -355,15 +357,21 @@ function onBatch(
   const data = preparedSoon(where, model, given);
   const go = (data: TrainingData): Record<string, number> | Promise<Record<string, number>> => {
     const step = model.session.logStep(kind, data);
-    const out = step.run(stepArrays(data));
-    return out instanceof Promise ? out.then((values) => step.logs(values)) : step.logs(out);
+    const run = (arrays: readonly HostValues[]): Record<string, number> | Promise<Record<string, number>> => {
+      const out = step.run(arrays);
+      return out instanceof Promise ? out.then((values) => step.logs(values)) : step.logs(out);
+    };
+    const arrays = model.session.stepArrays(stepArrays(data), data);
+    return arrays instanceof Promise ? arrays.then(run) : run(arrays);
   };
   return data instanceof Promise ? data.then(go) : go(data);
 }
 
 /** Runs a step; null where it was aborted on its way. */
-async function run(step: LogStep, { arrays }: Batch, signal: AbortSignal | null): Promise<TypedArray[] | null> {
+async function run(model: AnyModel, step: LogStep, batch: Batch, signal: AbortSignal | null): Promise<TypedArray[] | null> {
   try {
+    const given = model.session.stepArrays(batch.arrays, batch.layout);
+    const arrays = given instanceof Promise ? await given : given;
     const out = step.run(arrays, signal === null ? {} : { signal });
     return out instanceof Promise ? await out : out;
   } catch (error) {

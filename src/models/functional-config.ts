@@ -1,6 +1,6 @@
 /** Keras's JSON of functional models, and models made from it. */
 import { StateError, UnknownNameError, ValueError, nearestNames } from "../errors.ts";
-import { isPlainObject, isSymbolic, Tensor } from "../graph/index.ts";
+import { isPlainObject, isSymbolic, isText, Tensor } from "../graph/index.ts";
 import { autoName } from "../layers/auto-names.ts";
 import { InputLayerLayer } from "../layers/input-layer.ts";
 import { Layer } from "../layers/layer.ts";
@@ -67,7 +67,10 @@ function callConfig(graph: FunctionalGraph, node: GraphNode): Config {
           problem: "a constant tensor is an argument of a call, and cannot be written",
           advice: "make it a weight of a layer",
         });
-      return { class_name: "__keras_tensor__", config: { shape: leaf.shape, dtype: leaf.dtype, keras_history: historyOf(graph, leaf) } };
+      return {
+        class_name: "__keras_tensor__",
+        config: { shape: leaf.shape, dtype: isText(leaf) ? "string" : leaf.dtype, keras_history: historyOf(graph, leaf) },
+      };
     });
   const last = node.args.at(-1);
   const hasOptions = node.args.length > 1 && isPlainObject(last);

@@ -1,10 +1,11 @@
 /** The graph of calls between a model's inputs and outputs: which layers, in what order, fed by what. */
 import { StateError, ValueError } from "../errors.ts";
 import type { Tensor } from "../graph/index.ts";
-import { flattenTree, isSymbolic, mapTree } from "../graph/index.ts";
+import { flattenTree, isSymbolic, isText, mapTree, StringTensor } from "../graph/index.ts";
 import { InputLayer, type InputLayerLayer, inputLayerOf } from "../layers/input-layer.ts";
 import { autoName } from "../layers/auto-names.ts";
 import { Layer } from "../layers/layer.ts";
+import { TextStage } from "./text-stage.ts";
 import { type Callable, callAgain, originOf } from "../ops/symbolic.ts";
 
 /** An operation of `ops` that was called on symbolic tensors: a layer without weights. */
@@ -55,6 +56,8 @@ export class FunctionalGraph {
   readonly nodes: readonly GraphNode[];
   /** Nodes with the distance given as key. */
   readonly nodesByDepth: ReadonlyMap<number, readonly GraphNode[]>;
+  /** What is done before a program: calls on texts. Null where there are none. */
+  readonly textStage: TextStage | null;
   readonly #producers = new Map<Tensor, Producer>();
   readonly #calls = new Map<Operation, GraphNode[]>();
 
@@ -101,6 +104,7 @@ export class FunctionalGraph {
     }
     checkConnected(where, this.nodes, inputs);
     checkNames(where, this.operations);
+    this.textStage = TextStage.of(where, this);
   }
 
   /** The layers among the operations. */
@@ -118,18 +122,51 @@ export class FunctionalGraph {
     return this.#calls.get(operation) ?? [];
   }
 
-  /** The outputs for other inputs: every call is made again, in order. */
-  run(inputs: readonly Tensor[]): Tensor[] {
-    const values = new Map<Tensor, Tensor>();
-    this.inputs.forEach((input, index) => values.set(input, inputs[index]!));
+  /**
+   * The outputs for other inputs: every call is made again, in order. `known` are tensors of the graph whose values are
+   * given: the calls of `done` are left out.
+   */
+  run(
+    inputs: readonly (Tensor | StringTensor)[],
+    known: ReadonlyMap<Tensor, Tensor> = new Map(),
+    done: ReadonlySet<GraphNode> = new Set(),
+  ): Tensor[] {
+    const nodes = done.size === 0 ? this.nodes : this.nodes.filter((node) => !done.has(node));
+    const values = this.#runNodes(nodes, inputs, known);
+    return this.outputs.map((output) => values.get(output)! as Tensor);
+  }
+
+  /** Makes some of the calls, in order: what they give by symbolic tensor. Layers that need values get them. */
+  async runOnHost(
+    nodes: ReadonlySet<GraphNode>,
+    inputs: readonly (Tensor | StringTensor)[],
+  ): Promise<ReadonlyMap<Tensor, Tensor | StringTensor>> {
+    let values: ReadonlyMap<Tensor, Tensor | StringTensor> = new Map();
     for (const node of this.nodes) {
+      if (!nodes.has(node)) continue;
+      if (node.operation instanceof Layer && node.operation.runsOnHost)
+        await Promise.all(node.inputs.map(async (input) => await (values.get(input) ?? inputs[this.inputs.indexOf(input)])?.data()));
+      values = this.#runNodes([node], inputs, values);
+    }
+    return values;
+  }
+
+  #runNodes(
+    nodes: readonly GraphNode[],
+    inputs: readonly (Tensor | StringTensor)[],
+    known: ReadonlyMap<Tensor, Tensor | StringTensor>,
+  ): Map<Tensor, Tensor | StringTensor> {
+    const values = new Map<Tensor, Tensor | StringTensor>(known);
+    this.inputs.forEach((input, index) => values.set(input, inputs[index]!));
+    for (const node of nodes) {
       if (node.isInput) continue;
       const args = node.args.map((arg) => mapTree(arg, (tensor) => values.get(tensor) ?? tensor));
       const callable = node.operation instanceof Layer ? node.operation : node.operation.callable;
-      const results = flattenTree(callAgain(callable, args));
+      const result = callAgain(callable, args);
+      const results = result instanceof StringTensor ? [result] : flattenTree(result);
       node.outputs.forEach((output, index) => values.set(output, results[index]!));
     }
-    return this.outputs.map((output) => values.get(output)!);
+    return values;
   }
 }
 
@@ -155,7 +192,7 @@ class Search {
     if (known !== undefined) return known;
     let node: GraphNode;
     if (origin === undefined) {
-      const layer = inputLayerOf(tensor) ?? new InputLayer({ batchShape: tensor.shape, dtype: tensor.dtype });
+      const layer = inputLayerOf(tensor) ?? new InputLayer({ batchShape: tensor.shape, dtype: isText(tensor) ? "string" : tensor.dtype });
       node = { operation: layer, args: [], inputs: [], outputs: [tensor], isInput: true };
     } else {
       const inputs = flattenTree(origin.args).filter(isSymbolic);

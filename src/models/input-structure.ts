@@ -1,6 +1,6 @@
 /** Inputs of models that do not say what they take: told from the data. */
 import { hostArrayOf } from "../data/array-source.ts";
-import { isPlainObject, isHostTypedArray, Tensor } from "../graph/index.ts";
+import { isPlainObject, isHostTypedArray, isStringData, StringTensor, stringTensor, Tensor } from "../graph/index.ts";
 import type { NamedArray } from "./data-binding.ts";
 
 /**
@@ -8,10 +8,13 @@ import type { NamedArray } from "./data-binding.ts";
  * array (nested arrays of numbers are one array).
  */
 export async function hostDataOf(where: string, x: unknown): Promise<{ structure: unknown; arrays: NamedArray[] }> {
-  const read = async (part: unknown, label: string): Promise<NamedArray> => ({
-    label,
-    host: await hostArrayOf(where, part as Tensor, { label, shape: null, dtype: null }),
-  });
+  const read = async (part: unknown, label: string): Promise<NamedArray> => {
+    if (part instanceof StringTensor || isStringData(part)) {
+      const { shape } = stringTensor(where, part);
+      return { label, host: { values: new Int32Array(0), shape, dtype: "int32" }, texts: [] };
+    }
+    return { label, host: await hostArrayOf(where, part as Tensor, { label, shape: null, dtype: null }) };
+  };
   if (isPlainObject(x)) {
     const keys = Object.keys(x).sort();
     return {
@@ -19,7 +22,11 @@ export async function hostDataOf(where: string, x: unknown): Promise<{ structure
       arrays: await Promise.all(keys.map((key) => read(x[key], `input "${key}"`))),
     };
   }
-  if (Array.isArray(x) && x.length > 0 && x.every((part) => part instanceof Tensor || (isHostTypedArray(part) && x.length === 1))) {
+  if (
+    Array.isArray(x) &&
+    x.length > 0 &&
+    x.every((part) => part instanceof Tensor || part instanceof StringTensor || (isHostTypedArray(part) && x.length === 1))
+  ) {
     const parts: readonly unknown[] = x;
     return { structure: parts.map(() => null), arrays: await Promise.all(parts.map((part, index) => read(part, `input ${index + 1}`))) };
   }

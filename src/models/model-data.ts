@@ -1,4 +1,5 @@
 /** A user's data made ready for a model, which may have to be traced first to know what it takes. */
+import { ValueError } from "../errors.ts";
 import type { Model } from "./model.ts";
 import { hostDataOf } from "./input-structure.ts";
 import { type GivenData, prepareData, prepareInputs, prepareReadyData, type TrainingData } from "./training-data.ts";
@@ -20,7 +21,23 @@ export async function preparedInputs(where: string, model: AnyModel, x: unknown)
 async function inferFrom(where: string, model: AnyModel, x: unknown): Promise<void> {
   if (model.inputSlots !== null) return;
   const { structure, arrays } = await hostDataOf(where, x);
-  if (model.buildFor(arrays.map(({ host }) => [null, ...host.shape.slice(1)]))) return;
+  const shapes = arrays.map(({ host }) => [null, ...host.shape.slice(1)]);
+  if (
+    model.buildFor(
+      shapes,
+      arrays.map(({ texts }) => texts !== undefined),
+    )
+  )
+    return;
+  if (arrays.some(({ texts }) => texts !== undefined)) {
+    throw new ValueError({
+      where,
+      problem: "a model that is a class of its own does not take texts",
+      expected: "numbers",
+      received: "texts",
+      advice: 'turn them into numbers first (dataset.map with TextVectorization), or make the model from Input({ dtype: "string" })',
+    });
+  }
   model.session.infer(structure, arrays);
 }
 

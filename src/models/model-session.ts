@@ -1,7 +1,7 @@
 /** What a model holds while it is trained: what it was compiled with, its steps, the queue of its calls. */
 import type { Direction } from "../callbacks/index.ts";
 import { StateError } from "../errors.ts";
-import { type Shape, symbolicTensor, Tensor, type Trace } from "../graph/index.ts";
+import { type HostValues, type Shape, symbolicTensor, Tensor, type Trace } from "../graph/index.ts";
 import { flattenStructure, mapStructure, packStructure } from "../layers/structure.ts";
 import type { Metric } from "../metrics/index.ts";
 import * as ops from "../ops/index.ts";
@@ -12,6 +12,7 @@ import type { NamedArray, Slot } from "./data-binding.ts";
 import type { Model } from "./model.ts";
 import { ModelQueue } from "./model-queue.ts";
 import { asList, layoutOf, LogStep, outputTensors, OutputStep, type StepData, type StepLogs, unpackerFor } from "./step.ts";
+import type { TextStage } from "./text-stage.ts";
 import type { DataPlan, TrainingData } from "./training-data.ts";
 
 /** Steps, losses and metrics of one model. */
@@ -114,12 +115,23 @@ export class ModelSession {
       const model = this.#model;
       step = new LogStep(
         (batch) => (kind === "train" ? model.trainStep(batch) : model.testStep(batch)),
-        unpackerFor(data, this.inputStructure()),
+        unpackerFor(data, this.inputStructure(), this.textStage),
       );
       this.#steps.set(key, step);
     }
     if (kind === "train") this.#lastTraining = step;
     return step;
+  }
+
+  /** What the model does before its programs; null: nothing. */
+  get textStage(): TextStage | null {
+    return this.#model.graph?.textStage ?? null;
+  }
+
+  /** The arrays of a batch as its step takes them. */
+  stepArrays(arrays: readonly HostValues[], data: TrainingData): readonly HostValues[] | Promise<readonly HostValues[]> {
+    const stage = this.textStage;
+    return stage === null ? arrays : stage.arrays(arrays, data);
   }
 
   /** The graph of the last training step with its batch as data; null before the first. */
@@ -132,7 +144,7 @@ export class ModelSession {
     const key = layoutOf(data);
     let step = this.#outputSteps.get(key);
     if (step === undefined) {
-      step = new OutputStep((batch) => this.#model.predictStep(batch), unpackerFor(data, this.inputStructure()));
+      step = new OutputStep((batch) => this.#model.predictStep(batch), unpackerFor(data, this.inputStructure(), this.textStage));
       this.#outputSteps.set(key, step);
     }
     return step;

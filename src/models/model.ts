@@ -2,7 +2,7 @@
 import { gradients } from "../autodiff/index.ts";
 import type { CallbackModel, Direction, History } from "../callbacks/index.ts";
 import { ShapeError, StateError, UnknownNameError, ValueError, nearestNames } from "../errors.ts";
-import { formatShape, isPlainObject, isSymbolic, type Shape, Tensor, type Variable } from "../graph/index.ts";
+import { formatShape, isPlainObject, isSymbolic, isText, type Shape, StringTensor, Tensor, type Variable } from "../graph/index.ts";
 import { type CallOptions, Layer } from "../layers/layer.ts";
 import { heldIn } from "../layers/layer-arguments.ts";
 import { describe, type LayerOptions } from "../layers/layer-options.ts";
@@ -18,6 +18,7 @@ import type { BatchStream, EvaluateOptions, FitOptions, PredictOptions } from ".
 import { functionalConfig, functionalParts } from "./functional-config.ts";
 import { FunctionalGraph } from "./functional-graph.ts";
 import { asList, type StepData, type StepLogs } from "./step.ts";
+import { borderValuesOf } from "./text-stage.ts";
 import { summarize, type SummaryOptions } from "./summary.ts";
 import { ModelSession } from "./model-session.ts";
 
@@ -141,17 +142,20 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
       });
     }
     const tensors = this.#fitted(inputs);
+    const stage = graph.textStage;
+    const known = stage === null ? undefined : tensors.map(borderValuesOf).find((values) => values !== undefined);
     const masks = options.mask ?? null;
     if (masks !== null) {
       asList(masks).forEach((mask, index) => {
-        if (mask !== null && tensors[index] !== undefined) attachMask(tensors[index], mask);
+        const x = tensors[index];
+        if (mask !== null && x instanceof Tensor) attachMask(x, mask);
       });
     }
-    return packStructure(this.#outputs, graph.run(tensors)) as O;
+    return packStructure(this.#outputs, known === undefined ? graph.run(tensors) : graph.run(tensors, known, stage!.nodes)) as O;
   }
 
   /** Inputs of a call as the graph wants them: dtype, and a missing or superfluous last axis of extent 1. */
-  #fitted(inputs: unknown): Tensor[] {
+  #fitted(inputs: unknown): (Tensor | StringTensor)[] {
     const wanted = this.#graph!.inputs;
     const given = this.#ordered(inputs);
     if (given.length !== wanted.length) {
@@ -164,6 +168,8 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
     }
     return given.map((tensor, index) => {
       const reference = wanted[index]!;
+      if (isText(reference)) return this.#fittedTexts(tensor, reference.shape, index);
+      if (tensor instanceof StringTensor || borderValuesOf(tensor) !== undefined) return tensor;
       let x = tensor.dtype === reference.dtype ? tensor : ops.cast(tensor, reference.dtype);
       if (x.rank === reference.rank + 1 && x.shape.at(-1) === 1) x = ops.squeeze(x, -1);
       else if (x.rank === reference.rank - 1 && reference.shape.at(-1) === 1) x = ops.expandDims(x, -1);
@@ -182,12 +188,44 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
     });
   }
 
+  #fittedTexts(given: Tensor | StringTensor, wanted: Shape, index: number): Tensor | StringTensor {
+    const where = this.label;
+    const name = this.#graph!.inputLayers[index]!.name;
+    if (!(given instanceof StringTensor)) {
+      if (borderValuesOf(given) !== undefined) return given;
+      throw new ValueError({
+        where,
+        problem: `the input "${name}" takes texts`,
+        expected: 'tensor(["a", "b"], { dtype: "string" })',
+        received: given.toString(),
+      });
+    }
+    const fits = (shape: Shape): boolean =>
+      shape.length === wanted.length && shape.every((extent, axis) => axis === 0 || wanted[axis] === null || extent === wanted[axis]);
+    if (fits(given.shape)) return given;
+    if (fits([...given.shape, 1])) return given.reshape([...given.shape, 1]);
+    if (given.shape.at(-1) === 1 && fits(given.shape.slice(0, -1))) return given.reshape(given.shape.slice(0, -1));
+    throw new ShapeError({
+      where,
+      problem: `the input "${name}" has the wrong shape`,
+      expected: formatShape(wanted),
+      received: formatShape(given.shape),
+    });
+  }
+
+  protected override convertInput(leaf: unknown): unknown {
+    if (!(leaf instanceof StringTensor) && !isText(leaf)) return super.convertInput(leaf);
+    // A class of one's own may hand them to a layer of texts.
+    const { graph } = this;
+    return graph === null || graph.inputs.some(isText) ? leaf : super.convertInput(leaf);
+  }
+
   /** Inputs by name become a list in the model's order. */
-  #ordered(inputs: unknown): Tensor[] {
-    if (!isPlainObject(inputs) || isPlainObject(this.#inputs)) return flattenStructure(inputs) as Tensor[];
+  #ordered(inputs: unknown): (Tensor | StringTensor)[] {
+    if (!isPlainObject(inputs) || isPlainObject(this.#inputs)) return flattenStructure(inputs) as (Tensor | StringTensor)[];
     return this.#graph!.inputLayers.map(({ name }) => {
       const tensor = inputs[name];
-      if (tensor instanceof Tensor) return tensor;
+      if (tensor instanceof Tensor || tensor instanceof StringTensor) return tensor;
       throw new ValueError({ where: this.label, problem: `the input "${name}" is missing`, received: Object.keys(inputs).join(", ") });
     });
   }
@@ -343,7 +381,7 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
   }
 
   /** Builds a model that can be built from the shapes of its inputs alone; false where it takes a trace to know more. */
-  buildFor(_shapes: readonly Shape[]): boolean {
+  buildFor(_shapes: readonly Shape[], _texts: readonly boolean[] = []): boolean {
     return this.#graph !== null;
   }
 
@@ -352,7 +390,11 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
     const graph = this.#graph;
     return graph === null
       ? null
-      : graph.inputs.map((input, index) => ({ name: graph.inputLayers[index]!.name, shape: input.shape, dtype: input.dtype }));
+      : graph.inputs.map((input, index) => ({
+          name: graph.inputLayers[index]!.name,
+          shape: input.shape,
+          dtype: isText(input) ? "string" : input.dtype,
+        }));
   }
 
   /** What the model gives, where it can be told without data. */

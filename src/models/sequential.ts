@@ -1,4 +1,5 @@
 /** Models that are a plain stack of layers. */
+import type { DType } from "../dtype/index.ts";
 import { ShapeError, StateError, ValueError } from "../errors.ts";
 import { formatShape, isSymbolic, type Shape, Tensor } from "../graph/index.ts";
 import { innermostName, withPath } from "../layers/call-context.ts";
@@ -106,7 +107,7 @@ export class Sequential extends Model {
       });
     }
     if (this.#input === null && this.#stack.length === 0 && added.sampleShape !== null) {
-      this.#input = new InputLayer({ shape: added.sampleShape, dtype: added.className === "Embedding" ? "int32" : added.dtype });
+      this.#input = new InputLayer({ shape: added.sampleShape, dtype: inputDTypeOf(added) });
     }
     this.#stack.push(added);
     this.#forget();
@@ -185,13 +186,17 @@ export class Sequential extends Model {
       const first = this.#stack[0]!;
       this.#input = new InputLayer({
         batchShape: [null, ...inputShape.slice(1)],
-        dtype: first.className === "Embedding" ? "int32" : first.dtype,
+        dtype: this.#takesTexts ? "string" : inputDTypeOf(first),
       });
     }
     this.#functional();
   }
 
-  override buildFor(shapes: readonly Shape[]): boolean {
+  /** Whether the data that the model is built for is texts. */
+  #takesTexts = false;
+
+  override buildFor(shapes: readonly Shape[], texts: readonly boolean[] = []): boolean {
+    this.#takesTexts = texts[0] === true;
     if (this.#stack.length === 0)
       throw new StateError({ where: this.label, problem: "the model has no layers", advice: "call model.add(layer)" });
     if (this.#input === null && shapes.length === 1) this.build(shapes[0]!);
@@ -238,4 +243,12 @@ export class Sequential extends Model {
     if (!model.built && isShape(shape)) model.build(shape);
     return model as never;
   }
+}
+
+/** What a layer at the front takes, where nothing else is said. */
+function inputDTypeOf(layer: Layer): DType | "string" {
+  if (layer.className === "Embedding") return "int32";
+  const texts =
+    layer.className === "TextVectorization" || (layer.className === "StringLookup" && (layer as { invert?: boolean }).invert !== true);
+  return texts ? "string" : layer.dtype;
 }

@@ -3,6 +3,7 @@ import type { TypedArray } from "../dtype/index.ts";
 import { dataTensor, type HostValues, type Tensor, type Trace, trace } from "../graph/index.ts";
 import { flattenStructure, packStructure } from "../layers/structure.ts";
 import { type RunOptions, Traced } from "../runtime/index.ts";
+import type { TextStage } from "./text-stage.ts";
 import type { TrainingData } from "./training-data.ts";
 
 /** What a step computes with: tensors of one batch. */
@@ -82,8 +83,12 @@ export function layoutOf(data: TrainingData): string {
 }
 
 /** Makes a step's data from its tensors, for data laid out like `data`. */
-export function unpackerFor(data: TrainingData, inputStructure: unknown): (tensors: readonly Tensor[]) => StepData {
-  const inputs = data.inputs.length;
+export function unpackerFor(
+  data: TrainingData,
+  inputStructure: unknown,
+  stage: TextStage | null = null,
+): (tensors: readonly Tensor[]) => StepData {
+  const inputs = stage === null ? data.inputs.length : stage.arrayCount;
   const targets = data.targets.map((target) => target !== null);
   const weights = data.weights.map((weight) => weight !== null);
   return (tensors) => {
@@ -91,7 +96,8 @@ export function unpackerFor(data: TrainingData, inputStructure: unknown): (tenso
     const take = (present: boolean): Tensor | null => (present ? tensors[next++]! : null);
     const y = targets.map(take);
     const w = weights.map(take);
-    const x = inputStructure === null ? tensors[0]! : packStructure(inputStructure, tensors.slice(0, inputs));
+    const leaves = stage === null ? tensors : stage.leaves(tensors);
+    const x = inputStructure === null ? leaves[0]! : packStructure(inputStructure, leaves);
     return { x, y: y.length === 1 ? y[0]! : y, sampleWeight: w.length === 0 ? null : w.length === 1 ? w[0]! : w };
   };
 }

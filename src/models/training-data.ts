@@ -219,8 +219,7 @@ function withClassWeights(
 
 /** Samples `start` to `end` of all arrays. */
 export function sliceData(data: TrainingData, start: number, end: number): TrainingData {
-  const slice = <T extends NamedArray | null>(array: T): T =>
-    array === null ? array : ({ label: array.label, host: rowsOf(array.host, start, end) } as T);
+  const slice = <T extends NamedArray | null>(array: T): T => (array === null ? array : { ...array, host: rowsOf(array.host, start, end) });
   return { inputs: data.inputs.map(slice), targets: data.targets.map(slice), weights: data.weights.map(slice), count: end - start };
 }
 

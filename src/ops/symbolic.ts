@@ -2,16 +2,22 @@
  * Symbolic calls: what happens where an operation or layer is called on tensors of a model under construction.
  * Nothing is computed: output shapes are inferred by tracing, and the call is recorded so that a model can replay it.
  */
+import type { DType } from "../dtype/index.ts";
 import { InternalError, StateError } from "../errors.ts";
 import {
+  type ConcreteShape,
   currentScope,
   flattenTree,
   formatShape,
   isPlainObject,
   isSymbolic,
+  isText,
   mapTree,
   parameterTensor,
+  sizeOf,
+  StringTensor,
   symbolicTensor,
+  symbolicText,
   Tensor,
   trace,
 } from "../graph/index.ts";
@@ -55,10 +61,15 @@ export function hasSymbolic(tree: unknown): boolean {
  * Calls `callable` on arguments of which some are symbolic: `run` is traced for the shapes of its outputs, and the
  * symbolic outputs remember the call. Errors are those of `run` on concrete shapes.
  */
-export function symbolicCall<R>(callable: Callable, args: readonly unknown[], run: (args: readonly unknown[]) => R): R {
+export function symbolicCall<R>(
+  callable: Callable,
+  args: readonly unknown[],
+  run: (args: readonly unknown[]) => R,
+  stand: Stand = parameterTensor,
+): R {
   const outputs: Tensor[] = [];
   const shared: { result: unknown } = { result: undefined };
-  const result = inferSymbolic(args, run, (outputIndex) => ({
+  const origin = (outputIndex: number): Origin => ({
     callable,
     args,
     outputs,
@@ -66,7 +77,8 @@ export function symbolicCall<R>(callable: Callable, args: readonly unknown[], ru
     get result(): unknown {
       return shared.result;
     },
-  }));
+  });
+  const result = inferSymbolic(args, run, origin, stand);
   shared.result = result;
   outputs.push(...flattenTree(result));
   return result;
@@ -81,6 +93,12 @@ const stands: readonly (readonly [number, number])[] = [
   [720, 5040],
 ];
 
+/** What stands in a trace for a symbolic tensor of numbers. */
+export type Stand = (shape: ConcreteShape, dtype: DType) => Tensor;
+
+/** Texts that stand for others: what differs between two traces depends on how many words a text has. */
+const standingTexts: readonly [string, string] = ["a", "a b c"];
+
 /**
  * The outputs of `run(args)` as symbolic tensors: extents that depend on an unknown extent of a symbolic argument are
  * null. All unknown extents are taken as equal, so that two unknown time axes may meet; the real ones are checked when
@@ -90,22 +108,25 @@ export function inferSymbolic<R>(
   args: readonly unknown[],
   run: (args: readonly unknown[]) => R,
   origin: (outputIndex: number) => Origin | undefined = () => undefined,
+  stand: Stand = parameterTensor,
 ): R {
-  const unknown = flattenTree(args).some((tensor) => isSymbolic(tensor) && tensor.shape.includes(null));
-  const concrete = (extent: number): readonly unknown[] =>
+  const unknown = flattenTree(args).some((tensor) => isSymbolic(tensor) && (tensor.shape.includes(null) || isText(tensor)));
+  const concrete = (extent: number, text: string): readonly unknown[] =>
     args.map((arg) =>
-      mapTree(arg, (tensor) =>
-        isSymbolic(tensor)
-          ? parameterTensor(
-              tensor.shape.map((e) => e ?? extent),
-              tensor.dtype,
-            )
-          : tensor,
-      ),
+      mapTree(arg, (tensor) => {
+        if (!isSymbolic(tensor)) return tensor;
+        const shape = tensor.shape.map((e) => e ?? extent);
+        return isText(tensor) ? new StringTensor(new Array<string>(sizeOf(shape)).fill(text), shape) : stand(shape, tensor.dtype);
+      }),
     );
-  const traceWith = (extent: number): R => trace(() => run(concrete(extent))).result;
+  const traceWith = (extent: number, text = standingTexts[0]): R => trace(() => run(concrete(extent, text))).result;
   let next = 0;
   const combine = (a: unknown, b: unknown): unknown => {
+    if (a instanceof StringTensor && b instanceof StringTensor && a.rank === b.rank)
+      return symbolicText(
+        a.shape.map((extent, axis) => (extent === b.shape[axis] ? extent : null)),
+        origin(next++),
+      );
     if (a instanceof Tensor) {
       if (!(b instanceof Tensor) || a.rank !== b.rank || a.dtype !== b.dtype) throw varying(String(a), String(b));
       return symbolicTensor(
@@ -131,7 +152,7 @@ export function inferSymbolic<R>(
   let first: unknown;
   for (const [one, other] of stands) {
     try {
-      return combine(traceWith(one), traceWith(other)) as R;
+      return combine(traceWith(one), traceWith(other, standingTexts[1])) as R;
     } catch (error) {
       if (error instanceof InternalError) throw error;
       first ??= withUnknown(error, one, other);
