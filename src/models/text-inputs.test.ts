@@ -32,8 +32,8 @@ function plain(): Model {
 describe("a model whose first layer takes texts", () => {
   it("knows the shape of what the texts become", () => {
     const inputs = Input({ shape: [1], dtype: "string" });
-    expect((vectorize()(inputs)).shape).toEqual([null, 3]);
-    expect((vectorize({ outputSequenceLength: null })(inputs)).shape).toEqual([null, null]);
+    expect(vectorize()(inputs).shape).toEqual([null, 3]);
+    expect(vectorize({ outputSequenceLength: null })(inputs).shape).toEqual([null, null]);
     expect((layers.StringLookup({ vocabulary: ["a"], outputMode: "multi_hot" })(inputs) as Tensor).shape).toEqual([null, 2]);
   });
 
@@ -50,7 +50,7 @@ describe("a model whose first layer takes texts", () => {
     const wanted = await (await other.predict(numbers)).data();
     expect(await (await model.predict(texts)).data()).toEqual(wanted);
     expect(await (await model.predictOnBatch(texts.map((text) => [text]))).data()).toEqual(wanted);
-    expect(await (model(x as never)).data()).toEqual(wanted);
+    expect(await model(x as never).data()).toEqual(wanted);
     expect(await model.trainOnBatch(x, labels)).toEqual(await other.trainOnBatch(numbers, labels));
   });
 
@@ -78,7 +78,7 @@ describe("a model whose first layer takes texts", () => {
     expect(json.config.layers[0]!.config).toMatchObject({ batch_shape: [null, 1], dtype: "string" });
     const again = modelFromJSON(json);
     await again.setWeights(await model.getWeights());
-    expect(await ((await again.predict(texts))).data()).toEqual(await (await model.predict(texts)).data());
+    expect(await (await again.predict(texts)).data()).toEqual(await (await model.predict(texts)).data());
   });
 
   it("may be a Sequential, built by an Input or by the first texts, with numbers beside the texts in functional models", async () => {
@@ -108,7 +108,7 @@ describe("a model whose first layer takes texts", () => {
     const model = new Model({ inputs: [word, count], outputs: ops.add(crossed, 0) });
     const given = tensor(["a", "b"], { dtype: "string" });
     const direct = layers.HashedCrossing({ numBins: 5 })([given.reshape([2, 1]), tensor(Int32Array.of(1, 2), { shape: [2, 1] })]);
-    expect(await (await model.predict([given, Int32Array.of(1, 2)] as never)).data()).toEqual(await (direct).data());
+    expect(await (await model.predict([given, Int32Array.of(1, 2)] as never)).data()).toEqual(await direct.data());
   });
 });
 
