@@ -36,7 +36,7 @@ describe("models of Keras as ONNX", () => {
         : slots.map((slot) => (recorded.inputs as Record<string, StoredArray>)[slot.name]!);
     const arrays = inputs.map(decode).map((array, i) => ({
       ...array,
-      dtype: slots[i]!.dtype!,
+      dtype: slots[i]!.dtype as "float32" | "int32",
       data: new (slots[i]!.dtype === "int32" ? Int32Array : Float32Array)(array.data),
     }));
     const wanted = listed(recorded.predict).map(decode);
