@@ -36,6 +36,11 @@ export class Block {
     this.body.push({ op: "store", storage, address: at, value, ...(count === undefined ? {} : { count }) });
   }
 
+  /** Asks for the cache line at an address, where the target can. */
+  prefetch(at: Address): void {
+    this.body.push({ op: "prefetch", address: at });
+  }
+
   /** `for (v = from; v < to; v += step)`: `build` fills the body and gets a read of the loop variable. */
   for(name: string, from: Expr, to: Expr, step: number, build: (body: Block, index: Expr) => void): void {
     if (from.op === "const" && to.op === "const" && from.value >= to.value) return;

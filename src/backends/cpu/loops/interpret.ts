@@ -88,6 +88,9 @@ class Interpreter {
       case "store":
         this.#store(statement);
         return;
+      case "prefetch":
+        this.#evaluate(statement.address.base);
+        return;
       case "for": {
         const from = this.#number(statement.from);
         const to = this.#number(statement.to);

@@ -108,6 +108,8 @@ export type Stmt =
   /** Assigns; the first assignment in running order declares. */
   | { readonly op: "set"; readonly variable: Variable; readonly value: Expr }
   | { readonly op: "store"; readonly storage: Storage; readonly address: Address; readonly value: Expr; readonly count?: number | Expr }
+  /** Asks for the cache line at an address, of which the program may own nothing; changes no value. */
+  | { readonly op: "prefetch"; readonly address: Address }
   /** for (v = from; v < to; v += step); from, to are i32 and evaluated once. */
   | {
       readonly op: "for";

@@ -66,6 +66,9 @@ class Printer {
       case "store":
         line(`store ${s.storage} ${this.address(s.address)}${this.count(s.count)} = ${this.expr(s.value)}`);
         return;
+      case "prefetch":
+        line(`prefetch ${this.address(s.address)}`);
+        return;
       case "for":
         line(`for ${this.name(s.variable)} = ${this.expr(s.from)} to ${this.expr(s.to)}${s.step === 1 ? "" : ` step ${s.step}`} {`);
         this.statements(s.body, inner);

@@ -111,6 +111,9 @@ class FunctionEmitter implements EmitHost {
         return;
       case "store":
         return this.memory.store(s);
+      case "prefetch":
+        // WebAssembly has none.
+        return;
       case "for":
         return this.for(s);
       case "while":
@@ -436,6 +439,7 @@ function assigns(body: readonly Stmt[], variable: Variable): boolean {
       case "if":
         return assigns(s.then, variable) || assigns(s.else, variable);
       case "store":
+      case "prefetch":
         return false;
     }
   });

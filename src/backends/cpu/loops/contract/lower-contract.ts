@@ -10,6 +10,7 @@ import { axesOf } from "./arrange-axes.ts";
 import { type ContractSchedule, scheduleOf } from "./contract-schedule.ts";
 import { TileEpilogue } from "./tile-epilogue.ts";
 import { emitTileLoops, offsetPointer, spillBytes, type StepLoop, type Tile, zeroAccumulators } from "./tile-loops.ts";
+import { linesOf, prefetchLines } from "./prefetch-block.ts";
 import { balancedRows, restSizes } from "./tile-shape.ts";
 
 /** One dimension of the space of units. */
@@ -138,7 +139,7 @@ class ContractLowering {
     const { kBlock } = this.#schedule;
     if (kBlock === null) {
       const loops = this.#k.map((axis) => this.#loop(axis, this.#kernel.axes[axis]!.extent));
-      this.#panelsOf(block, { positions, rowGroup, columnGroup, lhs, rhs, loops, isFirst: null, isLast: null });
+      this.#panelsOf(block, { positions, rowGroup, columnGroup, lhs, rhs, loops, isFirst: null, isLast: null, panel: null });
       return;
     }
     const outer = this.#k.slice(0, kBlock.depth);
@@ -185,6 +186,7 @@ class ContractLowering {
         lhs: moved("lhs", lhs),
         rhs: moved("rhs", rhs),
         loops,
+        panel: null,
         isFirst: body.let(eq(index, range.from), "isFirst"),
         isLast: body.let(eq(add(index, i32(1)), range.to), "isLast"),
       });
@@ -263,7 +265,7 @@ class ContractLowering {
     const nest = (body: Block, depth: number, left: Expr, at: Positions): void => {
       const axis = innerAxes[depth];
       if (axis === undefined) {
-        this.#rows(body, { ...pass, positions: at, lhs: left, rhs }, vectors, lastCount);
+        this.#rows(body, { ...pass, panel, positions: at, lhs: left, rhs }, vectors, lastCount);
         return;
       }
       body.for("inner", i32(0), i32(axes[axis]!.extent), 1, (inside, position) => {
@@ -320,6 +322,29 @@ class ContractLowering {
     });
   }
 
+  /**
+   * Asks for what the next block of k reads of lhs in the rows of a tile, where that is one run of lines: the next row of a
+   * window, new to the caches. The panels of a unit share the lines among them.
+   */
+  #prefetch(block: Block, pass: Pass, lhs: Expr, rows: number): void {
+    const { form, rowAxis, kBlock, panelsPerUnit } = this.#schedule;
+    if (this.#target.name === "wasm" || kBlock === null || pass.panel === null || form !== "broadcast" || rowAxis === null || rows < 8)
+      return;
+    const blocked = this.#k[kBlock.depth]!;
+    const inside = this.#k.slice(kBlock.depth + 1);
+    const axes = [
+      { extent: rows, stride: this.#step("lhs", rowAxis) },
+      { extent: kBlock.size, stride: this.#step("lhs", blocked) },
+      ...inside.map((axis) => ({ extent: this.#kernel.axes[axis]!.extent, stride: this.#step("lhs", axis) })),
+    ];
+    const lines = linesOf(axes);
+    if (lines === null) return;
+    const share = Math.min(panelsPerUnit, this.#panels);
+    const ahead = block.let(advance(lhs, i32(kBlock.size), this.#step("lhs", blocked)), "ahead");
+    const first = share === 1 ? i32(0) : block.let(rem(pass.panel, i32(share)), "firstLine");
+    prefetchLines(block, ahead, lines, first, share);
+  }
+
   #tile(block: Block, pass: Pass, row: Expr, rows: number, vectors: number, lastCount: LastCount): void {
     const { form, rowAxis, columnAxis, unroll, panelStride } = this.#schedule;
     const { lanes } = this.#target;
@@ -343,6 +368,7 @@ class ContractLowering {
         sums.forEach((line, r) => line.forEach((sum, v) => body.set(sum, loadVector("f32", spilled(r, v))))),
       );
     }
+    this.#prefetch(block, pass, lhs, rows);
     emitTileLoops(block, tile, lhs, pass.rhs, sums);
     const finish = (body: Block): void => {
       const position = (axis: number): Expr => (axis === rowAxis ? row : (pass.positions.get(axis) ?? i32(0)));
@@ -371,6 +397,8 @@ interface Pass {
   readonly lhs: Expr;
   readonly rhs: Expr;
   readonly loops: readonly StepLoop[];
+  /** Number of the panel; null: none is entered yet. */
+  readonly panel: Expr | null;
   /** i32 conditions; null: k is done in one pass. */
   readonly isFirst: Expr | null;
   readonly isLast: Expr | null;

@@ -20,9 +20,9 @@ export interface ScheduledContraction {
 
 /** What a dynamic extent counts as where the schedule has to assume something: code is shared between extents. */
 const nominalExtent = 32;
-/** Multiply-adds of one unit of work, about: from 10 microseconds to a few hundred. */
+/** Multiply-adds of one unit of work, about: from 10 microseconds to a millisecond. */
 const smallestUnit = 2 ** 18;
-const largestUnit = 2 ** 23;
+const largestUnit = 2 ** 26;
 
 /**
  * Schedules `C[batch, m, n] = sum over k of lhs[batch, m, k] * rhs[batch, k, n]` for a target. The result depends on the
@@ -314,12 +314,14 @@ function unitShape(
   const work = nominal(kernel, parallel) * steps;
   const goal = Math.max(smallestUnit, Math.min(largestUnit, work / 64));
   const isDynamic = rowAxis !== null && kernel.axes[rowAxis]!.dynamic;
-  // Rows: what fits the second cache beside rhs, many enough to use a panel often.
+  // Rows: what fits the second cache beside rhs, many enough to use a panel often, in groups of about one size.
   const blockSteps = shape.kBlock === null ? steps : shape.kBlock.size * extentOf(kernel, k.slice(shape.kBlock.depth + 1));
   const fitting = Math.max(tile.rows, Math.floor(target.l2Bytes / 4 / (4 * Math.max(1, blockSteps))));
-  const wanted = Math.max(isDynamic ? 48 : 96, Math.min(1536, goal / (steps * width * panels)));
+  // Of unknown rows there may be few: then panels have to give units enough.
+  const wanted = Math.max(isDynamic && panels < 16 ? 48 : 168, Math.min(1536, goal / (steps * width * panels)));
   const aligned = Math.max(tile.rows, Math.floor(Math.min(wanted, Math.max(fitting, 24)) / tile.rows) * tile.rows);
-  const rowsPerUnit = !isDynamic && rowExtent <= Math.max(aligned, 128) ? rowExtent : aligned;
+  const balanced = Math.ceil(rowExtent / Math.ceil(rowExtent / aligned) / tile.rows) * tile.rows;
+  const rowsPerUnit = isDynamic ? aligned : rowExtent <= Math.max(aligned, 128) ? rowExtent : balanced;
   let rows = Math.min(rowsPerUnit, isDynamic ? nominalExtent : rowExtent);
   // Whole inner axes while the unit is small, or a panel is used too seldom.
   const innerAxes: number[] = [];

@@ -95,7 +95,7 @@ const updates = new Set<string>([
   "neg",
   "not",
 ]);
-const reads = new Set<string>(["cmp", "test", "vucomiss", "vucomisd", "kortestw", "prefetcht0", "prefetchw"]);
+const reads = new Set<string>(["cmp", "test", "vucomiss", "vucomisd", "kortestw", "prefetcht1"]);
 
 /** How an instruction treats its first operand (with a merging mask it is always updated). */
 export function accessOf(mnemonic: Mnemonic, operands: readonly MachineOperand[]): Access {

@@ -1,6 +1,7 @@
 /** Instruction selection for statements: assignments, stores, loops and branches. */
 import type { Assembler } from "../assembler/index.ts";
 import type { Expr, LoopFunction, Stmt, Variable } from "../../loops/ir.ts";
+import { addressOperand } from "./addresses.ts";
 import type { ConstantPool } from "./constant-pool.ts";
 import { ExpressionSelector } from "./expressions.ts";
 import { branch } from "./integers.ts";
@@ -47,6 +48,9 @@ class StatementSelector {
       case "store":
         // What was read before must not see what is written now.
         return storeValue(s, this.#expressions, statement, () => this.#flush(null));
+      case "prefetch":
+        // Into the second cache: what is wanted next must not push out what is used now.
+        return s.emit("prefetcht1", { ...addressOperand(s, this.#expressions, statement.address), size: 1 });
       case "for":
         return this.#for(statement);
       case "while": {

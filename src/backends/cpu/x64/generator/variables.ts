@@ -153,6 +153,7 @@ export function assigns(body: readonly Stmt[], variable: Variable): boolean {
       case "if":
         return assigns(s.then, variable) || assigns(s.else, variable);
       case "store":
+      case "prefetch":
         return false;
     }
   });
@@ -179,6 +180,9 @@ export function analyseVariables(fn: LoopFunction): VariableFacts {
           read(s.address.base);
           read(s.value);
           if (typeof s.count === "object") read(s.count);
+          break;
+        case "prefetch":
+          read(s.address.base);
           break;
         case "for":
           assign(s.variable, s.from);
