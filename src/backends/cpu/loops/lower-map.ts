@@ -34,8 +34,8 @@ export function lowerMap(source: MapKernel, target: CpuTarget): LoweredKernel {
 
   const { extent, dynamic } = kernel.axes[axis]!;
   const crossing = vector ? null : crossingAxis(analysis, kernel, axis);
-  const blockLength = crossing !== null ? tileLength : elementTime > 2 ? 1024 : 4096;
-  const isBlocked = dynamic || extent > 2 * blockLength;
+  const blockLength = crossing !== null ? tileRows : elementTime > 2 ? 1024 : 4096;
+  const isBlocked = dynamic || extent > (crossing !== null ? 1 : 2) * blockLength;
   const others = kernel.axes.map((_, i) => i).filter((i) => i !== axis && i !== crossing);
   const dimensions = orderDimensions(kernel, others, isBlocked ? axis : null, crossing);
   const extents = dimensions.map((dimension) => {
@@ -94,6 +94,11 @@ export function lowerMap(source: MapKernel, target: CpuTarget): LoweredKernel {
 
 /** Elements along the crossing axis that are walked together: a cache line of float32. */
 const tileLength = 16;
+/**
+ * Lines of the strided array that such a tile touches: rows a power of two apart meet in a set or two of eight ways
+ * (transposing 1024 x 1024, Zen 4, one thread: 1.14 ms with 16 rows, 0.54 with 8).
+ */
+const tileRows = 8;
 
 /**
  * Where one array is contiguous along the walk and another along a second axis (a transposition): that axis. It is
