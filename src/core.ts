@@ -60,3 +60,6 @@ export {
   Sequential,
   type SequentialOptions,
 } from "./models/index.ts";
+
+// Files.
+export { loadModel, type LoadModelOptions, type LoadWeightsOptions, type SaveOptions } from "./saving/model-files.ts";

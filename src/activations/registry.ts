@@ -1,7 +1,7 @@
 /** Activation functions by name, and their place in Keras's JSON. */
 import { nearestNames, UnknownNameError, ValueError } from "../errors.ts";
 import type { Tensor } from "../graph/index.ts";
-import { type CustomObjects, isSerialized, type SerializedObject } from "../serialization/index.ts";
+import { customObject, type CustomObjects, isSerialized, registeredName, type SerializedObject } from "../serialization/index.ts";
 import { linear } from "./functions.ts";
 
 /** A function that a layer applies to its output. */
@@ -25,7 +25,7 @@ export function get(identifier: ActivationIdentifier | null | undefined, customO
   if (identifier === null || identifier === undefined) return linear;
   if (typeof identifier === "function") return identifier;
   if (isSerialized(identifier)) return deserialize(identifier, customObjects);
-  const custom = customObjects[identifier];
+  const custom = customObject([identifier], customObjects);
   if (typeof custom === "function") return custom as Activation;
   const found = functions.get(identifier);
   if (found !== undefined) return found;
@@ -38,7 +38,7 @@ export function get(identifier: ActivationIdentifier | null | undefined, customO
     advice:
       functions.size === 0
         ? 'nothing is registered: import from "nabla", or pass the function itself'
-        : "pass a known name, or the function itself",
+        : "pass a known name, or the function itself; a function of your own goes into customObjects, or is registered by saving.registerSerializable",
   });
 }
 
@@ -47,7 +47,7 @@ export function serialize(activation: Activation): string | SerializedObject {
   const known = names.get(activation);
   if (known !== undefined) return known;
   if (activation === linear) return "linear";
-  const own = activation.name;
+  const own = registeredName(activation) ?? activation.name;
   if (typeof own !== "string" || own === "") {
     throw new ValueError({
       where: "activations.serialize",

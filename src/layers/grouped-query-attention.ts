@@ -55,6 +55,7 @@ export interface GroupQueryAttentionOptions extends AttentionProjectionOptions {
  */
 export class GroupQueryAttentionLayer extends Layer<GroupQueryAttentionOptions> {
   static override readonly className: string = "GroupQueryAttention";
+  static override readonly weightlessParts: readonly string[] = ["_dropout_layer", "_softmax"];
   declare headDim: number;
   declare numQueryHeads: number;
   declare numKeyValueHeads: number;

@@ -1,6 +1,6 @@
 /** What StringLookup and IntegerLookup share: options, vocabularies, adapting, encoding. */
 import { ValueError } from "../errors.ts";
-import type { StringTensor, Tensor } from "../graph/index.ts";
+import type { StringTensor, Tensor, Variable } from "../graph/index.ts";
 import { concreteShape, type Shape } from "../graph/index.ts";
 import type { Salt } from "../hashing/index.ts";
 import * as ops from "../ops/index.ts";
@@ -12,6 +12,8 @@ import type { InputShape } from "./layer.ts";
 import { describe, type LayerOptions, type OptionDefaults } from "./layer-options.ts";
 import { encodedShape, lookupOutputMode, noSparse, saltOf } from "./lookup-options.ts";
 import { type TextInput, TextLayer } from "./text-layer.ts";
+import type { StoredArray } from "./stored-variables.ts";
+import { storeIdf, takeIdf, vocabularyFile, vocabularyLines, vocabularyText } from "./vocabulary-file.ts";
 
 /** Options of StringLookup and IntegerLookup. */
 export interface IndexLookupOptions<T extends string | number> extends LayerOptions {
@@ -57,6 +59,8 @@ export abstract class IndexLookupLayer<T extends string | number, Options extend
   declare salt: Salt | null;
   protected readonly table: IndexTable<T>;
   #frozenSize: number | null;
+  /** Weights per term of a file, until its vocabulary is read. */
+  #storedIdf: readonly number[] | null = null;
 
   constructor(options: Options, defaults: OptionDefaults) {
     super(options, defaults);
@@ -91,6 +95,9 @@ export abstract class IndexLookupLayer<T extends string | number, Options extend
 
   /** A vocabulary as an array of terms. Throws ValueError for what is none. */
   protected abstract terms(vocabulary: unknown): T[];
+
+  /** The term that a line of a vocabulary's file holds. */
+  protected abstract termOf(line: string): T;
 
   /** The terms of a batch, in rows. */
   protected abstract rows(batch: Tensor | StringTensor): Promise<T[][]>;
@@ -143,6 +150,28 @@ export abstract class IndexLookupLayer<T extends string | number, Options extend
   /** Number of indices, special ones included. */
   vocabularySize(): number {
     return this.table.size;
+  }
+
+  override saveOwnVariables(store: Map<string, Variable>): void {
+    super.saveOwnVariables(store);
+    storeIdf(this.table.idfWeights, store);
+  }
+
+  override loadOwnVariables(store: ReadonlyMap<string, StoredArray>): void {
+    const { idfWeights, rest } = takeIdf(store);
+    this.#storedIdf = idfWeights;
+    super.loadOwnVariables(rest);
+  }
+
+  /** The vocabulary that was learned; one that was given stands in the configuration. */
+  override saveAssets(store: Map<string, string>): void {
+    const text = this.vocabulary === null ? vocabularyText(this.table) : null;
+    if (text !== null) store.set(vocabularyFile, text);
+  }
+
+  override loadAssets(store: ReadonlyMap<string, string>): void {
+    const lines = this.vocabulary === null ? vocabularyLines(store.get(vocabularyFile), this.table as never) : null;
+    if (lines !== null) this.#set(this.terms(lines.map((line) => this.termOf(line))), this.#storedIdf);
   }
 
   override call(input: TextInput): Tensor | StringTensor {

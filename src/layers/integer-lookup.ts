@@ -79,6 +79,10 @@ export class IntegerLookupLayer extends IndexLookupLayer<number, IntegerLookupOp
     });
   }
 
+  protected override termOf(line: string): number {
+    return Number(line);
+  }
+
   protected override async rows(batch: Tensor | StringTensor): Promise<number[][]> {
     const x = this.toIntegers(batch);
     return rowsOf(Array.from(await x.data()), x.shape as number[]);

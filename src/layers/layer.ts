@@ -42,6 +42,8 @@ import {
 import { checkLayerName, heldIn, named, splitArguments, tensorForWeight } from "./layer-arguments.ts";
 import { attachMask, masksOf } from "./masks.ts";
 import { flattenStructure, mapShapes, mapStructure, type Structure } from "./structure.ts";
+import { layerRegistry } from "./registry.ts";
+import { assignStored, storeVariables, type StoredArray } from "./stored-variables.ts";
 import type { WeightOptions } from "./weight-options.ts";
 
 /** Shape(s) of a layer's input: one, a list of them, or an object of them. */
@@ -83,6 +85,8 @@ let callDepth = 0;
 export abstract class Layer<Options extends object = LayerOptions> extends CallableInstance {
   /** Keras's name of the class; what is written into files. Minifiers rename classes, so it is said here. */
   static readonly className: string = "Layer";
+  /** Attributes in which Keras holds layers without weights that are none here: its files have groups of these names. */
+  static readonly weightlessParts: readonly string[] = [];
 
   /** Name within a model; part of the paths of its weights. */
   override name: string;
@@ -263,14 +267,17 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
 
   /** Weights of the layer itself (trainable ones first), then of its sublayers. */
   get weights(): Variable[] {
+    return [...new Set([...this.#ownVariables(), ...this.sublayers.flatMap((layer) => layer.weights)])];
+  }
+
+  #ownVariables(): Variable[] {
     const held = (this.#tracked((value) => value instanceof Variable) as Variable[]).filter(
       (variable) => !this.#ownWeights.includes(variable),
     );
     const own = [...this.#ownWeights, ...held];
     const isTrainable = (variable: Variable): boolean =>
       this.#madeTrainable.has(variable) || (held.includes(variable) && variable.trainable);
-    const ordered = [...own.filter(isTrainable), ...own.filter((variable) => !isTrainable(variable))];
-    return [...new Set([...ordered, ...this.sublayers.flatMap((layer) => layer.weights)])];
+    return [...own.filter(isTrainable), ...own.filter((variable) => !isTrainable(variable))];
   }
 
   /** Weights that the optimizer changes. None where `trainable` is false. */
@@ -411,7 +418,8 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
 
   /** Keras's JSON of the layer. */
   toJSON(): Config {
-    const json: Config = { module: "keras.layers", class_name: this.className, config: this.getConfig(), registered_name: null };
+    const { module, class_name, registered_name } = layerRegistry.identify(this.constructor as typeof Layer);
+    const json: Config = { module, class_name, config: this.getConfig(), registered_name };
     const built = this.getBuildConfig();
     if (built !== null) json.build_config = built;
     return json;
@@ -434,6 +442,26 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
 
   override toString(): string {
     return this.label;
+  }
+
+  /** What files hold of the layer itself: its own weights, trainable ones first, named "0", "1", ... Override it together with `loadOwnVariables`. */
+  saveOwnVariables(store: Map<string, Variable>): void {
+    storeVariables(this.#ownVariables(), store);
+  }
+
+  /** Takes back what `saveOwnVariables` stored. Throws ShapeError or ValueError that names the layer and the weight. */
+  loadOwnVariables(store: ReadonlyMap<string, StoredArray>): void {
+    assignStored(this.label, this.#ownVariables(), store, this.#built);
+  }
+
+  /** Texts that files hold beside the weights (vocabularies), by file name. Override it together with `loadAssets`. */
+  saveAssets(_store: Map<string, string>): void {
+    // Most layers have none.
+  }
+
+  /** Takes back what `saveAssets` stored. */
+  loadAssets(_store: ReadonlyMap<string, string>): void {
+    // Most layers have none.
   }
 
   /** Calls the layer: converts inputs, builds, passes masks and the training flag, records symbolic calls. */

@@ -58,6 +58,7 @@ export interface MultiHeadAttentionOptions extends AttentionProjectionOptions {
  */
 export class MultiHeadAttentionLayer extends Layer<MultiHeadAttentionOptions> {
   static override readonly className: string = "MultiHeadAttention";
+  static override readonly weightlessParts: readonly string[] = ["_dropout_layer", "_softmax"];
   declare numHeads: number;
   declare keyDim: number;
   declare valueDim: number;

@@ -14,9 +14,7 @@ export function serialize(layer: Layer): SerializedObject {
 /** The layer that Keras's JSON describes, built where the JSON says with which shape. Throws UnknownNameError. */
 export function deserialize(json: string | object, customObjects: CustomObjects = {}): Layer {
   if (!isSerialized(json)) return layerRegistry.deserialize(json, customObjects);
-  const registered = json.registered_name ?? json.class_name;
-  const known = customObjects[json.class_name] === undefined && layerRegistry.has(registered);
-  const cls = layerRegistry.classOf(known ? registered : json.class_name, customObjects) as LayerFactory;
+  const cls = layerRegistry.classFor(json, customObjects) as LayerFactory;
   const layer = cls.fromConfig((json.config ?? {}) as Config, customObjects);
   const { build_config: built } = json as { build_config?: unknown };
   if (isPlainObject(built) && !layer.built) layer.buildFromConfig(built);

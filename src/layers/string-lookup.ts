@@ -51,6 +51,10 @@ export class StringLookupLayer extends IndexLookupLayer<string, StringLookupOpti
     return textTerms(this.label, vocabulary);
   }
 
+  protected override termOf(line: string): string {
+    return line;
+  }
+
   protected override async rows(batch: Tensor | StringTensor): Promise<string[][]> {
     const texts = this.expectTexts(batch);
     return rowsOf(await texts.data(), texts.shape);

@@ -1,6 +1,6 @@
 /** Texts to sequences of integers, or to vectors of term weights. */
 import { ShapeError, ValueError } from "../errors.ts";
-import type { StringTensor, Tensor } from "../graph/index.ts";
+import type { StringTensor, Tensor, Variable } from "../graph/index.ts";
 import { dataTensor, formatShape, type Shape } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import { callableClass, type CallableClass, type Config } from "../serialization/index.ts";
@@ -13,6 +13,8 @@ import { describe, type LayerOptions, oneOf } from "./layer-options.ts";
 import { encodedShape, lookupOutputMode, noSparse } from "./lookup-options.ts";
 import { expectUtf8, textTerms } from "./string-lookup.ts";
 import { type TextInput, TextLayer } from "./text-layer.ts";
+import type { StoredArray } from "./stored-variables.ts";
+import { storeIdf, takeIdf, vocabularyFile, vocabularyLines, vocabularyText } from "./vocabulary-file.ts";
 
 /** How texts are made alike before they are split. */
 export type Standardize = "lower_and_strip_punctuation" | "lower" | "strip_punctuation";
@@ -63,6 +65,7 @@ const oovToken = "[UNK]";
  */
 export class TextVectorizationLayer extends TextLayer<TextVectorizationOptions> {
   static override readonly className: string = "TextVectorization";
+  static override readonly weightlessParts: readonly string[] = ["_lookup_layer"];
   declare maxTokens: number | null;
   declare standardize: Standardize | ((text: string) => string) | null;
   declare split: Split | ((text: string) => readonly string[]) | null;
@@ -78,6 +81,8 @@ export class TextVectorizationLayer extends TextLayer<TextVectorizationOptions> 
   readonly #table: IndexTable<string>;
   /** The size that a configuration told; the terms that were learned do not stand in it. */
   readonly #frozenSize: number | null;
+  /** Weights per term of a file, until its vocabulary is read. */
+  #storedIdf: readonly number[] | null = null;
 
   constructor(options: TextVectorizationOptions = {}) {
     super(options, {
@@ -215,6 +220,30 @@ export class TextVectorizationLayer extends TextLayer<TextVectorizationOptions> 
     return widths.flatMap((width) =>
       Array.from({ length: Math.max(0, tokens.length - width + 1) }, (_, start) => tokens.slice(start, start + width).join(" ")),
     );
+  }
+
+  override saveOwnVariables(store: Map<string, Variable>): void {
+    super.saveOwnVariables(store);
+    storeIdf(this.#table.idfWeights, store);
+  }
+
+  override loadOwnVariables(store: ReadonlyMap<string, StoredArray>): void {
+    const { idfWeights, rest } = takeIdf(store);
+    this.#storedIdf = idfWeights;
+    super.loadOwnVariables(rest);
+  }
+
+  /** The vocabulary that was learned, for the layer and for the StringLookup that Keras has in it. */
+  override saveAssets(store: Map<string, string>): void {
+    const text = this.vocabulary === null ? vocabularyText(this.#table) : null;
+    if (text === null) return;
+    store.set(vocabularyFile, text);
+    store.set(`_lookup_layer/${vocabularyFile}`, text);
+  }
+
+  override loadAssets(store: ReadonlyMap<string, string>): void {
+    const lines = this.vocabulary === null ? vocabularyLines(store.get(vocabularyFile), this.#table) : null;
+    if (lines !== null) this.#table.setVocabulary(lines, this.#storedIdf);
   }
 
   override call(input: TextInput): Tensor {

@@ -1,5 +1,5 @@
 /** Losses by name. */
-import { type CustomObjects, isSerialized, Registry, type SerializedObject } from "../serialization/index.ts";
+import { customObject, type CustomObjects, isSerialized, registeredName, Registry, type SerializedObject } from "../serialization/index.ts";
 import { Circle } from "./circle.ts";
 import {
   BinaryCrossentropy,
@@ -55,19 +55,20 @@ export type LossIdentifier = string | Loss | LossFunction | SerializedObject | {
 export function get(identifier: LossIdentifier, customObjects: CustomObjects = {}): Loss {
   if (identifier instanceof Loss) return identifier;
   if (typeof identifier === "function") return new FunctionLoss(identifier);
-  const custom =
+  const named =
     typeof identifier === "string"
-      ? customObjects[identifier]
+      ? identifier
       : isSerialized(identifier) && typeof identifier.config === "string"
-        ? customObjects[identifier.config]
-        : undefined;
+        ? identifier.config
+        : null;
+  const custom = named === null ? undefined : customObject([named], customObjects);
   if (typeof custom === "function" && !("fromConfig" in custom)) return new FunctionLoss(custom as LossFunction);
   return lossRegistry.get(identifier, customObjects);
 }
 /** Keras's JSON of a loss. A user's function is written by its name. */
 export function serialize(loss: Loss): SerializedObject {
   if (loss instanceof FunctionLoss)
-    return { module: "builtins", class_name: "function", config: loss.fn.name, registered_name: "function" };
+    return { module: "builtins", class_name: "function", config: registeredName(loss.fn) ?? loss.fn.name, registered_name: "function" };
   return lossRegistry.serialize(loss);
 }
 /** The loss that Keras's JSON describes. */

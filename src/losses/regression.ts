@@ -121,7 +121,8 @@ export class HuberLoss extends Loss {
     return huber(yTrue, yPred, { delta: this.delta });
   }
   protected override options(): Record<string, unknown> {
-    return { ...super.options(), delta: this.delta };
+    // Keras does not write it: files hold it where it says something.
+    return this.delta === 1 ? super.options() : { ...super.options(), delta: this.delta };
   }
 }
 /** Squared for small errors, absolute for large ones. */

@@ -38,7 +38,8 @@ export class CosineSimilarityLoss extends Loss {
     return cosineSimilarity(yTrue, yPred, { axis: this.axis });
   }
   protected override options(): Record<string, unknown> {
-    return { ...super.options(), axis: this.axis };
+    // Keras does not write it: files hold it where it says something.
+    return this.axis === -1 ? super.options() : { ...super.options(), axis: this.axis };
   }
 }
 /** Minus the cosine of the angle. */

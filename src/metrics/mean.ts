@@ -7,7 +7,7 @@ import { add, divideNoNan, multiply } from "../ops/numpy/arithmetic.ts";
 import { cast } from "../ops/numpy/elementwise.ts";
 import { mean, type ReduceOp, sum } from "../ops/numpy/reduce.ts";
 import { broadcastTo } from "../ops/numpy/shaping.ts";
-import { callableClass, type CallableClass } from "../serialization/index.ts";
+import { callableClass, type CallableClass, registeredName } from "../serialization/index.ts";
 import { Metric, type MetricOptions, type UpdateOptions } from "./metric.ts";
 
 function axesFrom(first: number, rank: number): number[] {
@@ -112,7 +112,9 @@ export class MeanMetricWrapperMetric extends MeanOfFunction {
     return this.fn(yTrue, yPred);
   }
   protected override options(): Record<string, unknown> {
-    return { fn: { module: "builtins", class_name: "function", config: this.fn.name, registered_name: "function" } };
+    return {
+      fn: { module: "builtins", class_name: "function", config: registeredName(this.fn) ?? this.fn.name, registered_name: "function" },
+    };
   }
 }
 /** Mean over samples of a user's function. */

@@ -1,7 +1,7 @@
 /** Metrics by name. */
 import { binaryFocalCrossentropy, categoricalFocalCrossentropy } from "../losses/crossentropy.ts";
 import { huber } from "../losses/regression.ts";
-import { type CustomObjects, isSerialized, Registry, type SerializedObject } from "../serialization/index.ts";
+import { customObject, type CustomObjects, isSerialized, Registry, type SerializedObject } from "../serialization/index.ts";
 import {
   Accuracy,
   BinaryAccuracy,
@@ -101,7 +101,7 @@ export function get(identifier: MetricIdentifier, customObjects: CustomObjects =
   if (identifier instanceof Metric) return identifier;
   if (typeof identifier === "function") return new MeanMetricWrapperMetric({ fn: identifier });
   const named = typeof identifier === "string" ? identifier : wrappedFunction(identifier);
-  const custom = named === undefined ? undefined : customObjects[named];
+  const custom = named === undefined ? undefined : customObject([named], customObjects);
   if (typeof custom === "function" && !("fromConfig" in custom)) return new MeanMetricWrapperMetric({ fn: custom as MetricFunction });
   const fn = named === undefined || metricRegistry.has(named) ? undefined : functions[named];
   if (fn !== undefined) return new MeanMetricWrapperMetric({ fn, name: named! });

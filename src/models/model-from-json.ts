@@ -3,7 +3,7 @@ import { ValueError } from "../errors.ts";
 import type { Tensor } from "../graph/index.ts";
 import { describe } from "../layers/layer-options.ts";
 import { deserialize, layerRegistry } from "../layers/registry.ts";
-import { type CustomObjects, isSerialized } from "../serialization/index.ts";
+import { type CustomObjects, isSerialized, parsePythonJson } from "../serialization/index.ts";
 import { Model } from "./model.ts";
 import { Sequential } from "./sequential.ts";
 
@@ -21,7 +21,7 @@ export function registerModels(): void {
  * const copy = modelFromJSON(JSON.stringify(model));
  */
 export function modelFromJSON(json: string | object, options: { readonly customObjects?: CustomObjects } = {}): Model<Tensor, Tensor> {
-  const parsed = typeof json === "string" ? parse(json) : json;
+  const parsed = typeof json === "string" ? parsePythonJson(json, "modelFromJSON") : json;
   if (!isSerialized(parsed)) {
     throw new ValueError({
       where: "modelFromJSON",
@@ -39,17 +39,4 @@ export function modelFromJSON(json: string | object, options: { readonly customO
     received: layer.className,
     advice: "use layers.deserialize",
   });
-}
-
-/** JSON as Python writes it: NaN, Infinity and -Infinity may stand bare. */
-function parse(text: string): unknown {
-  const strings = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
-  const quoted = text.replace(strings, (part) => (part.startsWith('"') ? part : `"\u0000${part}"`));
-  try {
-    return JSON.parse(quoted, (_, value: unknown) =>
-      typeof value === "string" && value.startsWith("\u0000") ? Number(value.slice(1)) : value,
-    );
-  } catch (error) {
-    throw new ValueError({ where: "modelFromJSON", problem: "the text is no JSON", received: (error as Error).message });
-  }
 }

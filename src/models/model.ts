@@ -3,7 +3,7 @@ import { gradients } from "../autodiff/index.ts";
 import type { CallbackModel, Direction, History } from "../callbacks/index.ts";
 import { ShapeError, StateError, UnknownNameError, ValueError, nearestNames } from "../errors.ts";
 import { formatShape, isPlainObject, isSymbolic, isText, type Shape, StringTensor, Tensor, type Variable } from "../graph/index.ts";
-import { type CallOptions, Layer } from "../layers/layer.ts";
+import { type CallOptions, type InputShape, Layer } from "../layers/layer.ts";
 import { heldIn } from "../layers/layer-arguments.ts";
 import { describe, type LayerOptions } from "../layers/layer-options.ts";
 import { attachMask } from "../layers/masks.ts";
@@ -11,6 +11,8 @@ import { flattenStructure, packStructure } from "../layers/structure.ts";
 import * as ops from "../ops/index.ts";
 import { camelCaseKeys, checkOptions, type Config, type CustomObjects } from "../serialization/index.ts";
 import { Metric } from "../metrics/index.ts";
+import type { LoadWeightsOptions, SaveOptions } from "../saving/model-files.ts";
+import type { FileSource, FileTarget } from "../saving/source.ts";
 import { type Compiled, type CompileOptions, compileOptionsOf } from "./compiled.ts";
 import type { DataStructure, Slot } from "./data-binding.ts";
 import { evaluate, fit, predict, predictOnBatch, testOnBatch, trainOnBatch } from "./fit.ts";
@@ -420,6 +422,27 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
     return graph === null ? null : graph.outputs.map((output) => graph.producerOf(output).node.operation.name);
   }
 
+  /**
+   * Saves the model: to `.keras` (architecture, weights, state of the optimizer) or legacy `.h5`, as the name ends. Files
+   * are replaced at once. See `loadModel`.
+   */
+  async save(target: FileTarget, options: SaveOptions = {}): Promise<void> {
+    const { saveModel } = await import("../saving/model-files.ts");
+    await saveModel(this.#untyped(), target, options);
+  }
+
+  /** Saves the weights, and the state of the optimizer, to a `.weights.h5` file. */
+  async saveWeights(target: FileTarget, options: SaveOptions = {}): Promise<void> {
+    const { saveWeights } = await import("../saving/model-files.ts");
+    await saveWeights(this.#untyped(), target, options);
+  }
+
+  /** Loads weights from a `.weights.h5`, `.keras` or legacy `.h5` file. Where something does not fit, nothing changes. */
+  async loadWeights(source: FileSource, options: LoadWeightsOptions = {}): Promise<void> {
+    const { loadWeights } = await import("../saving/model-files.ts");
+    await loadWeights(this.#untyped(), source, options);
+  }
+
   directionOf(key: string): Direction | null {
     return this.session.directionOf(key);
   }
@@ -436,9 +459,14 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
 
   override toJSON(): Config {
     const json = super.toJSON();
-    if (this.#graph !== null)
+    if (this.#graph !== null && this.className === "Functional")
       Object.assign(json, { module: "keras.src.models.functional", registered_name: "Functional", build_config: { input_shape: null } });
     return this.#session?.compiled ? { ...json, compile_config: this.#session.compiled.config } : json;
+  }
+
+  /** A model that is a class of its own is built by a trace of its call. */
+  override buildFromConfig(config: Config): void {
+    if (this.graph === null && Array.isArray(config.input_shape)) this.computeOutputShape(config.input_shape as InputShape);
   }
 
   /** A functional model made from its configuration; a class of your own is made with its configuration as options. */

@@ -47,8 +47,9 @@ export class NadamOptimizer extends Optimizer {
   override build(variables: readonly Variable[]): void {
     if (this.built) return;
     super.build(variables);
-    // Keras gives this variable no name of its own; files know it by its place.
-    this.#product = this.addState("variable", [], "float32", 1, "variable");
+    // Keras gives this variable no name of its own: it is called by where it is made, for weights of layers within a step.
+    const within = variables.some(({ path }) => path.includes("/"));
+    this.#product = this.addState("variable", [], "float32", 1, within ? `${this.name}/variable` : "variable");
     const [momentums, velocities]: [Variable[], Variable[]] = [[], []];
     for (const variable of variables) {
       momentums.push(this.addSlot(variable, "momentum"));

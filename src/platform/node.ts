@@ -1,6 +1,6 @@
 /** Node. */
 import { mkdirSync, writeFileSync, writeSync } from "node:fs";
-import { appendFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { availableParallelism, homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
@@ -60,6 +60,60 @@ function environment(name: string): string | undefined {
 
 let written = 0;
 
+/** Parts with small neighbours joined: a call of the system for each of thousands would take longer than the bytes. */
+function* joined(parts: readonly Uint8Array[]): Generator<Uint8Array> {
+  let small: Uint8Array[] = [];
+  let bytes = 0;
+  for (const part of parts) {
+    if (part.length < 65536) {
+      small.push(part);
+      bytes += part.length;
+      if (bytes < 2 ** 20) continue;
+    }
+    if (small.length > 0) yield Buffer.concat(small);
+    if (part.length >= 65536) yield part;
+    [small, bytes] = [[], 0];
+  }
+  if (small.length > 0) yield Buffer.concat(small);
+}
+
+/** Writes beside the file, waits until the bytes are on the disk, and renames: within a folder that is atomic. */
+async function replaceFile(given: string, bytes: Uint8Array | readonly Uint8Array[]): Promise<void> {
+  await mkdir(dirname(given), { recursive: true });
+  // Through links, to the file itself; a file that is replaced keeps who may read it.
+  const path = (await ifThere(realpath(given))) ?? given;
+  const mode = (await ifThere(stat(path)))?.mode;
+  const temporary = `${path}.${process.pid}-${written++}.tmp`;
+  try {
+    const file = await open(temporary, "wx", mode ?? 0o666);
+    try {
+      for (const part of joined(bytes instanceof Uint8Array ? [bytes] : bytes)) await file.writeFile(part);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** The new name of a file is on the disk too. Some systems open no folders: there is nothing to do there. */
+async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(path, "r");
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  } catch (error) {
+    if (!["EISDIR", "EPERM", "EACCES", "EINVAL", "ENOTSUP"].includes((error as { code?: string }).code ?? "")) throw error;
+  }
+}
+
 const files: PlatformFiles = {
   list: async (folder) => {
     const entries = await ifThere(readdir(folder, { withFileTypes: true }));
@@ -78,18 +132,7 @@ const files: PlatformFiles = {
   },
   rename,
   cacheFolder,
-  write: async (path, bytes) => {
-    await mkdir(dirname(path), { recursive: true });
-    // A name of its own beside the file: renaming within a folder is atomic.
-    const temporary = `${path}.${process.pid}-${written++}.tmp`;
-    try {
-      await writeFile(temporary, bytes);
-      await rename(temporary, path);
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw error;
-    }
-  },
+  write: replaceFile,
   append: async (path, bytes) => {
     await mkdir(dirname(path), { recursive: true });
     await appendFile(path, bytes);

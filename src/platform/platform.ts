@@ -28,8 +28,11 @@ export interface PlatformFiles {
   rename(from: string, to: string): Promise<void>;
   /** The user's folder for data that can be made or downloaded again, by the system's custom; NABLA_CACHE names another. */
   cacheFolder(): string;
-  /** Replaces a file at once: whoever reads it sees the old bytes or the new ones. Its folders are made. */
-  write(path: string, bytes: Uint8Array): Promise<void>;
+  /**
+   * Replaces a file at once: whoever reads it, also after a crash, sees the old bytes or the new ones. Where it fails, the
+   * old file is as it was, and nothing else is left. Parts stand one after another. Its folders are made.
+   */
+  write(path: string, bytes: Uint8Array | readonly Uint8Array[]): Promise<void>;
   /** Adds bytes to the end of a file in one write. The file and its folders are made. */
   append(path: string, bytes: Uint8Array): Promise<void>;
   /** Removes a file; nothing where there is none. */

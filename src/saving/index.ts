@@ -1,4 +1,4 @@
-/** Files of models and arrays: safetensors, NumPy's .npy and .npz, ONNX. */
+/** Files of models and arrays: Keras's .keras, .weights.h5 and .h5, safetensors, NumPy's .npy and .npz, ONNX. */
 export {
   encodeNpyFile,
   encodeNpz,
@@ -19,4 +19,25 @@ export {
   type SafetensorsOptions,
   saveSafetensors,
 } from "./safetensors/index.ts";
-export { FormatError, type FileSource } from "./source.ts";
+export { FormatError, type FileSource, type FileTarget, type ReadableFile, type WritableFile } from "./source.ts";
+export {
+  loadModel,
+  type LoadModelOptions,
+  loadWeights,
+  type LoadWeightsOptions,
+  type ModelBytesOptions,
+  type ModelFormat,
+  saveModel,
+  type SaveOptions,
+  saveWeights,
+  toBytes,
+  toParts,
+} from "./model-files.ts";
+export {
+  customObjectScope,
+  getCustomObjects,
+  registeredName,
+  registeredObject,
+  type RegisterOptions,
+  registerSerializable,
+} from "../serialization/index.ts";

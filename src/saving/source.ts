@@ -1,9 +1,36 @@
 /** Where files come from: a path (in browsers a URL), or their bytes. */
 import { type ErrorParts, NablaError, ValueError } from "../errors.ts";
 import { platform } from "../platform/index.ts";
+import { parsePythonJson } from "../serialization/index.ts";
 
-/** A file: its path, or its bytes. */
-export type FileSource = string | Uint8Array | ArrayBuffer;
+/** A place that files come from: it has a name, and gives the bytes when it is asked. */
+export interface ReadableFile {
+  /** Names the file in errors. */
+  readonly name: string;
+  /** All bytes. Throws where there is no such file. */
+  read(): Promise<Uint8Array>;
+}
+
+/** A place that files go to. */
+export interface WritableFile {
+  /** Its ending tells the format: `model.keras`. */
+  readonly name: string;
+  /** Replaces the file by these parts, one after another: either all of it, or, where it fails, nothing. */
+  write(parts: readonly Uint8Array[]): Promise<void>;
+}
+
+/** A file: its path (in browsers a URL), its bytes, or a place that gives them. */
+export type FileSource = string | URL | Uint8Array | ArrayBuffer | Blob | ReadableFile;
+
+/** Where a file goes: a path, or a place that takes the bytes. */
+export type FileTarget = string | WritableFile;
+
+/** How errors name a file. */
+export function sourceName(source: FileSource): string {
+  if (typeof source === "string" || source instanceof URL) return String(source);
+  const named = (source as { name?: unknown } | null)?.name;
+  return typeof named === "string" ? named : "the bytes";
+}
 
 /** A file that is broken, hostile, or of another format. */
 export class FormatError extends NablaError {
@@ -16,56 +43,54 @@ export class FormatError extends NablaError {
 export async function readSource(where: string, source: FileSource): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return source;
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
-  if (typeof source !== "string") {
+  if (typeof Blob !== "undefined" && source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
+  if (isReadable(source)) return await source.read();
+  if (typeof source !== "string" && !(source instanceof URL)) {
     throw new ValueError({
       where,
       problem: "this is no file",
-      expected: "a path, or the bytes of a file (Uint8Array, ArrayBuffer)",
+      expected: "a path, the bytes of a file (Uint8Array, ArrayBuffer, Blob), or { name, read() }",
       received: source === null ? "null" : typeof source,
     });
   }
-  const bytes = await platform.readFile(source);
+  const bytes = await platform.readFile(pathOf(source));
   if (bytes !== null) return bytes;
   throw new ValueError({
     where,
     problem: "there is no such file",
-    received: source,
+    received: String(source),
     advice: "check the path and the folder the program runs in",
   });
 }
 
-/** JSON of a file. `limitDepth`: how deep lists and objects may lie in each other. Throws FormatError. */
-export function parseJson(where: string, text: string, limitDepth = 512): unknown {
-  checkDepth(where, text, limitDepth);
-  try {
-    // Python writes bare NaN and Infinity.
-    const strings = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
-    const quoted = /\b(?:NaN|Infinity)\b/.test(text)
-      ? text.replace(strings, (part) => (part.startsWith('"') ? part : `"\\u0000${part}"`))
-      : text;
-    return JSON.parse(quoted, (key, value: unknown) => {
-      if (typeof value === "string" && value.startsWith("\u0000")) return Number(value.slice(1));
-      return key === "__proto__" ? undefined : value;
-    }) as unknown;
-  } catch (error) {
-    throw new FormatError({ where, problem: "the text is no JSON", received: (error as Error).message });
-  }
+function isReadable(source: unknown): source is ReadableFile {
+  return typeof source === "object" && source !== null && typeof (source as Partial<ReadableFile>).read === "function";
 }
 
-/** Whoever walks the parsed values recurses: a million nested lists must not reach them. */
-function checkDepth(where: string, text: string, limit: number): void {
-  let depth = 0;
-  let inString = false;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (inString) {
-      if (code === 0x5c) i++;
-      else if (code === 0x22) inString = false;
-    } else if (code === 0x22) inString = true;
-    else if (code === 0x5b || code === 0x7b) {
-      if (++depth > limit)
-        throw new FormatError({ where, problem: "lists and objects lie too deep in each other", expected: `at most ${limit} levels` });
-    } else if (code === 0x5d || code === 0x7d) depth--;
+/** A path; a URL of a file is its path, other URLs stay as they are. */
+function pathOf(source: string | URL): string {
+  return typeof source === "string" || source.protocol !== "file:" ? String(source) : decodeURIComponent(source.pathname);
+}
+
+/** Writes a file at once. Throws ValueError for what is no place. */
+export async function writeTarget(where: string, target: FileTarget, parts: readonly Uint8Array[]): Promise<void> {
+  if (typeof target === "string") return await platform.files.write(target, parts);
+  if (typeof (target as Partial<WritableFile> | null)?.write === "function") return await target.write(parts);
+  throw new ValueError({
+    where,
+    problem: "this is no place for a file",
+    expected: "a path, or { name, write(parts) }",
+    received: target === null ? "null" : typeof target,
+  });
+}
+
+/** JSON of a file, in one pass whatever its text. `limitDepth`: how deep lists and objects may lie in each other. Throws FormatError. */
+export function parseJson(where: string, text: string, limitDepth = 512): unknown {
+  try {
+    return parsePythonJson(text, where, limitDepth);
+  } catch (error) {
+    if (error instanceof ValueError) throw new FormatError(error.parts);
+    throw error;
   }
 }
 

@@ -5,6 +5,18 @@ export { camelCase, camelCaseKeys, snakeCase, snakeCaseKeys, snakeCaseOfClass } 
 export { fromConfig, KerasObject } from "./keras-object.ts";
 export { checkOptions } from "./options.ts";
 export {
+  customObject,
+  customObjectScope,
+  customObjectScopes,
+  getCustomObjects,
+  registeredName,
+  registeredObject,
+  type RegisterOptions,
+  registerSerializable,
+  withCustomObjects,
+} from "./custom-objects.ts";
+export { parsePythonJson, pythonJson } from "./python-json.ts";
+export {
   type Config,
   type CustomObjects,
   isSerialized,

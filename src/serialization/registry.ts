@@ -3,6 +3,7 @@
  * A registry starts empty; `registerX()` of each room fills it, so that a bundle holds only what it registers.
  */
 import { nearestNames, UnknownNameError, ValueError } from "../errors.ts";
+import { customNames, customObject, registeredName } from "./custom-objects.ts";
 import { snakeCaseOfClass } from "./names.ts";
 import { insteadOf } from "./not-here.ts";
 
@@ -65,9 +66,9 @@ export class Registry<T extends object> {
 
   /** The class of a name (class name, snake_case or alias). Throws UnknownNameError with the nearest known names. */
   classOf(name: string, customObjects: CustomObjects = {}): SerializableClass<T> {
-    const custom = customObjects[name];
+    const custom = customObject([name], customObjects);
     if (custom !== undefined) return custom as SerializableClass<T>;
-    const cls = this.names.get(name) ?? this.names.get(name.replace(/^.*>/, ""));
+    const cls = this.names.get(name);
     if (cls !== undefined) return cls;
     const instead = insteadOf(name.replace(/^.*>/, ""));
     if (instead !== undefined) {
@@ -78,7 +79,7 @@ export class Registry<T extends object> {
         advice: instead,
       });
     }
-    const known = new Set([...customKeys(customObjects), ...this.names.keys()]);
+    const known = new Set([...customNames(customObjects), ...this.names.keys()]);
     const near = nearestNames(name, known);
     throw new UnknownNameError({
       where: this.module,
@@ -88,8 +89,30 @@ export class Registry<T extends object> {
       advice:
         this.names.size === 0
           ? `nothing is registered: import from "nabla", or pass the ${this.kind} itself instead of its name`
-          : `pass a known name, or the ${this.kind} itself; a class of your own goes into customObjects`,
+          : `pass a known name, or the ${this.kind} itself; a class of your own goes into customObjects, or is registered by saving.registerSerializable`,
     });
+  }
+
+  /**
+   * The class that Keras's JSON names: a class of the user's by its registered or plain name, else a built-in one. A name
+   * with a package (`mine>Dense`) never means a built-in class. Throws UnknownNameError.
+   */
+  classFor(json: SerializedObject, customObjects: CustomObjects = {}): SerializableClass<T> {
+    const full = json.registered_name ?? json.class_name;
+    const custom = customObject([full, json.class_name], customObjects);
+    if (custom !== undefined) return custom as SerializableClass<T>;
+    return this.classOf(full.includes(">") || this.names.has(full) ? full : json.class_name, customObjects);
+  }
+
+  /** How Keras's JSON names a class: built-in ones by their module, others by the name that is registered. */
+  identify(cls: { readonly className: string }): { module: string | null; class_name: string; registered_name: string | null } {
+    const className = cls.className;
+    const name = registeredName(cls);
+    const known = this.classes.get(className) as { prototype?: unknown } | undefined;
+    const builtIn = known !== undefined && known.prototype === (cls as { prototype?: unknown }).prototype;
+    // Where nothing is registered (nabla/core), every class is taken for a built-in one unless it says otherwise.
+    if (name === null && (builtIn || this.classes.size === 0)) return { module: this.module, class_name: className, registered_name: null };
+    return { module: null, class_name: className, registered_name: name ?? className };
   }
 
   /** An object of a name with default options, of Keras's JSON, or the object itself. */
@@ -110,10 +133,8 @@ export class Registry<T extends object> {
         advice: "give its class a `static readonly className`",
       });
     }
-    const builtIn = this.classes.get(className) === undefined ? undefined : this.module;
-    return builtIn === undefined
-      ? { module: null, class_name: className, config: object.getConfig(), registered_name: className }
-      : { module: builtIn, class_name: className, config: object.getConfig(), registered_name: null };
+    const { module, registered_name } = this.identify(cls as SerializableClass<T>);
+    return { module, class_name: className, config: object.getConfig(), registered_name };
   }
 
   /** The object that Keras's JSON describes. */
@@ -129,20 +150,11 @@ export class Registry<T extends object> {
     }
     // A built-in function is written as { class_name: "function", config: "its_name" }.
     if (json.class_name === "function" && typeof json.config === "string") return this.get(json.config, customObjects);
-    const name = customObjects[json.class_name] === undefined ? (json.registered_name ?? json.class_name) : json.class_name;
-    const cls =
-      this.names.has(name) || customObjects[name] !== undefined
-        ? this.classOf(name, customObjects)
-        : this.classOf(json.class_name, customObjects);
-    return cls.fromConfig((json.config ?? {}) as Config);
+    return this.classFor(json, customObjects).fromConfig((json.config ?? {}) as Config);
   }
 }
 
 /** Whether a value is Keras's JSON of an object. */
 export function isSerialized(value: unknown): value is SerializedObject {
   return typeof value === "object" && value !== null && typeof (value as SerializedObject).class_name === "string";
-}
-
-function customKeys(customObjects: CustomObjects): string[] {
-  return Object.keys(customObjects);
 }

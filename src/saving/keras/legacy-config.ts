@@ -1,0 +1,42 @@
+/** The configurations of legacy `.h5` files: Keras's JSON without modules, where Keras leaves them out. */
+import { type Config, isSerialized, type SerializedObject } from "../../serialization/index.ts";
+
+/** Names alone: what is a class of the user's goes by the name it is registered under. */
+function legacyObject(json: SerializedObject): Config {
+  return { class_name: json.registered_name?.includes(">") === true ? json.registered_name : json.class_name, config: json.config };
+}
+
+/** Keras's JSON of a model, or of a layer of one: layers of models lose their modules, what other layers hold does not. */
+export function legacyModelConfig(json: SerializedObject): Config {
+  const config = json.config as Config;
+  if (!Array.isArray(config.layers) || (json.module ?? "").startsWith("keras.layers")) return legacyObject(json);
+  return { ...legacyObject(json), config: { ...config, layers: config.layers.map((layer) => legacyLayer(layer as Config)) } };
+}
+
+function legacyLayer(layer: Config): Config {
+  const { name, inbound_nodes: nodes } = layer;
+  return {
+    ...legacyModelConfig(layer as unknown as SerializedObject),
+    ...(nodes === undefined ? {} : { name, inbound_nodes: nodes }),
+  };
+}
+
+/** `training_config`: what the model was compiled with, the optimizer apart. */
+export function legacyTrainingConfig(compiled: Config): Config {
+  const { optimizer, ...rest } = compiled;
+  return { ...(bare(rest) as Config), optimizer_config: legacyObject(optimizer as SerializedObject) };
+}
+
+/** `compile_config` of a `training_config`. */
+export function compileConfigOf(training: Config): Config {
+  const { optimizer_config: optimizer, ...rest } = training;
+  return { ...rest, optimizer };
+}
+
+/** Losses and metrics without their modules, inside lists and objects too. */
+function bare(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(bare);
+  if (typeof value !== "object" || value === null) return value;
+  if (isSerialized(value)) return value.class_name === "function" ? value.config : legacyObject(value);
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, bare(part)]));
+}
