@@ -98,7 +98,8 @@ export class Registry<T extends object> {
    * with a package (`mine>Dense`) never means a built-in class. Throws UnknownNameError.
    */
   classFor(json: SerializedObject, customObjects: CustomObjects = {}): SerializableClass<T> {
-    const full = json.registered_name ?? json.class_name;
+    // Layers that Keras has not are called "nabla>...".
+    const full = (json.registered_name ?? json.class_name).replace(/^nabla>/, "");
     const custom = customObject([full, json.class_name], customObjects);
     if (custom !== undefined) return custom as SerializableClass<T>;
     return this.classOf(full.includes(">") || this.names.has(full) ? full : json.class_name, customObjects);

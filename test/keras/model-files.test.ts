@@ -32,7 +32,8 @@ const names = [
 ];
 
 function fixture(name: string): Uint8Array {
-  return gunzipSync(readFileSync(new URL(`../fixtures/keras/models/${name}.gz`, import.meta.url)));
+  const folder = name.endsWith(".json") ? "models" : "files";
+  return gunzipSync(readFileSync(new URL(`../fixtures/keras/${folder}/${name}.gz`, import.meta.url)));
 }
 
 function recordedOf(name: string): Recorded {
