@@ -1,2 +1,11 @@
 /** Pictures (`visualization`). */
 export { plotModel, type PlotModelOptions } from "./plot-model.ts";
+export { type GraphPicture, type GraphStep, visualizeGraph, type VisualizeGraphOptions } from "./visualize-graph.ts";
+export type { ChartOptions } from "./axes.ts";
+export { lineChart, type LineChartOptions, type Series } from "./line-chart.ts";
+export { barChart, type BarChartOptions } from "./bar-chart.ts";
+export { decisionBoundary, type DecisionBoundaryOptions } from "./decision-boundary.ts";
+export { surfaceChart, type SurfaceChartOptions, type SurfacePath } from "./surface-chart.ts";
+export { imageGrid, type ImageGridOptions } from "./image-grid.ts";
+export { encodePng } from "./png.ts";
+export { colors } from "./svg.ts";

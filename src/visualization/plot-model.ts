@@ -8,7 +8,9 @@ import type { FunctionalGraph, Operation } from "../models/functional-graph.ts";
 import type { Model } from "../models/model.ts";
 import { platform } from "../platform/index.ts";
 import { checkOptions } from "../serialization/index.ts";
+import { curve } from "./curve.ts";
 import { type Box, layeredLayout, type Line, type Point } from "./layered-layout.ts";
+import { escaped, short } from "./svg.ts";
 
 /** Options of `plotModel`. */
 export interface PlotModelOptions {
@@ -201,10 +203,10 @@ function draw({ nodes, lines }: Picture, rankdir: "TB" | "LR", name: string): st
   const depth = Math.max(0, ...nodes.map(({ frames }) => frames.length));
   const border = margin + depth * 14;
   const parts = [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${round(width + 2 * border)}" height="${round(height + 2 * border)}" viewBox="${round(-border)} ${round(-border)} ${round(width + 2 * border)} ${round(height + 2 * border)}" font-family="ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${short(width + 2 * border)}" height="${short(height + 2 * border)}" viewBox="${short(-border)} ${short(-border)} ${short(width + 2 * border)} ${short(height + 2 * border)}" font-family="ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace">`,
     `<title>${escaped(name)}</title>`,
     '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0.8 L7.5 4 L0 7.2 z" fill="#556"/></marker></defs>',
-    `<rect x="${round(-border)}" y="${round(-border)}" width="100%" height="100%" fill="#fff"/>`,
+    `<rect x="${short(-border)}" y="${short(-border)}" width="100%" height="100%" fill="#fff"/>`,
     ...framesOf(nodes, corners, sizes, depth),
     ...layout.lines.map(
       (points) => `<path d="${curve(points.map(place), turned)}" fill="none" stroke="#556" stroke-width="1.2" marker-end="url(#arrow)"/>`,
@@ -234,60 +236,32 @@ function framesOf(nodes: readonly Node[], corners: readonly Point[], sizes: read
   });
   return [...frames.values()].map(
     ({ x0, y0, x1, y1, name }) =>
-      `<g><rect x="${round(x0)}" y="${round(y0)}" width="${round(x1 - x0)}" height="${round(y1 - y0)}" rx="8" fill="#8090b0" fill-opacity="0.07" stroke="#8090b0" stroke-dasharray="4 3"/><text x="${round(x0 + 6)}" y="${round(y0 + 11)}" font-size="10" fill="#506080">${escaped(name)}</text></g>`,
+      `<g><rect x="${short(x0)}" y="${short(y0)}" width="${short(x1 - x0)}" height="${short(y1 - y0)}" rx="8" fill="#8090b0" fill-opacity="0.07" stroke="#8090b0" stroke-dasharray="4 3"/><text x="${short(x0 + 6)}" y="${short(y0 + 11)}" font-size="10" fill="#506080">${escaped(name)}</text></g>`,
   );
 }
 
 function boxOf(node: Node, { x, y }: Point, { width, height }: Box): string {
-  const middle = round(x + width / 2);
+  const middle = short(x + width / 2);
   const text = [
-    `<text x="${middle}" y="${round(y + 18)}" font-size="${font.size}" font-weight="600" text-anchor="middle" fill="#223">${escaped(node.title)}</text>`,
+    `<text x="${middle}" y="${short(y + 18)}" font-size="${font.size}" font-weight="600" text-anchor="middle" fill="#223">${escaped(node.title)}</text>`,
   ];
   let at = y + 18;
   if (node.subtitle !== null) {
     at += 15;
     text.push(
-      `<text x="${middle}" y="${round(at)}" font-size="${font.small}" text-anchor="middle" fill="#556">${escaped(node.subtitle)}</text>`,
+      `<text x="${middle}" y="${short(at)}" font-size="${font.small}" text-anchor="middle" fill="#556">${escaped(node.subtitle)}</text>`,
     );
   }
-  const parts = [`<rect x="${round(x)}" y="${round(y)}" width="${width}" height="${height}" rx="6" fill="${node.color}" stroke="#667"/>`];
+  const parts = [`<rect x="${short(x)}" y="${short(y)}" width="${width}" height="${height}" rx="6" fill="${node.color}" stroke="#667"/>`];
   if (node.rows.length > 0) {
     at += 8;
-    parts.push(`<line x1="${round(x)}" y1="${round(at)}" x2="${round(x + width)}" y2="${round(at)}" stroke="#667" stroke-opacity="0.4"/>`);
+    parts.push(`<line x1="${short(x)}" y1="${short(at)}" x2="${short(x + width)}" y2="${short(at)}" stroke="#667" stroke-opacity="0.4"/>`);
     for (const row of node.rows) {
       at += 16;
       text.push(
-        `<text x="${round(x + 10)}" y="${round(at - 2)}" font-size="${font.small}" fill="#334" xml:space="preserve">${escaped(row)}</text>`,
+        `<text x="${short(x + 10)}" y="${short(at - 2)}" font-size="${font.small}" fill="#334" xml:space="preserve">${escaped(row)}</text>`,
       );
     }
   }
   return `<g>${parts.join("")}${text.join("")}</g>`;
-}
-
-/** A smooth line through points, leaving and arriving along the direction of the graph. */
-function curve(points: readonly Point[], turned: boolean): string {
-  const path = [`M${round(points[0]!.x)} ${round(points[0]!.y)}`];
-  for (let i = 1; i < points.length; i++) {
-    const [a, b] = [points[i - 1]!, points[i]!];
-    const reach = (turned ? b.x - a.x : b.y - a.y) / 2;
-    const [c, d] = turned
-      ? [
-          { x: a.x + reach, y: a.y },
-          { x: b.x - reach, y: b.y },
-        ]
-      : [
-          { x: a.x, y: a.y + reach },
-          { x: b.x, y: b.y - reach },
-        ];
-    path.push(`C${round(c.x)} ${round(c.y)} ${round(d.x)} ${round(d.y)} ${round(b.x)} ${round(b.y)}`);
-  }
-  return path.join(" ");
-}
-
-function round(value: number): string {
-  return String(Math.round(value * 10) / 10);
-}
-
-function escaped(text: string): string {
-  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 }
