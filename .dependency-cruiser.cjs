@@ -30,6 +30,7 @@ module.exports = {
     only("feature-space", [...base, ...front, "graph/", "layers/", "data/"]),
     only("bounding-boxes", [...base, "graph/", "serialization/", "ops/"]),
     only("compiler", [...base, "graph/", "primitives/"]),
+    only("text", [...base, "graph/", "ops/", "data/random-indices\\.ts", "random/", "serialization/"]),
     only("downloads", [...base, "platform/"]),
     { ...only("backends", [...base, "graph/", "compiler/", "platform/", "primitives/"]) },
     {

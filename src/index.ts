@@ -75,5 +75,6 @@ export * as random from "./random/index.ts";
 export * as regularizers from "./regularizers/index.ts";
 export * as saving from "./saving/index.ts";
 export { loadModel, type LoadModelOptions, type LoadWeightsOptions, type SaveOptions } from "./saving/index.ts";
+export * as text from "./text/index.ts";
 export * as utils from "./keras-utils.ts";
 export { plotModel, type PlotModelOptions } from "./visualization/index.ts";
