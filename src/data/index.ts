@@ -27,3 +27,5 @@ export type { Cell, ColumnDType, TableColumns } from "./tables/columns.ts";
 export { type CsvOptions, readCsv } from "./tables/csv.ts";
 export { type ParquetOptions, readParquet } from "./tables/parquet.ts";
 export type { RowLayout } from "./tables/table-elements.ts";
+export { type LoadedSounds, loadSounds, type LoadSoundsOptions } from "./sounds.ts";
+export { decodeWav, type Sound } from "./wav.ts";
