@@ -15,13 +15,13 @@ export interface Example {
   /** Whether the figures of docs/lecture.md are to be reached (`--full`), or the program only has to run. */
   readonly full: boolean;
   /** `full ? large : small`. */
-  budget<T>(small: T, large: T): T;
+  readonly budget: <T>(small: T, large: T) => T;
   /** A folder or file of the data. */
-  data(path: string): string;
+  readonly data: (path: string) => string;
   /** Writes a picture (`NAME.svg`, `NAME.png`): into docs/pictures with `--full`, into `--pictures DIR` where that is given. */
-  picture(name: string, content: string | Uint8Array): void;
+  readonly picture: (name: string, content: string | Uint8Array) => void;
   /** Prints a measured value and, with `--full`, whether it reaches its bound; a miss is exit status 1. */
-  figure(label: string, value: number, bound?: { readonly atLeast?: number; readonly atMost?: number }): void;
+  readonly figure: (label: string, value: number, bound?: { readonly atLeast?: number; readonly atMost?: number }) => void;
 }
 
 /** Reads the arguments. Ends the program, with a line that says so, where data is missing. */

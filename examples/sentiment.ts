@@ -23,7 +23,7 @@ const length = 40;
 const words = 8000;
 const vectorize = layers.TextVectorization({ maxTokens: words, outputSequenceLength: length });
 await vectorize.adapt(tensor(train.sentences, { dtype: "string" }));
-const numbers = (sentences: readonly string[]): Tensor => vectorize(tensor(sentences, { dtype: "string" })) as Tensor;
+const numbers = (sentences: readonly string[]): Tensor => vectorize(tensor(sentences, { dtype: "string" }));
 const [xTrain, yTrain] = [numbers(train.sentences), tensor(train.labels, { dtype: "float32" })];
 const [xTest, yTest] = [numbers(test.sentences), tensor(test.labels, { dtype: "float32" })];
 

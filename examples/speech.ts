@@ -5,7 +5,7 @@
 import { data as pipelines, layers, ops, optimizers, Sequential, setRandomSeed, type Tensor } from "nabla";
 import { example } from "./example.ts";
 
-const { budget, data, figure } = example("spoken-digits", { files: ["audio/spoken-digits/train/0_george_5.wav"] });
+const { budget, data, figure } = example("speech", { files: ["audio/spoken-digits/train/0_george_5.wav"] });
 setRandomSeed(10);
 
 // Every recording a row of a second of sound at 8 kHz; the file's name begins with the digit.
@@ -25,7 +25,7 @@ const [soundTest, yTest] = await load("test");
 // 64 bands from 60 Hz to 4 kHz every 10 ms, in decibels, each recording at its own loudness. Shapes: [n, 8000] -> [n, time, band].
 const spectrogram = layers.MelSpectrogram({ fftLength: 256, sequenceStride: 80, sequenceLength: 256, samplingRate: 8000, numMelBins: 64, minFreq: 60, maxFreq: 4000 }); // prettier-ignore
 const prepare = async (sound: Tensor): Promise<Tensor> => {
-  const bands = ops.transpose(spectrogram(sound) as Tensor, [0, 2, 1]);
+  const bands = ops.transpose(spectrogram(sound), [0, 2, 1]);
   const centred = ops.subtract(bands, ops.mean(bands, { axis: [1, 2], keepdims: true }));
   const scaled = ops.divide(centred, ops.add(ops.std(bands, { axis: [1, 2], keepdims: true }), 1e-3));
   await scaled.data();
