@@ -40,7 +40,7 @@ describe("lineChart", () => {
     expect(roundTicks(0, 1, 5)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
     expect(roundTicks(-3, 12, 4)).toEqual([0, 5, 10]);
     expect(logScale(0.01, 100, 0, 100).ticks.map(({ label }) => label)).toEqual(["0.01", "0.1", "1", "10", "100"]);
-    expect(numberText(123456)).toBe("1.23e5");
+    expect([123456, 10 ** -5, 0.25, -2e-7].map(numberText)).toEqual(["1.23e5", "1e-5", "0.25", "-2e-7"]);
   });
 });
 

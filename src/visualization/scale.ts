@@ -48,8 +48,9 @@ export function numberText(value: number): string {
   if (value === 0) return "0";
   const size = Math.abs(value);
   if (size >= 1e5 || size < 1e-3) {
-    const [digits, power] = value.toExponential().split("e");
-    return `${Number(Number(digits).toPrecision(3))}e${Number(power)}`;
+    // Three digits first: 10 ** -5 is a little less than 1e-5.
+    const [digits, power] = Number(value.toPrecision(3)).toExponential().split("e");
+    return `${digits}e${Number(power)}`;
   }
   return String(Number(value.toPrecision(6)));
 }

@@ -23,7 +23,7 @@ export interface SurfaceChartOptions extends ChartOptions {
 }
 
 /** Cells of the grid along each axis. */
-const cells = 120;
+const cells = 72;
 
 /** Level lines of a surface and paths over it, with a legend, as an SVG text. Each path ends in a ring. */
 export function surfaceChart(options: SurfaceChartOptions): string {
