@@ -29,3 +29,14 @@ export { type ParquetOptions, readParquet } from "./tables/parquet.ts";
 export type { RowLayout } from "./tables/table-elements.ts";
 export { type LoadedSounds, loadSounds, type LoadSoundsOptions } from "./sounds.ts";
 export { decodeWav, type Sound } from "./wav.ts";
+export type { ImageAugmentation } from "./images/augmentation.ts";
+export {
+  ImageDataset,
+  imageDatasetFromDirectory,
+  type ImageDatasetFromDirectory,
+  type ImageDatasetOptions,
+  type ImageElement,
+} from "./images/image-dataset.ts";
+export type { LabelMode, UnreadableImage } from "./images/image-reader.ts";
+export { type ImagenetLabelOptions, type ImagenetLabels, imagenetLabels } from "./images/imagenet-labels.ts";
+export type { Interpolation } from "./images/resize-image.ts";

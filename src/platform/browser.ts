@@ -1,5 +1,6 @@
 /** Browsers and web workers. */
 import { BackendError } from "../errors.ts";
+import { browserImageDecoder } from "./browser-image-codec.ts";
 import type { Platform, PlatformWorker } from "./platform.ts";
 
 const prelude = `"use strict"; const receive = (f) => { self.onmessage = (event) => f(event.data); }, post = (message) => self.postMessage(message);\n`;
@@ -78,6 +79,7 @@ export const platform: Platform = {
     append: noFiles,
     remove: noFiles,
   },
+  imageDecoder: browserImageDecoder,
   macrotask,
   startWorker,
   native: () => {

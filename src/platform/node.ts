@@ -5,6 +5,7 @@ import { availableParallelism, homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { openDawn } from "./dawn.ts";
+import { loadImageDecoder } from "./image-codec.ts";
 import { loadNative } from "./koffi.ts";
 import type { Platform, PlatformFiles, PlatformWorker } from "./platform.ts";
 
@@ -148,6 +149,7 @@ export const platform: Platform = {
   environment,
   readFile: (path) => ifThere(readFile(path)),
   files,
+  imageDecoder: loadImageDecoder,
   macrotask: () => new Promise((resolve) => setImmediate(resolve)),
   startWorker,
   native: loadNative,

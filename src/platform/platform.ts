@@ -12,6 +12,24 @@ export interface PlatformWorker {
   terminate(): Promise<void>;
 }
 
+/** Grey; red, green, blue; the same with alpha. */
+export type ImageChannels = 1 | 3 | 4;
+
+/** An image, row by row, one byte a channel. */
+export interface ImagePixels {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: ImageChannels;
+  readonly data: Uint8Array | Uint8ClampedArray;
+}
+
+/** What turns image files into pixels. */
+export interface ImageDecoder {
+  readonly name: "sharp" | "jpeg-js and pngjs" | "browser";
+  /** Decodes a file (Node: a path; browsers: a URL) or its bytes. Rejects with the decoder's error where it is damaged or no image. */
+  decode(input: string | Uint8Array, channels: ImageChannels): Promise<ImagePixels>;
+}
+
 /** An entry of a folder. */
 export interface FolderEntry {
   readonly name: string;
@@ -54,6 +72,8 @@ export interface Platform {
   readFile(path: string): Promise<Uint8Array | null>;
   /** Writing files. */
   readonly files: PlatformFiles;
+  /** The best decoder of images that there is. */
+  imageDecoder(): Promise<ImageDecoder>;
   /**
    * Starts a worker that does not keep the process alive. The source runs as a classic script in which `receive(f)`
    * registers the one handler of messages and `post(message)` answers. `data` arrives as the first message.

@@ -1,0 +1,41 @@
+/** Decoding image files in browsers: createImageBitmap, which works off the page's thread. */
+import { BackendError } from "../errors.ts";
+import type { ImageDecoder, ImagePixels } from "./platform.ts";
+
+/** The browser's decoder. Inputs are URLs or bytes. */
+export function browserImageDecoder(): Promise<ImageDecoder> {
+  return Promise.resolve({
+    name: "browser",
+    decode: async (input, channels) => {
+      const blob = typeof input === "string" ? await fetched(input) : new Blob([input as Uint8Array<ArrayBuffer>]);
+      const bitmap = await createImageBitmap(blob, { imageOrientation: "none", premultiplyAlpha: "none", colorSpaceConversion: "none" });
+      const { width, height } = bitmap;
+      const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+      if (context === null) throw new BackendError({ where: "images", problem: "the browser gives no canvas to read pixels from" });
+      context.drawImage(bitmap, 0, 0);
+      bitmap.close();
+      const { data } = context.getImageData(0, 0, width, height);
+      return { width, height, channels, data: channels === 4 ? data : picked(data, channels) } satisfies ImagePixels;
+    },
+  });
+}
+
+async function fetched(url: string): Promise<Blob> {
+  const response = await fetch(url);
+  if (response.ok) return await response.blob();
+  throw new BackendError({ where: "images", problem: "the server gives no such file", received: `${response.status} for ${url}` });
+}
+
+function picked(rgba: Uint8ClampedArray, channels: 1 | 3): Uint8Array {
+  const out = new Uint8Array((rgba.length / 4) * channels);
+  for (let i = 0, to = 0; i < rgba.length; i += 4) {
+    const [red, green, blue] = [rgba[i]!, rgba[i + 1]!, rgba[i + 2]!];
+    if (channels === 1) out[to++] = Math.round(0.299 * red + 0.587 * green + 0.114 * blue);
+    else {
+      out[to++] = red;
+      out[to++] = green;
+      out[to++] = blue;
+    }
+  }
+  return out;
+}
