@@ -85,8 +85,8 @@ export class ModelSession {
 
   /** The structure in which the model takes its inputs; null for one tensor. */
   inputStructure(): unknown {
-    if (this.#model.graph === null) return this.#inferred?.structure ?? null;
     const inputs = this.#model.inputs;
+    if (inputs === null) return this.#inferred?.structure ?? null;
     return inputs instanceof Tensor ? null : inputs;
   }
 

@@ -68,6 +68,11 @@ export const platform: Platform = {
     const response = await fetch(path);
     return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
   },
+  pathInside: (folder, relative) => {
+    const outer = new URL(folder, location.href);
+    const inner = new URL(relative, outer);
+    return Promise.resolve(inner.href.startsWith(outer.href) ? inner.href : null);
+  },
   files: {
     list: noFiles,
     size: noFiles,

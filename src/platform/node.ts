@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync, writeSync } from "node:fs";
 import { appendFile, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { availableParallelism, homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { Worker } from "node:worker_threads";
 import { openDawn } from "./dawn.ts";
 import { loadImageDecoder } from "./image-codec.ts";
@@ -57,6 +57,17 @@ function cacheFolder(): string {
 function environment(name: string): string | undefined {
   const value = process.env[name];
   return value === undefined || value === "" ? undefined : value;
+}
+
+async function pathInside(folder: string, relative: string): Promise<string | null> {
+  const path = join(folder, relative);
+  try {
+    const [outer, inner] = await Promise.all([realpath(folder), realpath(path)]);
+    return inner.startsWith(outer.endsWith(sep) ? outer : outer + sep) ? path : null;
+  } catch {
+    // Not there: reading it says so.
+    return path;
+  }
 }
 
 let written = 0;
@@ -148,6 +159,7 @@ export const platform: Platform = {
   concurrency: () => Math.max(1, availableParallelism()),
   environment,
   readFile: (path) => ifThere(readFile(path)),
+  pathInside,
   files,
   imageDecoder: loadImageDecoder,
   macrotask: () => new Promise((resolve) => setImmediate(resolve)),

@@ -70,6 +70,11 @@ export interface Platform {
   macrotask(): Promise<void>;
   /** Bytes of a file (Node: a path; browsers: a URL); null where there is none. */
   readFile(path: string): Promise<Uint8Array | null>;
+  /**
+   * The path of `relative` below `folder`; null where it leads outside, also through a link. A file that is not there has a
+   * path too.
+   */
+  pathInside(folder: string, relative: string): Promise<string | null>;
   /** Writing files. */
   readonly files: PlatformFiles;
   /** The best decoder of images that there is. */

@@ -10,6 +10,7 @@ export {
   saveNpy,
   saveNpz,
 } from "./npy/index.ts";
+export { loadOnnx, type LoadOnnxOptions, type OnnxInput, OnnxModel } from "./onnx/import/index.ts";
 export { encodeOnnx, exportOnnx, type OnnxExportOptions } from "./onnx/export/index.ts";
 export {
   decodeSafetensors,

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { errors, tensor } from "../index.ts";
+import { errors, modelFromJSON, ops, saving, tensor } from "../index.ts";
 import { readMutations } from "../testing/mutate-bytes.ts";
 import { decodeNpy, loadNpz } from "./npy/index.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors/index.ts";
@@ -12,6 +13,13 @@ const numpy = JSON.parse(readFileSync(new URL("../../test/fixtures/npy/numpy.jso
   npzCompressed: string;
 };
 const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, "base64"));
+
+const folder = new URL("../../test/fixtures/keras/models/", import.meta.url);
+interface Recorded {
+  readonly json: object;
+}
+const recorded = (name: string): Recorded =>
+  JSON.parse(gunzipSync(readFileSync(new URL(`${name}.json.gz`, folder))).toString("utf8")) as Recorded;
 
 describe("2,500 mutations of each format give a clear error or a reading", () => {
   it("safetensors", async () => {
@@ -45,5 +53,25 @@ describe("2,500 mutations of each format give a clear error or a reading", () =>
     const { surprises, refused } = await readMutations(files, 2500, (bytes) => loadNpz(bytes), isClear);
     expect(surprises).toEqual([]);
     expect(refused).toBeGreaterThan(1000);
+  });
+
+  it("ONNX", async () => {
+    const models = ["lenet", "embedding_lstm", "tiny_transformer"].map((name) => modelFromJSON(recorded(name).json));
+    const files = await Promise.all(models.map((model) => saving.encodeOnnx(model)));
+    const read = async (bytes: Uint8Array): Promise<void> => {
+      const model = await saving.loadOnnx(bytes);
+      // Building the graph computes shapes; nothing runs.
+      model.call(
+        model.signature.map(({ shape, dtype }) =>
+          ops.zeros(
+            (shape ?? []).map((extent) => Math.min(64, extent ?? 2)),
+            { dtype },
+          ),
+        ),
+      );
+    };
+    const { surprises, refused } = await readMutations(files, 2500, read, isClear);
+    expect(surprises).toEqual([]);
+    expect(refused).toBeGreaterThan(500);
   });
 });

@@ -1,10 +1,12 @@
-/** Models saved by Keras as ONNX files whose batch is open: onnxruntime predicts what Keras predicted. */
+/** Models saved by Keras as ONNX files whose batch is open: onnxruntime predicts what Keras predicted, and so does what is read back. */
 import { readdirSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
-import { setBackend } from "../../src/index.ts";
+import { dataTensor } from "../../src/graph/index.ts";
+import { setBackend, Tensor } from "../../src/index.ts";
 import { modelFromJSON } from "../../src/models/index.ts";
 import { encodeOnnx } from "../../src/saving/onnx/export/index.ts";
+import { loadOnnx } from "../../src/saving/onnx/import/index.ts";
 import { runOnnx } from "../../src/testing/onnx-runtime.ts";
 import { decode, difference, isStored, type StoredArray, toTensor } from "./cases.ts";
 
@@ -40,6 +42,19 @@ describe("models of Keras as ONNX", () => {
       data: new (slots[i]!.dtype === "int32" ? Int32Array : Float32Array)(array.data),
     }));
     const wanted = listed(recorded.predict).map(decode);
+    const read = await loadOnnx(bytes);
+    const named = Object.fromEntries(
+      read.signature.map(({ name }, i) => [name, dataTensor(arrays[i]!.data, arrays[i]!.shape, arrays[i]!.dtype)]),
+    );
+    const again = await read.predict(named as never);
+    const tensors = again instanceof Tensor ? [again] : read.resultNames.map((output) => (again as Record<string, Tensor>)[output]!);
+    for (const [i, tensor] of tensors.entries())
+      expect(
+        difference({ shape: tensor.shape, dtype: "float32", data: await tensor.data() }, listed(recorded.predict)[i]!, {
+          rtol: 1e-5,
+          atol: 1e-5,
+        }),
+      ).toBeNull();
     const rows = arrays[0]!.shape[0]!;
     for (const batch of [rows, 1, 3]) {
       const cut = arrays.map((array) => ({

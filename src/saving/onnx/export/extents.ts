@@ -16,11 +16,14 @@ export interface ExtentSymbol {
 /** A number as it was in each trace. */
 export type Extent = readonly number[];
 
-/** Values of a symbol in the traces: two to interpolate, one to check. Primes, so that they are not mistaken for anything else. */
+/**
+ * Values of a symbol in the traces: two to interpolate, one to check. Their rests by 2, 3, 4, 8, 16 and 32 differ, so that
+ * what depends on them (the padding of a strided convolution) is seen.
+ */
 const values: readonly (readonly [number, number, number])[] = [
-  [13, 17, 23],
-  [29, 37, 43],
-  [31, 41, 47],
+  [13, 18, 40],
+  [29, 36, 46],
+  [31, 44, 57],
 ];
 
 /** Most symbols that a model may have. */

@@ -21,7 +21,7 @@ export interface KnownArray {
 
 /**
  * A value of the ONNX graph. `stored` is its shape there; axes along which it repeats one element may have extent 1
- * instead of their extent in `shape`: most operators broadcast by themselves.
+ * instead of their extent in `shape`: most operators broadcast by themselves. A known number may have rank 0 instead.
  */
 export interface Value {
   readonly name: string;
@@ -265,6 +265,7 @@ export class GraphWriter {
   transpose(value: Value, permutation: readonly number[]): Value {
     if (permutation.every((axis, i) => axis === i)) return value;
     const pick = <T>(list: readonly T[]): T[] => permutation.map((axis) => list[axis]!);
+    if (value.known?.shape.length === 0) return { ...value, stored: pick(value.stored), shape: pick(value.shape) };
     if (value.known !== undefined) {
       const shape = pick(value.known.shape);
       const transposed = this.constant(permuted(value.known, permutation), shape, value.dtype, value.name);

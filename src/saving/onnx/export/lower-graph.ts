@@ -63,7 +63,7 @@ export class GraphLowering {
     const arrays: NdArray[] = [];
     const rank = node.types[0]!.shape.length;
     const stored = elementwise
-      ? Array.from({ length: rank }, (_, axis) => Math.max(1, ...inputs.map(({ known }) => known!.shape[axis]!)))
+      ? Array.from({ length: rank }, (_, axis) => Math.max(1, ...inputs.map(({ known }) => known!.shape[axis] ?? 1)))
       : null;
     if (
       stored === null &&
@@ -259,6 +259,7 @@ export const exportedPrimitives: readonly string[] = [...Object.keys(rules), "sc
 function broadcast({ values, shape }: KnownArray, wanted: readonly number[]): KnownArray["values"] {
   if (shape.length === wanted.length && shape.every((extent, axis) => extent === wanted[axis])) return values;
   const size = wanted.reduce((a, b) => a * b, 1);
+  if (values.length === 1) return new (values.constructor as new (length: number) => KnownArray["values"])(size).fill(values[0]!);
   const out = new (values.constructor as new (length: number) => KnownArray["values"])(size);
   const strides = new Array<number>(shape.length).fill(0);
   for (let axis = shape.length - 1, stride = 1; axis >= 0; axis--) {

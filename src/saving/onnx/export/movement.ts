@@ -99,6 +99,9 @@ const broadcastInDim: Rule = ({ node, inputs: [x], writer, types }) => {
   const stored = shape.map(() => writer.fixed(1));
   axes.forEach((axis, i) => (stored[axis] = x!.stored[i]!));
   if (x!.shape.length === shape.length) return [{ ...x!, shape }];
+  // A known number broadcasts as it is.
+  if (x!.known !== undefined && x!.shape.length === 0 && !shape.every((extent) => extent.every((value) => value === 1)))
+    return [{ ...x!, stored, shape }];
   const added = shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
   if (x!.known !== undefined) {
     const constant = writer.constant(
