@@ -1,15 +1,16 @@
-/** Training steps and inference of nabla, as JSON lines. Usage: nabla.ts BACKEND MODEL SECONDS */
+/** Training steps and inference of nabla, as JSON lines. Usage: nabla.ts BACKEND MODEL SECONDS [BATCH] */
 import { backendInfo, losses, optimizers, setBackend, setRandomSeed, tensor } from "../src/index.ts";
 import { flopsOf } from "./flops.ts";
 import { measure } from "./peers/measure.mjs";
 import { models } from "./models.ts";
 
-const [backend = "cpu", name = "", seconds = "6"] = process.argv.slice(2);
+const [backend = "cpu", name = "", seconds = "6", givenBatch] = process.argv.slice(2);
 const spec = models[name];
 if (spec === undefined) throw new Error(`no model ${name}; known: ${Object.keys(models).join(", ")}`);
 await setBackend(backend);
 setRandomSeed(1);
-const { batch, shape, classes } = spec;
+const { shape, classes } = spec;
+const batch = givenBatch === undefined ? spec.batch : Number(givenBatch);
 const size = shape.reduce((a, b) => a * b, batch);
 const x = tensor(
   Float32Array.from({ length: size }, () => Math.random() - 0.5),

@@ -5,6 +5,9 @@ import { expect, it } from "vitest";
 import type { DType, TypedArray } from "../../src/dtype/index.ts";
 import type { Tensor } from "../../src/graph/index.ts";
 import { dataTensor, type NdArray } from "../../src/graph/index.ts";
+import { prepareVulkan } from "../../src/testing/webgpu-device.ts";
+
+if (process.env["NABLA_BACKEND"] === "webgpu") prepareVulkan();
 
 /** An array as the files hold it. */
 export interface StoredArray {

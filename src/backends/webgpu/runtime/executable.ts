@@ -74,12 +74,12 @@ export class GpuExecutable implements Executable {
   private isFreed = false;
 
   /** Throws BackendError where the program exceeds a limit of the device. */
-  constructor(shared: Shared, program: Program) {
+  constructor(shared: Shared, given: Program) {
     this.shared = shared;
-    this.program = program;
     const { gpu } = shared;
     gpu.check();
-    const { memory, kernels, isChecked } = lowerProgram(program, gpu.limits);
+    const { program, memory, kernels, isChecked } = lowerProgram(given, gpu.limits);
+    this.program = program;
     this.memory = memory;
     this.kernels = kernels;
     checkBindings(gpu, program, kernels, memory);
@@ -267,7 +267,8 @@ export class GpuExecutable implements Executable {
   private bind(args: RunArguments): void {
     const { gpu } = this.shared;
     args.arguments.forEach((values, i) => {
-      upload(gpu, this.arguments!, this.memory.argumentOffsets[i]!, values);
+      const isNarrowed = values instanceof Float64Array;
+      upload(gpu, this.arguments!, this.memory.argumentOffsets[i]!, isNarrowed ? Float32Array.from(values) : values);
     });
     const states = args.states.map((state, i) => {
       if (!(state instanceof GpuMemory) || state.gpu !== gpu)

@@ -5,6 +5,7 @@ import type { DeviceLimits, KernelCode } from "../wgsl/kernel-code.ts";
 import { valueTypeOf } from "../wgsl/literals.ts";
 import { lowerKernel } from "../wgsl/lower.ts";
 import { type DistinctKernel, distinctBuffers, ProgramMemory } from "./bind-kernels.ts";
+import { narrowFloat64 } from "./narrow-float64.ts";
 
 /** A kernel with its code. */
 export interface LoadedKernel {
@@ -14,6 +15,8 @@ export interface LoadedKernel {
 
 /** A program as code, and where its buffers are. */
 export interface LoweredProgram {
+  /** The program, with float64 tables as float32. */
+  readonly program: Program;
   readonly memory: ProgramMemory;
   readonly kernels: readonly LoadedKernel[];
   /** Whether a kernel may find an index out of range. */
@@ -21,7 +24,8 @@ export interface LoweredProgram {
 }
 
 /** Lowers the kernels of a program for a device. Throws DTypeError for float64. */
-export function lowerProgram(program: Program, limits: DeviceLimits): LoweredProgram {
+export function lowerProgram(given: Program, limits: DeviceLimits): LoweredProgram {
+  const program = narrowFloat64(given);
   for (const { dtype } of program.buffers) valueTypeOf(dtype);
   const memory = new ProgramMemory(program);
   const isChecked = program.kernels.some(({ kernel }) =>
@@ -38,5 +42,5 @@ export function lowerProgram(program: Program, limits: DeviceLimits): LoweredPro
     if (code === undefined) known.set(key, (code = lowerKernel(distinct.kernel, distinct.surroundings)));
     return { distinct, code };
   });
-  return { memory, kernels, isChecked };
+  return { program, memory, kernels, isChecked };
 }

@@ -42,14 +42,14 @@ export const elementaryFunctions: Readonly<Record<string, string>> = {
   let reduced = reduce_exp(clamp(x, -20f, 88.8f), 0f);
   let scale = power_of_two(i32(reduced.x) - 1i);
   let half = fma(scale, reduced.y, scale - 0.5f);
-  return select(half + half, x, abs(x) < 5.9604645e-8f || is_nan(x));
+  return select(half + half, x, (abs(x) < 5.9604645e-8f) | is_nan(x));
 }`,
   float_sinh: `fn float_sinh(x: f32) -> f32 {
   let size = abs(x);
   let half = scaled_exp(size, 0f, -1i);
   let square = x * x;
   let small = fma(x * square, ${polynomial("square", sinhSmall)}, x);
-  return select(copy_sign(half - 0.25f / half, x), small, size < 1f || is_nan(x));
+  return select(copy_sign(half - 0.25f / half, x), small, (size < 1f) | is_nan(x));
 }`,
   float_cosh: "fn float_cosh(x: f32) -> f32 { let half = scaled_exp(abs(x), 0f, -1i); return half + 0.25f / half; }",
   float_tanh: `fn float_tanh(x: f32) -> f32 {
@@ -69,7 +69,7 @@ export const elementaryFunctions: Readonly<Record<string, string>> = {
   let near = fma(x, ${polynomial("square", erfSmall)}, x);
   let limited = min(size, 4f);
   let far = 1f - float_exp(-(${polynomial("limited", erfLarge)}));
-  return select(copy_sign(far, x), near, size < 1f || is_nan(x));
+  return select(copy_sign(far, x), near, (size < 1f) | is_nan(x));
 }`,
   // e and f = m - 1 of x = 2^e m, m in [sqrt(1/2), sqrt(2)).
   log_exponent: "fn log_exponent(x: f32) -> i32 { return (bitcast<i32>(x) - 0x3f3504f3i) >> 23u; }",
@@ -102,7 +102,7 @@ export const elementaryFunctions: Readonly<Record<string, string>> = {
   // Near 0 the polynomial takes x itself. (A sum that carries the rounding error of 1 + x is undone by drivers that
   // compute with constants as if there was no rounding; elsewhere that error is below a unit of the result.)
   float_log1p: `fn float_log1p(x: f32) -> f32 {
-  let is_near = x > -0.2928f && x < 0.4142f;
+  let is_near = (x > -0.2928f) & (x < 0.4142f);
   return select(select(float_log(1f + x), log_combine(0i, x), is_near), x, abs(x) < 5.9604645e-8f);
 }`,
   // log(x + root); where root would overflow, log x + ln 2.
@@ -122,14 +122,14 @@ export const elementaryFunctions: Readonly<Record<string, string>> = {
   let base = sqrt(t + t);
   let near = fma(base * t, ${polynomial("t", acoshSmall)}, base);
   let large = log_of_sum(x, sqrt(t * (x + 1f)));
-  return select(select(large, near, t < 1f), nan(), x < 1f || is_nan(x));
+  return select(select(large, near, t < 1f), nan(), (x < 1f) | is_nan(x));
 }`,
   float_atanh: `fn float_atanh(x: f32) -> f32 {
   let size = abs(x);
   let half = 0.5f * float_log1p((size + size) / (1f - size));
   let square = x * x;
   let small = fma(x * square, ${polynomial("square", atanhSmall)}, x);
-  let inside = select(copy_sign(half, x), small, size < 0.5f || is_nan(x));
+  let inside = select(copy_sign(half, x), small, (size < 0.5f) | is_nan(x));
   return select(select(inside, copy_sign(infinity(), x), size == 1f), nan(), size > 1f);
 }`,
 };

@@ -1,4 +1,7 @@
-/** WGSL functions that generated code calls. A module gets those that it names, and what they need. */
+/**
+ * WGSL functions that generated code calls. A module gets those that it names, and what they need. Conditions are joined
+ * by & and |, which evaluate both sides: && and || are branches, which cost compilers and processors dearly.
+ */
 import { elementaryFunctions } from "./elementary.ts";
 import { powerFunctions } from "./power.ts";
 import { trigonometricFunctions } from "./trigonometric.ts";
@@ -15,8 +18,8 @@ const functions: Readonly<Record<string, string>> = {
     "fn copy_sign(size: f32, x: f32) -> f32 { return bitcast<f32>((bitcast<u32>(size) & 0x7fffffffu) | (bitcast<u32>(x) & 0x80000000u)); }",
   power_of_two: "fn power_of_two(exponent: i32) -> f32 { return bitcast<f32>((exponent + 127i) << 23u); }",
   // NaN if either is; -0 and 0 are equal, and the first is taken.
-  float_max: "fn float_max(x: f32, y: f32) -> f32 { return select(select(y, x, x >= y), x + y, is_nan(x) || is_nan(y)); }",
-  float_min: "fn float_min(x: f32, y: f32) -> f32 { return select(select(y, x, x <= y), x + y, is_nan(x) || is_nan(y)); }",
+  float_max: "fn float_max(x: f32, y: f32) -> f32 { return select(select(y, x, x >= y), x + y, is_nan(x) | is_nan(y)); }",
+  float_min: "fn float_min(x: f32, y: f32) -> f32 { return select(select(y, x, x <= y), x + y, is_nan(x) | is_nan(y)); }",
   // 1, -1, or x itself (0, -0, NaN).
   float_sign: "fn float_sign(x: f32) -> f32 { return select(select(x, -1f, x < 0f), 1f, x > 0f); }",
   // x/0 is 0, MIN/-1 is MIN.

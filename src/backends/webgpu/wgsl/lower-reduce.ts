@@ -19,12 +19,19 @@ export function lowerReduce(kernel: ReduceKernel, surroundings: Surroundings): K
   return isTree ? lowerTree(kernel, surroundings, parallel, reduced) : lowerSerial(kernel, surroundings, parallel, reduced);
 }
 
-/** Whether neighbours along the last reduce axis are neighbours in memory, and those along the last parallel axis are not. */
+/** Whether more data has its neighbours along the last reduce axis than along the last parallel axis. */
 function walksRows(kernel: ReduceKernel, reduced: readonly number[]): boolean {
-  const inner = reduced.at(-1);
+  const [inner, outer] = [reduced.at(-1), reduced[0]! - 1];
   if (inner === undefined) return false;
-  const loads = kernel.expression.flatMap((entry) => (entry.op === "load" ? [kernel.accesses[entry.access]!] : []));
-  return loads.some(({ index }) => Math.abs(index.coefficients[inner] ?? 0) === 1);
+  let balance = 0;
+  for (const entry of kernel.expression) {
+    if (entry.op !== "load") continue;
+    const { index, buffer } = kernel.accesses[entry.access]!;
+    const { elements } = kernel.buffers[buffer]!;
+    if (Math.abs(index.coefficients[inner] ?? 0) === 1) balance += elements;
+    if (outer >= 0 && Math.abs(index.coefficients[outer] ?? 0) === 1) balance -= elements;
+  }
+  return balance > 0;
 }
 
 function epilogue(

@@ -29,7 +29,7 @@ export function lowerSort(kernel: SortKernel, surroundings: Surroundings): Kerne
   writer.line("var place = 0i;");
   writer.line(`for (var other = 0i; other < ${writer.extent(last)}; other++) {`);
   const { key } = keyAt("other");
-  writer.line(`place += select(0i, 1i, ${key} < ${own.key} || (${key} == ${own.key} && other < ${here}));`);
+  writer.line(`place += select(0i, 1i, (${key} < ${own.key}) | ((${key} == ${own.key}) & (other < ${here})));`);
   writer.line("}");
   const target = placeAt(new Map([...positions, [last, "place"]]));
   for (const { access, gives } of kernel.stores) writer.store(access, target, gives === "values" ? own.value : here, new Map());

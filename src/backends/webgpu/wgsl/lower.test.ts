@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../compiler/compile.ts";
 import { DTypeError } from "../../../errors.ts";
@@ -103,6 +104,35 @@ fn main(@builtin(workgroup_id) cell: vec3<u32>, @builtin(num_workgroups) grid: v
     const [columns] = codeOf([x], [p.reduceMax(x, [0])]);
     expect(columns).toContain("for (var k3 = 0i; k3 < uniforms.extent1; k3++) {");
     expect(columns).not.toContain("workgroupBarrier");
+  });
+
+  it("writes a tiled contraction: the next tile is loaded while one is multiplied, the bias and tanh are the epilogue", () => {
+    const [x, w, b] = [parameterTensor([70, 48], "float32"), parameterTensor([48, 32], "float32"), parameterTensor([32], "float32")];
+    const product = p.dotGeneral(x, w, { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] });
+    const [code, ...others] = codeOf([x, w, b], [p.tanh(p.add(product, p.broadcastInDim(b, [70, 32], [1])))]);
+    expect(others).toEqual([]);
+    const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+    const example = /```wgsl\n([^]*?)```/.exec(readme)![1]!;
+    // Every piece between two omissions stands in the code, in this order.
+    let at = 0;
+    for (const piece of example.split(/^ *\.\.\.\n/m)) {
+      const found = code!.indexOf(piece.trimEnd(), at);
+      expect(found, piece).toBeGreaterThanOrEqual(0);
+      at = found + piece.trimEnd().length;
+    }
+  });
+
+  it("sums a long k in ranges of their own, and products with vectors without tiles", () => {
+    const matrices = (m: number, n: number, k: number): string[] => {
+      const [x, w] = [parameterTensor([m, k], "float32"), parameterTensor([k, n], "float32")];
+      return codeOf([x, w], [p.dotGeneral(x, w, { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] })]);
+    };
+    const [partial, combine] = matrices(16, 16, 4096);
+    expect(partial).toContain("tile_lhs");
+    expect(partial).toMatch(/let end\d+ = min\(begin\d+ \+ 256i, i32\(4096u\)\);/);
+    expect(combine).not.toContain("tile_lhs");
+    expect(matrices(1, 512, 512).join()).not.toContain("tile_lhs");
+    expect(matrices(8, 8, 8).join()).not.toContain("tile_lhs");
   });
 
   it("checks indices from data and records the first fault", () => {

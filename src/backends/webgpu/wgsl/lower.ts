@@ -1,6 +1,6 @@
 /** Kernels to WGSL. */
 import type { Kernel } from "../../../compiler/kernels/kernel.ts";
-import { InternalError } from "../../../errors.ts";
+import { lowerContract } from "../contract/lower-contract.ts";
 import type { KernelCode, Surroundings } from "./kernel-code.ts";
 import { lowerCumulative } from "./lower-cumulative.ts";
 import { lowerMap } from "./lower-map.ts";
@@ -16,7 +16,7 @@ export function lowerKernel(kernel: Kernel, surroundings: Surroundings): KernelC
     case "reduce":
       return lowerReduce(kernel, surroundings);
     case "contract":
-      throw new InternalError("webgpu", "a contraction that was not scheduled", kernel.label);
+      return lowerContract(kernel, surroundings);
     case "cumulative":
       return lowerCumulative(kernel, surroundings);
     case "scatter":

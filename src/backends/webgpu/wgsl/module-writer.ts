@@ -28,7 +28,7 @@ export const entryPoint = (size: number): string =>
 export class ModuleWriter {
   readonly kernel: Kernel;
   readonly surroundings: Surroundings;
-  private readonly lines: string[] = [];
+  private lines: string[] = [];
   private readonly declarations: string[] = [];
   private readonly words: UniformWord[] = [];
   private readonly wordNames = new Map<string, string>();
@@ -56,6 +56,17 @@ export class ModuleWriter {
   /** Adds text before the entry point. */
   declare(text: string): void {
     this.declarations.push(text);
+  }
+
+  /** Writes a function of its own, whose body `write` adds. */
+  section(header: string, write: () => void): void {
+    const [outer, depth] = [this.lines, this.depth];
+    this.lines = [header];
+    this.depth = 1;
+    write();
+    this.declare([...this.lines, "}"].join("\n"));
+    this.lines = outer;
+    this.depth = depth;
   }
 
   /** A name that nothing else has. */
@@ -123,8 +134,8 @@ export class ModuleWriter {
   guards(access: Access, place: Place): string | null {
     const conditions = access.guards
       .filter(({ index, limit }) => !this.alwaysHolds(index, limit))
-      .map(({ index, limit }) => `u32(${this.affine(index, place)}) < ${limit}u`);
-    return conditions.length === 0 ? null : conditions.join(" && ");
+      .map(({ index, limit }) => `(u32(${this.affine(index, place)}) < ${limit}u)`);
+    return conditions.length === 0 ? null : conditions.join(" & ");
   }
 
   /** The element that an access names, and the condition under which it may be touched (null: always). */
@@ -144,9 +155,9 @@ export class ModuleWriter {
       this.hasFault = true;
       const number = this.word({ kind: "number" }, "u32", "number");
       this.line(
-        `if (${condition === null ? "" : `${condition} && `}!${isInside}) { report_fault(${number}, ${sum}, ${intLiteral(extent)}); }`,
+        `if (${condition === null ? "" : `${condition} & `}!${isInside}) { report_fault(${number}, ${sum}, ${intLiteral(extent)}); }`,
       );
-      condition = condition === null ? isInside : `${condition} && ${isInside}`;
+      condition = condition === null ? isInside : `${condition} & ${isInside}`;
       terms.push(`${sum} * ${intLiteral(stride)}`);
     }
     const moving = terms.filter((term) => term !== "0i");
@@ -207,7 +218,7 @@ export class ModuleWriter {
       this.declare(storeByte(buffer));
       text = `store_byte${buffer}(u32(${at}), ${byte});`;
     } else text = `buffer${buffer}[${at}] = ${value};`;
-    this.line(conditions.length === 0 ? text : `if (${conditions.join(" && ")}) { ${text} }`);
+    this.line(conditions.length === 0 ? text : `if (${conditions.join(" & ")}) { ${text} }`);
   }
 
   /** Evaluates the entries that `roots` need; returns their texts. `known` entries are taken as they are. */

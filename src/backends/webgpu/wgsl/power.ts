@@ -56,13 +56,13 @@ export const powerFunctions: Readonly<Record<string, string>> = {
   let ranged = select(select(finite, 0f, product.x < -104f), infinity(), product.x > 89f);
   let is_infinite = size > 3.4028234e38f;
   let limit = select(infinity(), 0f, (y > 0f) != is_infinite);
-  let positive = select(ranged, limit, is_infinite || size == 0f);
+  let positive = select(ranged, limit, is_infinite | (size == 0f));
   let is_whole = trunc(y) == y;
-  let is_odd = is_whole && y_size < 16777216f && (i32(select(0f, y, y_size < 16777216f)) & 1i) != 0i;
+  let is_odd = is_whole & (y_size < 16777216f) & ((i32(select(0f, y, y_size < 16777216f)) & 1i) != 0i);
   let signed = select(positive, copy_sign(positive, x), is_odd);
-  let is_fractional = x < 0f && !is_infinite && !is_whole;
-  let checked = select(select(signed, nan(), is_fractional), nan(), is_nan(x) || is_nan(y));
-  return select(checked, 1f, y == 0f || x == 1f || (size == 1f && y_size > 3.4028234e38f));
+  let is_fractional = (x < 0f) & !is_infinite & !is_whole;
+  let checked = select(select(signed, nan(), is_fractional), nan(), is_nan(x) | is_nan(y));
+  return select(checked, 1f, (y == 0f) | (x == 1f) | ((size == 1f) & (y_size > 3.4028234e38f)));
 }`,
   // Brings |rest| below step by multiples with 12 significant bits: every product and difference is exact.
   reduce_by: `fn reduce_by(start: f32, step: f32) -> f32 {
@@ -79,7 +79,7 @@ export const powerFunctions: Readonly<Record<string, string>> = {
   float_remainder: `fn float_remainder(x: f32, divisor: f32) -> f32 {
   let y = abs(divisor);
   let size = abs(x);
-  let is_proper = is_finite(x) && is_finite(y) && y >= 1.1754944e-38f;
+  let is_proper = is_finite(x) & is_finite(y) & (y >= 1.1754944e-38f);
   let step = select(1f, y, is_proper);
   var rest = select(0f, size, is_proper);
   if (step < 1f) {
@@ -89,7 +89,7 @@ export const powerFunctions: Readonly<Record<string, string>> = {
   }
   rest = reduce_by(rest, step);
   let positive = select(rest, rest + step, rest < 0f);
-  let is_whole = is_finite(x) && !is_finite(y) && !is_nan(y);
+  let is_whole = is_finite(x) & !is_finite(y) & !is_nan(y);
   return select(select(nan(), x, is_whole), copy_sign(positive, x), is_proper);
 }`,
 };

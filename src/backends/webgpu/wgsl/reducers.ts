@@ -42,7 +42,7 @@ export class ReducerState {
       return;
     }
     const better = this.beats(x, this.name);
-    this.writer.line(`if (${this.name}_at < 0i || ${better}) { ${this.name} = ${x}; ${this.name}_at = ${position}; }`);
+    this.writer.line(`if ((${this.name}_at < 0i) | ${better}) { ${this.name} = ${x}; ${this.name}_at = ${position}; }`);
   }
 
   /** Takes the state held at `other` (texts of a value and a position). */
@@ -51,9 +51,9 @@ export class ReducerState {
       this.writer.line(`${this.name} = ${this.combined(this.name, value)};`);
       return;
     }
-    const ties = `(!(${this.beats(this.name, value)}) && ${position} < ${this.name}_at)`;
+    const ties = `(!(${this.beats(this.name, value)}) & (${position} < ${this.name}_at))`;
     this.writer.line(
-      `if (${position} >= 0i && (${this.name}_at < 0i || ${this.beats(value, this.name)} || ${ties})) { ${this.name} = ${value}; ${this.name}_at = ${position}; }`,
+      `if ((${position} >= 0i) & ((${this.name}_at < 0i) | ${this.beats(value, this.name)} | ${ties})) { ${this.name} = ${value}; ${this.name}_at = ${position}; }`,
     );
   }
 
@@ -68,24 +68,24 @@ export class ReducerState {
   /** Whether x is chosen over an earlier y: larger (smaller), or the first NaN. */
   private beats(x: string, y: string): string {
     const comparison = scalarText(this.reducer.reducer === "argmax" ? "greater" : "less", [x, y], this.valueDType, "bool");
-    return this.type === "f32" ? `(${comparison} || (is_nan(${x}) && !is_nan(${y})))` : comparison;
+    return this.type === "f32" ? `(${comparison} | (is_nan(${x}) & !is_nan(${y})))` : comparison;
   }
 
   private combined(x: string, y: string): string {
     const dtype = this.valueDType;
     switch (this.reducer.reducer) {
       case "sum":
-        return this.type === "bool" ? `(${x} || ${y})` : `${x} + ${y}`;
+        return this.type === "bool" ? `(${x} | ${y})` : `${x} + ${y}`;
       case "prod":
-        return this.type === "bool" ? `(${x} && ${y})` : `${x} * ${y}`;
+        return this.type === "bool" ? `(${x} & ${y})` : `${x} * ${y}`;
       case "max":
         return scalarText("maximum", [x, y], dtype, dtype);
       case "min":
         return scalarText("minimum", [x, y], dtype, dtype);
       case "any":
-        return `${x} || ${y}`;
+        return `${x} | ${y}`;
       case "all":
-        return `${x} && ${y}`;
+        return `${x} & ${y}`;
       case "argmax":
       case "argmin":
         return x;

@@ -44,8 +44,8 @@ const call2 =
   (x, y) =>
     `${name}(${x}, ${y})`;
 const same: Row = (x) => x;
-const or = infix("||");
-const and = infix("&&");
+const or = infix("|");
+const and = infix("&");
 const differ = infix("!=");
 
 /** A comparison; bools are ordered false, true. */
@@ -58,8 +58,8 @@ const rows: Readonly<Record<Exclude<ScalarOp, "select">, Row>> = {
   subtract: byType(infix("-"), infix("-"), differ),
   multiply: byType(infix("*"), infix("*"), and),
   divide: byType(infix("/"), call2("int_divide"), and),
-  remainder: byType(call2("float_remainder"), call2("int_remainder"), (x, y) => `(${x} && !${y} && false)`),
-  power: byType(call2("float_power"), call2("int_power"), (x, y) => `(${x} || !${y})`),
+  remainder: byType(call2("float_remainder"), call2("int_remainder"), () => "false"),
+  power: byType(call2("float_power"), call2("int_power"), (x, y) => `(${x} | !${y})`),
   maximum: byType(call2("float_max"), call2("max"), or),
   minimum: byType(call2("float_min"), call2("min"), and),
   atan2: call2("float_atan2"),
@@ -97,10 +97,10 @@ const rows: Readonly<Record<Exclude<ScalarOp, "select">, Row>> = {
   equal: infix("=="),
   // Not WGSL's !=, whose result for NaN is up to the implementation.
   notEqual: (x, y) => `!(${x} == ${y})`,
-  less: comparison("<", (x, y) => `(!${x} && ${y})`),
-  lessEqual: comparison("<=", (x, y) => `(!${x} || ${y})`),
-  greater: comparison(">", (x, y) => `(${x} && !${y})`),
-  greaterEqual: comparison(">=", (x, y) => `(${x} || !${y})`),
+  less: comparison("<", (x, y) => `(!${x} & ${y})`),
+  lessEqual: comparison("<=", (x, y) => `(!${x} | ${y})`),
+  greater: comparison(">", (x, y) => `(${x} & !${y})`),
+  greaterEqual: comparison(">=", (x, y) => `(${x} | !${y})`),
   and: byType(infix("&"), infix("&"), and),
   or: byType(infix("|"), infix("|"), or),
   xor: byType(infix("^"), infix("^"), differ),

@@ -68,7 +68,7 @@ fn two_over_pi(position: u32) -> u32 {
   return Reduced(i32(top >> 30u) + select(0i, 1i, is_upper), sign * sum, sign * (rest_low - (sum - product.x)));
 }`,
   reduce_angle: `fn reduce_angle(size: f32) -> Reduced {
-  if (size > 8192f && is_finite(size)) { return reduce_large(size); }
+  if ((size > 8192f) & is_finite(size)) { return reduce_large(size); }
   let turns = round(size * ${floatLiteral(2 / Math.PI)});
   let second = fma(turns, ${part(1)}, fma(turns, ${part(0)}, size));
   let third = fma(turns, ${part(2)}, second);
@@ -112,7 +112,7 @@ fn two_over_pi(position: u32) -> u32 {
   let reduced = reduce_asin(size);
   let large = (${halfPiHigh} - (reduced.x + reduced.x)) - ((reduced.y + reduced.y) + ${halfPiLow});
   let value = copy_sign(select(large, reduced.x + reduced.y, size <= 0.5f), x);
-  return select(value, nan(), size > 1f || is_nan(x));
+  return select(value, nan(), (size > 1f) | is_nan(x));
 }`,
   float_acos: `fn float_acos(x: f32) -> f32 {
   let size = abs(x);
@@ -122,7 +122,7 @@ fn two_over_pi(position: u32) -> u32 {
   let double = angle + angle;
   let left = ${piHigh} - (double - ${piLow});
   let value = select(select(double, left, x < 0f), middle, size <= 0.5f);
-  return select(value, nan(), size > 1f || is_nan(x));
+  return select(value, nan(), (size > 1f) | is_nan(x));
 }`,
   // steps pi/4 + sign atan(t), |t| <= tan(pi/8).
   quarter_turns: `fn quarter_turns(steps: f32, t: f32, sign: f32) -> f32 {
@@ -161,6 +161,6 @@ fn two_over_pi(position: u32) -> u32 {
   let steps = select(second, 4f - second, is_left);
   let flips = select(1f, -1f, is_steep);
   let value = copy_sign(quarter_turns(steps, t, select(flips, -flips, is_left)), y);
-  return select(value, nan(), is_nan(x) || is_nan(y));
+  return select(value, nan(), is_nan(x) | is_nan(y));
 }`,
 };
