@@ -30,7 +30,7 @@ const hasCuda =
   python !== undefined && spawnSync(python, ["-c", "import torch, sys; sys.exit(0 if torch.cuda.is_available() else 1)"]).status === 0;
 if (!hasCuda) console.error("skipped: PyTorch on CUDA (no Python here has it)");
 const torch = (args: readonly string[]): Row[] =>
-  hasCuda ? rowsOf(python!, [join(here, "peers/pytorch_steps.py"), "--device", "cuda", "--seconds", values.seconds, ...args]) : [];
+  hasCuda ? rowsOf(python, [join(here, "peers/pytorch_steps.py"), "--device", "cuda", "--seconds", values.seconds, ...args]) : [];
 
 const rows: (Row & { readonly batch?: number })[] = [];
 for (let round = 0; round < Number(values.rounds); round++) {
