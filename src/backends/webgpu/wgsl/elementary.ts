@@ -69,7 +69,8 @@ export const elementaryFunctions: Readonly<Record<string, string>> = {
   let near = fma(x, ${polynomial("square", erfSmall)}, x);
   let limited = min(size, 4f);
   let far = 1f - float_exp(-(${polynomial("limited", erfLarge)}));
-  return select(copy_sign(far, x), near, (size < 1f) | is_nan(x));
+  // Where x p(x^2) might be flushed to zero, 2 / sqrt(pi) x.
+  return select(copy_sign(far, x), select(near, x * 1.1283792f, size < 9.536743e-7f), (size < 1f) | is_nan(x));
 }`,
   // e and f = m - 1 of x = 2^e m, m in [sqrt(1/2), sqrt(2)).
   log_exponent: "fn log_exponent(x: f32) -> i32 { return (bitcast<i32>(x) - 0x3f3504f3i) >> 23u; }",

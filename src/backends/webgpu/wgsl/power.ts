@@ -26,15 +26,17 @@ export const powerFunctions: Readonly<Record<string, string>> = {
   let exponent = log_exponent(normal);
   let f = log_fraction(normal, exponent);
   let e = f32(exponent + select(0i, -23i, is_small));
-  let divisor = f + 2f;
-  let divisor_low = f - (divisor - 2f);
+  // Constants that a compiler does not know: it would compute with known ones as if there was no rounding.
+  let two = select(2f, 3f, is_nan(x));
+  let divisor = f + two;
+  let divisor_low = f - (divisor - two);
   let s = f / divisor;
   let product = two_product(s, divisor);
   let s_low = (((f - product.x) - product.y) - s * divisor_low) / divisor;
   let square = two_product(s, s);
   let square_high = square.x;
   let square_low = square.y + 2f * s * s_low;
-  let factor = two_sum(${floatLiteral(0.6666666865348816)}, square_high * ${polynomial("square_high", tail)});
+  let factor = two_sum(select(${floatLiteral(0.6666666865348816)}, 1f, is_nan(x)), square_high * ${polynomial("square_high", tail)});
   let factor_low = factor.y + ${floatLiteral(-1.9868214925130207e-8)};
   let inner = two_product(square_high, factor.x);
   let inner_low = inner.y + (square_high * factor_low + square_low * factor.x);
@@ -87,8 +89,11 @@ export const powerFunctions: Readonly<Record<string, string>> = {
     if (step < ${floatLiteral(2 ** -120)}) { rest = reduce_by(rest, scaled * ${floatLiteral(2 ** 120)}); }
     rest = reduce_by(rest, scaled);
   }
-  rest = reduce_by(rest, step);
-  let positive = select(rest, rest + step, rest < 0f);
+  // Parts of a small step would be flushed to zero: here |rest| is below 2^120 step.
+  let is_small = step < ${floatLiteral(2 ** -60)};
+  let boosted = step * select(1f, ${floatLiteral(2 ** 64)}, is_small);
+  rest = reduce_by(rest * select(1f, ${floatLiteral(2 ** 64)}, is_small), boosted);
+  let positive = select(rest, rest + boosted, rest < 0f) * select(1f, ${floatLiteral(2 ** -64)}, is_small);
   let is_whole = is_finite(x) & !is_finite(y) & !is_nan(y);
   return select(select(nan(), x, is_whole), copy_sign(positive, x), is_proper);
 }`,

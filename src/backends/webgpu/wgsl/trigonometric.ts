@@ -148,7 +148,8 @@ fn two_over_pi(position: u32) -> u32 {
   let large = max(x_size, y_size);
   let small = min(x_size, y_size);
   let is_infinite = large > 3.4028234e38f;
-  let scale = select(1f, 0.25f, large > ${floatLiteral(2 ** 126)});
+  // Neither may the sum overflow nor the difference be flushed to zero.
+  let scale = select(select(1f, 16777216f, large < ${floatLiteral(2 ** -96)}), 0.25f, large > ${floatLiteral(2 ** 126)});
   let b = select(large * scale, 1f, is_infinite);
   let a = select(small * scale, select(0f, 1f, small > 3.4028234e38f), is_infinite);
   let is_middle = a > b * ${floatLiteral(0.41421356237309503)};
