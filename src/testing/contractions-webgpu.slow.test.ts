@@ -2,7 +2,12 @@ import { afterAll, describe, expect, it } from "vitest";
 import { type NdArray, parameterTensor, sizeOf, Subgraph, type Tensor } from "../graph/index.ts";
 import { add, broadcastInDim, convGeneral, dotGeneral, tanh } from "../primitives/index.ts";
 import { gradients } from "../autodiff/gradients.ts";
-import { compareWithExact, runnerOf } from "./compare.ts";
+import { scheduleTiles } from "../backends/webgpu/contract/schedule.ts";
+import { tiles } from "../backends/webgpu/contract/tiles.ts";
+import { lowerProgram } from "../backends/webgpu/runtime/lower-program.ts";
+import { compile } from "../compiler/compile.ts";
+import type { Target } from "../compiler/target.ts";
+import { compareWithExact, type RunGraph, runnerOf } from "./compare.ts";
 import { whereWebGpu } from "./webgpu-device.ts";
 
 let seed = 7;
@@ -70,6 +75,29 @@ await whereWebGpu("contractions on WebGPU", (backend) => {
       const [a, b] = [parameter([m, k]), parameter([k, n])];
       await check([a, b], [dotGeneral(a, b, { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] })]);
     });
+  });
+
+  describe("tiles", () => {
+    it.each(tiles.map(({ share: _share, ...tile }) => tile))(
+      "of $rows x $columns, $rowsEach x $columnsEach to an invocation",
+      async (tile) => {
+        const target: Target = { ...backend.target, scheduleContract: (bound) => scheduleTiles(bound, tile, 2) };
+        const runTiled: RunGraph = async (graph, args) => {
+          const program = compile(graph, { arguments: args.length, states: 0, writtenStates: [] }, target);
+          expect(lowerProgram(program, { invocations: 256, workgroupBytes: 16384 }).kernels.length).toBeGreaterThan(1);
+          return backend.load(program).run({ arguments: args.map(({ data }) => data), states: [], scalars: [] });
+        };
+        const [m, n] = [tile.rows + 5, tile.columns + 6];
+        for (const k of [2 * tile.depth, 3 * tile.depth + 3]) {
+          const [a, b] = [parameter([m, k]), parameter([k, n])];
+          const product = dotGeneral(a, b, { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] });
+          const graph = new Subgraph([a, b], [product]);
+          const comparison = await compareWithExact(runTiled, graph, [random([m, k]), random([k, n])]);
+          expect(comparison.failures).toEqual([]);
+          expect(comparison.elements).toBe(m * n);
+        }
+      },
+    );
   });
 
   describe("convolutions and both of their gradients", () => {

@@ -4,7 +4,7 @@ import { splitReduce } from "../../../compiler/kernels/split-reduce.ts";
 import type { ScheduledKernel, Temporary } from "../../../compiler/target.ts";
 import { asReduction } from "./reduce-fallback.ts";
 import { splitContraction } from "./split-contraction.ts";
-import { chooseTile, type ContractSchedule, extentOf } from "./tiles.ts";
+import { chooseTile, type ContractSchedule, extentOf, type Tile } from "./tiles.ts";
 
 /** A contraction with its buffers and scalars. */
 export interface Binding {
@@ -31,6 +31,13 @@ export function scheduleContract(bound: Binding): ScheduledContraction {
   const isPlain = [kernel.lhs, kernel.rhs].every((a) => kernel.accesses[a]!.dynamic.length === 0 && kernel.accesses[a]!.fill === 0);
   if (!isPlain || Math.min(m, n) < fewest || k < fewest || batch * m * n * k < smallest) return scheduleReduction(bound);
   const { tile, ranges } = chooseTile(batch, m, n, k);
+  return scheduleTiles(bound, tile, ranges);
+}
+
+/** A contraction as tiles of a given form, with k summed in so many ranges. */
+export function scheduleTiles(bound: Binding, tile: Tile, ranges: number): ScheduledContraction {
+  const { kernel } = bound;
+  const k = extentOf(kernel, "k");
   const rangeLength = Math.ceil(k / ranges / tile.depth) * tile.depth;
   const count = Math.ceil(k / rangeLength);
   if (count <= 1) {

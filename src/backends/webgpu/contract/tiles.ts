@@ -22,7 +22,7 @@ export interface ContractSchedule extends Tile {
 }
 
 /** Tiles to choose from, and the share of a device's peak that each is taken to reach: loads per multiply-add decide. */
-const tiles: readonly (Tile & { readonly share: number })[] = [
+export const tiles: readonly (Tile & { readonly share: number })[] = [
   { rows: 128, columns: 128, depth: 8, rowsEach: 8, columnsEach: 8, share: 1 },
   { rows: 128, columns: 64, depth: 8, rowsEach: 8, columnsEach: 4, share: 0.8 },
   { rows: 64, columns: 128, depth: 8, rowsEach: 4, columnsEach: 8, share: 0.8 },
