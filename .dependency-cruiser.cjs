@@ -87,6 +87,13 @@ module.exports = {
       from: { path: "^src/", pathNot: "^src/(platform|cli)/|\\.test\\.ts$|^src/testing/" },
       to: { dependencyTypes: ["core"] },
     },
+    {
+      name: "nobody-imports-the-worker",
+      comment: "A subpath of its own: what the root registers must not hold it.",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/(worker|testing)/" },
+      to: { path: "^src/worker/" },
+    },
     { name: "tests-are-not-imported", severity: "error", from: { pathNot: "\\.test\\.ts$" }, to: { path: "\\.test\\.ts$" } },
     {
       name: "layers-and-losses-below-models",

@@ -19,4 +19,13 @@ for (const file of readdirSync(dist, { recursive: true, encoding: "utf8" }).filt
   const rewritten = text.replace(specifier, '$1.js"');
   if (rewritten !== text) writeFileSync(path, rewritten);
 }
+
+// Nor does it look into URLs of worker programs.
+const url = /new URL\("(\.{1,2}\/[^"\n]*)\.ts", import\.meta\.url\)/g;
+for (const file of readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"))) {
+  const path = join(dist, file);
+  const text = readFileSync(path, "utf8");
+  const rewritten = text.replace(url, 'new URL("$1.js", import.meta.url)');
+  if (rewritten !== text) writeFileSync(path, rewritten);
+}
 process.exit(tsc.status ?? 1);

@@ -16,7 +16,7 @@ export interface CallbackModel {
   /** Whether larger or smaller is better for the metric of a log entry; null where the model cannot tell. */
   directionOf(key: string): Direction | null;
   /** The optimizer of `compile`. */
-  readonly optimizer?: Optimizer;
+  readonly optimizer?: Optimizer | undefined;
   readonly weights?: readonly Variable[];
   readonly trainableWeights?: readonly Variable[];
   /** Weights and states of seed generators. */

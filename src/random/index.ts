@@ -17,9 +17,11 @@ export {
 export {
   globalSeedGenerator,
   makeDefaultSeed,
+  resumeSeeds,
   type Seed,
   SeedGenerator,
   SeedGeneratorClass,
   type SeedGeneratorOptions,
+  seedState,
   setRandomSeed,
 } from "./seed-generator.ts";

@@ -22,6 +22,18 @@ export function setRandomSeed(seed: number): void {
   globalGenerator = undefined;
 }
 
+/** Where the default seeds stand: another thread that takes it over goes on as this one would. */
+export function seedState(): readonly [seed: number, count: number] {
+  return [hostSeed, hostCount];
+}
+
+/** Goes on with default seeds where another thread stood. The global generator begins anew. */
+export function resumeSeeds([seed, count]: readonly [seed: number, count: number]): void {
+  hostSeed = seed;
+  hostCount = count;
+  globalGenerator = undefined;
+}
+
 /** The next default seed, a positive integer: what a layer or initializer without a seed of its own takes. */
 export function makeDefaultSeed(): number {
   return (threefry2x32(hostSeed, 0x5eed, hostCount++, 0)[0] >>> 2) + 1;

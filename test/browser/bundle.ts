@@ -15,7 +15,7 @@ const replaced: Readonly<Record<string, string>> = {
 /** Files by name, ready to be served. Fails where anything of Node is left in the bundle. */
 export async function bundlePages(): Promise<ReadonlyMap<string, Uint8Array>> {
   const result = await build({
-    entryPoints: { main: page("main.ts"), programs: page("programs.ts") },
+    entryPoints: { main: page("main.ts"), programs: page("programs.ts"), worker: page("worker.ts") },
     bundle: true,
     splitting: true,
     format: "esm",

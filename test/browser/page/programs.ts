@@ -1,5 +1,17 @@
 /** Small programs that browser tests call in a page: `window.programs.name()`. */
-import { backendInfo, layers, ops, Sequential, setBackend, setRandomSeed, tensor, zeros } from "../../../src/index.ts";
+import {
+  backendInfo,
+  callbacks,
+  layers,
+  ops,
+  Sequential,
+  setBackend,
+  setRandomSeed,
+  type Tensor,
+  tensor,
+  zeros,
+} from "../../../src/index.ts";
+import { inWorker } from "../../../src/worker/index.ts";
 import { createWasmBackend } from "../../../src/backends/cpu/wasm/index.ts";
 
 /** What `backendInfo` says after the first run. */
@@ -9,29 +21,71 @@ async function info(backend: string): Promise<Record<string, unknown>> {
   return { ...backendInfo(), crossOriginIsolated };
 }
 
-/** Trains on two clouds of points; gives the losses and how often a timer of 10 ms came while it trained. */
-async function train(backend: string): Promise<{ loss: number[]; ticks: number; ms: number }> {
-  await setBackend(backend);
-  setRandomSeed(3);
-  const rows = 4096;
+const rows = 4096;
+
+/** Two clouds of points, and which one each is of. */
+function clouds(): [x: Tensor, y: Tensor] {
   const x = new Float32Array(rows * 64);
   const y = new Float32Array(rows);
   for (let row = 0; row < rows; row++) {
     y[row] = row % 2;
     for (let i = 0; i < 64; i++) x[row * 64 + i] = Math.sin(row * 64 + i) + (row % 2 === 0 ? 0.3 : -0.3);
   }
+  return [tensor(x, { shape: [rows, 64] }), tensor(y, { shape: [rows, 1] })];
+}
+
+function network(): Sequential {
+  setRandomSeed(3);
   const model = new Sequential([
     layers.Dense({ units: 256, activation: "relu", inputShape: [64] }),
     layers.Dense({ units: 256, activation: "relu" }),
     layers.Dense({ units: 1, activation: "sigmoid" }),
   ]);
   model.compile({ optimizer: "adam", loss: "binary_crossentropy" });
+  return model;
+}
+
+/** How often a timer of 10 ms came while something ran, and how long it ran. */
+async function ticking<T>(run: () => Promise<T>): Promise<{ result: T; ticks: number; ms: number }> {
   let ticks = 0;
   const timer = setInterval(() => ticks++, 10);
   const start = performance.now();
-  const { history } = await model.fit(tensor(x, { shape: [rows, 64] }), tensor(y, { shape: [rows, 1] }), { epochs: 6, verbose: 0 });
+  const result = await run();
   clearInterval(timer);
-  return { loss: history["loss"]!, ticks, ms: performance.now() - start };
+  return { result, ticks, ms: performance.now() - start };
+}
+
+/** Trains on this thread. */
+async function train(backend: string): Promise<{ loss: number[]; ticks: number; ms: number }> {
+  await setBackend(backend);
+  const { result, ...times } = await ticking(() => network().fit(...clouds(), { epochs: 6, verbose: 0 }));
+  return { loss: result.history["loss"]!, ...times };
+}
+
+/** Trains in a worker, and the same on this thread. */
+async function trainInWorker(
+  backend: string,
+): Promise<{ loss: number[]; here: number[]; epochs: number[]; ticks: number; ms: number; info: object; error: string[]; back: boolean }> {
+  await setBackend(backend);
+  const worker = new Worker(new URL("worker.js", location.href), { type: "module" });
+  const model = network();
+  const remote = await inWorker(model, { worker, backend });
+  const epochs: number[] = [];
+  const watch = callbacks.LambdaCallback({ onEpochEnd: (epoch) => void epochs.push(epoch) });
+  const { result, ...times } = await ticking(() => remote.fit(...clouds(), { epochs: 6, verbose: 0, callbacks: [watch] }));
+  const predicted = await (await remote.predict(clouds()[0])).data();
+  await remote.copyTo(model);
+  const again = await (await model.predict(clouds()[0])).data();
+  const error = await remote.predict(tensor([[1, 2]])).then(
+    () => [],
+    (thrown: unknown) => [String((thrown as Error).name), String((thrown as { code?: string }).code)],
+  );
+  const info = await remote.backendInfo();
+  await remote.close();
+  worker.terminate();
+  const here = await network().fit(...clouds(), { epochs: 6, verbose: 0 });
+  const back = predicted.every((value, i) => value === again[i]);
+  return { loss: result.history["loss"]!, here: here.history["loss"]!, epochs, ...times, info, error, back };
 }
 
 /** What is said where one tensor is too large, and where all of them together are. */
@@ -55,8 +109,9 @@ async function exceedMemory(): Promise<string[]> {
 export const programs: {
   readonly info: typeof info;
   readonly train: typeof train;
+  readonly trainInWorker: typeof trainInWorker;
   readonly exceedMemory: typeof exceedMemory;
-} = { info, train, exceedMemory };
+} = { info, train, trainInWorker, exceedMemory };
 
 declare global {
   interface Window {
