@@ -10,6 +10,7 @@ import { storeAccesses } from "./passes/kernel-graph.ts";
 /** What WebGPU guarantees without asking for more. */
 const webgpu: Limits = {
   buffersPerKernel: 8,
+  rowsFrom: Infinity,
   alignmentBytes: 256,
   maxBufferBytes: 2 ** 27,
   dtypes: ["float32", "int32", "bool"],

@@ -14,6 +14,8 @@ export interface Limits {
   readonly dtypes: readonly DType[];
   /** Whether one kernel may read and write different parts of one arena. */
   readonly sharedArena: boolean;
+  /** From how many elements of a row on kernels over the same rows become one (see RowKernel); Infinity: never. */
+  readonly rowsFrom: number;
 }
 
 /** A buffer made while a kernel is scheduled: packed weights, padded input, partial sums. */

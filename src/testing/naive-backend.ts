@@ -13,6 +13,7 @@ const unlimited: Limits = {
   maxBufferBytes: 2 ** 32,
   dtypes: ["float32", "float64", "int32", "uint8", "bool"],
   sharedArena: true,
+  rowsFrom: 2,
 };
 
 /** Contractions stay as they are. */

@@ -26,6 +26,7 @@ export function webGpuTarget(buffers: number, bytes: number): Target {
     limits: {
       // One binding is kept for the fault record.
       buffersPerKernel: buffers - 1,
+      rowsFrom: Infinity,
       alignmentBytes,
       maxBufferBytes: bytes,
       dtypes: ["float32", "int32", "uint8", "bool"],

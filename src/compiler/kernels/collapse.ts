@@ -1,9 +1,9 @@
 /** Merges adjacent axes of a kernel that every access walks as one, drops axes of extent 1, and marks dynamic extents. */
 import type { Affine } from "../../graph/index.ts";
-import type { Access, Axis, ContractRole, Entry, Kernel } from "./kernel.ts";
+import type { Access, Axis, ContractRole, Entry, Kernel, RowKernel } from "./kernel.ts";
 
 /** All affine functions of a kernel, mapped. */
-function mapAffine<K extends Kernel>(kernel: K, axes: readonly Axis[], f: (a: Affine) => Affine): K {
+export function mapAffine<K extends Kernel>(kernel: K, axes: readonly Axis[], f: (a: Affine) => Affine): K {
   const accesses: Access[] = kernel.accesses.map((access) => ({
     ...access,
     index: f(access.index),
@@ -18,7 +18,8 @@ function mapAffine<K extends Kernel>(kernel: K, axes: readonly Axis[], f: (a: Af
   return next;
 }
 
-function affines(kernel: Kernel): Affine[] {
+/** All affine functions of a kernel. */
+export function affines(kernel: Kernel): Affine[] {
   const list: Affine[] = [];
   for (const access of kernel.accesses) {
     list.push(access.index, ...access.guards.map((guard) => guard.index), ...access.dynamic.map((term) => term.offset));
@@ -70,11 +71,24 @@ export function collapseAxes(kernel: Kernel): Kernel {
   return { ...collapsed, roles: groups.map((group) => (kernel as { roles: readonly ContractRole[] }).roles[group[0]!]!) };
 }
 
+/** Marks the first axis of rows, in the kernel and in its stages, where it is outermost in every stage. */
+function markDynamicRows(kernel: RowKernel): RowKernel {
+  const isFirst = (axis: Axis, i: number): Axis => ({ ...axis, dynamic: i === 0 });
+  const outermost = kernel.stages.every((stage) => markDynamic(stage).axes[0]?.dynamic === true);
+  if (!outermost) return kernel;
+  return {
+    ...kernel,
+    axes: kernel.axes.map(isFirst),
+    stages: kernel.stages.map((stage) => ({ ...stage, axes: stage.axes.map(isFirst) })),
+  };
+}
+
 /**
  * Marks the first parallel and the first reduce axis dynamic where no address depends on their extent: they are
  * outermost in every buffer they move through. Code is then shared between batch sizes.
  */
 export function markDynamic(kernel: Kernel): Kernel {
+  if (kernel.kind === "row") return markDynamicRows(kernel);
   const functions = kernel.accesses.flatMap((access) => [
     access.index,
     ...access.dynamic.map((term) => ({ ...term.offset, coefficients: term.offset.coefficients.map((c) => c * term.stride) })),

@@ -21,7 +21,8 @@ export interface Axis {
 /** A buffer of a kernel, by position; the program binds it to memory. */
 export interface KernelBuffer {
   readonly dtype: DType;
-  readonly use: "read" | "write" | "readwrite";
+  /** scratch: a stage of a row kernel alone; the same memory for every row of a thread. */
+  readonly use: "read" | "write" | "readwrite" | "scratch";
   /** Elements, for checks. Not part of the code's structure. */
   readonly elements: number;
 }
@@ -171,14 +172,29 @@ export interface SortKernel extends KernelBase {
   readonly stores: readonly SortStore[];
 }
 
+/**
+ * Rows: for every point of `axes` (all parallel) the stages run one after another, so that what one of them leaves of a row
+ * is in cache, or in scratch memory, when the next reads it. Softmax is five stages, layer normalization four.
+ *
+ * A stage is a map or reduce kernel of its own over `axes` followed by axes within the row. Its buffers are `buffers`, then
+ * `scratch`; scratch holds one row, so that indices into it do not depend on `axes`. Stages have all of `scalars`. What
+ * one stage stores and another loads is the same row's: rows can run in any order.
+ */
+export interface RowKernel extends KernelBase {
+  readonly kind: "row";
+  readonly stages: readonly (MapKernel | ReduceKernel)[];
+  readonly scratch: readonly KernelBuffer[];
+}
+
 /** A unit of generated work. */
-export type Kernel = MapKernel | ReduceKernel | ContractKernel | CumulativeKernel | ScatterKernel | SortKernel;
+export type Kernel = MapKernel | ReduceKernel | ContractKernel | CumulativeKernel | ScatterKernel | SortKernel | RowKernel;
 
 /**
  * Text of everything that generated code depends on: equal keys mean equal code. Leaves out labels, buffer sizes and
  * dynamic extents.
  */
 export function kernelKey(kernel: Kernel): string {
+  if (kernel.kind === "row") return `rows ${kernel.stages.map(kernelKey).join(" ")}`;
   const { label: _label, axes, buffers, ...rest } = kernel;
   const space = axes.map(({ extent, role, dynamic }) => (dynamic ? role : `${role}${extent}`));
   const storage = buffers.map(({ dtype, use }) => `${dtype} ${use}`);

@@ -1,9 +1,11 @@
 /** Dependencies between the kernels of a straight run of steps, while passes join kernels. */
+import { InternalError } from "../../errors.ts";
 import type { Access, Kernel } from "../kernels/kernel.ts";
 import type { ScheduledKernel } from "../target.ts";
 
 /** Accesses through which a kernel stores. */
 export function storeAccesses(kernel: Kernel): readonly number[] {
+  if (kernel.kind === "row") throw new InternalError(kernel.label, "the stores of rows are those of their stages");
   return "store" in kernel ? [kernel.store] : kernel.stores.map((store) => store.access);
 }
 
@@ -32,9 +34,14 @@ function buffersOf(bound: ScheduledKernel, accesses: readonly number[]): Readonl
   return new Set(accesses.map((access) => bound.buffers[bound.kernel.accesses[access]!.buffer]!));
 }
 
+function usedAs(bound: ScheduledKernel, use: "read" | "write"): ReadonlySet<number> {
+  return new Set(bound.buffers.filter((_, position) => bound.kernel.buffers[position]!.use === use));
+}
+
 /** Buffers a kernel reads, or stores over in part. */
 export function readBuffers(bound: ScheduledKernel): ReadonlySet<number> {
   let reads = readsOf.get(bound);
+  if (reads === undefined && bound.kernel.kind === "row") readsOf.set(bound, (reads = usedAs(bound, "read")));
   if (reads === undefined) {
     const updated = bound.buffers.filter((_, position) => isUpdated(bound.kernel, position));
     readsOf.set(bound, (reads = new Set([...buffersOf(bound, loadAccesses(bound.kernel)), ...updated])));
@@ -45,6 +52,7 @@ export function readBuffers(bound: ScheduledKernel): ReadonlySet<number> {
 /** Buffers a kernel writes. */
 export function writtenBuffers(bound: ScheduledKernel): ReadonlySet<number> {
   let writes = writesOf.get(bound);
+  if (writes === undefined && bound.kernel.kind === "row") writesOf.set(bound, (writes = usedAs(bound, "write")));
   if (writes === undefined) writesOf.set(bound, (writes = buffersOf(bound, storeAccesses(bound.kernel))));
   return writes;
 }

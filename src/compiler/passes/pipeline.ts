@@ -5,6 +5,7 @@ import type { ScheduledKernel, Target } from "../target.ts";
 import { fuseEpilogues } from "./fuse-epilogues.ts";
 import { hoistInvariant } from "./hoist-invariant.ts";
 import { KernelGraph, writtenBuffers } from "./kernel-graph.ts";
+import { joinRows } from "./join-rows.ts";
 import { mergeKernels } from "./merge-kernels.ts";
 import { effectsOf } from "./order-steps.ts";
 import { splitReductions } from "./split-reductions.ts";
@@ -65,13 +66,16 @@ function optimizeKernels(
   const context = { draft, limits: target.limits, pinned };
   const merged = mergeKernels(kernels, context);
   const fused = fuseEpilogues(merged, context);
-  return finishKernels(withoutDeadKernels(fused, pinned, draft), draft, target);
+  return finishKernels(joinRows(withoutDeadKernels(fused, pinned, draft), context), draft, target);
 }
 
 /** Splits long reductions, brings kernels into canonical form, and lets the back-end schedule contractions. */
 function finishKernels(kernels: readonly ScheduledKernel[], draft: Draft, target: Target): ScheduledKernel[] {
   const split = splitReductions(kernels, draft);
-  const canonical = split.map((bound): ScheduledKernel => ({ ...bound, kernel: markDynamic(collapseAxes(bound.kernel)) }));
+  const canonical = split.map((bound): ScheduledKernel => ({
+    ...bound,
+    kernel: markDynamic(bound.kernel.kind === "row" ? bound.kernel : collapseAxes(bound.kernel)),
+  }));
   return canonical.flatMap((bound) => scheduleContraction(bound, draft, target));
 }
 

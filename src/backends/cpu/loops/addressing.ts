@@ -62,9 +62,9 @@ export class Point {
     this.entered = [...positions.keys()].reduce((set, axis) => set | (1 << axis), 0);
   }
 
-  /** No axis entered: loads the buffers' pointers from the parameter block. */
-  static origin(block: Block, kernel: Kernel, plan: PointerPlan, parameters: Expr): Point {
-    const bases = new Map<number, Expr>();
+  /** No axis entered: loads the buffers' pointers from the parameter block, but for those in `scratch`. */
+  static origin(block: Block, kernel: Kernel, plan: PointerPlan, parameters: Expr, scratch: ReadonlyMap<number, Expr> = new Map()): Point {
+    const bases = new Map<number, Expr>(scratch);
     const pointers = plan.groups.map((group) => {
       let base = bases.get(group.buffer);
       if (base === undefined) {

@@ -386,21 +386,26 @@ export class Evaluator {
   }
 }
 
+/** Buffers that the parameter block has pointers of: all but scratch, which stands last. */
+function boundBuffers(kernel: Kernel): number {
+  return kernel.buffers.filter(({ use }) => use !== "scratch").length;
+}
+
 /** Loads run-time scalar `slot` of a kernel from its parameter block. */
 export function loadParameter(kernel: Kernel, block: Expr, slot: number): Expr {
   const dtype = kernel.scalars[slot]!;
   const storage: Storage = dtype === "float32" ? "f32" : dtype === "float64" ? "f64" : "i32";
-  return load(storage, address(block, 8 * (kernel.buffers.length + slot)));
+  return load(storage, address(block, 8 * (boundBuffers(kernel) + slot)));
 }
 
 /** Loads the extent of dynamic axis `axis` from the parameter block. */
 export function loadExtent(kernel: Kernel, block: Expr, axis: number): Expr {
   const before = kernel.axes.slice(0, axis).filter((other) => other.dynamic).length;
-  return load("i32", address(block, 8 * (kernel.buffers.length + kernel.scalars.length + before)));
+  return load("i32", address(block, 8 * (boundBuffers(kernel) + kernel.scalars.length + before)));
 }
 
 /** Loads the pointer of the fault record. */
 export function loadFault(kernel: Kernel, block: Expr): Expr {
   const extents = kernel.axes.filter((axis) => axis.dynamic).length;
-  return loadPtr(block, kernel.buffers.length + kernel.scalars.length + extents);
+  return loadPtr(block, boundBuffers(kernel) + kernel.scalars.length + extents);
 }

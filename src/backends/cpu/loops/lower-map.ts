@@ -134,12 +134,13 @@ function orderDimensions(
 }
 
 /** What was found before the innermost axis is entered. */
-interface Outside {
+export interface Outside {
   readonly conditions: Conditions;
   readonly known: Known;
 }
 
-interface Row extends Outside {
+/** One row of a map: all that stands outside of its innermost loop. */
+export interface MapRow extends Outside {
   readonly block: Block;
   readonly analysis: Analysis;
   readonly kernel: MapKernel;
@@ -154,7 +155,7 @@ interface Row extends Outside {
 }
 
 /** Evaluates and stores every position of `range`. */
-function mapRange(row: Row, range: Interval): void {
+export function mapRange(row: MapRow, range: Interval): void {
   const { axis, target, guards } = row;
   const along = guards.filter((guard) => coefficient(guard.index, axis) !== 0);
   forSegments(row.block, row.point, axis, range, along, (block, piece, holds) => {
@@ -174,7 +175,7 @@ function mapRange(row: Row, range: Interval): void {
 }
 
 /** One step of the innermost loop: all values of a vector first, then its stores. */
-function mapStep(row: Row, block: Block, index: Expr, step: Step, conditions: Conditions): void {
+function mapStep(row: MapRow, block: Block, index: Expr, step: Step, conditions: Conditions): void {
   const { analysis, kernel, target, axis, known } = row;
   const point = row.point.enter(block, [[axis, index]], true);
   for (let copy = 0; copy < step.copies; copy++) {

@@ -10,6 +10,7 @@ import type { LoweredKernel, WorkDivision } from "./ir.ts";
 import { lowerCumulative } from "./lower-cumulative.ts";
 import { lowerMap } from "./lower-map.ts";
 import { lowerReduce } from "./lower-reduce.ts";
+import { lowerRows } from "./lower-rows.ts";
 import { lowerScatter } from "./lower-scatter.ts";
 import { lowerSort } from "./lower-sort.ts";
 import { withoutUnits } from "./unit-space.ts";
@@ -32,6 +33,8 @@ export function lowerKernel(kernel: Kernel, target: CpuTarget): LoweredKernel {
       return lowerScatter(kernel, target);
     case "sort":
       return lowerSort(kernel, target);
+    case "row":
+      return lowerRows(kernel, target);
   }
 }
 

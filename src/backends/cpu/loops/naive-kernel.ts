@@ -9,9 +9,11 @@ import type {
   Kernel,
   MapKernel,
   ReduceKernel,
+  RowKernel,
   ScatterKernel,
   SortKernel,
 } from "../../../compiler/kernels/kernel.ts";
+import { mapAffine } from "../../../compiler/kernels/collapse.ts";
 import { type Affine, type Reducer, sortedPositions } from "../../../graph/index.ts";
 import { roundTo, scalar, threefry } from "./naive-scalars.ts";
 
@@ -64,8 +66,25 @@ class NaiveRun {
         break;
       case "sort":
         this.#sort(this.#kernel);
+        break;
+      case "row":
+        this.#rows(this.#kernel);
     }
     return this.#fault;
+  }
+
+  /** Stage after stage for each row; a stage sees the row as shifted indices. */
+  #rows(kernel: RowKernel): void {
+    for (const row of points(kernel.axes)) {
+      const scratch = kernel.scratch.map(({ dtype, elements }) => new dtypes[dtype].array(elements));
+      for (const stage of kernel.stages) {
+        const own = mapAffine(stage, stage.axes.slice(row.length), ({ constant, coefficients }) => ({
+          constant: row.reduce((sum, position, axis) => sum + position * coefficients[axis]!, constant),
+          coefficients: coefficients.slice(row.length),
+        }));
+        this.#fault ??= runNaive(own, { ...this.#memory, buffers: [...this.#memory.buffers, ...scratch] });
+      }
+    }
   }
 
   #map(kernel: MapKernel): void {

@@ -57,8 +57,8 @@ export function keptSet(kernel: ReduceKernel): number {
   return (1 << keptCount(kernel)) - 1;
 }
 
-/** The form that walks memory best. */
-export function chooseForm(kernel: ReduceKernel, target: CpuTarget): ReduceForm {
+/** The form that walks memory best; `byRow`: among those that finish one result after another. */
+export function chooseForm(kernel: ReduceKernel, target: CpuTarget, byRow = false): ReduceForm {
   const rank = kernel.axes.length;
   const kept = keptCount(kernel);
   const analysis = analyse(
@@ -83,7 +83,7 @@ export function chooseForm(kernel: ReduceKernel, target: CpuTarget): ReduceForm 
   );
   const scalarStores = (3 * kernel.stores.length) / points;
   const hasPositions = kernel.reducers.some(({ reducer }) => isPositional(reducer));
-  for (let axis = kept - 1; axis >= 0 && !hasDouble; axis--) {
+  for (let axis = kept - 1; axis >= 0 && !hasDouble && !byRow; axis--) {
     if (!canVectorize(analysis, axis, []) || !canVectorize(epilogue, axis, kernel.stores)) continue;
     if (mixedGuards(kernel, axis) === null) continue;
     const loads = walkCost(analysis, axis, [], true, target.lanes);

@@ -51,7 +51,14 @@ export class ReduceLowering {
   readonly origin: Point;
   readonly extents: readonly Expr[];
 
-  constructor(kernel: ReduceKernel, domain: Guard | null, form: ReduceForm, target: CpuTarget) {
+  /** `shared`: the function that the reduction is part of, and where it finds scratch memory; default: one of its own. */
+  constructor(
+    kernel: ReduceKernel,
+    domain: Guard | null,
+    form: ReduceForm,
+    target: CpuTarget,
+    shared?: { readonly frame: FunctionFrame; readonly scratch: ReadonlyMap<number, Expr> },
+  ) {
     this.kernel = kernel;
     this.domain = domain;
     this.form = form;
@@ -65,12 +72,12 @@ export class ReduceLowering {
     this.loads = usedAccesses(this.analysis, []);
     this.guards = guardsOf(kernel, this.loads);
     this.skippable = [...this.guards.filter((guard) => this.isSkippable(guard)), ...(domain === null ? [] : [domain])];
-    this.frame = functionFrame("reduce");
+    this.frame = shared?.frame ?? functionFrame("reduce");
     const { body, parameters } = this.frame;
     const late = usedAccesses(this.epilogue, kernel.stores);
     this.epilogueGuards = guardsOf(kernel, late);
     const all = new Set([...this.loads, ...late]);
-    this.origin = Point.origin(body, kernel, planPointers(kernel, all), parameters);
+    this.origin = Point.origin(body, kernel, planPointers(kernel, all), parameters, shared?.scratch);
     this.extents = kernel.axes.map(({ extent, dynamic }, axis) =>
       dynamic ? body.let(loadExtent(kernel, parameters, axis), "extent") : i32(extent),
     );

@@ -13,6 +13,10 @@ export interface KernelWork {
 
 /** What one run of a kernel works through. */
 export function workOf(kernel: Kernel): KernelWork {
+  if (kernel.kind === "row") {
+    const stages = kernel.stages.map(workOf);
+    return { operations: stages.reduce((sum, { operations }) => sum + operations, 0), bytes: bytesOf(kernel) };
+  }
   const points = kernel.axes.reduce((product, { extent }) => product * extent, 1);
   const parallel = kernel.axes.reduce((product, { extent, role }) => (role === "parallel" ? product * extent : product), 1);
   let operations = 0;
@@ -36,8 +40,11 @@ export function workOf(kernel: Kernel): KernelWork {
       operations = points * (scalars(kernel.expression) + Math.ceil(Math.log2(Math.max(2, length))));
     }
   }
-  const bytes = kernel.buffers.reduce((sum, { dtype, elements, use }) => sum + elements * size(dtype) * (use === "readwrite" ? 2 : 1), 0);
-  return { operations, bytes };
+  return { operations, bytes: bytesOf(kernel) };
+}
+
+function bytesOf(kernel: Kernel): number {
+  return kernel.buffers.reduce((sum, { dtype, elements, use }) => sum + elements * size(dtype) * (use === "readwrite" ? 2 : 1), 0);
 }
 
 /** Ranges of k that a scheduled contraction is split into: an axis beside all of k. */

@@ -5,7 +5,7 @@ import type { Program } from "../../../compiler/program.ts";
 import type { Target } from "../../../compiler/target.ts";
 import { scheduleContract } from "../loops/contract/schedule.ts";
 import { divideWork, lowerKernel } from "../loops/lower.ts";
-import type { CpuTarget } from "../target.ts";
+import { type CpuTarget, rowsFrom } from "../target.ts";
 import { chooseThreads } from "../runtime/choose-threads.ts";
 import { CodeCache } from "../runtime/code-cache.ts";
 import { Divisions } from "../runtime/divisions.ts";
@@ -32,6 +32,8 @@ export interface WasmOptions {
   readonly relaxedFma?: boolean;
   /** Most bytes of memory, at most 4 GiB. */
   readonly maximumBytes?: number;
+  /** From how many elements of a row on kernels over the same rows become one. For tests. */
+  readonly rowsFrom?: number;
 }
 
 /** Cache sizes that schedules assume: those of ordinary machines, since an engine does not tell. */
@@ -105,6 +107,7 @@ export function createWasmBackend(options: WasmOptions = {}): CpuBackend {
       maxBufferBytes: largestBuffer,
       dtypes: ["float32", "float64", "int32", "uint8", "bool"],
       sharedArena: true,
+      rowsFrom: options.rowsFrom ?? rowsFrom,
     },
     scheduleContract: (bound) => scheduleContract(bound, cpuTarget),
   };

@@ -17,7 +17,7 @@ import type { Machine } from "../runtime/machine.ts";
 import { measureMachinePeak } from "../runtime/measure-peak.ts";
 import { profiled } from "../runtime/profiling.ts";
 import { RunOrder } from "../runtime/run-order.ts";
-import type { CpuTarget } from "../target.ts";
+import { type CpuTarget, rowsFrom } from "../target.ts";
 import { CodeMemory } from "./code-memory.ts";
 import { mostHelpers } from "./control.ts";
 import { emitFunctions } from "./generator/emit.ts";
@@ -33,6 +33,8 @@ export interface X64Options {
   readonly threads?: number;
   /** Default: NABLA_CPU, else the best that the processor has. Changes last bits. */
   readonly instructionSet?: InstructionSet;
+  /** From how many elements of a row on kernels over the same rows become one. For tests. */
+  readonly rowsFrom?: number;
 }
 
 const where = "x64 back-end";
@@ -105,6 +107,7 @@ export function createX64Backend(options: X64Options = {}): CpuBackend {
       maxBufferBytes: largestBuffer,
       dtypes: ["float32", "float64", "int32", "uint8", "bool"],
       sharedArena: true,
+      rowsFrom: options.rowsFrom ?? rowsFrom,
     },
     scheduleContract: (bound) => scheduleContract(bound, cpuTarget),
   };
