@@ -5,7 +5,7 @@ import { lenetStep, lenetWeights } from "../testing/lenet-step.ts";
 import { constant, multiply, broadcastInDim, add } from "../primitives/index.ts";
 import { parameterTensor, Subgraph } from "../graph/index.ts";
 import { compile } from "./compile.ts";
-import { storeAccesses } from "./passes/kernel-graph.ts";
+import { writtenBuffers } from "./passes/kernel-graph.ts";
 
 /** What WebGPU guarantees without asking for more. */
 const webgpu: Limits = {
@@ -57,9 +57,9 @@ describe("limits of a back-end", () => {
   it("leave every state written in place once, by kernels of the last use", () => {
     const program = compile(graph, counts, naiveTarget());
     for (let state = 0; state < 3 * lenetWeights.length; state++) {
-      const writers = program.kernels.filter(({ kernel, buffers }) =>
-        storeAccesses(kernel).some((access) => {
-          const { place } = program.buffers[buffers[kernel.accesses[access]!.buffer]!]!;
+      const writers = program.kernels.filter((bound) =>
+        [...writtenBuffers(bound)].some((buffer) => {
+          const { place } = program.buffers[buffer]!;
           return place.kind === "state" && place.index === state;
         }),
       );

@@ -74,3 +74,12 @@ const contracts: readonly (readonly [unknown, object, LayerContract["refused"], 
 ];
 
 for (const [cls, options, refused, rest] of contracts) runLayerContract(cls as LayerUnderTest, { ...images, options, refused, ...rest });
+
+runLayerContract(layers.Pipeline, {
+  ...images,
+  options: () => ({ layers: [layers.RandomFlip({ seed: 1 }), layers.Rescaling({ scale: 0.5 })] }),
+  refused: [
+    [{ layers: [] }, /layers/],
+    [{ layers: ["RandomFlip"] }, /layers/],
+  ],
+});

@@ -1,9 +1,11 @@
 /** A recurrent layer in both directions. */
-import { ValueError } from "../errors.ts";
-import { type Shape, Tensor } from "../graph/index.ts";
+import { ShapeError, ValueError } from "../errors.ts";
+import { formatShape, type Shape, Tensor } from "../graph/index.ts";
+import type { TensorLike } from "../ops/as-tensor.ts";
 import * as ops from "../ops/index.ts";
 import { callableClass, type CallableClass, type Config, type CustomObjects } from "../serialization/index.ts";
 import { withPath } from "./call-context.ts";
+import { tensorForWeight } from "./layer-arguments.ts";
 import { Layer } from "./layer.ts";
 import { type LayerOptions, oneOf, required } from "./layer-options.ts";
 import { deserialize, serialize } from "./registry.ts";
@@ -28,6 +30,8 @@ export interface BidirectionalOptions extends LayerOptions {
   readonly mergeMode?: MergeMode;
   /** The other direction. Default: one like `layer`. */
   readonly backwardLayer?: Layer<never> | null;
+  /** Values of the weights of both directions, forward first, set when the layer is built. Not written into files. */
+  readonly weights?: readonly TensorLike[] | null;
 }
 
 /** What Bidirectional needs of a layer: that of a recurrent layer. */
@@ -55,9 +59,12 @@ export class BidirectionalLayer extends Layer<BidirectionalOptions> {
   declare mergeMode: MergeMode;
   declare backwardLayer: Direction;
   forwardLayer: Direction;
+  readonly #initialWeights: readonly TensorLike[] | null;
 
   constructor(options: BidirectionalOptions) {
-    super(options, { layer: required, backwardLayer: null, mergeMode: "concat" });
+    const { weights = null, ...rest } = options;
+    super(rest, { layer: required, backwardLayer: null, mergeMode: "concat" });
+    this.#initialWeights = weights;
     const own = this as unknown as { layer?: unknown; backwardLayer?: unknown };
     const [layer, backward] = [own.layer, own.backwardLayer];
     delete own.layer;
@@ -103,6 +110,18 @@ export class BidirectionalLayer extends Layer<BidirectionalOptions> {
   override build(inputShape: Shape): void {
     for (const layer of [this.forwardLayer, this.backwardLayer]) if (!layer.built) layer.build(inputShape);
     this.inputSpec = this.forwardLayer.inputSpec;
+    const given = this.#initialWeights;
+    if (given === null) return;
+    const { weights } = this;
+    if (given.length !== weights.length) {
+      throw new ShapeError({
+        where: this.label,
+        problem: "the option weights does not hold an array per weight",
+        expected: `${weights.length}: ${weights.map((weight) => `${weight.path} ${formatShape(weight.shape)}`).join(", ")}`,
+        received: String(given.length),
+      });
+    }
+    weights.forEach((weight, i) => weight.assign(tensorForWeight(given[i]!, weight)));
   }
 
   protected override checkInput(input: unknown): void {

@@ -107,7 +107,9 @@ export class StreamBatches implements Batches {
     this.#begun = true;
     const known = this.#ahead.shift();
     if (known !== undefined) return { arrays: stepArrays(known), layout: known };
-    return this.#fresh().then((data) => (data === null ? null : { arrays: stepArrays(data), layout: data }));
+    const data = this.#fresh();
+    const batch = (data: TrainingData | null): Batch | null => (data === null ? null : { arrays: stepArrays(data), layout: data });
+    return data instanceof Promise ? data.then(batch) : batch(data);
   }
 
   #start(): void {
@@ -131,17 +133,21 @@ export class StreamBatches implements Batches {
     };
   }
 
-  /** The next batch of this pass, or of the next one; null at the end of what there is. */
-  async #fresh(): Promise<TrainingData | null> {
+  /** The next batch of this pass, or of the next one; null at the end of what there is. Waits only where the source does. */
+  #fresh(): TrainingData | null | Promise<TrainingData | null> {
     if (this.#read === null) this.#start();
-    let value = await this.#read!();
-    if (value === undefined && this.#wraps && this.repeats && this.#any) {
+    const value = this.#read!();
+    return value instanceof Promise ? value.then((known) => this.#taken(known)) : this.#taken(value);
+  }
+
+  #taken(value: unknown): TrainingData | null | Promise<TrainingData | null> {
+    if (value === undefined) {
+      if (!this.#wraps || !this.repeats || !this.#any) return null;
       this.#start();
-      value = await this.#read!();
+      return this.#fresh();
     }
-    if (value === undefined) return null;
     this.#any = true;
-    return await this.#prepare(this.#unpacked(value));
+    return this.#prepare(this.#unpacked(value));
   }
 
   #unpacked(value: unknown): GivenBatch {

@@ -72,7 +72,8 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
       const begin = callbacks.callAt("onTrainBatchBegin", index, {});
       if (begin instanceof Promise) await begin;
       const step = model.session.logStep("train", batch.layout);
-      const out = await run(model, step, batch, signal);
+      const running = run(model, step, batch, signal);
+      const out = running instanceof Promise ? await running : running;
       if (out === null) break;
       epochLogs = step.logs(out);
       const end = callbacks.callAt("onTrainBatchEnd", index, epochLogs);
@@ -268,7 +269,8 @@ async function evaluateBatches(
     const begin = callbacks.callAt("onTestBatchBegin", index, {});
     if (begin instanceof Promise) await begin;
     const step = model.session.logStep("test", batch.layout);
-    const out = await run(model, step, batch, signal);
+    const running = run(model, step, batch, signal);
+    const out = running instanceof Promise ? await running : running;
     if (out === null) break;
     logs = step.logs(out);
     const end = callbacks.callAt("onTestBatchEnd", index, logs);
@@ -368,15 +370,19 @@ function onBatch(
 }
 
 /** Runs a step; null where it was aborted on its way. */
-async function run(model: AnyModel, step: LogStep, batch: Batch, signal: AbortSignal | null): Promise<TypedArray[] | null> {
-  try {
-    const given = model.session.stepArrays(batch.arrays, batch.layout);
-    const arrays = given instanceof Promise ? await given : given;
-    const out = step.run(arrays, signal === null ? {} : { signal });
-    return out instanceof Promise ? await out : out;
-  } catch (error) {
+/** Runs a step; null where the signal stopped it. Without waiting where the program is short: a small step costs little more. */
+function run(model: AnyModel, step: LogStep, batch: Batch, signal: AbortSignal | null): TypedArray[] | null | Promise<TypedArray[] | null> {
+  const ended = (error: unknown): null => {
     if (aborted(signal) && !(error instanceof ValueError)) return null;
     throw error;
+  };
+  try {
+    const arrays = model.session.stepArrays(batch.arrays, batch.layout);
+    const options = signal === null ? {} : { signal };
+    const out = arrays instanceof Promise ? arrays.then((given) => step.run(given, options)) : step.run(arrays, options);
+    return out instanceof Promise ? out.catch(ended) : out;
+  } catch (error) {
+    return ended(error);
   }
 }
 

@@ -10,6 +10,7 @@ import { flattenStructure, mapStructure } from "../layers/structure.ts";
 import { camelCase, type Config, type CustomObjects, isSerialized, snakeCase } from "../serialization/index.ts";
 import type { FunctionalGraph, GraphNode } from "./functional-graph.ts";
 import type { Model } from "./model.ts";
+import { operationCall } from "./operation-registry.ts";
 
 /** Position of a tensor as Keras writes it: layer name, number of the call, number of the output. */
 type History = [name: string, call: number, output: number];
@@ -126,12 +127,12 @@ export function functionalParts(config: Config, customObjects: CustomObjects): F
       received: Object.keys(config).join(", "),
     });
   const entries = config.layers as readonly Config[];
-  const layers = new Map<string, Layer>();
+  const layers = new Map<string, Layer | ((...args: unknown[]) => unknown)>();
   const outputs = new Map<string, Tensor[][]>();
   const waiting = new Map<string, unknown[]>();
   for (const entry of entries) {
     const name = String(entry.name ?? (entry.config as Config).name);
-    const layer = deserializeLayer(entry, customObjects);
+    const layer = operationCall(entry) ?? deserializeLayer(entry, customObjects);
     layers.set(name, layer);
     outputs.set(name, layer instanceof InputLayerLayer ? [[layer.output]] : []);
     if (!(layer instanceof InputLayerLayer)) waiting.set(name, [...((entry.inbound_nodes as unknown[] | undefined) ?? [])]);

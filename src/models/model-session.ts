@@ -23,6 +23,8 @@ export class ModelSession {
   readonly #steps = new Map<string, LogStep>();
   readonly #outputSteps = new Map<string, OutputStep>();
   #lastTraining: LogStep | null = null;
+  /** The step asked for last. */
+  #recent: { readonly kind: "train" | "test"; readonly data: TrainingData; readonly step: LogStep } | null = null;
   /** Of models that are no graph: found by tracing the first data. */
   #inferred: {
     readonly key: string;
@@ -40,6 +42,7 @@ export class ModelSession {
     const scalesLoss = this.#model.dtypePolicy.shortFormat === "float16";
     this.compiled = new Compiled(`${this.#model.label}.compile`, options, this.#model.outputNames, scalesLoss);
     this.#steps.clear();
+    this.#recent = null;
     this.#outputSteps.clear();
     this.#model.stopTraining = false;
   }
@@ -59,6 +62,7 @@ export class ModelSession {
   /** Forgets the programs: the layers changed. */
   forgetSteps(): void {
     this.#steps.clear();
+    this.#recent = null;
     this.#outputSteps.clear();
     this.#inferred = null;
   }
@@ -109,6 +113,9 @@ export class ModelSession {
 
   /** The training or evaluation step for data laid out like this. */
   logStep(kind: "train" | "test", data: TrainingData): LogStep {
+    // Arrays in memory are one layout for all steps.
+    const recent = this.#recent;
+    if (recent?.data === data && recent.kind === kind) return recent.step;
     const key = `${kind}/${layoutOf(data)}`;
     let step = this.#steps.get(key);
     if (step === undefined) {
@@ -120,6 +127,7 @@ export class ModelSession {
       this.#steps.set(key, step);
     }
     if (kind === "train") this.#lastTraining = step;
+    this.#recent = { kind, data, step };
     return step;
   }
 

@@ -6,7 +6,7 @@ import { type ConcreteShape, concreteShape, currentScope, normalizeAxis, type Te
 import { options } from "../ops/arguments.ts";
 import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
 import { defineOp } from "../ops/define-op.ts";
-import { broadcast, castTo, constantLike, toFloat } from "../ops/promote.ts";
+import { broadcast, castTo, toFloat } from "../ops/promote.ts";
 import * as P from "../primitives/index.ts";
 import { unit } from "./distributions.ts";
 import { drawKey, type Seed } from "./seed-generator.ts";
@@ -54,14 +54,9 @@ export const binomial: (
   },
 );
 
-/** A random order of 0, ..., n - 1: int32 [n]. Each is drawn a number, and comes at the place that its number has among all. */
+/** A random order of 0, ..., n - 1: int32 [n]. Each is drawn a number, and they stand in the order of their numbers. */
 export function permutation(n: number, seed: Seed): Tensor {
-  const bits = P.rngBits(drawKey(seed), [n]);
-  const [row, column] = [P.broadcastInDim(bits, [n, n], [0]), P.broadcastInDim(bits, [n, n], [1])];
-  // Equal numbers keep their order.
-  const earlier = P.less(P.iota([n, n], 1, "int32"), P.iota([n, n], 0, "int32"));
-  const before = P.or(P.less(column, row), P.and(P.equal(column, row), earlier));
-  return P.reduceSum(P.convert(before, "int32"), [1]);
+  return P.sort(P.rngBits(drawKey(seed), [n]), 0).positions;
 }
 
 /** Options of `shuffle`. */
@@ -77,7 +72,6 @@ export const shuffle: (x: TensorLike, axis?: number | ShuffleOptions, seed?: See
     const { axis = 0, seed = null } = options<ShuffleOptions>(["axis", "seed"], rest);
     const t = asTensor(x);
     const at = normalizeAxis(currentScope(), axis, t.rank);
-    const order = permutation(concreteShape(t)[at]!, seed);
-    return P.take(t, P.minimum(order, constantLike(Math.max(0, concreteShape(t)[at]! - 1), order)), at, "clamp");
+    return P.take(t, permutation(concreteShape(t)[at]!, seed), at, "clamp");
   },
 );

@@ -15,6 +15,8 @@ const mostStages = 12;
 /** Rows are what threads share: with fewer of them, elements are shared instead, unless all is little work. */
 const leastRows = 16;
 const littleWork = 2 ** 14;
+/** From so many rows on they are work enough for all threads, and a long reduction need not be cut. */
+const enoughRows = 64;
 
 type RowMember = MapKernel | ReduceKernel;
 
@@ -42,7 +44,7 @@ function grow(graph: KernelGraph, seed: ScheduledKernel, kernel: ReduceKernel, c
   let members: readonly ScheduledKernel[] = [seed];
   let joined = seed;
   const lengthOf = (bound: ScheduledKernel): number => bound.kernel.axes.reduce((product, { extent }) => product * extent, 1) / rows;
-  for (let grown = true; grown && members.length < mostStages; ) {
+  for (let grown = true; grown && members.length < mostStages;) {
     grown = false;
     const after = [...writtenBuffers(joined)].flatMap((buffer) => [...graph.readers(buffer)]);
     const before = [...readBuffers(joined)].flatMap((buffer) => [...graph.writers(buffer)]);
@@ -53,7 +55,12 @@ function grow(graph: KernelGraph, seed: ScheduledKernel, kernel: ReduceKernel, c
       if (own > 4 * length || (own < rowsFrom && members.length < 2)) continue;
       if (graph.hasDetour(joined, other) || graph.hasDetour(other, joined)) continue;
       const list = after.includes(other) ? [...members, other] : [other, ...members];
-      const next = assemble(list, rows, (buffer) => isPrivate(graph, buffer, [joined, other], context), context);
+      const inside = [joined, other];
+      const next = assemble(list, rows, {
+        isPrivate: (buffer) => isPrivate(graph, buffer, inside, context),
+        isWhole: (buffer) => [...graph.writers(buffer)].every((writer) => inside.includes(writer)),
+        context,
+      });
       if (next === null) continue;
       graph.remove(joined);
       graph.remove(other);
@@ -62,6 +69,15 @@ function grow(graph: KernelGraph, seed: ScheduledKernel, kernel: ReduceKernel, c
       break;
     }
   }
+}
+
+/** What is asked about buffers while rows are put together. */
+interface Surroundings {
+  /** Whether nothing outside touches the buffer. */
+  readonly isPrivate: (buffer: number) => boolean;
+  /** Whether nothing outside writes part of the buffer. */
+  readonly isWhole: (buffer: number) => boolean;
+  readonly context: JoinContext;
 }
 
 /** Whether only these kernels touch a buffer. */
@@ -76,7 +92,7 @@ function canBeStage(bound: ScheduledKernel, rows: number, draft: Draft): boolean
   if (kernel.kind !== "map" && kernel.kind !== "reduce") return false;
   const total = kernel.axes.reduce((product, { extent }) => product * extent, 1);
   if (total === 0 || total % rows !== 0 || (kernel.kind === "reduce" && pointsOf(kernel, "parallel") !== rows)) return false;
-  if (kernel.kind === "reduce" && splitReduce(kernel) !== null) return false;
+  if (kernel.kind === "reduce" && rows < enoughRows && splitReduce(kernel) !== null) return false;
   if (kernel.accesses.some(({ dynamic }) => dynamic.length > 0)) return false;
   if (kernel.buffers.some(({ use }, position) => use === "readwrite" || isUpdated(kernel, position))) return false;
   const written = new Set(storeAccesses(kernel).map((access) => kernel.accesses[access]!.buffer));
@@ -112,12 +128,7 @@ function isChain(decreasing: readonly number[]): boolean {
  * One kernel of all members, in running order: their axes are cut alike into rows and what lies within a row. Null where
  * that cannot be, or where a row of one member reads another row of an earlier one.
  */
-function assemble(
-  members: readonly ScheduledKernel[],
-  rows: number,
-  isPrivateTo: (buffer: number) => boolean,
-  context: JoinContext,
-): ScheduledKernel | null {
+function assemble(members: readonly ScheduledKernel[], rows: number, around: Surroundings): ScheduledKernel | null {
   const collapsed = members.map(({ kernel }) => collapseAxes(kernel) as RowMember);
   const cuts = new Set([rows, 1]);
   for (const kernel of collapsed) {
@@ -143,7 +154,7 @@ function assemble(
   }
   const rank = rowCuts.length - 1;
   const axes = rowCuts.slice(0, -1).map((cut, i): Axis => ({ extent: cut / rowCuts[i + 1]!, role: "parallel", dynamic: false }));
-  return bind(members, stages, axes, rank, isPrivateTo, context);
+  return bind(members, stages, axes, rank, around);
 }
 
 /** A kernel whose axes are also cut at these suffixes (products of the extents inside); null where an axis does not divide. */
@@ -186,8 +197,7 @@ function bind(
   stages: readonly RowMember[],
   axes: readonly Axis[],
   rank: number,
-  isPrivateTo: (buffer: number) => boolean,
-  context: JoinContext,
+  { isPrivate: isPrivateTo, isWhole, context }: Surroundings,
 ): ScheduledKernel | null {
   const written = new Set(members.flatMap((member) => [...writtenBuffers(member)]));
   const read = new Set(members.flatMap((member) => [...readBuffers(member)]));
@@ -195,6 +205,7 @@ function bind(
   const windows = new Map<number, [low: number, high: number]>();
   for (const buffer of written) {
     if (!read.has(buffer)) continue;
+    if (!isWhole(buffer)) return null;
     const window = windowOf(buffer, members, stages, axes, rank);
     if (window === null) return null;
     windows.set(buffer, window);

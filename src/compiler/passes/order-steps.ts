@@ -129,7 +129,7 @@ export class StepGraph {
 function canDonate(bound: ScheduledKernel, { state, value }: StateUpdate): boolean {
   const { kernel, buffers } = bound;
   const position = buffers.indexOf(state);
-  if (position < 0) return kernel.kind !== "row";
+  if (position < 0) return true;
   if (kernel.kind !== "map" && kernel.kind !== "reduce") return false;
   if (
     kernel.kind === "reduce" &&

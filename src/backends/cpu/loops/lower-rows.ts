@@ -65,13 +65,7 @@ function scratchPlaces(buffers: readonly KernelBuffer[]): { readonly offsets: re
 }
 
 /** A map along the last axis of the row. */
-function mapStage(
-  kernel: MapKernel,
-  rank: number,
-  target: CpuTarget,
-  frame: FunctionFrame,
-  scratch: ReadonlyMap<number, Expr>,
-): Stage {
+function mapStage(kernel: MapKernel, rank: number, target: CpuTarget, frame: FunctionFrame, scratch: ReadonlyMap<number, Expr>): Stage {
   const axis = kernel.axes.length - 1;
   const roots = storeRoots(kernel, kernel.stores);
   const analysis = analyse(kernel, kernel.expression, roots, 0);

@@ -23,5 +23,7 @@ export function lowerKernel(kernel: Kernel, surroundings: Surroundings): KernelC
       return lowerScatter(kernel, surroundings);
     case "sort":
       return lowerSort(kernel, surroundings);
+    case "row":
+      throw new InternalError("webgpu", "rows, which its limits rule out", kernel.label);
   }
 }

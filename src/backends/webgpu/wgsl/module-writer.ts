@@ -1,6 +1,7 @@
 /** Writes one WGSL module: bindings, uniform block, statements; loads, stores and expressions of a kernel's entries. */
 import type { Access, Entry, Kernel } from "../../../compiler/kernels/kernel.ts";
 import { affineRange } from "../../../compiler/kernels/affine.ts";
+import { storeAccesses } from "../../../compiler/passes/kernel-graph.ts";
 import type { DType } from "../../../dtype/index.ts";
 import { InternalError } from "../../../errors.ts";
 import type { Affine } from "../../../graph/index.ts";
@@ -41,7 +42,7 @@ export class ModuleWriter {
   constructor(kernel: Kernel, surroundings: Surroundings) {
     this.kernel = kernel;
     this.surroundings = surroundings;
-    const stores = "store" in kernel ? [kernel.store] : kernel.stores.map(({ access }) => access);
+    const stores = storeAccesses(kernel);
     this.written = new Set(stores.map((access) => kernel.accesses[access]!.buffer));
     for (const buffer of surroundings.shared) (this.written as Set<number>).add(buffer);
   }

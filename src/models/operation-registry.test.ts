@@ -1,0 +1,51 @@
+import { beforeAll, expect, it } from "vitest";
+import { Input, layers, Model, modelFromJSON, ops, setBackend, type Tensor, tensor } from "../index.ts";
+
+beforeAll(() => setBackend("reference"));
+
+const tensorAt = (name: string, shape: (number | null)[], dtype = "float32"): object => ({
+  class_name: "__keras_tensor__",
+  config: { shape, dtype, keras_history: [name, 0, 0] },
+});
+/** As newer versions of Keras write a model with a mask: its comparison is a call of its own, and an argument of the LSTM. */
+const masked = (className = "NotEqual"): object => {
+  const x = Input({ shape: [null], name: "words" });
+  const embedded = layers.Embedding({ inputDim: 5, outputDim: 3, maskZero: true, name: "embedding" })(x);
+  const model = new Model({ inputs: x, outputs: layers.LSTM({ units: 2, name: "lstm" })(embedded) });
+  const json = JSON.parse(JSON.stringify(model)) as { config: { layers: Record<string, unknown>[] } };
+  const lstm = json.config.layers.at(-1) as { inbound_nodes: { kwargs: object }[] };
+  lstm.inbound_nodes[0]!.kwargs = { mask: tensorAt("not_equal", [null, null], "bool") };
+  json.config.layers.splice(1, 0, {
+    module: "keras.src.ops.numpy",
+    class_name: className,
+    config: { name: "not_equal", dtype: "float32" },
+    registered_name: className,
+    name: "not_equal",
+    inbound_nodes: [{ args: [tensorAt("words", [null, null]), 0], kwargs: {} }],
+  });
+  return json;
+};
+
+it("models with operations between their layers are read: a mask that stands in the configuration masks", async () => {
+  const model = modelFromJSON(masked());
+  const words = tensor([[1, 2, 0, 0], [3, 0, 0, 0]]); // prettier-ignore
+  const y = (await model.predict(words)) as Tensor;
+  const short = (await model.predict(tensor([[1, 2], [3, 0]]))) as Tensor; // prettier-ignore
+  expect(await y.array()).toEqual(await short.array());
+  expect(model.weights.length).toBe(4);
+});
+
+it("an operation that does not exist is refused by name", () => {
+  expect(() => modelFromJSON(masked("NotEqul"))).toThrow(/notEqual/);
+});
+
+it("Bidirectional takes weights for both directions", async () => {
+  const plain = layers.Bidirectional({ layer: layers.SimpleRNN({ units: 2 }) });
+  plain.build([null, 3, 2]);
+  const given = plain.weights.map((weight, i) => ops.add(ops.zeros(weight.shape), i + 1));
+  const layer = layers.Bidirectional({ layer: layers.SimpleRNN({ units: 2 }), weights: given });
+  layer.build([null, 3, 2]);
+  for (const [i, weight] of layer.weights.entries()) expect(Array.from(await weight.data()).every((value) => value === i + 1)).toBe(true);
+  const wrong = layers.Bidirectional({ layer: layers.SimpleRNN({ units: 2 }), weights: given.slice(1) });
+  expect(() => wrong.build([null, 3, 2])).toThrow(/array per weight/);
+});
