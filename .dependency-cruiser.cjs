@@ -27,6 +27,7 @@ module.exports = {
     only("primitives", [...base, "graph/"]),
     only("autodiff", [...base, "graph/", "primitives/"]),
     only("vectorization", [...base, "graph/", "primitives/"]),
+    only("distillation", [...base, ...front, "graph/", "layers/", "losses/", "metrics/", "models/"]),
     only("feature-space", [...base, ...front, "graph/", "layers/", "data/"]),
     only("bounding-boxes", [...base, "graph/", "serialization/", "ops/"]),
     only("compiler", [...base, "graph/", "primitives/"]),

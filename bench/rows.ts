@@ -21,13 +21,13 @@ const trained =
 const softmax = (x: Tensor): Tensor => ops.softmax(x, { axis: -1 });
 const normalized = (x: Tensor): Tensor => ops.layerNormalization(x, { axis: -1, epsilon: 1e-3 });
 const cases: readonly (readonly [string, readonly (readonly number[])[], (...xs: Tensor[]) => Tensor[]])[] = [
-  ["softmax [128, 1000]", [[128, 1000]], (x) => [softmax(x!)]],
-  ["softmax [128, 1000] and gradient", [[128, 1000], [128, 1000]], (x, c) => trained(softmax)(x!, c!)], // prettier-ignore
-  ["softmax [8192, 64]", [[8192, 64]], (x) => [softmax(x!)]],
-  ["attention [8, 8, 128, 128], scaled", [[8, 8, 128, 128]], (x) => [softmax(ops.multiply(x!, 0.125))]],
-  ["attention [8, 8, 512, 512], scaled", [[8, 8, 512, 512]], (x) => [softmax(ops.multiply(x!, 0.125))]],
-  ["layer norm [1024, 512]", [[1024, 512]], (x) => [normalized(x!)]],
-  ["layer norm [1024, 512] and gradient", [[1024, 512], [1024, 512]], (x, c) => trained(normalized)(x!, c!)], // prettier-ignore
+  ["softmax [128, 1000]", [[128, 1000]], (x) => [softmax(x)]],
+  ["softmax [128, 1000] and gradient", [[128, 1000], [128, 1000]], (x, c) => trained(softmax)(x, c)], // prettier-ignore
+  ["softmax [8192, 64]", [[8192, 64]], (x) => [softmax(x)]],
+  ["attention [8, 8, 128, 128], scaled", [[8, 8, 128, 128]], (x) => [softmax(ops.multiply(x, 0.125))]],
+  ["attention [8, 8, 512, 512], scaled", [[8, 8, 512, 512]], (x) => [softmax(ops.multiply(x, 0.125))]],
+  ["layer norm [1024, 512]", [[1024, 512]], (x) => [normalized(x)]],
+  ["layer norm [1024, 512] and gradient", [[1024, 512], [1024, 512]], (x, c) => trained(normalized)(x, c)], // prettier-ignore
 ];
 for (const [name, shapes, f] of cases) {
   // Inputs and results are states: nothing is copied in or out.

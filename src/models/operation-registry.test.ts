@@ -1,5 +1,5 @@
 import { beforeAll, expect, it } from "vitest";
-import { Input, layers, Model, modelFromJSON, ops, setBackend, type Tensor, tensor } from "../index.ts";
+import { Input, layers, Model, modelFromJSON, ops, setBackend, tensor } from "../index.ts";
 
 beforeAll(() => setBackend("reference"));
 
@@ -29,8 +29,8 @@ const masked = (className = "NotEqual"): object => {
 it("models with operations between their layers are read: a mask that stands in the configuration masks", async () => {
   const model = modelFromJSON(masked());
   const words = tensor([[1, 2, 0, 0], [3, 0, 0, 0]]); // prettier-ignore
-  const y = (await model.predict(words)) as Tensor;
-  const short = (await model.predict(tensor([[1, 2], [3, 0]]))) as Tensor; // prettier-ignore
+  const y = await model.predict(words);
+  const short = (await model.predict(tensor([[1, 2], [3, 0]]))); // prettier-ignore
   expect(await y.array()).toEqual(await short.array());
   expect(model.weights.length).toBe(4);
 });
