@@ -5,7 +5,7 @@ import { lenetStep, lenetWeights } from "../testing/lenet-step.ts";
 import { constant, multiply, broadcastInDim, add } from "../primitives/index.ts";
 import { parameterTensor, Subgraph } from "../graph/index.ts";
 import { compile } from "./compile.ts";
-import { writtenBuffers } from "./passes/kernel-graph.ts";
+import { storeAccesses, writtenBuffers } from "./passes/kernel-graph.ts";
 
 /** What WebGPU guarantees without asking for more. */
 const webgpu: Limits = {

@@ -1,5 +1,5 @@
 /** From how many elements on rows are kept in cache from stage to stage; below, flat loops over all rows are faster. */
-export const rowsFrom: number = 64;
+export const rowsFrom: number = 128;
 
 /** What differs between the CPU's code generators, as data. The lowering in loops/ reads only this. */
 export interface CpuTarget {
