@@ -1,4 +1,5 @@
 /** Kernels to WGSL. */
+import { InternalError } from "../../../errors.ts";
 import type { Kernel } from "../../../compiler/kernels/kernel.ts";
 import { lowerContract } from "../contract/lower-contract.ts";
 import type { KernelCode, Surroundings } from "./kernel-code.ts";
