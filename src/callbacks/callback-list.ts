@@ -23,8 +23,9 @@ export class CallbackList {
       }
       callback.setModel(model);
       callback.setParameters(parameters);
+      callback.companions = callbacks.filter((other) => other !== callback);
     }
-    this.#callbacks = callbacks;
+    this.#callbacks = [...callbacks.filter(({ runsLast }) => !runsLast), ...callbacks.filter(({ runsLast }) => runsLast)];
   }
 
   /** Calls a hook without an index. */

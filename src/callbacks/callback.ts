@@ -4,6 +4,9 @@ import type { CallbackModel } from "./callback-model.ts";
 /** Values of one batch or epoch: `{ loss: 0.31, accuracy: 0.9 }`. */
 export type Logs = Readonly<Record<string, number>>;
 
+/** What a callback must know to go on after an interruption. */
+export type CallbackState = Readonly<Record<string, unknown>>;
+
 /** What a callback is told about the run. */
 export interface CallbackParameters {
   readonly verbose: 0 | 1 | 2;
@@ -28,6 +31,24 @@ export class Callback {
   model!: CallbackModel;
   /** Facts about the run. */
   parameters!: CallbackParameters;
+
+  /** The other callbacks of the run, in their order. */
+  companions: readonly Callback[] = [];
+  /** Whether it is told of things after all others. */
+  readonly runsLast: boolean = false;
+
+  /**
+   * What the callback must know to go on after an interruption: numbers, texts, lists, objects, and tensors in them. Null
+   * (the default) where there is nothing. BackupAndRestore keeps it and gives it to `loadState` after `onTrainBegin`.
+   */
+  saveState(): CallbackState | null {
+    return null;
+  }
+
+  /** Takes back what `saveState` gave. */
+  loadState(_state: CallbackState): void {
+    // Nothing by default.
+  }
 
   /** Called once before anything else. */
   setModel(model: CallbackModel): void {

@@ -1,7 +1,7 @@
 /** Ends training when a value has stopped getting better. */
 import type { Tensor } from "../graph/index.ts";
 import { callableClass, type CallableClass, checkOptions } from "../serialization/index.ts";
-import { Callback, type Logs } from "./callback.ts";
+import { Callback, type CallbackState, type Logs } from "./callback.ts";
 import { Monitor, type MonitorOptions } from "./monitor.ts";
 import { writeLine } from "./terminal.ts";
 
@@ -76,6 +76,18 @@ export class EarlyStoppingCallback extends Callback {
     this.best = null;
     this.#bestWeights = null;
     this.#monitor.reset();
+  }
+
+  override saveState(): CallbackState {
+    const { wait, best, bestEpoch, stoppedEpoch } = this;
+    return { wait, best, bestEpoch, stoppedEpoch, direction: this.#monitor.direction, weights: this.#bestWeights };
+  }
+
+  override loadState(state: CallbackState): void {
+    const { direction, weights, ...numbers } = state;
+    Object.assign(this, numbers);
+    this.#monitor.direction = direction as number | null;
+    this.#bestWeights = weights as readonly Tensor[] | null;
   }
 
   override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {

@@ -1,5 +1,5 @@
 /** The record of a training run. */
-import { Callback, type Logs } from "./callback.ts";
+import { Callback, type CallbackState, type Logs } from "./callback.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
 
 /**
@@ -17,6 +17,15 @@ export class HistoryCallback extends Callback {
 
   override onTrainBegin(): void {
     this.epoch = [];
+  }
+
+  override saveState(): CallbackState {
+    return { history: this.history, epoch: this.epoch };
+  }
+
+  override loadState(state: CallbackState): void {
+    this.history = state.history as Record<string, number[]>;
+    this.epoch = state.epoch as number[];
   }
 
   override onEpochEnd(epoch: number, logs: Logs): void {

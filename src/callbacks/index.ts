@@ -1,7 +1,8 @@
 /** Callbacks: what is told about training as it goes on. */
-export { Callback, type CallbackParameters, type Logs } from "./callback.ts";
+export { BackupAndRestore, BackupAndRestoreCallback, type BackupAndRestoreOptions } from "./backup-and-restore.ts";
+export { Callback, type CallbackParameters, type CallbackState, type Logs } from "./callback.ts";
 export { CallbackList } from "./callback-list.ts";
-export type { CallbackModel, Direction } from "./callback-model.ts";
+export type { CallbackModel, Direction, Resumption, TrainingRun } from "./callback-model.ts";
 export { EarlyStopping, EarlyStoppingCallback, type EarlyStoppingOptions } from "./early-stopping.ts";
 export { History, HistoryCallback } from "./history.ts";
 export { LambdaCallback, FunctionsCallback, type LambdaCallbackOptions } from "./lambda-callback.ts";
@@ -14,6 +15,7 @@ export {
   LearningRateSchedulerCallback,
   type LearningRateSchedulerOptions,
 } from "./learning-rate-scheduler.ts";
+export { ModelCheckpoint, ModelCheckpointCallback, type ModelCheckpointOptions, type SavableModel } from "./model-checkpoint.ts";
 export { Monitor, type MonitorMode, type MonitorOptions } from "./monitor.ts";
 export { ReduceLROnPlateau, ReduceLROnPlateauCallback, type ReduceLROnPlateauOptions } from "./reduce-lr-on-plateau.ts";
 export { RemoteMonitor, RemoteMonitorCallback, type RemoteMonitorOptions } from "./remote-monitor.ts";

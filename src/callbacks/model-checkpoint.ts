@@ -1,7 +1,7 @@
 /** Saves a model while it is trained. */
 import { StateError, ValueError } from "../errors.ts";
 import { callableClass, type CallableClass, checkOptions } from "../serialization/index.ts";
-import { Callback, type Logs } from "./callback.ts";
+import { Callback, type CallbackState, type Logs } from "./callback.ts";
 import { Monitor, type MonitorOptions } from "./monitor.ts";
 import { fillTemplate } from "./path-template.ts";
 import { writeLine } from "./terminal.ts";
@@ -79,6 +79,16 @@ export class ModelCheckpointCallback extends Callback {
   override onTrainBegin(): void {
     this.#batches = 0;
     this.#monitor.reset();
+  }
+
+  override saveState(): CallbackState {
+    return { best: this.best, batches: this.#batches, direction: this.#monitor.direction };
+  }
+
+  override loadState(state: CallbackState): void {
+    this.best = state.best as number | null;
+    this.#batches = state.batches as number;
+    this.#monitor.direction = state.direction as number | null;
   }
 
   override onEpochBegin(epoch: number): void {

@@ -47,6 +47,15 @@ export class Monitor {
     }
   }
 
+  /** 1 where larger is better, -1 where smaller is; null before that is known. */
+  get direction(): number | null {
+    return this.#sign;
+  }
+
+  set direction(sign: number | null) {
+    this.#sign = sign === 1 || sign === -1 ? sign : null;
+  }
+
   /**
    * The value in the logs of an epoch; null where validation did not happen this time. Throws UnknownNameError where
    * there never was such a value, ValueError where nobody knows which way it gets better.

@@ -1,7 +1,7 @@
 /** Lowers the learning rate when a value has stopped getting better. */
 import { ValueError } from "../errors.ts";
 import { callableClass, type CallableClass, checkOptions } from "../serialization/index.ts";
-import { Callback, type Logs } from "./callback.ts";
+import { Callback, type CallbackState, type Logs } from "./callback.ts";
 import { logLearningRate, optimizerOf } from "./learning-rate.ts";
 import { Monitor, type MonitorOptions } from "./monitor.ts";
 import { writeLine } from "./terminal.ts";
@@ -70,6 +70,16 @@ export class ReduceLROnPlateauCallback extends Callback {
     this.wait = 0;
     this.cooldownCounter = 0;
     this.#monitor.reset();
+  }
+
+  override saveState(): CallbackState {
+    return { best: this.best, wait: this.wait, cooldownCounter: this.cooldownCounter, direction: this.#monitor.direction };
+  }
+
+  override loadState(state: CallbackState): void {
+    const { direction, ...numbers } = state;
+    Object.assign(this, numbers);
+    this.#monitor.direction = direction as number | null;
   }
 
   override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {

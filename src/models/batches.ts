@@ -25,6 +25,35 @@ export interface Batches {
   rewind(): void;
   /** The next batch; null at the end of what there is. */
   next(): Batch | null | Promise<Batch | null>;
+  /** Where it stands: plain values. */
+  place(): unknown;
+  /** Goes to where `place()` said. Throws ValueError where it was said of other data. */
+  goTo(where: string, place: unknown): void | Promise<void>;
+}
+
+function otherData(where: string, expected: string, received: string): ValueError {
+  return new ValueError({
+    where,
+    problem: "the data is not that of the interrupted run",
+    expected,
+    received,
+    advice: "pass the same data with the same batch size, or remove the backup",
+  });
+}
+
+/** Place of a stream. */
+interface StreamPlace {
+  readonly passes: number;
+  readonly taken: number;
+}
+
+/** Place among the rows of arrays. */
+interface RowPlace {
+  readonly count: number;
+  readonly batchSize: number;
+  readonly seed: number | null;
+  readonly pass: number;
+  readonly position: number;
 }
 
 /** Whether data is a stream of batches, not arrays. */
@@ -61,6 +90,9 @@ export class StreamBatches implements Batches {
   #read: (() => unknown) | null = null;
   #begun = false;
   #any = false;
+  #passes = 0;
+  /** Batches of this pass that were given. */
+  #given = 0;
   /** Batches looked at before their turn. */
   #ahead: TrainingData[] = [];
 
@@ -106,13 +138,36 @@ export class StreamBatches implements Batches {
   next(): Batch | null | Promise<Batch | null> {
     this.#begun = true;
     const known = this.#ahead.shift();
-    if (known !== undefined) return { arrays: stepArrays(known), layout: known };
+    if (known !== undefined) {
+      this.#given++;
+      return { arrays: stepArrays(known), layout: known };
+    }
     const data = this.#fresh();
-    const batch = (data: TrainingData | null): Batch | null => (data === null ? null : { arrays: stepArrays(data), layout: data });
+    const batch = (data: TrainingData | null): Batch | null => {
+      if (data === null) return null;
+      this.#given++;
+      return { arrays: stepArrays(data), layout: data };
+    };
     return data instanceof Promise ? data.then(batch) : batch(data);
   }
 
+  place(): StreamPlace {
+    return { passes: this.#passes, taken: this.#given };
+  }
+
+  /** Passes that were made are begun again, for their numbers decide how a Dataset shuffles; batches that were taken are read again. */
+  async goTo(where: string, place: unknown): Promise<void> {
+    const { passes, taken } = place as StreamPlace;
+    if (!this.repeats && (this.#passes > 1 || this.#given > 0))
+      throw otherData(where, "a Dataset, or a function that gives a generator", "a generator that has begun");
+    while (this.#passes < passes) this.#start();
+    if (this.#given > taken) this.#start();
+    while (this.#given < taken) if ((await this.next()) === null) throw otherData(where, `${taken} batches`, String(this.#given));
+  }
+
   #start(): void {
+    this.#passes++;
+    this.#given = 0;
     this.#begun = false;
     this.#any = false;
     this.#ahead = [];
@@ -188,7 +243,7 @@ export class EpochBatches implements Batches {
   readonly #buffers: readonly BatchBuffer[];
   readonly #count: number;
   readonly #batchSize: number;
-  readonly #seed: number | null;
+  #seed: number | null;
   #order: Int32Array | null = null;
   #pass = 0;
   #position = 0;
@@ -216,6 +271,23 @@ export class EpochBatches implements Batches {
     const start = this.#position;
     this.#position = Math.min(this.#count, start + this.#batchSize);
     return { arrays: this.#buffers.map((buffer) => buffer.rows(start, this.#position, this.#order)), layout: this.#data };
+  }
+
+  place(): RowPlace {
+    return { count: this.#count, batchSize: this.#batchSize, seed: this.#seed, pass: this.#pass, position: this.#position };
+  }
+
+  goTo(where: string, place: unknown): void {
+    const { count, batchSize, seed, pass, position } = place as RowPlace;
+    if (count !== this.#count || batchSize !== this.#batchSize || (seed === null) !== (this.#seed === null)) {
+      const said = (rows: number, size: number, shuffled: boolean): string =>
+        `${rows} samples in batches of ${size}, ${shuffled ? "" : "not "}shuffled`;
+      throw otherData(where, said(count, batchSize, seed !== null), said(this.#count, this.#batchSize, this.#seed !== null));
+    }
+    this.#seed = seed;
+    this.#pass = seed === null ? pass : pass - 1;
+    this.#start();
+    this.#position = position;
   }
 
   #start(): void {

@@ -1,5 +1,5 @@
 /** Training, evaluation and prediction: the loops over batches. */
-import { CallbackList, History, type Logs, ProgressBar } from "../callbacks/index.ts";
+import { CallbackList, History, type Logs, ProgressBar, type Resumption, type TrainingRun } from "../callbacks/index.ts";
 import { maxEpochs, maxStepsPerEpoch } from "../config/index.ts";
 import type { TypedArray } from "../dtype/index.ts";
 import { ValueError } from "../errors.ts";
@@ -57,14 +57,27 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
   model.history = history;
   model.stopTraining = false;
 
+  const course: TrainingRun = {
+    data: () => batches.place(),
+    get aborted() {
+      return aborted(signal);
+    },
+    resume: null,
+  };
+  model.session.run = course;
   let logs: Logs = {};
   await callbacks.call("onTrainBegin", {});
-  for (let epoch = initialEpoch; epoch < epochs && !stopped(model, signal); epoch++) {
-    model.resetMetrics();
+  let resume = course.resume;
+  if (resume !== null) await restore(where, model, batches, resume, signal);
+  for (let epoch = resume?.epoch ?? initialEpoch; epoch < epochs && !stopped(model, signal); epoch++) {
+    // An epoch that was interrupted goes on with its metrics and its place in the data.
+    const done = resume?.batch ?? 0;
+    let epochLogs: Logs = resume?.logs ?? {};
+    resume = null;
+    if (done === 0) model.resetMetrics();
     await callbacks.callAt("onEpochBegin", epoch, {});
-    if (stepsPerEpoch === null) batches.rewind();
-    let epochLogs: Logs = {};
-    let index = 0;
+    if (stepsPerEpoch === null && done === 0) batches.rewind();
+    let index = done;
     for (; (steps === null || index < steps) && !stopped(model, signal); index++) {
       const next = batches.next();
       const batch = next instanceof Promise ? await next : next;
@@ -91,7 +104,16 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
   }
   model.finishTraining();
   await callbacks.call("onTrainEnd", logs);
+  model.session.run = null;
   return history;
+}
+
+/** Goes to where a run was interrupted. A step on any batch makes all variables there are; then they get their values. */
+async function restore(where: string, model: AnyModel, batches: Batches, resume: Resumption, signal: AbortSignal | null): Promise<void> {
+  const batch = await batches.next();
+  if (batch !== null) await run(model, model.session.logStep("train", batch.layout), batch, signal);
+  await batches.goTo(where, resume.data);
+  resume.restore();
 }
 
 /** Batches of arrays in memory, and what of them is kept for validation. */

@@ -1,5 +1,5 @@
 /** What a model holds while it is trained: what it was compiled with, its steps, the queue of its calls. */
-import type { Direction } from "../callbacks/index.ts";
+import type { Direction, TrainingRun } from "../callbacks/index.ts";
 import { StateError } from "../errors.ts";
 import { type HostValues, type Shape, symbolicTensor, Tensor, type Trace } from "../graph/index.ts";
 import { flattenStructure, mapStructure, packStructure } from "../layers/structure.ts";
@@ -19,6 +19,8 @@ import type { DataPlan, TrainingData } from "./training-data.ts";
 export class ModelSession {
   readonly queue: ModelQueue = new ModelQueue();
   compiled: Compiled | null = null;
+  /** The run of `fit` that goes on at present. */
+  run: TrainingRun | null = null;
   readonly #model: Model<unknown, unknown>;
   readonly #steps = new Map<string, LogStep>();
   readonly #outputSteps = new Map<string, OutputStep>();

@@ -34,6 +34,29 @@ export function resumeSeeds([seed, count]: readonly [seed: number, count: number
   globalGenerator = undefined;
 }
 
+/** What default seeds and the global generator go on from. */
+export interface RandomState {
+  readonly seed: number;
+  readonly count: number;
+  /** Seed of the global generator; null where nothing has used it yet. */
+  readonly global: number | null;
+}
+
+/** Where randomness stands; the state of the global generator, which is a variable, beside it. */
+export function randomState(): { readonly state: RandomState; readonly generator: Variable | null } {
+  const state = { seed: hostSeed, count: hostCount, global: globalGenerator?.seed ?? null };
+  return { state, generator: globalGenerator?.state ?? null };
+}
+
+/** Goes back to where randomness stood; gives the global generator's variable, whose value is to be restored too. */
+export function restoreRandomState({ seed, count, global }: RandomState): Variable | null {
+  if (global === null) globalGenerator = undefined;
+  else globalGenerator ??= new SeedGeneratorClass({ seed: global });
+  hostSeed = seed;
+  hostCount = count;
+  return globalGenerator?.state ?? null;
+}
+
 /** The next default seed, a positive integer: what a layer or initializer without a seed of its own takes. */
 export function makeDefaultSeed(): number {
   return (threefry2x32(hostSeed, 0x5eed, hostCount++, 0)[0] >>> 2) + 1;

@@ -19,12 +19,19 @@ export interface WrittenVariable {
  * with them. One copy of each is made.
  */
 export async function readVariables(variables: readonly WrittenVariable[]): Promise<H5Array[]> {
-  const versions = variables.map(({ variable }) => variable.read());
+  return await readTensors(
+    variables.map(({ variable }) => variable.read()),
+    variables.map(({ wide }) => wide),
+  );
+}
+
+/** The values of tensors; integers that are `wide` with 64 bits. */
+export async function readTensors(tensors: readonly Tensor[], wide: readonly boolean[] = []): Promise<H5Array[]> {
   const arrays: H5Array[] = [];
-  for (const [index, version] of versions.entries()) {
-    const { variable, wide } = variables[index]!;
-    const values = await version.data();
-    arrays.push(wide ? widened(values, variable.shape) : { dtype: variable.dtype, shape: variable.shape, bytes: bytesOf(values) });
+  for (const [index, tensor] of tensors.entries()) {
+    const values = await tensor.data();
+    const shape = tensor.shape as number[];
+    arrays.push(wide[index] === true ? widened(values, shape) : { dtype: tensor.dtype, shape, bytes: bytesOf(values) });
   }
   return arrays;
 }

@@ -1,5 +1,6 @@
 /** Weights, optimizer state and vocabularies in Keras's layout of version 3: written and read. */
 import { type ErrorParts, InternalError, NablaError, ValueError } from "../../errors.ts";
+import type { Variable } from "../../graph/index.ts";
 import { Layer } from "../../layers/index.ts";
 import { assignStored } from "../../layers/stored-variables.ts";
 import { Optimizer } from "../../optimizers/index.ts";
@@ -12,8 +13,16 @@ import { isWide, labelOf, ownVariables, stateEntries } from "./state-tree.ts";
 /** Texts beside the weights: by path of the object, then by file name. */
 export type Assets = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-/** The bytes of `model.weights.h5`, in parts, and the texts beside it. */
-export async function writeWeights(model: Layer): Promise<{ parts: Uint8Array[]; assets: Assets }> {
+/** A file of weights that is being made. */
+export interface WeightsTree {
+  readonly root: H5GroupContent;
+  readonly assets: Assets;
+  /** Puts the values in: those of the moment of this call. */
+  readonly finish: () => Promise<void>;
+}
+
+/** The groups of a model's weights, the optimizer's state among them, and the texts beside them. */
+export function describeWeights(model: Layer): WeightsTree {
   const root = groupContent();
   const assets = new Map<string, Map<string, string>>();
   const written: (WrittenVariable & { readonly group: H5GroupContent; readonly name: string })[] = [];
@@ -26,8 +35,17 @@ export async function writeWeights(model: Layer): Promise<{ parts: Uint8Array[];
     object.saveAssets(texts);
     if (texts.size > 0) assets.set(path, texts);
   }
-  const arrays = await readVariables(written);
-  written.forEach(({ group, name }, index) => group.members.set(name, arrays[index]!));
+  const finish = async (): Promise<void> => {
+    const arrays = await readVariables(written);
+    written.forEach(({ group, name }, index) => group.members.set(name, arrays[index]!));
+  };
+  return { root, assets, finish };
+}
+
+/** The bytes of `model.weights.h5`, in parts, and the texts beside it. */
+export async function writeWeights(model: Layer): Promise<{ parts: Uint8Array[]; assets: Assets }> {
+  const { root, assets, finish } = describeWeights(model);
+  await finish();
   return { parts: writeHdf5(root), assets };
 }
 
@@ -133,4 +151,12 @@ export function loadOptimizer(optimizer: Optimizer, store: ReadonlyMap<string, D
     });
   }
   assignStored(label, variables, store);
+  syncRate(optimizer, store, variables);
+}
+
+/** Configurations that are written later tell the learning rate that was loaded, as in Keras. */
+function syncRate(optimizer: Optimizer, store: ReadonlyMap<string, DatasetArray>, variables: readonly Variable[]): void {
+  const index = variables.findIndex((variable) => variable === optimizer.learningRate);
+  const rate = index < 0 ? undefined : store.get(String(index))?.tensor("float32").node.values[0]?.[0];
+  if (rate !== undefined) optimizer.learningRate = rate;
 }
