@@ -15,6 +15,9 @@ export interface Row {
   readonly first_ms?: number;
   readonly ms?: number;
   readonly gflops?: number;
+  /** Largest resident set of the process, and what it was before the model was made. */
+  readonly peak_bytes?: number;
+  readonly before_bytes?: number;
   readonly error?: string;
 }
 

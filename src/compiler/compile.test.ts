@@ -56,6 +56,45 @@ describe("compile", () => {
     expect(program.kernels.map(({ kernel }) => kernel.kind)).toEqual(["contract"]);
   });
 
+  it("computes a difference from a mean again where the value itself is kept too", () => {
+    const product = { lhsContract: [1], rhsContract: [0], lhsBatch: [], rhsBatch: [] };
+    const program = check(
+      [
+        [40, 6],
+        [6, 5],
+      ],
+      (a, b) => {
+        const x = p.dotGeneral(a, b, product);
+        const mean = p.multiply(p.reduceSum(x, [0]), p.broadcastInDim(p.constant(1 / 40, "float32"), [5], []));
+        const difference = p.subtract(x, p.broadcastInDim(mean, [40, 5], [1]));
+        const squares = p.reduceSum(p.multiply(difference, difference), [0]);
+        return [p.multiply(difference, p.broadcastInDim(p.rsqrt(squares), [40, 5], [1]))];
+      },
+    );
+    // The product and the result: no third buffer for the difference.
+    expect(program.buffers.filter(({ elements, place }) => elements === 200 && place.kind === "arena").length).toBe(2);
+  });
+
+  it("runs what waits for nothing just before it is needed", () => {
+    const product = { lhsContract: [1], rhsContract: [0], lhsBatch: [], rhsBatch: [] };
+    const program = check(
+      [
+        [3, 4],
+        [4, 4],
+        [4, 4],
+      ],
+      (x, w, late) => {
+        let y = x;
+        for (let i = 0; i < 4; i++) y = p.tanh(p.dotGeneral(y, w, product));
+        return [p.dotGeneral(y, p.exp(late), product)];
+      },
+    );
+    const stageOf = (kind: string): number =>
+      program.stages.findIndex((stage) => stage.kind === "parallel" && stage.kernels.some((k) => program.kernels[k]!.kernel.kind === kind));
+    expect(stageOf("contract")).toBe(0);
+    expect(stageOf("map")).toBe(program.stages.length - 2);
+  });
+
   it("pads, slices, reverses and concatenates", () => {
     check(
       [

@@ -79,7 +79,7 @@ export function materialize(block: Block): void {
     }
     cost[output] = total;
     depth[output] = deepest + 1;
-    const shared = uses[output]! > 1 && !isCheap(block, op, total);
+    const shared = uses[output]! > 1 && !isCheap(block, op, total) && !isShiftOfKept(block, op, total, uses, leaves);
     if (forced.has(output) || shared || total > MAX_COST || deepest >= MAX_DEPTH) {
       block.materialized[output] = true;
     }
@@ -88,6 +88,24 @@ export function materialize(block: Block): void {
       depth[output] = 0;
     } else leaves.set(output, leavesOf(block, op, leaves));
   }
+}
+
+/**
+ * Whether recomputing a value reads as much as reading it would, and saves writing it: one operation on a value that is
+ * kept for others too and on much smaller ones (`x - mean` beside `x`).
+ */
+function isShiftOfKept(
+  block: Block,
+  op: Op,
+  total: number,
+  uses: readonly number[],
+  leaves: ReadonlyMap<number, ReadonlySet<number>>,
+): boolean {
+  const type = block.type(op.outputs[0]!);
+  if (op.primitive.lowering.kind !== "scalar" || total > 1 || type.dtype === "bool") return false;
+  const size = sizeOf(type.shape);
+  const large = [...leavesOf(block, op, leaves)].filter((leaf) => sizeOf(block.type(leaf).shape) * 8 > size);
+  return large.length === 1 && uses[large[0]!]! > 1 && sizeOf(block.type(large[0]!).shape) === size;
 }
 
 /** Buffers that the inputs of an operation read, each input being a buffer itself or an expression. */

@@ -99,7 +99,10 @@ export class StepGraph {
     return true;
   }
 
-  /** Order by longest chain of predecessors: steps of one level are independent. */
+  /**
+   * Order by longest chain of predecessors: steps of one level are independent. What waits for nothing (packed weights,
+   * random bits) comes as late as its readers allow, so that its memory is not taken from the first stage on.
+   */
   levels(): DraftStep[][] {
     const level = new Array<number>(this.steps.length).fill(-1);
     const compute = (root: number): void => {
@@ -116,9 +119,22 @@ export class StepGraph {
       }
     };
     this.steps.forEach((_, i) => level[i]! < 0 && compute(i));
+    this.delay(level);
     const result: DraftStep[][] = [];
     this.steps.forEach((step, i) => (result[level[i]!] ??= []).push(step));
     return result;
+  }
+
+  /** Raises levels of steps that have no predecessor, or only such ones, to just below that of what follows them. */
+  private delay(level: number[]): void {
+    const isFree = new Array<boolean>(this.steps.length).fill(false);
+    const order = [...this.steps.keys()].sort((a, b) => level[a]! - level[b]!);
+    for (const step of order) isFree[step] = [...this.before[step]!].every((earlier) => isFree[earlier]!);
+    const next = new Array<number>(this.steps.length).fill(Infinity);
+    for (const step of order.reverse()) {
+      if (isFree[step] && next[step] !== Infinity) level[step] = next[step]! - 1;
+      for (const earlier of this.before[step]!) next[earlier] = Math.min(next[earlier]!, level[step]!);
+    }
   }
 }
 
