@@ -5,8 +5,8 @@ import { createX64Backend } from "../backends/cpu/x64/index.ts";
 import { compareOnGraphs } from "./fuzz.ts";
 import { forInstructionSets } from "./native-instruction-sets.ts";
 
-/** Graphs per test. Seeds differ from those of the fast tests. */
-const graphs = 250;
+/** Graphs per test, of which there are six: 2,004 graphs. Seeds differ from those of the fast tests. */
+const graphs = 334;
 
 /** Declares the tests of one generator, on its own seeds. */
 function declare(name: string, create: (threads: number) => CpuBackend, seeds: number): void {
