@@ -75,9 +75,12 @@ const contracts: readonly (readonly [unknown, object, LayerContract["refused"], 
 
 for (const [cls, options, refused, rest] of contracts) runLayerContract(cls as LayerUnderTest, { ...images, options, refused, ...rest });
 
+// What does not fit is refused by the layer that it does not fit, in its own name and dtype.
 runLayerContract(layers.Pipeline, {
   ...images,
   options: () => ({ layers: [layers.RandomFlip({ seed: 1 }), layers.Rescaling({ scale: 0.5 })] }),
+  inner: true,
+  refusedInputs: [],
   refused: [
     [{ layers: [] }, /layers/],
     [{ layers: ["RandomFlip"] }, /layers/],
