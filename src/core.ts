@@ -62,4 +62,5 @@ export {
 } from "./models/index.ts";
 
 // Files.
-export { loadModel, type LoadModelOptions, type LoadWeightsOptions, type SaveOptions } from "./saving/model-files.ts";
+export type { LoadModelOptions, LoadWeightsOptions, SaveOptions } from "./saving/model-files.ts";
+export { loadModel } from "./saving/load-when-used.ts";

@@ -5,6 +5,7 @@ import { makeDefaultSeed } from "../random/index.ts";
 import type { FileSource } from "../saving/source.ts";
 import { checkOptions } from "../serialization/index.ts";
 import { type Element, type ElementData, type HostElement, hostElement, type HostLeaf, tensorsOf } from "./element.ts";
+import { iteratorOf } from "./iterator-of.ts";
 import { randomIndices } from "./random-indices.ts";
 import { type ElementReader, readerOf } from "./reader.ts";
 import { rowReader, RowTable } from "./rows.ts";
@@ -82,6 +83,8 @@ export interface WindowOptions {
  * await model.fit(training, null, { epochs: 5 });
  */
 export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
+  /** Tells it from other data where the class itself is not at hand. */
+  readonly isDataset = true;
   /** Number of elements: Infinity where there is no end, null where it is not known. */
   readonly cardinality: number | null;
   readonly #open: () => ElementReader;
@@ -153,33 +156,12 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
    * const rows = Dataset.fromCsv("iris.csv", { labelName: "target", features: "matrix" }).shuffle(150).batch(16);
    */
   static fromCsv(source: FileSource, options: CsvOptions & RowLayout = {}): Dataset {
-    return Dataset.#fromTable("Dataset.fromCsv", options, csvOptionNames, (where, rest) => csvColumns(where, source, rest));
+    return fromTable("Dataset.fromCsv", options, csvOptionNames, (where, rest) => csvColumns(where, source, rest));
   }
 
   /** The rows of a Parquet file (a path or its bytes), as `fromCsv` gives them; all options of `readParquet`. */
   static fromParquet(source: FileSource, options: ParquetOptions & RowLayout = {}): Dataset {
-    return Dataset.#fromTable("Dataset.fromParquet", options, parquetOptionNames, (where, rest) => parquetColumns(where, source, rest));
-  }
-
-  static #fromTable<O extends object>(
-    where: string,
-    options: O & RowLayout,
-    names: readonly string[],
-    read: (where: string, rest: O) => Promise<Map<string, HostLeaf>>,
-  ): Dataset {
-    checkOptions(where, options, [...names, "labelName", "features"]);
-    const { labelName = null, features = "columns", ...rest } = options;
-    let table: Promise<HostElement> | null = null;
-    return new Dataset(() => {
-      let reader: ElementReader | null = null;
-      const open = async (): Promise<ElementReader> => {
-        const whole = await (table ??= read(where, rest as O).then((columns) => tableElement(where, columns, { labelName, features })));
-        const count = whole.leaves[0]!.shape[0]!;
-        let next = 0;
-        return rowReader(new RowTable(whole), () => (next < count ? next++ : -1));
-      };
-      return { next: async () => await (reader ??= await open()).next() };
-    }, null);
+    return fromTable("Dataset.fromParquet", options, parquetOptionNames, (where, rest) => parquetColumns(where, source, rest));
   }
 
   /** The whole numbers from `start` (default 0) up to, not including, `stop`. */
@@ -521,22 +503,6 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
   }
 }
 
-/** An iterator of a source; throws ValueError for what cannot be iterated over. */
-export function iteratorOf(where: string, source: unknown): Iterator<unknown> | AsyncIterator<unknown> {
-  const made: unknown = typeof source === "function" ? (source as () => unknown)() : source;
-  if (typeof made === "object" && made !== null) {
-    if (Symbol.asyncIterator in made) return (made as AsyncIterable<unknown>)[Symbol.asyncIterator]();
-    if (Symbol.iterator in made) return (made as Iterable<unknown>)[Symbol.iterator]();
-    if ("next" in made && typeof made.next === "function") return made as unknown as Iterator<unknown>;
-  }
-  throw new ValueError({
-    where,
-    problem: "this cannot be iterated over",
-    expected: "a generator function, a generator, or an object with [Symbol.iterator] or [Symbol.asyncIterator]",
-    received: made === null ? "null" : typeof made,
-  });
-}
-
 /** Opens the data set that a function makes of an element. */
 function opener<T, U extends Element>(
   where: string,
@@ -558,4 +524,26 @@ async function numberOf(where: string, answer: unknown): Promise<number> {
 function wholeNumber(where: string, name: string, value: unknown, least: number): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= least) return value;
   throw new ValueError({ where, problem: `${name} is a whole number`, expected: `at least ${least}`, received: String(value) });
+}
+
+/** The rows of a table as elements. Not a private member of the class: bundlers keep classes that have static ones. */
+function fromTable<O extends object>(
+  where: string,
+  options: O & RowLayout,
+  names: readonly string[],
+  read: (where: string, rest: O) => Promise<Map<string, HostLeaf>>,
+): Dataset {
+  checkOptions(where, options, [...names, "labelName", "features"]);
+  const { labelName = null, features = "columns", ...rest } = options;
+  let table: Promise<HostElement> | null = null;
+  return new Dataset(() => {
+    let reader: ElementReader | null = null;
+    const open = async (): Promise<ElementReader> => {
+      const whole = await (table ??= read(where, rest as O).then((columns) => tableElement(where, columns, { labelName, features })));
+      const count = whole.leaves[0]!.shape[0]!;
+      let next = 0;
+      return rowReader(new RowTable(whole), () => (next < count ? next++ : -1));
+    };
+    return { next: async () => await (reader ??= await open()).next() };
+  }, null);
 }

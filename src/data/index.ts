@@ -4,7 +4,6 @@ export {
   Dataset,
   type GeneratorSource,
   type InterleaveOptions,
-  iteratorOf,
   type MapOptions,
   type PaddedBatchOptions,
   type ShuffleOptions,

@@ -1,6 +1,8 @@
 /** Where the batches of training, evaluation and prediction come from. */
 import { BatchBuffer } from "../data/array-source.ts";
-import { Dataset, type Element, isListOfParts, iteratorOf, tensorsOf } from "../data/index.ts";
+import { type Element, isListOfParts, tensorsOf } from "../data/index.ts";
+import { isDataset } from "../data/dataset-brand.ts";
+import { iteratorOf } from "../data/iterator-of.ts";
 import { PyDataset } from "../data/py-dataset.ts";
 import { ValueError } from "../errors.ts";
 import { type HostValues, isHostTypedArray, isPlainObject, StringTensor, Tensor } from "../graph/index.ts";
@@ -58,7 +60,7 @@ interface RowPlace {
 
 /** Whether data is a stream of batches, not arrays. */
 export function isStream(data: unknown): data is BatchStream {
-  if (data instanceof Dataset) return true;
+  if (isDataset(data)) return true;
   if (
     data instanceof Tensor ||
     data instanceof StringTensor ||
@@ -111,14 +113,14 @@ export class StreamBatches implements Batches {
     this.#targets = options.targets;
     this.#wraps = options.wraps;
     this.#prepare = prepare;
-    this.steps = source instanceof Dataset ? source.cardinality : source instanceof PyDataset ? (source.numBatches ?? Infinity) : null;
+    this.steps = isDataset(source) ? source.cardinality : source instanceof PyDataset ? (source.numBatches ?? Infinity) : null;
   }
 
   /** Whether a pass can be made again. */
   get repeats(): boolean {
     const source = this.#source;
     // An iterator goes on where it is; what gives iterators begins again.
-    return typeof source === "function" || source instanceof Dataset || !("next" in source);
+    return typeof source === "function" || isDataset(source) || !("next" in source);
   }
 
   rewind(): void {
@@ -171,7 +173,7 @@ export class StreamBatches implements Batches {
     this.#begun = false;
     this.#any = false;
     this.#ahead = [];
-    if (this.#source instanceof Dataset) {
+    if (isDataset(this.#source)) {
       const reader = this.#source.open();
       const read = (element: Awaited<ReturnType<typeof reader.next>>): Element | undefined =>
         element === undefined ? undefined : tensorsOf(element);

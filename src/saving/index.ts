@@ -20,6 +20,7 @@ export {
   type SafetensorsOptions,
   saveSafetensors,
 } from "./safetensors/index.ts";
+export { copyModel, http, type HttpOptions, listModels, moveModel, removeModel, type StoredFile } from "./places/index.ts";
 export { FormatError, type FileSource, type FileTarget, type ReadableFile, type WritableFile } from "./source.ts";
 export {
   loadModel,

@@ -11,6 +11,7 @@ import { readLegacyModel, readLegacyWeights, writeLegacyModel, writeLegacyWeight
 import { lookupOf } from "./keras/read-config.ts";
 import { type AnyModel, isModel } from "./keras/state-tree.ts";
 import { readWeights, writeWeights } from "./keras/weights.ts";
+import { inPlace, isPlace, withEnding } from "./places/index.ts";
 import { type FileSource, type FileTarget, FormatError, readSource, sourceName, writeTarget } from "./source.ts";
 import { isZip } from "./zip/index.ts";
 
@@ -80,27 +81,40 @@ export interface SaveOptions {
 }
 
 /**
- * Saves a model: `.keras` (architecture, weights, state of the optimizer, vocabularies) or legacy `.h5`. The file is
- * replaced at once: where writing fails, what was there is as it was. Throws ValueError for other endings.
+ * Saves a model: `.keras` (architecture, weights, state of the optimizer, vocabularies) or legacy `.h5`. In browsers the
+ * target is a name in a place: `indexeddb://mine`, `opfs://folder/mine`, `downloads://mine` (`.keras` where it has no
+ * ending). The file is replaced at once: where writing fails, what was there is as it was. Throws ValueError for other endings.
  */
 export async function saveModel(model: ModelLike, target: FileTarget, options: SaveOptions = {}): Promise<void> {
-  await save("model.save", model, target, options, { ".weights.h5": null, ".keras": "keras", ".h5": "h5", ".hdf5": "h5" });
+  await saveAs("model.save", target, options, modelEndings, (format) => writers[format](checkedModel("model.save", model)));
 }
+
+/** Formats of whole models by the endings of files; null: of something else. */
+export const modelEndings: Readonly<Record<string, ModelFormat | null>> = {
+  ".weights.h5": null,
+  ".keras": "keras",
+  ".h5": "h5",
+  ".hdf5": "h5",
+};
 
 /** Saves the weights of a model, and the state of its optimizer, to a `.weights.h5` file. Throws ValueError for other endings. */
 export async function saveWeights(model: ModelLike, target: FileTarget, options: SaveOptions = {}): Promise<void> {
-  await save("model.saveWeights", model, target, options, { ".weights.h5": "weights.h5" });
+  await saveAs("model.saveWeights", target, options, { ".weights.h5": "weights.h5" }, (format) =>
+    writers[format](checkedModel("model.saveWeights", model)),
+  );
 }
 
-async function save(
+/** Writes what `write` makes in the format that the target's name tells. */
+export async function saveAs(
   where: string,
-  model: ModelLike,
   target: FileTarget,
   options: SaveOptions,
   formats: Readonly<Record<string, ModelFormat | null>>,
+  write: (format: ModelFormat) => Promise<readonly Uint8Array[]>,
 ): Promise<void> {
   checkOptions(where, options, ["overwrite"]);
-  const name = typeof target === "string" ? target : (target as { name?: unknown } | null)?.name;
+  const isKept = typeof target === "string" && isPlace(target);
+  const name = isKept ? withEnding(target) : typeof target === "string" ? target : (target as { name?: unknown } | null)?.name;
   const ending = typeof name === "string" ? Object.keys(formats).find((candidate) => name.endsWith(candidate)) : undefined;
   const format = ending === undefined ? null : formats[ending]!;
   if (format === null) {
@@ -114,7 +128,9 @@ async function save(
       ...(ending === ".weights.h5" ? { advice: "model.saveWeights saves weights alone" } : {}),
     });
   }
-  if (options.overwrite === false && typeof target === "string" && (await platform.files.size(target)) !== null) {
+  const isThere = async (path: string): Promise<boolean> =>
+    isKept ? await inPlace(where, path) : (await platform.files.size(path)) !== null;
+  if (options.overwrite === false && typeof target === "string" && (await isThere(target))) {
     throw new ValueError({
       where,
       problem: "there is a file of this name",
@@ -122,7 +138,7 @@ async function save(
       advice: "choose another name, or set overwrite to true",
     });
   }
-  await writeTarget(where, target, await writers[format](checkedModel(where, model)));
+  await writeTarget(where, target, await write(format));
 }
 
 /** Options of `loadModel`. */

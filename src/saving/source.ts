@@ -1,7 +1,8 @@
-/** Where files come from: a path (in browsers a URL), or their bytes. */
+/** Where files come from: a path (in browsers a URL), a place (`indexeddb://mine`), or their bytes. */
 import { type ErrorParts, NablaError, ValueError } from "../errors.ts";
 import { platform } from "../platform/index.ts";
 import { parsePythonJson } from "../serialization/index.ts";
+import { isPlace, readPlace, writePlace } from "./places/index.ts";
 
 /** A place that files come from: it has a name, and gives the bytes when it is asked. */
 export interface ReadableFile {
@@ -19,10 +20,10 @@ export interface WritableFile {
   write(parts: readonly Uint8Array[]): Promise<void>;
 }
 
-/** A file: its path (in browsers a URL), its bytes, or a place that gives them. */
+/** A file: its path (in browsers a URL), a name in a place (`indexeddb://`, `opfs://`), its bytes, or an object that gives them. */
 export type FileSource = string | URL | Uint8Array | ArrayBuffer | Blob | ReadableFile;
 
-/** Where a file goes: a path, or a place that takes the bytes. */
+/** Where a file goes: a path, a name in a place (`indexeddb://`, `opfs://`, `downloads://`), or an object that takes the bytes. */
 export type FileTarget = string | WritableFile;
 
 /** How errors name a file. */
@@ -53,6 +54,7 @@ export async function readSource(where: string, source: FileSource): Promise<Uin
       received: source === null ? "null" : typeof source,
     });
   }
+  if (isPlace(String(source))) return await readPlace(where, String(source));
   const bytes = await platform.readFile(pathOf(source));
   if (bytes !== null) return bytes;
   throw new ValueError({
@@ -74,7 +76,8 @@ function pathOf(source: string | URL): string {
 
 /** Writes a file at once. Throws ValueError for what is no place. */
 export async function writeTarget(where: string, target: FileTarget, parts: readonly Uint8Array[]): Promise<void> {
-  if (typeof target === "string") return await platform.files.write(target, parts);
+  if (typeof target === "string")
+    return isPlace(target) ? await writePlace(where, target, parts) : await platform.files.write(target, parts);
   if (typeof (target as Partial<WritableFile> | null)?.write === "function") return await target.write(parts);
   throw new ValueError({
     where,

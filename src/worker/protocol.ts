@@ -1,5 +1,6 @@
 /** What the two threads ask of each other. */
 import type { Logs } from "../callbacks/index.ts";
+import type { ModelFormat } from "../saving/model-files.ts";
 import type { Config } from "../serialization/index.ts";
 import type { ModelState, ModelValues } from "./model-state.ts";
 
@@ -83,6 +84,11 @@ export interface WorkerCalls {
   readonly getWeights: { readonly request: number; readonly reply: unknown };
   readonly setWeights: { readonly request: { readonly model: number; readonly weights: unknown }; readonly reply: null };
   readonly values: { readonly request: number; readonly reply: ModelValues };
+  /** The file of the model, in parts. */
+  readonly file: {
+    readonly request: { readonly model: number; readonly format: ModelFormat };
+    readonly reply: readonly Uint8Array<ArrayBuffer>[];
+  };
   readonly setBackend: { readonly request: string; readonly reply: null };
   readonly backendInfo: { readonly request: null; readonly reply: Readonly<Record<string, string | number | boolean>> };
 }

@@ -90,6 +90,12 @@ class ModelServer {
           const values = await valuesOf(this.#model(model));
           return { value: values, transfer: buffersOf(values) };
         },
+        file: async ({ model, format }) => {
+          const { toParts } = await import("../saving/model-files.ts");
+          // Parts may share a buffer, which moves whole and once.
+          const value = (await toParts(this.#model(model), { format })) as Uint8Array<ArrayBuffer>[];
+          return { value, transfer: [...new Set(value.map(({ buffer }) => buffer))] };
+        },
         setBackend: async (name) => {
           await setBackend(name);
           return nothing;

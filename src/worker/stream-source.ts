@@ -1,5 +1,5 @@
 /** Streams of batches that another thread reads. */
-import { Dataset } from "../data/index.ts";
+import { isDataset } from "../data/dataset-brand.ts";
 import { StateError } from "../errors.ts";
 import { isStream } from "../models/batches.ts";
 import { pack } from "./pack-data.ts";
@@ -17,7 +17,7 @@ export class StreamSources {
     if (!isStream(stream)) return null;
     const number = this.#next++;
     this.#streams.set(number, stream);
-    return { stream: number, repeats: typeof stream === "function" || stream instanceof Dataset };
+    return { stream: number, repeats: typeof stream === "function" || isDataset(stream) };
   }
 
   /** Forgets a stream. */

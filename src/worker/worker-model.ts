@@ -1,13 +1,15 @@
 /** A model that lives in a worker, as the thread sees it that asked for it. */
 import { type Callback, History } from "../callbacks/index.ts";
 import type { CallbackModel, Direction } from "../callbacks/callback-model.ts";
-import { Dataset } from "../data/index.ts";
+import { isDataset } from "../data/dataset-brand.ts";
 import { StateError, ValueError } from "../errors.ts";
 import type { Tensor } from "../graph/index.ts";
 import type { CompileOptions, DataStructure, EvaluateOptions, FitOptions, Model, PredictOptions } from "../models/index.ts";
 import { verboseOf } from "../models/fit-options.ts";
 import type { BatchStream } from "../models/index.ts";
 import type { Optimizer } from "../optimizers/index.ts";
+import type { SaveOptions } from "../saving/model-files.ts";
+import type { FileTarget } from "../saving/source.ts";
 import type { Connection } from "./connection.ts";
 import { type AnyModel, setValues } from "./model-state.ts";
 import { pack, type Parcel, unpack } from "./pack-data.ts";
@@ -88,7 +90,7 @@ export class WorkerModel<I = Tensor, O = Tensor> implements CallbackModel {
   /** Trains; as `Model.fit`. */
   async fit(x: DataStructure | BatchStream, y: DataStructure | null = null, options: WorkerFitOptions = {}): Promise<History> {
     const { callbacks, signal, transfer, ...rest } = options;
-    if (x instanceof Dataset && x.cardinality === Infinity && rest.stepsPerEpoch == null) {
+    if (isDataset(x) && x.cardinality === Infinity && rest.stepsPerEpoch == null) {
       throw new ValueError({
         where: `${this.name}.fit`,
         problem: "the data has no end",
@@ -175,6 +177,12 @@ export class WorkerModel<I = Tensor, O = Tensor> implements CallbackModel {
   async copyTo(model: Model<I, O>): Promise<void> {
     const values = await this.#call("values", this.#id);
     setValues(`${this.name}.copyTo`, model as unknown as AnyModel, values);
+  }
+
+  /** Saves the model of the worker; as `Model.save`. */
+  async save(target: FileTarget, options: SaveOptions = {}): Promise<void> {
+    const { modelEndings, saveAs } = await import("../saving/model-files.ts");
+    await saveAs(`${this.name}.save`, target, options, modelEndings, (format) => this.#call("file", { model: this.#id, format }));
   }
 
   /** Chooses the back-end of the worker: `wasm`, `webgpu`, ... */

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { callbacks, data, errors, layers, Sequential, setBackend, setRandomSeed, tensor, type Tensor } from "../index.ts";
+import { callbacks, data, errors, layers, loadModel, Sequential, setBackend, setRandomSeed, tensor, type Tensor } from "../index.ts";
 import { Times } from "../testing/times-layer.ts";
 import { connect, inWorker, serve } from "./index.ts";
 
@@ -201,6 +201,20 @@ describe("a model in a worker", () => {
     expect(made.name).toBe("made_there");
     expect(await (await made.predict(tensor([[1, 2]]))).array()).toEqual([[3]]);
     await made.close();
+  });
+
+  it("is saved from there, and may be loaded here", async () => {
+    const local = model();
+    const remote = await inWorker(local, { worker, backend: "wasm" });
+    await remote.fit(x, y, { epochs: 1, verbose: 0 });
+    const parts: Uint8Array[] = [];
+    const name = "model.keras";
+    await remote.save({ name, write: (given) => Promise.resolve(void parts.push(...given)) });
+    const loaded = await loadModel(new Blob(parts as BlobPart[]));
+    expect(await (await loaded.predict(x)).data()).toEqual(await (await remote.predict(x)).data());
+    expect(await loaded.optimizer.iterations.item()).toBe(3);
+    expect(await thrownBy(() => remote.save({ name: "model.txt", write: () => Promise.resolve() }))).toBeInstanceOf(errors.ValueError);
+    await remote.close();
   });
 
   it("ends all calls when the worker breaks", async () => {

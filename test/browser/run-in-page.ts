@@ -31,9 +31,9 @@ export class PageRunner {
     return page;
   }
 
-  /** Runs a suite of test/keras in a page and gives what it found. */
-  async runSuite(kind: PageKind, suite: string, backend: string): Promise<PageResult> {
-    const page = await this.open(kind, "main.html", { suite, backend });
+  /** Runs a suite of test/keras in a page and gives what it found; `only`: a pattern in the paths of tests. */
+  async runSuite(kind: PageKind, suite: string, backend: string, only = ""): Promise<PageResult> {
+    const page = await this.open(kind, "main.html", { suite, backend, only });
     try {
       page.on("pageerror", (error) => console.log(`page error in ${suite}: ${error.message}`));
       await page.waitForFunction(() => window.result !== undefined, null, { timeout: 240_000, polling: 100 });

@@ -24,12 +24,13 @@ declare global {
 }
 
 async function main(): Promise<PageResult> {
-  const name = new URLSearchParams(location.search).get("suite") ?? "";
+  const parameters = new URLSearchParams(location.search);
+  const name = parameters.get("suite") ?? "";
   const suite = suites[name];
   if (suite === undefined) throw new Error(`no suite ${name}`);
   await fetchFixtures((await (await fetch("fixtures.json")).json()) as string[]);
   await suite();
-  return runDeclared();
+  return runDeclared(new RegExp(parameters.get("only") ?? ""));
 }
 
 main().then(

@@ -10,6 +10,8 @@ import {
   type Tensor,
   tensor,
   zeros,
+  loadModel,
+  saving,
 } from "../../../src/index.ts";
 import { inWorker } from "../../../src/worker/index.ts";
 import { createWasmBackend } from "../../../src/backends/cpu/wasm/index.ts";
@@ -105,13 +107,73 @@ async function exceedMemory(): Promise<string[]> {
   ];
 }
 
+/** Saves a model in a place of this browser, finds it, loads it, copies it, removes it; gives what was seen. */
+async function keep(scheme: string): Promise<{
+  same: boolean;
+  listed: string[];
+  bytes: number;
+  loadedFromWorker: boolean;
+  refused: string;
+  moved: string[];
+  left: string[];
+  missing: string;
+}> {
+  await setBackend("wasm");
+  const name = `${scheme}://folder/mine`;
+  const model = network();
+  await model.fit(...clouds(), { epochs: 1, verbose: 0 });
+  const said = (run: Promise<unknown>): Promise<string> =>
+    run.then(
+      () => "nothing",
+      (error: unknown) => String((error as Error).message),
+    );
+  const wanted = await (await model.predict(clouds()[0])).data();
+  const same = async (url: string): Promise<boolean> => {
+    const loaded = await loadModel(url);
+    const iterations = await loaded.optimizer.iterations.item();
+    const found = await (await loaded.predict(clouds()[0])).data();
+    return iterations > 0 && found.every((value, i) => value === wanted[i]);
+  };
+  await model.save(name);
+  const found = await saving.listModels();
+  const listed = Object.keys(found);
+  const result = { same: await same(name), listed, bytes: found[`${name}.keras`]?.bytes ?? 0 };
+  const refused = await said(model.save(name, { overwrite: false }));
+  const worker = new Worker(new URL("worker.js", location.href), { type: "module" });
+  const remote = await inWorker(model, { worker });
+  await remote.save(`${scheme}://of-worker.keras`);
+  const loadedFromWorker = await same(`${scheme}://of-worker`);
+  worker.terminate();
+  const other = scheme === "opfs" ? "indexeddb" : "opfs";
+  await saving.moveModel(name, `${other}://moved`);
+  const moved = Object.keys(await saving.listModels());
+  await saving.removeModel(`${other}://moved`);
+  await saving.removeModel(`${scheme}://of-worker.keras`);
+  return {
+    ...result,
+    loadedFromWorker,
+    refused,
+    moved,
+    left: Object.keys(await saving.listModels()),
+    missing: await said(loadModel(name)),
+  };
+}
+
+/** Offers a model as a download. */
+async function download(): Promise<void> {
+  await setBackend("wasm");
+  await network().save("downloads://mine");
+}
+
 /** Every program. */
 export const programs: {
   readonly info: typeof info;
   readonly train: typeof train;
   readonly trainInWorker: typeof trainInWorker;
   readonly exceedMemory: typeof exceedMemory;
-} = { info, train, trainInWorker, exceedMemory };
+  readonly keep: typeof keep;
+  readonly download: typeof download;
+} = { info, train, trainInWorker, exceedMemory, keep, download };
 
 declare global {
   interface Window {

@@ -1,0 +1,34 @@
+/** WebGPU in Chromium, on SwiftShader where there is no GPU: Keras's cases, and training. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findChromium } from "./chromium.ts";
+import { PageRunner } from "./run-in-page.ts";
+
+const chromium = findChromium();
+/** All trajectories on SwiftShader take several minutes: these two by default, NABLA_BROWSER_ALL=1 for the rest. */
+const models = process.env["NABLA_BROWSER_ALL"] === undefined ? "lenet|mlp_bn_dropout" : "";
+
+describe.skipIf(chromium === null)("Keras's cases on WebGPU in a page", () => {
+  let runner: PageRunner;
+  beforeAll(async () => {
+    runner = await PageRunner.start(chromium!, { webgpu: true });
+  });
+  afterAll(() => runner?.close());
+
+  it.each([
+    ["layers", ""],
+    ["recurrent", ""],
+    ["models", models],
+  ])("%s gives Keras's numbers", async (suite, only) => {
+    const { passed, failures } = await runner.runSuite("isolated", suite, "webgpu", only);
+    expect(failures).toEqual([]);
+    expect(passed).toBeGreaterThan(0);
+  });
+
+  it("a page without an adapter is told so in one sentence", async () => {
+    const without = await PageRunner.start(chromium!);
+    const page = await without.open("plain", "programs.html");
+    const message = await page.evaluate(() => window.programs!.info("webgpu").then(String, (error: Error) => error.message));
+    expect(message).toMatch(/^E_BACKEND {2}webgpu back-end: .*\n[\s\S]* do .*nothing was changed/);
+    await without.close();
+  });
+});

@@ -1,0 +1,19 @@
+/** What a page loads: bytes of bundles, gzipped. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+
+const root = join(import.meta.dirname, "..");
+
+it("a bundle of nabla/core holds what is imported, and the root's holds twice as much", async () => {
+  const built = spawnSync(process.execPath, ["scripts/build.mjs"], { cwd: root, encoding: "utf8" });
+  expect(built.status, built.stderr).toBe(0);
+  const script: string = join(root, "scripts/size.mjs");
+  const { measure } = (await import(script)) as { measure(name: string): Promise<Record<"vite" | "esbuild", { gzip: number }>> };
+  const mlp = await measure("MLP on nabla/core");
+  // The aim is 90 KB; these bounds keep what is reached (docs/guides/browser.md).
+  expect(mlp.vite.gzip).toBeLessThan(140_000);
+  expect(mlp.esbuild.gzip).toBeLessThan(146_000);
+  const all = await measure("MLP on nabla");
+  expect(all.vite.gzip).toBeGreaterThan(1.6 * mlp.vite.gzip);
+});
