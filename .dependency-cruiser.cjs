@@ -49,6 +49,7 @@ module.exports = {
       },
       to: { path: "^src/backends/" },
     },
+    only("evaluation", [...base, ...front, "graph/", "models/"]),
     only("applications", [
       ...base,
       "graph/",
@@ -58,8 +59,7 @@ module.exports = {
       "losses/",
       "metrics/",
       "models/",
-      "data/",
-      "saving/",
+      "downloads/",
       "platform/",
     ]),
     only("unsupervised", [

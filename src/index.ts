@@ -63,6 +63,7 @@ export * as data from "./data/index.ts";
 export * as datasets from "./datasets/index.ts";
 export * as distillation from "./distillation/index.ts";
 export * as dtypePolicies from "./keras-dtype-policies.ts";
+export * as evaluation from "./evaluation/index.ts";
 export * as errors from "./errors.ts";
 export * as initializers from "./initializers/index.ts";
 export * as layers from "./layers/index.ts";

@@ -7,7 +7,7 @@ import { Dropout } from "../layers/dropout.ts";
 import { Flatten } from "../layers/flatten.ts";
 import { LocalResponseNormalization } from "../layers/local-response-normalization.ts";
 import { MaxPooling2D } from "../layers/max-pooling2d.ts";
-import { type Application, type ApplicationSettings, defineApplication, pooled } from "./application.ts";
+import { type UntrainedApplication, type ApplicationSettings, defineApplication, pooled } from "./application.ts";
 
 interface Convolution {
   readonly filters: number;
@@ -63,7 +63,7 @@ function classified(features: Tensor, settings: ApplicationSettings): Tensor {
  * dropout; 60,965,224 parameters. Krizhevsky, Sutskever, Hinton, "ImageNet Classification with Deep Convolutional Neural
  * Networks", 2012. First in ILSVRC 2012. Images of 227x227 (the paper's 224 is a misprint: the first layer gives 55x55).
  */
-export const AlexNet: Application = /* @__PURE__ */ defineApplication({
+export const AlexNet: UntrainedApplication = /* @__PURE__ */ defineApplication({
   className: "AlexNet",
   modelName: "alexnet",
   defaultSize: 227,

@@ -10,11 +10,16 @@ import { Model } from "../models/index.ts";
 import { originOf } from "../ops/symbolic.ts";
 import { flattenTree } from "../graph/index.ts";
 import { checkOptions } from "../serialization/index.ts";
+import { type Checkpoint, fetchCheckpoint, fetchUrl, isUrl } from "./checkpoints.ts";
 
 /** Options of every application. */
 export interface ApplicationOptions {
-  /** null: random weights. */
-  readonly weights?: null;
+  /**
+   * null: random weights; "imagenet": those that Keras publishes, downloaded once; else the path or address of a file
+   * (`.weights.h5`, `.keras`, legacy `.h5`). With a file the model comes as a promise. Default: "imagenet" where Keras publishes
+   * weights, else null.
+   */
+  readonly weights?: string | null;
   /** Whether the classifier is part of the model. Default true. */
   readonly includeTop?: boolean;
   /** A symbolic tensor to build on, instead of an input of its own. */
@@ -33,6 +38,7 @@ export interface ApplicationOptions {
 
 /** The options with their defaults, as a network is built from them. */
 export interface ApplicationSettings {
+  readonly weights: string | null;
   readonly includeTop: boolean;
   readonly pooling: "avg" | "max" | null;
   readonly classes: number;
@@ -57,21 +63,32 @@ export interface Architecture<Extra extends object, O> {
   readonly defaultClasses?: number;
   /** Options of its own with their defaults. */
   readonly extras: Extra;
+  /** The published weights for these options; null or left out where there are none. */
+  readonly checkpoint?: (settings: ApplicationSettings & Extra) => Checkpoint;
   /** From the image to the outputs. */
   build(image: Tensor, settings: ApplicationSettings & Extra): O;
 }
 
-/** Makes a model: `applications.ResNet50({ classes: 10, inputShape: [32, 32, 3] })`. */
-export type Application<Extra extends object = object, O = Tensor> = (options?: ApplicationOptions & Partial<Extra>) => Model<Tensor, O>;
+/** Makes a model: `applications.ResNet50({ weights: null, classes: 10, inputShape: [32, 32, 3] })`. Throws ValueError for options that do not fit. */
+export interface Application<Extra extends object = object, O = Tensor> {
+  (options: ApplicationOptions & Partial<Extra> & { readonly weights: null }): Model<Tensor, O>;
+  (options?: ApplicationOptions & Partial<Extra>): Promise<Model<Tensor, O>>;
+}
+
+/** Makes a model of a network for which Keras publishes no weights. */
+export interface UntrainedApplication<Extra extends object = object, O = Tensor> {
+  (options?: ApplicationOptions & Partial<Extra> & { readonly weights?: null }): Model<Tensor, O>;
+  (options: ApplicationOptions & Partial<Extra> & { readonly weights: string }): Promise<Model<Tensor, O>>;
+}
 
 const commonNames = ["weights", "includeTop", "inputTensor", "inputShape", "pooling", "classes", "classifierActivation", "name"] as const;
 
 /** The function that makes models of an architecture. Throws UnknownNameError, ValueError or ShapeError for options that do not fit. */
 export function defineApplication<Extra extends object = object, O extends Tensor | readonly Tensor[] = Tensor>(
   architecture: Architecture<Extra, O>,
-): Application<Extra, O> {
+): Application<Extra, O> & UntrainedApplication<Extra, O> {
   const { className, extras } = architecture;
-  return (options) => {
+  const make = (options?: ApplicationOptions & Partial<Extra>): Model<Tensor, O> | Promise<Model<Tensor, O>> => {
     const given: ApplicationOptions & Partial<Extra> = { ...options } as ApplicationOptions & Partial<Extra>;
     checkOptions(className, given, [...commonNames, ...Object.keys(extras)]);
     const includeTop = given.includeTop ?? true;
@@ -85,22 +102,72 @@ export function defineApplication<Extra extends object = object, O extends Tenso
         received: describe(image),
       });
     }
+    const weights = given.weights === undefined ? (architecture.checkpoint === undefined ? null : "imagenet") : given.weights;
     const settings: ApplicationSettings & Extra = {
       ...extras,
       ...own,
+      weights,
       includeTop,
       pooling: given.pooling == null ? null : oneOf(className, "pooling", given.pooling, ["avg", "max"] as const),
       classes: classesOf(className, given.classes ?? architecture.defaultClasses ?? 1000),
       classifierActivation: given.classifierActivation === undefined ? "softmax" : given.classifierActivation,
       inputShape: image === null ? imageShape(architecture, given.inputShape ?? null, includeTop) : image.shape.slice(1),
     };
+    if (weights !== null) checkTrained(architecture, weights, settings);
     const input = image ?? Input({ shape: settings.inputShape });
     const outputs = architecture.build(input, settings);
     const { modelName } = architecture;
     const name = given.name ?? (typeof modelName === "string" ? modelName : modelName(settings));
     const sources = image === null ? [input] : sourcesOf(image);
-    return new Model<Tensor, O>({ inputs: sources.length === 1 ? sources[0]! : (sources as never), outputs, name });
+    const model = new Model<Tensor, O>({ inputs: sources.length === 1 ? sources[0]! : (sources as never), outputs, name });
+    return weights === null ? model : trained(architecture, model, weights, settings);
   };
+  return make as Application<Extra, O> & UntrainedApplication<Extra, O>;
+}
+
+/** The model with the weights of a file. */
+async function trained<E extends object, O>(
+  { className, checkpoint }: Architecture<E, O>,
+  model: Model<Tensor, O>,
+  weights: string,
+  settings: ApplicationSettings & E,
+): Promise<Model<Tensor, O>> {
+  if (weights === "imagenet") await model.loadWeights(await fetchCheckpoint(className, checkpoint!(settings)));
+  else await model.loadWeights(isUrl(weights) ? await fetchUrl(className, weights) : weights);
+  return model;
+}
+
+function checkTrained<E extends object, O>(architecture: Architecture<E, O>, weights: unknown, settings: ApplicationSettings): void {
+  const { className: where, checkpoint, defaultSize, defaultChannels = 3, defaultClasses = 1000 } = architecture;
+  if (typeof weights !== "string" || (weights === "imagenet" && checkpoint === undefined)) {
+    throw new ValueError({
+      where,
+      problem: "there are no such weights",
+      expected: `null, ${checkpoint === undefined ? "" : '"imagenet", '}or the path or address of a file`,
+      received: describe(weights),
+    });
+  }
+  const { classifierActivation: activation, includeTop, classes, inputShape } = settings;
+  if (includeTop && activation !== null && activation !== "softmax" && activation !== "linear")
+    throw new ValueError({
+      where,
+      problem: "a trained classifier has a softmax",
+      expected: 'classifierActivation: "softmax", or null for logits',
+      received: describe(activation),
+    });
+  if (weights !== "imagenet") return;
+  const isOriginal = inputShape[0] === defaultSize && inputShape[1] === defaultSize;
+  if (includeTop && (classes !== defaultClasses || !isOriginal)) {
+    throw new ValueError({
+      where,
+      problem: "ImageNet's classifier goes with ImageNet's images and classes",
+      expected: `classes: ${defaultClasses}, inputShape: [${defaultSize}, ${defaultSize}, ${defaultChannels}]`,
+      received: `classes: ${classes}, inputShape: ${formatShape(inputShape)}`,
+      advice: "give { includeTop: false } and a classifier of your own, or { weights: null }",
+    });
+  }
+  if (inputShape[2] !== defaultChannels)
+    throw new ValueError({ where, problem: "ImageNet's images are in colour", expected: "3 channels", received: formatShape(inputShape) });
 }
 
 function classesOf(where: string, classes: unknown): number {

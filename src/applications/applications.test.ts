@@ -107,7 +107,7 @@ describe("GoogLeNet", () => {
 describe("options of applications", () => {
   it("end a network without its classifier as pooling says", () => {
     const shapes = ([null, "avg", "max"] as const).map(
-      (pooling) => applications.ResNet50({ includeTop: false, pooling, inputShape: [64, 64, 3] }).outputs!.shape,
+      (pooling) => applications.ResNet50({ weights: null, includeTop: false, pooling, inputShape: [64, 64, 3] }).outputs!.shape,
     );
     expect(shapes).toEqual([
       [null, 2, 2, 2048],
@@ -119,19 +119,19 @@ describe("options of applications", () => {
   it("build on a tensor that is already there", () => {
     const image = Input({ shape: [40, 40, 1] });
     const coloured = layers.Concatenate()([image, image, image]);
-    const model = applications.MobileNetV2({ inputTensor: coloured, classes: 3, name: "mine" });
+    const model = applications.MobileNetV2({ weights: null, inputTensor: coloured, classes: 3, name: "mine" });
     expect(model.inputs!.shape).toEqual([null, 40, 40, 1]);
     expect([model.name, model.outputs!.shape]).toEqual(["mine", [null, 3]]);
   });
 
   it("say what does not fit", () => {
-    expect(() => applications.VGG16({ inputShape: [16, 16, 3] })).toThrow(/at least 32 by 32/);
-    expect(() => applications.VGG16({ inputShape: [null, null, 3] })).toThrow(/needs the size/);
-    expect(() => applications.VGG16({ inputShape: [3, 224] })).toThrow(/shape of one image/);
-    expect(() => applications.VGG16({ classes: 0 })).toThrow(/number of classes/);
-    expect(() => applications.VGG16({ includeTopp: false } as object)).toThrow(/includeTop/);
-    expect(() => applications.VGG16({ pooling: "mean" as "avg" })).toThrow(/"avg"/);
-    expect(() => applications.MobileNetV2({ alpha: 0 })).toThrow(/alpha > 0/);
+    expect(() => applications.VGG16({ weights: null, inputShape: [16, 16, 3] })).toThrow(/at least 32 by 32/);
+    expect(() => applications.VGG16({ weights: null, inputShape: [null, null, 3] })).toThrow(/needs the size/);
+    expect(() => applications.VGG16({ weights: null, inputShape: [3, 224] })).toThrow(/shape of one image/);
+    expect(() => applications.VGG16({ weights: null, classes: 0 })).toThrow(/number of classes/);
+    expect(() => applications.VGG16({ weights: null, includeTopp: false } as object)).toThrow(/includeTop/);
+    expect(() => applications.VGG16({ weights: null, pooling: "mean" as "avg" })).toThrow(/"avg"/);
+    expect(() => applications.MobileNetV2({ weights: null, alpha: 0 })).toThrow(/alpha > 0/);
     expect(() => applications.LeNet5({ classes: 11 })).toThrow(/ten digits/);
     expect(() => applications.AlexNet({ inputTensor: tensor([1]) })).toThrow(/symbolic/);
   });

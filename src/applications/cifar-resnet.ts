@@ -4,7 +4,7 @@ import { Activation } from "../layers/activation.ts";
 import { Add } from "../layers/add.ts";
 import { BatchNormalization } from "../layers/batch-normalization.ts";
 import { Conv2D } from "../layers/conv2d.ts";
-import { type Application, type Architecture, classifierOrPooling, defineApplication } from "./application.ts";
+import { type UntrainedApplication, type Architecture, classifierOrPooling, defineApplication } from "./application.ts";
 import { IdentityShortcut } from "./identity-shortcut.ts";
 
 function conv(x: Tensor, filters: number, strides: number, name: string): Tensor {
@@ -54,10 +54,10 @@ function cifarResNet(className: string, n: number): Architecture<object, Tensor>
  * ResNet-20 for CIFAR: 0.27 million parameters, shortcuts without parameters. He, Zhang, Ren, Sun, "Deep Residual Learning
  * for Image Recognition", 2016, section 4.2: SGD with momentum 0.9 and a weight decay of 1e-4, images with flip and crop.
  */
-export const ResNet20: Application = /* @__PURE__ */ defineApplication(/* @__PURE__ */ cifarResNet("ResNet20", 3));
+export const ResNet20: UntrainedApplication = /* @__PURE__ */ defineApplication(/* @__PURE__ */ cifarResNet("ResNet20", 3));
 
 /** ResNet-32 for CIFAR: 0.46 million parameters; see {@link ResNet20}. */
-export const ResNet32: Application = /* @__PURE__ */ defineApplication(/* @__PURE__ */ cifarResNet("ResNet32", 5));
+export const ResNet32: UntrainedApplication = /* @__PURE__ */ defineApplication(/* @__PURE__ */ cifarResNet("ResNet32", 5));
 
 /** ResNet-56 for CIFAR: 0.85 million parameters; see {@link ResNet20}. */
-export const ResNet56: Application = /* @__PURE__ */ defineApplication(/* @__PURE__ */ cifarResNet("ResNet56", 9));
+export const ResNet56: UntrainedApplication = /* @__PURE__ */ defineApplication(/* @__PURE__ */ cifarResNet("ResNet56", 9));

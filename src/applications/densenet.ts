@@ -6,6 +6,7 @@ import { Conv2D } from "../layers/conv2d.ts";
 import { MaxPooling2D } from "../layers/max-pooling2d.ts";
 import { ZeroPadding2D } from "../layers/zero-padding2d.ts";
 import { type Application, type Architecture, classifierOrPooling, defineApplication } from "./application.ts";
+import { kernelsOf } from "./checkpoints.ts";
 import { activated } from "./residual-network.ts";
 
 const growthRate = 32;
@@ -39,13 +40,18 @@ function features(image: Tensor, blocks: readonly number[]): Tensor {
   return activated(x, "bn", "relu");
 }
 
-function densenet(className: string, blocks: readonly [number, number, number, number]): Architecture<object, Tensor> {
+function densenet(
+  className: string,
+  blocks: readonly [number, number, number, number],
+  digests: readonly [string, string],
+): Architecture<object, Tensor> {
   return {
     className,
     modelName: className.toLowerCase(),
     defaultSize: 224,
     minSize: 32,
     extras: {},
+    checkpoint: ({ includeTop }) => kernelsOf("densenet", className.toLowerCase(), digests, includeTop),
     build: (image, settings) => classifierOrPooling(features(image, blocks), settings, { average: "avg_pool", maximum: "max_pool" }),
   };
 }
@@ -54,10 +60,16 @@ function densenet(className: string, blocks: readonly [number, number, number, n
  * DenseNet-121: 8,062,504 parameters. Huang, Liu, van der Maaten, Weinberger, "Densely Connected Convolutional Networks",
  * 2017, table 1. Images: from 0 to 1, minus the mean, by the deviation ("torch").
  */
-export const DenseNet121: Application = /* @__PURE__ */ defineApplication(/* @__PURE__ */ densenet("DenseNet121", [6, 12, 24, 16]));
+export const DenseNet121: Application = /* @__PURE__ */ defineApplication(
+  /* @__PURE__ */ densenet("DenseNet121", [6, 12, 24, 16], ["9d60b8095a5708f2dcce2bca79d332c7", "30ee3e1110167f948a6b9946edeeb738"]),
+);
 
 /** DenseNet-169; see {@link DenseNet121}. */
-export const DenseNet169: Application = /* @__PURE__ */ defineApplication(/* @__PURE__ */ densenet("DenseNet169", [6, 12, 32, 32]));
+export const DenseNet169: Application = /* @__PURE__ */ defineApplication(
+  /* @__PURE__ */ densenet("DenseNet169", [6, 12, 32, 32], ["d699b8f76981ab1b30698df4c175e90b", "b8c4d4c20dd625c148057b9ff1c1176b"]),
+);
 
 /** DenseNet-201; see {@link DenseNet121}. */
-export const DenseNet201: Application = /* @__PURE__ */ defineApplication(/* @__PURE__ */ densenet("DenseNet201", [6, 12, 48, 32]));
+export const DenseNet201: Application = /* @__PURE__ */ defineApplication(
+  /* @__PURE__ */ densenet("DenseNet201", [6, 12, 48, 32], ["1ceb130c1ea1b78c3bf6114dbdfd8807", "c13680b51ded0fb44dff2d8f86ac8bb1"]),
+);

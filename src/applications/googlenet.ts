@@ -10,7 +10,7 @@ import { GlobalAveragePooling2D } from "../layers/global-average-pooling2d.ts";
 import { LocalResponseNormalization } from "../layers/local-response-normalization.ts";
 import { MaxPooling2D } from "../layers/max-pooling2d.ts";
 import { SeparableConv2D } from "../layers/separable-conv2d.ts";
-import { type Application, type ApplicationOptions, type ApplicationSettings, defineApplication, pooled } from "./application.ts";
+import { type UntrainedApplication, type ApplicationOptions, type ApplicationSettings, defineApplication, pooled } from "./application.ts";
 import type { Model } from "../models/index.ts";
 
 /** Options that GoogLeNet has beside the common ones. */
@@ -96,7 +96,7 @@ function build(image: Tensor, settings: ApplicationSettings & GoogLeNetOptions):
   return [main, auxiliaryClassifier(first, settings, "auxiliary1"), auxiliaryClassifier(second, settings, "auxiliary2")];
 }
 
-const define: Application<GoogLeNetOptions, Tensor | readonly Tensor[]> = /* @__PURE__ */ defineApplication<
+const define: UntrainedApplication<GoogLeNetOptions, Tensor | readonly Tensor[]> = /* @__PURE__ */ defineApplication<
   GoogLeNetOptions,
   Tensor | readonly Tensor[]
 >({
@@ -110,6 +110,7 @@ const define: Application<GoogLeNetOptions, Tensor | readonly Tensor[]> = /* @__
 
 /** Makes GoogLeNets. */
 export interface GoogLeNetApplication {
+  (options: ApplicationOptions & Partial<GoogLeNetOptions> & { readonly weights: string }): Promise<Model<Tensor, Tensor | Tensor[]>>;
   (options: ApplicationOptions & Partial<GoogLeNetOptions> & ({ readonly auxiliary: false } | { readonly includeTop: false })): Model;
   (options?: ApplicationOptions & Partial<GoogLeNetOptions>): Model<Tensor, [Tensor, Tensor, Tensor]>;
 }

@@ -7,6 +7,7 @@ import { Concatenate } from "../layers/concatenate.ts";
 import { Conv2D } from "../layers/conv2d.ts";
 import { MaxPooling2D } from "../layers/max-pooling2d.ts";
 import { type Application, classifierOrPooling, defineApplication } from "./application.ts";
+import { kernelsOf } from "./checkpoints.ts";
 import { CustomScaleLayer } from "./custom-scale-layer.ts";
 import { normalizedConvolution as conv } from "./normalized-convolution.ts";
 
@@ -92,5 +93,12 @@ export const InceptionResNetV2: Application = /* @__PURE__ */ defineApplication(
   defaultSize: 299,
   minSize: 75,
   extras: {},
+  checkpoint: ({ includeTop }) =>
+    kernelsOf(
+      "inception_resnet_v2",
+      "inception_resnet_v2",
+      ["e693bd0210a403b3192acc6073ad2e96", "d19885ff4a710c122648d3b5c3b684e4"],
+      includeTop,
+    ),
   build: (image, settings) => classifierOrPooling(features(image), settings, { average: "avg_pool", averageWithoutTop: null }),
 });

@@ -4,6 +4,7 @@ import { AveragePooling2D } from "../layers/average-pooling2d.ts";
 import { Concatenate } from "../layers/concatenate.ts";
 import { MaxPooling2D } from "../layers/max-pooling2d.ts";
 import { type Application, classifierOrPooling, defineApplication } from "./application.ts";
+import { kernelsOf } from "./checkpoints.ts";
 import { normalizedConvolution as conv } from "./normalized-convolution.ts";
 
 const halved = { strides: 2, padding: "valid" } as const;
@@ -79,5 +80,7 @@ export const InceptionV3: Application = /* @__PURE__ */ defineApplication({
   defaultSize: 299,
   minSize: 75,
   extras: {},
+  checkpoint: ({ includeTop }) =>
+    kernelsOf("inception_v3", "inception_v3", ["9a0d58056eeedaa3f26cb7ebd46da564", "bcbd6486424b2319ff4ef7d526e38f63"], includeTop),
   build: (image, settings) => classifierOrPooling(features(image), settings, { average: "avg_pool", averageWithoutTop: null }),
 });

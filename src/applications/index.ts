@@ -1,6 +1,7 @@
 /** Networks that were published, ready to be trained (`applications`). */
-export type { Application, ApplicationOptions } from "./application.ts";
+export type { Application, ApplicationOptions, UntrainedApplication } from "./application.ts";
 export { AlexNet } from "./alexnet.ts";
+export type { DecodedPrediction, DecodePredictionsOptions } from "./decode-predictions.ts";
 export { ResNet20, ResNet32, ResNet56 } from "./cifar-resnet.ts";
 export { DenseNet121, DenseNet169, DenseNet201 } from "./densenet.ts";
 export {
@@ -20,6 +21,7 @@ export { LeNet5, type LeNet5Options, type MaximumAPosterioriOptions } from "./le
 export { MobileNetV2, type MobileNetV2Options } from "./mobilenet-v2.ts";
 export { ResNet18, ResNet34, ResNet50, ResNet101, ResNet152 } from "./resnet.ts";
 export { ResNet18V2, ResNet34V2, ResNet50V2, ResNet101V2, ResNet152V2 } from "./resnet-v2.ts";
+export { toFullyConvolutional } from "./to-fully-convolutional.ts";
 export { VGG16, VGG19 } from "./vgg.ts";
 export { Xception } from "./xception.ts";
 export { registerApplications } from "./register-applications.ts";

@@ -9,7 +9,7 @@ import { Flatten } from "../layers/flatten.ts";
 import { MaxPooling2D } from "../layers/max-pooling2d.ts";
 import type { TensorLike } from "../ops/as-tensor.ts";
 import * as ops from "../ops/index.ts";
-import { type Application, type ApplicationSettings, defineApplication, pooled } from "./application.ts";
+import { type UntrainedApplication, type ApplicationSettings, defineApplication, pooled } from "./application.ts";
 import { DigitPrototypes } from "./digit-prototypes.ts";
 import { PartialConv2D } from "./partial-conv2d.ts";
 import { ScaledTanh } from "./scaled-tanh.ts";
@@ -68,7 +68,7 @@ function publishedTop(features: Tensor, settings: ApplicationSettings): Tensor {
   x = Flatten({ name: "flatten" })(ScaledTanh({ name: "c5_squash" })(x));
   x = Dense({ units: 84, kernelInitializer: uniform(120), name: "f6" })(x);
   x = DigitPrototypes({ name: "output" })(ScaledTanh({ name: "f6_squash" })(x));
-  return Activation({ activation: settings.classifierActivation as string, name: "predictions" })(x);
+  return Activation({ activation: settings.classifierActivation ?? "linear", name: "predictions" })(x);
 }
 
 function modernFeatures(image: Tensor): Tensor {
@@ -92,7 +92,7 @@ function modernTop(features: Tensor, settings: ApplicationSettings): Tensor {
  * has 61,706. The softmax of the published form is taken of minus the distances; with `classifierActivation: null` train it
  * with {@link maximumAPosteriori}.
  */
-export const LeNet5: Application<LeNet5Options> = /* @__PURE__ */ defineApplication<LeNet5Options>({
+export const LeNet5: UntrainedApplication<LeNet5Options> = /* @__PURE__ */ defineApplication<LeNet5Options>({
   className: "LeNet5",
   modelName: "lenet5",
   defaultSize: 32,
@@ -117,10 +117,11 @@ export const LeNet5: Application<LeNet5Options> = /* @__PURE__ */ defineApplicat
 
 /**
  * Scans made ready for LeNet-5: from 0 (background) to 255 (ink) to -0.1 to 1.175, with a border of background up to 32x32.
- * Shapes: x `[batch, height, width, 1]`, at most 32x32 -> `[batch, 32, 32, 1]`.
+ * Shapes: x `[batch, height, width]` or `[batch, height, width, 1]`, at most 32x32 -> `[batch, 32, 32, 1]`.
  */
 export function preprocessScans(x: TensorLike): Tensor {
-  const scans = ops.cast(ops.convertToTensor(x), "float32");
+  const given = ops.cast(ops.convertToTensor(x), "float32");
+  const scans = given.rank === 3 ? ops.expandDims(given, -1) : given;
   const border = (extent: number): [number, number] => {
     const missing = Math.max(0, 32 - extent);
     return [Math.floor(missing / 2), Math.ceil(missing / 2)];

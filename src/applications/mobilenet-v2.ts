@@ -76,6 +76,12 @@ export const MobileNetV2: Application<MobileNetV2Options> = /* @__PURE__ */ defi
   defaultSize: 224,
   minSize: 32,
   extras: { alpha: 1 },
+  checkpoint: ({ alpha, includeTop, inputShape: [rows, columns] }) => {
+    const size = rows === columns && [96, 128, 160, 192, 224].includes(rows ?? 0) ? rows! : 224;
+    const factor = Number.isInteger(alpha) ? alpha.toFixed(1) : String(alpha);
+    const file = `mobilenet_v2_weights_tf_dim_ordering_tf_kernels_${factor}_${size}${includeTop ? "" : "_no_top"}.h5`;
+    return { file, url: `https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/${file}`, checksum: null };
+  },
   build: (image, settings) => {
     const { alpha } = settings;
     if (!(alpha > 0 && Number.isFinite(alpha)))

@@ -3,7 +3,8 @@ import type { Tensor } from "../graph/index.ts";
 import type { TensorLike } from "../ops/as-tensor.ts";
 import * as ops from "../ops/index.ts";
 import { AlexNet } from "./alexnet.ts";
-import type { Application } from "./application.ts";
+import type { Application, UntrainedApplication } from "./application.ts";
+import { decodePredictions } from "./decode-predictions.ts";
 import { DenseNet121, DenseNet169, DenseNet201 } from "./densenet.ts";
 import {
   EfficientNetB0,
@@ -29,17 +30,22 @@ import { Xception } from "./xception.ts";
 export interface ApplicationModule {
   /** Images made ready: pixels from 0 to 255, `[batch, height, width, 3]` or one image -> the same shape, float. */
   preprocessInput(x: TensorLike, options?: Pick<PreprocessInputOptions, "dataFormat">): Tensor;
+  /** Names for predictions `[batch, 1000]`: the classes with the largest scores. */
+  readonly decodePredictions: typeof decodePredictions;
 }
 
 function by(mode: PreprocessingMode): ApplicationModule {
-  return { preprocessInput: (x, options = {}) => preprocessInput(x, { ...options, mode }) };
+  return { preprocessInput: (x, options = {}) => preprocessInput(x, { ...options, mode }), decodePredictions };
 }
 
 /** Preprocessing by mode, as the modules below have it. */
-export const imagenetUtils: { readonly preprocessInput: typeof preprocessInput } = { preprocessInput };
+export const imagenetUtils: { readonly preprocessInput: typeof preprocessInput; readonly decodePredictions: typeof decodePredictions } = {
+  preprocessInput,
+  decodePredictions,
+};
 
 /** AlexNet and its images: minus the mean, as published. */
-export const alexnet: ApplicationModule & { readonly AlexNet: Application } = { ...by("caffe"), AlexNet };
+export const alexnet: ApplicationModule & { readonly AlexNet: UntrainedApplication } = { ...by("caffe"), AlexNet };
 
 /** DenseNets. */
 export const densenet: ApplicationModule & Readonly<Record<"DenseNet121" | "DenseNet169" | "DenseNet201", Application>> = {
@@ -52,6 +58,7 @@ export const densenet: ApplicationModule & Readonly<Record<"DenseNet121" | "Dens
 /** EfficientNets scale their images themselves: `preprocessInput` leaves them as they are. */
 export const efficientnet: ApplicationModule & Readonly<Record<`EfficientNetB${0 | 1 | 2 | 3 | 4 | 5 | 6 | 7}`, Application>> = {
   preprocessInput: (x) => ops.convertToTensor(x),
+  decodePredictions,
   EfficientNetB0,
   EfficientNetB1,
   EfficientNetB2,
@@ -70,7 +77,7 @@ export const inceptionV3: ApplicationModule & { readonly InceptionV3: Applicatio
 
 /** LeNet-5 with the scaling of its scans and its criterion. */
 export const lenet5: {
-  readonly LeNet5: Application<LeNet5Options>;
+  readonly LeNet5: UntrainedApplication<LeNet5Options>;
   readonly preprocessInput: typeof preprocessScans;
   readonly maximumAPosteriori: typeof maximumAPosteriori;
 } = { LeNet5, preprocessInput: preprocessScans, maximumAPosteriori };
@@ -79,7 +86,9 @@ export const lenet5: {
 export const mobilenetV2: ApplicationModule & { readonly MobileNetV2: Application<MobileNetV2Options> } = { ...by("tf"), MobileNetV2 };
 
 /** ResNets, first version. */
-export const resnet: ApplicationModule & Readonly<Record<`ResNet${18 | 34 | 50 | 101 | 152}`, Application>> = {
+export const resnet: ApplicationModule &
+  Readonly<Record<`ResNet${50 | 101 | 152}`, Application>> &
+  Readonly<Record<`ResNet${18 | 34}`, UntrainedApplication>> = {
   ...by("caffe"),
   ResNet18,
   ResNet34,

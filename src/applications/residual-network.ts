@@ -5,7 +5,8 @@ import { BatchNormalization } from "../layers/batch-normalization.ts";
 import { Conv2D } from "../layers/conv2d.ts";
 import { MaxPooling2D } from "../layers/max-pooling2d.ts";
 import { ZeroPadding2D } from "../layers/zero-padding2d.ts";
-import { type Architecture, classifierOrPooling } from "./application.ts";
+import { type ApplicationSettings, type Architecture, classifierOrPooling } from "./application.ts";
+import { kernelsOf } from "./checkpoints.ts";
 
 /** One stage: `stage(x, filters, blocks, first, name)`, `first` where the resolution stays as it is. */
 export type Stage = (x: Tensor, filters: number, blocks: number, keepsSize: boolean, name: string) => Tensor;
@@ -20,6 +21,8 @@ export interface ResidualNetwork {
   readonly preactivated: boolean;
   /** Whether the first convolution has a bias. */
   readonly useBias: boolean;
+  /** Digests of the published weights, with and without the classifier; null where there are none. */
+  readonly digests: readonly [string, string] | null;
   /** Which of the four stages keeps the resolution that it is given. */
   readonly keepsSizeAt: number;
 }
@@ -36,13 +39,15 @@ export function activated(x: Tensor, normalization: string, activation: string):
 
 /** The architecture of a residual network: He, Zhang, Ren, Sun, 2016, table 1. */
 export function residualNetwork(network: ResidualNetwork): Architecture<object, Tensor> {
-  const { className, blocks, stage, preactivated, useBias, keepsSizeAt } = network;
+  const { className, blocks, stage, preactivated, useBias, keepsSizeAt, digests } = network;
+  const name = className.toLowerCase();
   return {
     className,
-    modelName: className.toLowerCase(),
+    modelName: name,
     defaultSize: 224,
     minSize: 32,
     extras: {},
+    ...(digests === null ? {} : { checkpoint: ({ includeTop }: ApplicationSettings) => kernelsOf("resnet", name, digests, includeTop) }),
     build: (image, settings) => {
       let x = ZeroPadding2D({ padding: 3, name: "conv1_pad" })(image);
       x = Conv2D({ filters: 64, kernelSize: 7, strides: 2, useBias, name: "conv1_conv" })(x);

@@ -4,7 +4,7 @@ import { Add } from "../layers/add.ts";
 import { Conv2D } from "../layers/conv2d.ts";
 import { MaxPooling2D } from "../layers/max-pooling2d.ts";
 import { ZeroPadding2D } from "../layers/zero-padding2d.ts";
-import { type Application, type Architecture, defineApplication } from "./application.ts";
+import { type Application, type Architecture, defineApplication, type UntrainedApplication } from "./application.ts";
 import { activated, type ResidualNetwork, residualNetwork, type Stage } from "./residual-network.ts";
 
 interface Block {
@@ -62,29 +62,49 @@ const basicBlocks: Stage = (x, filters, blocks, keepsSize, name) => {
   return x;
 };
 
-function resnetV2(className: string, blocks: ResidualNetwork["blocks"], stage: Stage): Architecture<object, Tensor> {
+function resnetV2(
+  className: string,
+  blocks: ResidualNetwork["blocks"],
+  stage: Stage,
+  digests: ResidualNetwork["digests"] = null,
+): Architecture<object, Tensor> {
   const isDeep = stage === bottlenecks;
-  return residualNetwork({ className, blocks, stage, preactivated: true, useBias: isDeep, keepsSizeAt: isDeep ? 3 : 0 });
+  return residualNetwork({ className, blocks, stage, digests, preactivated: true, useBias: isDeep, keepsSizeAt: isDeep ? 3 : 0 });
 }
 
 /** ResNet-18 with pre-activation. He, Zhang, Ren, Sun, "Identity Mappings in Deep Residual Networks", 2016. */
-export const ResNet18V2: Application = /* @__PURE__ */ defineApplication(/* @__PURE__ */ resnetV2("ResNet18V2", [2, 2, 2, 2], basicBlocks));
+export const ResNet18V2: UntrainedApplication = /* @__PURE__ */ defineApplication(
+  /* @__PURE__ */ resnetV2("ResNet18V2", [2, 2, 2, 2], basicBlocks),
+);
 
 /** ResNet-34 with pre-activation; see {@link ResNet18V2}. */
-export const ResNet34V2: Application = /* @__PURE__ */ defineApplication(/* @__PURE__ */ resnetV2("ResNet34V2", [3, 4, 6, 3], basicBlocks));
+export const ResNet34V2: UntrainedApplication = /* @__PURE__ */ defineApplication(
+  /* @__PURE__ */ resnetV2("ResNet34V2", [3, 4, 6, 3], basicBlocks),
+);
 
 /**
  * ResNet-50 with pre-activation: 25,613,800 parameters. He, Zhang, Ren, Sun, "Identity Mappings in Deep Residual Networks",
  * 2016. Images: from -1 to 1 ("tf").
  */
-export const ResNet50V2: Application = /* @__PURE__ */ defineApplication(/* @__PURE__ */ resnetV2("ResNet50V2", [3, 4, 6, 3], bottlenecks));
+export const ResNet50V2: Application = /* @__PURE__ */ defineApplication(
+  /* @__PURE__ */ resnetV2("ResNet50V2", [3, 4, 6, 3], bottlenecks, [
+    "3ef43a0b657b3be2300d5770ece849e0",
+    "fac2f116257151a9d068a22e544a4917",
+  ]),
+);
 
 /** ResNet-101 with pre-activation; see {@link ResNet50V2}. */
 export const ResNet101V2: Application = /* @__PURE__ */ defineApplication(
-  /* @__PURE__ */ resnetV2("ResNet101V2", [3, 4, 23, 3], bottlenecks),
+  /* @__PURE__ */ resnetV2("ResNet101V2", [3, 4, 23, 3], bottlenecks, [
+    "6343647c601c52e1368623803854d971",
+    "c0ed64b8031c3730f411d2eb4eea35b5",
+  ]),
 );
 
 /** ResNet-152 with pre-activation; see {@link ResNet50V2}. */
 export const ResNet152V2: Application = /* @__PURE__ */ defineApplication(
-  /* @__PURE__ */ resnetV2("ResNet152V2", [3, 8, 36, 3], bottlenecks),
+  /* @__PURE__ */ resnetV2("ResNet152V2", [3, 8, 36, 3], bottlenecks, [
+    "a49b44d1979771252814e80f8ec446f9",
+    "ed17cf2e0169df9d443503ef94b23b33",
+  ]),
 );

@@ -4,7 +4,7 @@ import { Activation } from "../layers/activation.ts";
 import { Add } from "../layers/add.ts";
 import { Conv2D } from "../layers/conv2d.ts";
 import { ZeroPadding2D } from "../layers/zero-padding2d.ts";
-import { type Application, type Architecture, defineApplication } from "./application.ts";
+import { type Application, type Architecture, defineApplication, type UntrainedApplication } from "./application.ts";
 import { activated, normalized, type ResidualNetwork, residualNetwork, type Stage } from "./residual-network.ts";
 
 interface Block {
@@ -60,27 +60,42 @@ const basicBlocks: Stage = (x, filters, blocks, keepsSize, name) => {
   return x;
 };
 
-function resnet(className: string, blocks: ResidualNetwork["blocks"], stage: Stage): Architecture<object, Tensor> {
-  return residualNetwork({ className, blocks, stage, preactivated: false, useBias: stage === bottlenecks, keepsSizeAt: 0 });
+function resnet(
+  className: string,
+  blocks: ResidualNetwork["blocks"],
+  stage: Stage,
+  digests: ResidualNetwork["digests"] = null,
+): Architecture<object, Tensor> {
+  return residualNetwork({ className, blocks, stage, digests, preactivated: false, useBias: stage === bottlenecks, keepsSizeAt: 0 });
 }
 
 /**
  * ResNet-18: 11,689,512 trainable parameters. He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition", 2016,
  * table 1. First in ILSVRC 2015 (with more layers). Keras has no networks of basic blocks; layers are named as in its others.
  */
-export const ResNet18: Application = /* @__PURE__ */ defineApplication(/* @__PURE__ */ resnet("ResNet18", [2, 2, 2, 2], basicBlocks));
+export const ResNet18: UntrainedApplication = /* @__PURE__ */ defineApplication(
+  /* @__PURE__ */ resnet("ResNet18", [2, 2, 2, 2], basicBlocks),
+);
 
 /** ResNet-34: 21,797,672 trainable parameters; see {@link ResNet18}. */
-export const ResNet34: Application = /* @__PURE__ */ defineApplication(/* @__PURE__ */ resnet("ResNet34", [3, 4, 6, 3], basicBlocks));
+export const ResNet34: UntrainedApplication = /* @__PURE__ */ defineApplication(
+  /* @__PURE__ */ resnet("ResNet34", [3, 4, 6, 3], basicBlocks),
+);
 
 /**
  * ResNet-50: 25,636,712 parameters in Keras's form. He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition",
  * 2016, table 1. Images: RGB to BGR, minus the mean ("caffe").
  */
-export const ResNet50: Application = /* @__PURE__ */ defineApplication(/* @__PURE__ */ resnet("ResNet50", [3, 4, 6, 3], bottlenecks));
+export const ResNet50: Application = /* @__PURE__ */ defineApplication(
+  /* @__PURE__ */ resnet("ResNet50", [3, 4, 6, 3], bottlenecks, ["2cb95161c43110f7111970584f804107", "4d473c1dd8becc155b73f8504c6f6626"]),
+);
 
 /** ResNet-101: 44,707,176 parameters; see {@link ResNet50}. */
-export const ResNet101: Application = /* @__PURE__ */ defineApplication(/* @__PURE__ */ resnet("ResNet101", [3, 4, 23, 3], bottlenecks));
+export const ResNet101: Application = /* @__PURE__ */ defineApplication(
+  /* @__PURE__ */ resnet("ResNet101", [3, 4, 23, 3], bottlenecks, ["f1aeb4b969a6efcfb50fad2f0c20cfc5", "88cf7a10940856eca736dc7b7e228a21"]),
+);
 
 /** ResNet-152: 60,419,944 parameters; see {@link ResNet50}. */
-export const ResNet152: Application = /* @__PURE__ */ defineApplication(/* @__PURE__ */ resnet("ResNet152", [3, 8, 36, 3], bottlenecks));
+export const ResNet152: Application = /* @__PURE__ */ defineApplication(
+  /* @__PURE__ */ resnet("ResNet152", [3, 8, 36, 3], bottlenecks, ["100835be76be38e30d865e96f2aaae62", "ee4c566cf9a93f14d82f913c2dc6dd0c"]),
+);

@@ -7,6 +7,7 @@ import { Conv2D } from "../layers/conv2d.ts";
 import { MaxPooling2D } from "../layers/max-pooling2d.ts";
 import { SeparableConv2D } from "../layers/separable-conv2d.ts";
 import { type Application, classifierOrPooling, defineApplication } from "./application.ts";
+import { kernelsOf } from "./checkpoints.ts";
 
 function relu(x: Tensor, name: string): Tensor {
   return Activation({ activation: "relu", name })(x);
@@ -61,5 +62,7 @@ export const Xception: Application = /* @__PURE__ */ defineApplication({
   defaultSize: 299,
   minSize: 71,
   extras: {},
+  checkpoint: ({ includeTop }) =>
+    kernelsOf("xception", "xception", ["0a58e3b7378bc2990ea3b43d5981f1f6", "b0042744bf5b25fce3cb969f33bebb97"], includeTop),
   build: (image, settings) => classifierOrPooling(features(image), settings, { average: "avg_pool", averageWithoutTop: null }),
 });

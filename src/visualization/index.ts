@@ -9,3 +9,4 @@ export { surfaceChart, type SurfaceChartOptions, type SurfacePath } from "./surf
 export { imageGrid, type ImageGridOptions } from "./image-grid.ts";
 export { encodePng } from "./png.ts";
 export { colors } from "./svg.ts";
+export { type ClassMapOptions, featureMaps, filterImages, gradCam, occlusionMap, type OcclusionOptions } from "./network-images.ts";

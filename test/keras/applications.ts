@@ -7,7 +7,7 @@ import type { Case } from "./cases.ts";
 /** The model of a case, with names counted from the beginning. */
 export function modelOf(entry: Case): Model {
   resetAutoNames();
-  const make = applications[entry["application"] as "ResNet50"];
+  const make = applications[entry["application"] as "ResNet50"] as (options: object) => Model;
   return make(camelCaseKeys(entry["kwargs"] as Record<string, unknown>));
 }
 

@@ -5,6 +5,7 @@ import * as P from "../../primitives/index.ts";
 import { options } from "../arguments.ts";
 import type { TensorLike } from "../as-tensor.ts";
 import { defineOp } from "../define-op.ts";
+import { matmul } from "../numpy/matmul.ts";
 import { promote } from "../promote.ts";
 import { axesOf, type DataFormat, type Padding, paddingOf, perAxis, spatialRankOf, windowExtent } from "./window-arguments.ts";
 
@@ -41,14 +42,28 @@ function convolve(x: Tensor, kernel: Tensor, given: ConvOptions, groupsOf: (chan
   const shape = concreteShape(x);
   const window = concreteShape(kernel).slice(0, rank);
   const layout = { batch: 0, feature, spatial };
+  const padding = spatial.map((axis, i) =>
+    paddingOf(given.padding ?? "valid", shape[axis]!, windowExtent(window[i]!, dilation[i]!), strides[i]!),
+  );
+  const featureGroups = groupsOf(shape[feature]!);
+  const isLast = feature === rank + 1;
+  if (
+    isLast &&
+    featureGroups === 1 &&
+    padding.flat().every((zeros) => zeros === 0) &&
+    window.every((extent, i) => extent === shape[i + 1])
+  ) {
+    // The window covers everything: a product of matrices. Gradients of it do not multiply by padding, as a convolution's would.
+    const count = kernel.size / kernel.dim(-1);
+    const product = matmul(P.reshape(x, [shape[0]!, count]), P.reshape(kernel, [count, kernel.dim(-1)]));
+    return P.reshape(product, [shape[0]!, ...spatial.map(() => 1), kernel.dim(-1)]);
+  }
   return P.convGeneral(x, kernel, {
     strides,
-    padding: spatial.map((axis, i) =>
-      paddingOf(given.padding ?? "valid", shape[axis]!, windowExtent(window[i]!, dilation[i]!), strides[i]!),
-    ),
+    padding,
     lhsDilation: strides.map(() => 1),
     rhsDilation: dilation,
-    featureGroups: groupsOf(shape[feature]!),
+    featureGroups,
     batchGroups: 1,
     reverse: strides.map(() => false),
     lhsLayout: layout,
