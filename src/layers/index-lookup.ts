@@ -72,6 +72,7 @@ export abstract class IndexLookupLayer<T extends string | number, Options extend
     this.salt = saltOf(this.label, this.salt);
     this.#check();
     this.table = new IndexTable<T>(this.label, this);
+    this.table.toldSize = this.#frozenSize;
     if (this.vocabulary !== null) {
       this.vocabulary = this.terms(this.vocabulary);
       this.#set(this.vocabulary, this.idfWeights);
@@ -181,7 +182,7 @@ export abstract class IndexLookupLayer<T extends string | number, Options extend
     const depth = this.table.depth;
     if (this.outputMode !== "tf_idf") return encodeCategories(indices, this.outputMode, depth, "int32");
     const counts = encodeCategories(indices, "count", depth, "float32");
-    return ops.multiply(counts, ops.convertToTensor(this.table.idfWeights!, "float32"));
+    return ops.multiply(counts, ops.convertToTensor(this.table.columnWeights, "float32"));
   }
 
   override computeOutputShape(inputShape: InputShape): Shape {

@@ -26,6 +26,8 @@ export class IndexTable<T extends string | number> {
   idfWeights: readonly number[] | null = null;
   /** Whether the terms are known. */
   known = false;
+  /** Size that a configuration tells, before the terms are read from the file beside it. */
+  toldSize: number | null = null;
 
   constructor(where: string, options: IndexTableOptions<T>) {
     this.#where = where;
@@ -52,6 +54,7 @@ export class IndexTable<T extends string | number> {
     const { maxTokens, padToMaxTokens, outputMode } = this.#options;
     if (padToMaxTokens && maxTokens !== null) return maxTokens;
     if (this.known) return this.size;
+    if (this.toldSize !== null && this.toldSize > this.tokenStart) return this.toldSize;
     throw new StateError({
       where: this.#where,
       problem: `with output mode "${outputMode}" the vocabulary must be known before the layer is called`,
@@ -59,6 +62,11 @@ export class IndexTable<T extends string | number> {
       received: "none",
       advice: "await layer.adapt(data), or give the option vocabulary",
     });
+  }
+
+  /** Weights per column; zeros where only their number is known yet. Throws StateError before that. */
+  get columnWeights(): readonly number[] {
+    return this.idfWeights ?? new Array<number>(this.depth).fill(0);
   }
 
   /** Terms without mask and out-of-vocabulary entries. */

@@ -114,6 +114,7 @@ export class TextVectorizationLayer extends TextLayer<TextVectorizationOptions> 
       invert: false,
       padToMaxTokens: this.padToMaxTokens,
     });
+    this.#table.toldSize = this.#frozenSize;
     if (this.vocabulary !== null) {
       this.vocabulary = textTerms(this.label, this.vocabulary);
       this.#table.setVocabulary(this.vocabulary, this.idfWeights);
@@ -261,7 +262,7 @@ export class TextVectorizationLayer extends TextLayer<TextVectorizationOptions> 
     const indices = padded(rows, Math.max(1, longest), -1);
     const depth = this.#table.depth;
     if (this.outputMode !== "tf_idf") return encodeCategories(indices, this.outputMode, depth, "int32");
-    return ops.multiply(encodeCategories(indices, "count", depth, "float32"), ops.convertToTensor(this.#table.idfWeights!, "float32"));
+    return ops.multiply(encodeCategories(indices, "count", depth, "float32"), ops.convertToTensor(this.#table.columnWeights, "float32"));
   }
 
   #indexOf(token: string): number {

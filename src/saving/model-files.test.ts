@@ -362,4 +362,19 @@ describe("state beside weights", () => {
     expect(await (fresh([["b"]]) as Tensor).array()).toEqual(await (lookup([["b"]]) as Tensor).array());
     expect(modelFromJSON(JSON.stringify(counted)).layers).toHaveLength(2);
   });
+
+  it.each(["int", "tf_idf", "multi_hot"] as const)("texts become the same numbers after loading: %s", async (outputMode) => {
+    const vectorize = layers.TextVectorization({ outputMode, ...(outputMode === "int" ? { outputSequenceLength: 4 } : {}) });
+    await vectorize.adapt(["the cat sat", "the dog"]);
+    const model = new Sequential([
+      vectorize,
+      ...(outputMode === "int" ? [layers.Embedding({ inputDim: 10, outputDim: 3 }), layers.Flatten()] : []),
+      layers.Dense({ units: 2 }),
+    ]);
+    const texts = tensor(["the cat", "a dog sat"], { dtype: "string" });
+    const before = await (await model.predict(texts)).array();
+    const bytes = await saving.toBytes(model);
+    expect(new ZipArchive(bytes, "m").has("assets/layers/text_vectorization/vocabulary.txt")).toBe(true);
+    expect(await (await (await loadModel(bytes)).predict(texts)).array()).toEqual(before);
+  });
 });
