@@ -10,6 +10,8 @@ const replaced: Readonly<Record<string, string>> = {
   vitest: page("vitest.ts"),
   "node:fs": page("node-fs.ts"),
   "node:zlib": page("node-zlib.ts"),
+  "node:module": page("node-only.ts"),
+  "node:path": page("node-only.ts"),
 };
 
 /** Files by name, ready to be served. Fails where anything of Node is left in the bundle. */

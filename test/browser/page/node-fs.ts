@@ -20,3 +20,8 @@ export function readFileSync(url: URL): Uint8Array {
   if (bytes === undefined) throw new Error(`the page did not fetch ${path}`);
   return bytes;
 }
+
+/** A page has no files: false. */
+export function existsSync(_path: string): boolean {
+  return false;
+}
