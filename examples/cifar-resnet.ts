@@ -6,7 +6,7 @@
  * He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition", 2016, section 4.2: SGD with momentum 0.9, weight
  * decay 1e-4, images with four zeros around, cut out at random and mirrored. EPOCHS says how long.
  */
-import { applications, datasets, layers, Model, ops, optimizers, Sequential, setRandomSeed, type Tensor } from "nabla";
+import { applications, datasets, layers, Model, ops, optimizers, Sequential, setRandomSeed } from "nabla";
 import { example } from "./example.ts";
 
 const { budget, data, figure, full } = example("cifar-resnet", { files: ["cifar10/data_batch_1.bin.gz"] });
@@ -29,7 +29,7 @@ const prepared = new Sequential({
 });
 const network = applications.ResNet20();
 const input = layers.InputLayer({ shape: [32, 32, 3] }).output;
-const model = new Model({ inputs: input, outputs: network(prepared(input)) as Tensor, name: "resnet20_with_crops" });
+const model = new Model({ inputs: input, outputs: network(prepared(input)), name: "resnet20_with_crops" });
 console.log(`ResNet-20: ${network.countParams().toLocaleString("en")} parameters, ${count} images, ${epochs} epochs`);
 
 const learningRate = optimizers.schedules.CosineDecay({

@@ -5,7 +5,7 @@
  *   MODEL=ResNet50 FOLDER=path/to/imagenet npx tsx --conditions=source examples/imagenet.ts --full --data-dir DIR
  */
 import { join } from "node:path";
-import { applications, data, evaluation, layers, type Model, ops, optimizers, setRandomSeed, type Tensor } from "nabla";
+import { applications, data, evaluation, layers, ops, optimizers, setRandomSeed, type Tensor } from "nabla";
 import { example } from "./example.ts";
 
 const { budget, data: path, figure } = example("imagenet", { files: process.env.FOLDER === undefined ? ["flowers/ATTRIBUTION.txt"] : [] });
@@ -47,7 +47,7 @@ for await (const [x, y] of validation as AsyncIterable<readonly [Tensor, Tensor]
   truth.push(...(await y.data()));
   const images = scaled(x);
   single.push(await model.predict(middle(images), { verbose: 0 }));
-  ten.push(await evaluation.predictTenCrops(model as Model, images));
+  ten.push(await evaluation.predictTenCrops(model, images));
   shown ??= single[0]!;
 }
 const top = Math.min(5, classNames.length - 1);

@@ -1,6 +1,6 @@
 /** Classifiers that take images of any size. */
 import { StateError, ValueError } from "../errors.ts";
-import { type Shape, Tensor } from "../graph/index.ts";
+import { mapTree, type Shape, type Tensor } from "../graph/index.ts";
 import { AveragePooling2D } from "../layers/average-pooling2d.ts";
 import { Conv2D } from "../layers/conv2d.ts";
 import { DenseLayer } from "../layers/dense.ts";
@@ -10,7 +10,6 @@ import { Input, InputLayerLayer } from "../layers/input-layer.ts";
 import { Layer } from "../layers/layer.ts";
 import { MaxPooling2D } from "../layers/max-pooling2d.ts";
 import { GlobalMaxPooling2DLayer } from "../layers/global-max-pooling2d.ts";
-import { mapTree } from "../graph/index.ts";
 import { Model } from "../models/index.ts";
 import { callAgain } from "../ops/symbolic.ts";
 import * as ops from "../ops/index.ts";
