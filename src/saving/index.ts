@@ -1,4 +1,4 @@
-/** Files of models and arrays: Keras's .keras, .weights.h5 and .h5, safetensors, NumPy's .npy and .npz, ONNX. */
+/** Files of models and arrays: Keras's .keras, .weights.h5 and .h5, safetensors, NumPy's .npy and .npz, ONNX, TF.js. */
 export {
   encodeNpyFile,
   encodeNpz,
@@ -21,6 +21,7 @@ export {
   saveSafetensors,
 } from "./safetensors/index.ts";
 export { copyModel, http, type HttpOptions, listModels, moveModel, removeModel, type StoredFile } from "./places/index.ts";
+export { encodeTfjs, loadTfjs, type LoadTfjsOptions, saveTfjs, type SaveTfjsOptions, type TfjsFiles } from "./tfjs/index.ts";
 export { FormatError, type FileSource, type FileTarget, type ReadableFile, type WritableFile } from "./source.ts";
 export {
   loadModel,

@@ -1,0 +1,82 @@
+/** Models by the names of their files, or of applications. */
+import { readFile, writeFile } from "node:fs/promises";
+import { applications, errors, loadModel, type Model, modelFromJSON, saving } from "../index.ts";
+
+/** A file as the command line names it: what it is follows from its name. */
+export type FileKind = "keras" | "weights" | "onnx" | "tfjs" | "json" | "safetensors" | "npy" | "npz" | "unknown";
+
+/** What a file is, by its name. */
+export function kindOf(path: string): FileKind {
+  const name = path.toLowerCase();
+  if (name.endsWith(".weights.h5")) return "weights";
+  if (/\.(keras|h5|hdf5)$/.test(name)) return "keras";
+  if (name.endsWith(".onnx")) return "onnx";
+  if (/(^|[\\/])model\.json$/.test(name)) return "tfjs";
+  const match = /\.(json|safetensors|npy|npz)$/.exec(name);
+  return (match?.[1] ?? "unknown") as FileKind;
+}
+
+/** The model of a file. Throws ValueError for files that hold none. */
+export async function readModel(path: string): Promise<Model> {
+  switch (kindOf(path)) {
+    case "keras":
+      return await loadModel(path);
+    case "onnx":
+      return (await saving.loadOnnx(path)) as unknown as Model;
+    case "tfjs":
+      return await saving.loadTfjs(path);
+    case "json":
+      return modelFromJSON(await readFile(path, "utf8"));
+    default:
+      throw new errors.ValueError({
+        where: "nabla",
+        problem: "this file holds no model",
+        expected: "a name that ends in .keras, .h5, .onnx, .json, or model.json of TensorFlow.js",
+        received: path,
+      });
+  }
+}
+
+/** The model of a file, or a new one of an application's architecture, by its name. */
+export async function readModelOrApplication(name: string): Promise<Model> {
+  if (kindOf(name) !== "unknown") return await readModel(name);
+  const make: unknown = Object.hasOwn(applications, name) ? (applications as Readonly<Record<string, unknown>>)[name] : undefined;
+  if (typeof make === "function" && /^[A-Z]/.test(name)) return (make as () => Model)();
+  const near = errors.nearestNames(
+    name,
+    Object.keys(applications).filter((key) => /^[A-Z]/.test(key)),
+  );
+  throw new errors.UnknownNameError({
+    where: "nabla",
+    problem: "this is no file of a model and no application",
+    expected: near.length > 0 ? `perhaps ${near.join(" or ")}` : "a file, or a name such as LeNet5",
+    received: name,
+  });
+}
+
+/** Writes a model in the format that the name of the file says. Throws ValueError for others. */
+export async function writeModel(model: Model, path: string): Promise<void> {
+  switch (kindOf(path)) {
+    case "keras":
+      return await saving.saveModel(model, path);
+    case "weights":
+      return await saving.saveWeights(model, path);
+    case "onnx":
+      return await saving.exportOnnx(model, path);
+    case "tfjs":
+      return await saving.saveTfjs(model, path);
+    case "safetensors":
+      return await saving.saveSafetensors(path, model);
+    case "npz":
+      return await saving.saveNpz(path, Object.fromEntries(model.weights.map((weight) => [weight.path, weight])));
+    case "json":
+      return await writeFile(path, JSON.stringify(model));
+    default:
+      throw new errors.ValueError({
+        where: "nabla",
+        problem: "the name of the file does not tell its format",
+        expected: ".keras, .h5, .weights.h5, .onnx, .safetensors, .npz, .json, or model.json of TensorFlow.js",
+        received: path,
+      });
+  }
+}
