@@ -74,4 +74,13 @@ describe("2,500 mutations of each format give a clear error or a reading", () =>
     expect(surprises).toEqual([]);
     expect(refused).toBeGreaterThan(500);
   });
+
+  it("TF.js", async () => {
+    const files = await saving.encodeTfjs(modelFromJSON(recorded("lenet").json));
+    const json = files.get("model.json")!;
+    const shards = Object.fromEntries(files);
+    const { surprises, refused } = await readMutations([json], 2500, (bytes) => saving.loadTfjs(bytes, { shards }), isClear);
+    expect(surprises).toEqual([]);
+    expect(refused).toBeGreaterThan(1000);
+  });
 });
