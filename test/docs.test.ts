@@ -45,7 +45,8 @@ describe("code blocks of the documentation", () => {
     if (modules.length === 0) return;
     const script = modules.map((path) => `await import(${JSON.stringify(pathToFileURL(path).href)});`).join("\n");
     const child = spawnSync(process.execPath, ["--import", "tsx", "--conditions=source", "--input-type=module", "-e", script], {
-      cwd: root,
+      // What blocks write goes with the folder.
+      cwd: folder,
       encoding: "utf8",
       timeout: 120_000,
     });

@@ -24,6 +24,7 @@ import { inferSymbolic, symbolicCall } from "../ops/symbolic.ts";
 import { SeedGenerator } from "../random/index.ts";
 import * as regularizers from "../regularizers/index.ts";
 import { CallableInstance, camelCaseKeys, checkOptions, type Config, snakeCase, snakeCaseKeys } from "../serialization/index.ts";
+import { assignWeights } from "./assign-weights.ts";
 import { autoName } from "./auto-names.ts";
 import { contextTraining, observed, pathOf, withPath, withTraining } from "./call-context.ts";
 import { computedInFormat, DTypePolicy, policyOf } from "./dtype-policy.ts";
@@ -39,7 +40,7 @@ import {
   resolveOption,
   serializeOption,
 } from "./layer-options.ts";
-import { checkLayerName, heldIn, named, splitArguments, tensorForWeight } from "./layer-arguments.ts";
+import { checkLayerName, heldIn, named, splitArguments } from "./layer-arguments.ts";
 import { attachMask, masksOf } from "./masks.ts";
 import { flattenStructure, mapShapes, mapStructure, type Structure } from "./structure.ts";
 import { layerRegistry } from "./registry.ts";
@@ -331,30 +332,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
 
   /** Sets all weights, in the order of `weights`. Throws ShapeError where number or shapes differ. */
   async setWeights(values: readonly TensorLike[]): Promise<void> {
-    const weights = this.weights;
-    if (!Array.isArray(values) || values.length !== weights.length) {
-      throw new ShapeError({
-        where: `${this.label}.setWeights`,
-        problem: "the number of arrays differs from the number of weights",
-        expected: `${weights.length}: ${weights.map((weight) => `${weight.path} ${formatShape(weight.shape)}`).join(", ") || "no weights"}`,
-        received: Array.isArray(values) ? String(values.length) : describe(values),
-        ...(this.#built ? {} : { advice: "the layer has no weights before it is built: call it once, or build(inputShape)" }),
-      });
-    }
-    const tensors = values.map((value: TensorLike, index) => {
-      const weight = weights[index]!;
-      const tensor = withScope(`${this.label}.setWeights`, () => tensorForWeight(value, weight));
-      if (!sameShape(tensor.shape, weight.shape)) {
-        throw new ShapeError({
-          where: `${this.label}.setWeights`,
-          problem: `array ${index} does not fit the weight "${weight.path}"`,
-          expected: formatShape(weight.shape),
-          received: formatShape(tensor.shape),
-        });
-      }
-      return tensor;
-    });
-    tensors.forEach((tensor, index) => weights[index]!.assign(tensor));
+    assignWeights(`${this.label}.setWeights`, this.weights, values, this.#built);
     await Promise.resolve();
   }
 

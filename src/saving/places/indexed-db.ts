@@ -62,7 +62,7 @@ export const indexedDb: Place = {
   list: () =>
     within("readonly", async (store) => {
       const [keys, entries] = await Promise.all([finished(store.getAllKeys()), finished(store.getAll() as IDBRequest<Entry[]>)]);
-      return entries.map(({ blob, savedAt }, i) => ({ name: String(keys[i]), bytes: blob.size, savedAt }));
+      return entries.map(({ blob, savedAt }, i) => ({ name: keys[i] as string, bytes: blob.size, savedAt }));
     }),
   remove: (name) =>
     within("readwrite", async (store) => {

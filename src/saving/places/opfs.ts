@@ -9,7 +9,7 @@ async function root(): Promise<Folder> {
   const storage = (globalThis as { navigator?: { storage?: StorageManager } }).navigator?.storage;
   if (typeof storage?.getDirectory !== "function")
     throw notHere("opfs", "private file system of an origin", "browsers, in pages of https:// or localhost");
-  return (await storage.getDirectory()) as Folder;
+  return await storage.getDirectory();
 }
 
 /** The folder of a path and the name in it; null where there is no such folder. */
@@ -23,7 +23,7 @@ async function find(path: string, create: boolean): Promise<{ readonly folder: F
   for (const part of parts) {
     const next = await absent(folder.getDirectoryHandle(part, { create }));
     if (next === null) return null;
-    folder = next as Folder;
+    folder = next;
   }
   return { folder, name };
 }
@@ -67,9 +67,9 @@ export const opfs: Place = {
     const found: { name: string; bytes: number; savedAt: Date }[] = [];
     const visit = async (folder: Folder, prefix: string): Promise<void> => {
       for await (const [name, handle] of folder.entries()) {
-        if (handle.kind === "directory") await visit(handle as Folder, `${prefix}${name}/`);
+        if (handle.kind === "directory") await visit(handle, `${prefix}${name}/`);
         else {
-          const file = await (handle as FileSystemFileHandle).getFile();
+          const file = await handle.getFile();
           found.push({ name: prefix + name, bytes: file.size, savedAt: new Date(file.lastModified) });
         }
       }
