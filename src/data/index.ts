@@ -36,6 +36,10 @@ export {
   type ImageDatasetOptions,
   type ImageElement,
 } from "./images/image-dataset.ts";
-export type { LabelMode, UnreadableImage } from "./images/image-reader.ts";
+export type { FolderDatasetOptions, LabelMode } from "./folders/folder-options.ts";
+export type { UnreadableImage } from "./images/image-reader.ts";
 export { type ImagenetLabelOptions, type ImagenetLabels, imagenetLabels } from "./images/imagenet-labels.ts";
 export type { Interpolation } from "./images/resize-image.ts";
+export { audioDatasetFromDirectory, type AudioDatasetOptions } from "./folders/audio-dataset.ts";
+export { FileDataset, type FilesFromDirectory } from "./folders/file-dataset.ts";
+export { textDatasetFromDirectory, type TextDatasetOptions } from "./folders/text-dataset.ts";

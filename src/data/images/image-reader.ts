@@ -5,12 +5,10 @@ import type { HostValues } from "../../graph/index.ts";
 import { type ImageChannels, type ImageDecoder, type ImagePixels, platform } from "../../platform/index.ts";
 import type { HostElement } from "../element.ts";
 import { randomIndices, shuffled } from "../random-indices.ts";
+import type { LabelMode } from "../folders/folder-options.ts";
 import type { ElementReader } from "../reader.ts";
 import { colorShift, type Draw, type ImageAugmentation, mirror, randomBox } from "./augmentation.ts";
 import { centredBox, type ImageBox, type Interpolation, resizeInto } from "./resize-image.ts";
-
-/** How labels are given: whole numbers, rows with one 1, 0 or 1 in a column; null: not at all. */
-export type LabelMode = "int" | "categorical" | "binary" | null;
 
 /** A file that could not be read. */
 export interface UnreadableImage {
