@@ -46,7 +46,7 @@ function contentOf(path: string, bundle: ReadonlyMap<string, Uint8Array>): Uint8
       `<!doctype html><meta charset="utf-8"><title>test</title><link rel="icon" href="data:,"><script type="module" src="${path.replace(/html$/, "js")}"></script>`,
     );
   if (path === "fixtures.json") {
-    const names = readdirSync(fixtures, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".json.gz"));
+    const names = readdirSync(fixtures, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".gz"));
     return Buffer.from(JSON.stringify(names.map((name) => name.replaceAll("\\", "/"))));
   }
   if (!path.startsWith("fixtures/") || path.includes("..")) return undefined;

@@ -1,8 +1,17 @@
 /** gunzip in a page. */
 import { gunzipSync as gunzip } from "fflate";
 
-/** The text of a gzipped file, as a Buffer gives it. */
-export function gunzipSync(bytes: Uint8Array): { toString(encoding: "utf8"): string } {
-  const text = new TextDecoder().decode(gunzip(bytes));
-  return { toString: () => text };
+/** Bytes that give their text as a Buffer does. */
+class BufferBytes extends Uint8Array<ArrayBuffer> {
+  override toString(): string {
+    return new TextDecoder().decode(this);
+  }
+}
+
+/** The content of a gzipped file. */
+export function gunzipSync(bytes: Uint8Array): BufferBytes {
+  const content = gunzip(bytes);
+  const copy = new BufferBytes(content.length);
+  copy.set(content);
+  return copy;
 }
