@@ -539,7 +539,10 @@ function fromTable<O extends object>(
   return new Dataset(() => {
     let reader: ElementReader | null = null;
     const open = async (): Promise<ElementReader> => {
-      const whole = await (table ??= read(where, rest as O).then((columns) => tableElement(where, columns, { labelName, features })));
+      table ??= read(where, rest as O).then((columns) => tableElement(where, columns, { labelName, features }));
+      // A file that could not be read may be there at the next pass.
+      table.catch(() => (table = null));
+      const whole = await table;
       const count = whole.leaves[0]!.shape[0]!;
       let next = 0;
       return rowReader(new RowTable(whole), () => (next < count ? next++ : -1));

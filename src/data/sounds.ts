@@ -3,7 +3,7 @@ import { ValueError } from "../errors.ts";
 import { dataTensor, type Tensor } from "../graph/index.ts";
 import { platform } from "../platform/index.ts";
 import { checkOptions } from "../serialization/index.ts";
-import { decodeWav } from "./wav.ts";
+import { decodeWavAt, type Sound } from "./wav.ts";
 
 /** Options of `loadSounds`. */
 export interface LoadSoundsOptions {
@@ -49,16 +49,8 @@ export async function loadSounds(folder: string, options: LoadSoundsOptions): Pr
   let rate = options.sampleRate ?? null;
   for (const [row, name] of names.entries()) {
     const path = `${folder}/${name}`;
-    const sound = decodeWav((await platform.readFile(path)) ?? new Uint8Array(), path);
+    const sound: Sound = decodeWavAt(where, path, (await platform.readFile(path)) ?? new Uint8Array(), rate);
     rate ??= sound.sampleRate;
-    if (sound.sampleRate !== rate)
-      throw new ValueError({
-        where,
-        problem: `${path} has another sample rate`,
-        expected: `${rate} samples a second`,
-        received: String(sound.sampleRate),
-        advice: `bring all to one rate first: ffmpeg -i IN -ar ${rate} OUT.wav`,
-      });
     const count = Math.min(length, sound.samples.length / sound.channels);
     for (let i = 0; i < count; i++) {
       let sum = 0;

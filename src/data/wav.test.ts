@@ -49,7 +49,7 @@ describe("loadSounds", () => {
       const { sounds, names, sampleRate } = await loadSounds(folder, { length: 3 });
       expect([names, sampleRate]).toEqual([["a.WAV", "b.wav"], 8000]);
       expect(await sounds.array()).toEqual([[0.25, -1, 0.5], [0.5, -0.5, 0]]); // prettier-ignore
-      await expect(loadSounds(folder, { length: 3, sampleRate: 16000 })).rejects.toThrow(/a\.WAV has another sample rate/);
+      await expect(loadSounds(folder, { length: 3, sampleRate: 16000 })).rejects.toThrow(/a\.WAV has another sampling rate/);
       writeFileSync(join(folder, "c.wav"), "RIFF");
       await expect(loadSounds(folder, { length: 3 })).rejects.toThrow(/E_FORMAT {2}[^]*c\.wav/);
       await expect(loadSounds(join(folder, "none"), { length: 3 })).rejects.toThrow(/holds no sounds/);

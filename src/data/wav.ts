@@ -1,4 +1,5 @@
 /** WAV files: sampled sound. */
+import { ValueError } from "../errors.ts";
 import { FormatError } from "../saving/source.ts";
 
 /** Sound of one or several channels. */
@@ -47,6 +48,19 @@ export function decodeWav(bytes: Uint8Array, where = "decodeWav"): Sound {
     at = start + size + (size & 1);
   }
   throw broken("the file holds no samples", `${bytes.length} bytes`);
+}
+
+/** The sound of a WAV file that must have a rate. Throws ValueError, naming the file, for another; FormatError as `decodeWav`. */
+export function decodeWavAt(where: string, path: string, bytes: Uint8Array, sampleRate: number | null): Sound {
+  const sound = decodeWav(bytes, path);
+  if (sampleRate === null || sound.sampleRate === sampleRate) return sound;
+  throw new ValueError({
+    where,
+    problem: `${path} has another sampling rate`,
+    expected: `${sampleRate} samples a second`,
+    received: String(sound.sampleRate),
+    advice: `bring all to one rate first: ffmpeg -i IN -ar ${sampleRate} OUT.wav`,
+  });
 }
 
 function samplesOf(

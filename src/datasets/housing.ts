@@ -7,6 +7,7 @@ import { FormatError } from "../saving/source.ts";
 import { DataFolder, type FolderOptions } from "./data-folder.ts";
 import { RandomState } from "./numpy-random.ts";
 import type { LabelledRows } from "./table.ts";
+import { checkTestSplit } from "./test-split.ts";
 
 /** Options of house prices. */
 export interface HousingOptions extends FolderOptions {
@@ -31,13 +32,7 @@ async function load(
   { testSplit = 0.2, seed = 113 }: HousingOptions,
   most: number,
 ): Promise<LabelledRows> {
-  if (!(testSplit >= 0 && testSplit < 1))
-    throw new ValueError({
-      where: folder.where,
-      problem: "testSplit is a share",
-      expected: "a number from 0 to below 1",
-      received: String(testSplit),
-    });
+  checkTestSplit(folder.where, testSplit);
   const { path, bytes } = await folder.read({ names: [file], url: `${base}/${file}`, checksum });
   const { x, y } = await loadNpz(bytes);
   if (!(x instanceof Tensor && y instanceof Tensor) || x.rank !== 2 || y.rank !== 1 || x.shape[0] !== y.shape[0])

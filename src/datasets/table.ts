@@ -1,9 +1,9 @@
 /** Tables of numbers inside the package: rows of features and a target. */
-import { ValueError } from "../errors.ts";
 import { dataTensor, type Tensor } from "../graph/index.ts";
 import { checkOptions } from "../serialization/index.ts";
 import { shuffled } from "../data/random-indices.ts";
 import { inflate } from "./inflate.ts";
+import { checkTestSplit } from "./test-split.ts";
 
 /** Options of tables. */
 export interface TableOptions {
@@ -42,13 +42,7 @@ export function table(
       const where = `datasets.${name}`;
       checkOptions(where, options, ["testSplit", "seed"]);
       const { testSplit = 0.2, seed = 113 } = options;
-      if (!(testSplit >= 0 && testSplit < 1))
-        throw new ValueError({
-          where,
-          problem: "testSplit is a share",
-          expected: "a number from 0 to below 1",
-          received: String(testSplit),
-        });
+      checkTestSplit(where, testSplit);
       const rows = await tableRows(await parts.packed());
       const order = shuffled(rows.length, seed, 0);
       const pick = (start: number, end: number): [Tensor, Tensor] => {

@@ -7,6 +7,7 @@ import { DataFolder, type FolderOptions } from "./data-folder.ts";
 import { RandomState } from "./numpy-random.ts";
 import { NumpyArray } from "./pickle/numpy-objects.ts";
 import { unpickle } from "./pickle/unpickle.ts";
+import { checkTestSplit } from "./test-split.ts";
 
 /** Options of texts as word numbers, as in Keras. */
 export interface WordSequenceOptions extends FolderOptions {
@@ -85,13 +86,7 @@ export async function imdbWordIndex(options: FolderOptions = {}): Promise<Record
 export async function loadReuters(options: ReutersOptions = {}): Promise<LabelledSequences> {
   const folder = new DataFolder("reuters", "reuters", options, [...optionNames, "testSplit"]);
   const { testSplit = 0.2 } = options;
-  if (!(testSplit >= 0 && testSplit < 1))
-    throw new ValueError({
-      where: folder.where,
-      problem: "testSplit is a share",
-      expected: "a number from 0 to below 1",
-      received: String(testSplit),
-    });
+  checkTestSplit(folder.where, testSplit);
   const { path, bytes } = await folder.read({
     names: ["reuters.npz"],
     url: `${base}/reuters.npz`,

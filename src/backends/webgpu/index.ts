@@ -9,7 +9,7 @@ import { alignmentBytes, type Gpu, openGpu } from "./runtime/gpu.ts";
 import { GpuMemory } from "./runtime/gpu-memory.ts";
 import { lowerProgram } from "./runtime/lower-program.ts";
 import { Pipelines } from "./runtime/pipelines.ts";
-import { RunOrder } from "./runtime/run-order.ts";
+import { RunOrder } from "../run-order.ts";
 
 /** A back-end on a graphics processor. */
 export interface WebGpuBackend extends KernelBackend {

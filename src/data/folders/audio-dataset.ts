@@ -2,7 +2,7 @@
 import { ValueError } from "../../errors.ts";
 import { checkOptions } from "../../serialization/index.ts";
 import { padStack } from "../transformations/padded-batch.ts";
-import { decodeWav } from "../wav.ts";
+import { decodeWavAt } from "../wav.ts";
 import { FileDataset, type FileReading, type FilesFromDirectory } from "./file-dataset.ts";
 import { type FolderDatasetOptions, filesOfParts, folderOptionNames } from "./folder-options.ts";
 import type { FileKind } from "./labelled-files.ts";
@@ -42,15 +42,7 @@ export const audioDatasetFromDirectory: FilesFromDirectory<AudioDatasetOptions> 
     });
   const reading: FileReading = {
     decode: (path, bytes) => {
-      const sound = decodeWav(bytes, path);
-      if (samplingRate !== null && sound.sampleRate !== samplingRate)
-        throw new ValueError({
-          where,
-          problem: `${path} has another sampling rate`,
-          expected: `${samplingRate} samples a second`,
-          received: String(sound.sampleRate),
-          advice: `bring all to one rate first: ffmpeg -i IN -ar ${samplingRate} OUT.wav`,
-        });
+      const sound = decodeWavAt(where, path, bytes, samplingRate);
       const time = length ?? sound.samples.length / sound.channels;
       const values = new Float32Array(time * sound.channels);
       values.set(sound.samples.subarray(0, values.length));

@@ -49,6 +49,14 @@ describe("CSV files", () => {
     expect(Object.keys(named[0]!)).toEqual(["x", "y", "kind"]);
   });
 
+  it("are read again at the next pass where the file was not there", async () => {
+    const path = join(folder, "late.csv");
+    const rows = Dataset.fromCsv(path);
+    await expect(rows.toArray()).rejects.toThrow(/no such file/);
+    writeFileSync(path, "x\n1\n2\n");
+    expect((await rows.toArray()).length).toBe(2);
+  });
+
   it("say where they are broken", async () => {
     await expect(readCsv(bytes("a,b\n1,2\n3"))).rejects.toThrow(/line 3 of the file has another number of cells/);
     await expect(readCsv(bytes('a\n"1'))).rejects.toThrow(/no CSV file/);

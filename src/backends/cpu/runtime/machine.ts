@@ -4,7 +4,7 @@ import type { Kernel } from "../../../compiler/kernels/kernel.ts";
 import type { LoweredKernel } from "../loops/ir.ts";
 import type { CodeCache } from "./code-cache.ts";
 import type { Divisions } from "./divisions.ts";
-import type { RunOrder } from "./run-order.ts";
+import type { RunOrder } from "../../run-order.ts";
 import type { ProgramWalk, WalkedProgram } from "./walk.ts";
 
 /** Some bytes of a machine's memory. Offsets count from its start; nothing may be called after `release`. */

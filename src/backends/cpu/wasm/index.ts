@@ -14,7 +14,7 @@ import { DeviceMemory } from "../runtime/device-memory.ts";
 import { type CodeListing, describeProgram, measureMachinePeak, profiled } from "../runtime/inspection.ts";
 import { checkLimits, CpuExecutable } from "../runtime/executable.ts";
 import type { Machine } from "../runtime/machine.ts";
-import { RunOrder } from "../runtime/run-order.ts";
+import { RunOrder } from "../../run-order.ts";
 import { StageWalk } from "../runtime/stage-walk.ts";
 import { emitModule, type EmitOptions } from "./emit.ts";
 import { detectRelaxedSimd, detectSimd, whyNotShared } from "./detect.ts";

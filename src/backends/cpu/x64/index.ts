@@ -16,7 +16,7 @@ import { checkLimits, CpuExecutable } from "../runtime/executable.ts";
 import type { Machine } from "../runtime/machine.ts";
 import { measureMachinePeak } from "../runtime/measure-peak.ts";
 import { profiled } from "../runtime/profiling.ts";
-import { RunOrder } from "../runtime/run-order.ts";
+import { RunOrder } from "../../run-order.ts";
 import { type CpuTarget, rowsFrom } from "../target.ts";
 import { CodeMemory } from "./code-memory.ts";
 import { mostHelpers } from "./control.ts";

@@ -10,7 +10,7 @@ import { type Gpu, roundUp, usage, where } from "./gpu.ts";
 import { fromBytes, GpuMemory, upload } from "./gpu-memory.ts";
 import { type LoadedKernel, lowerProgram } from "./lower-program.ts";
 import type { PipelineEntry, Pipelines } from "./pipelines.ts";
-import type { RunOrder } from "./run-order.ts";
+import type { RunOrder } from "../../run-order.ts";
 
 /** What programs of one device share. */
 export interface Shared {

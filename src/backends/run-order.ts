@@ -1,9 +1,9 @@
-/** One run at a time: programs share threads, and a run that yields must not be overtaken by one that reads its states. */
+/** One run at a time: programs share threads or a queue, and a run that waits must not be overtaken by one that reads its states. */
 export class RunOrder {
   private held = 0;
   private tail: Promise<unknown> = Promise.resolve();
 
-  /** Whether a run is between slices, or runs wait. */
+  /** Whether a run has given control back before its end, or runs wait for their turn. */
   get isBusy(): boolean {
     return this.held > 0;
   }
@@ -14,23 +14,22 @@ export class RunOrder {
     const ended = run.finally(() => {
       this.held--;
     });
-    this.tail = after(Promise.allSettled([this.tail, ended]));
+    this.tail = settled(this.tail, ended);
     return ended;
   }
 
   /** Runs `job` after everything that runs or waits. */
   enqueue<T>(job: () => T | Promise<T>): Promise<T> {
     this.held++;
-    const turn = this.tail.then(job);
-    const ended = turn.finally(() => {
+    const ended = this.tail.then(job).finally(() => {
       this.held--;
     });
-    this.tail = after(Promise.allSettled([ended]));
+    this.tail = settled(ended);
     return ended;
   }
 }
 
-/** The end of `run` without its results, which the tail must not keep alive. */
-async function after(run: Promise<unknown>): Promise<void> {
-  await run;
+/** The end of all, without their results, which the tail must not keep alive. */
+async function settled(...runs: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(runs);
 }
