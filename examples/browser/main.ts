@@ -27,7 +27,7 @@ const rest = [
 ];
 const model = new Model({ inputs, outputs: rest.reduce((x: Tensor, layer) => layer(x), maps) });
 /** The same layers, so the same weights: what a drawing looks like after the first one, and the answer. */
-const looking = new Model({ inputs, outputs: [maps, model.outputs!] });
+const looking = new Model<Tensor, [Tensor, Tensor]>({ inputs, outputs: [maps, model.outputs!] });
 
 const filters = new FilterView(element("filters"), 6, 5);
 const pad = new DrawingPad(canvas("pad"), () => void look());
@@ -54,7 +54,7 @@ async function look(): Promise<void> {
     const drawn = pad.read();
     const image = drawn ?? new Float32Array(784);
     paintGrey(canvas("seen"), image, 28);
-    const [responses, answer] = (await looking.predict(tensor(image, { shape: [1, 28, 28, 1] }))) as unknown as [Tensor, Tensor];
+    const [responses, answer] = await looking.predict(tensor(image, { shape: [1, 28, 28, 1] }));
     filters.showResponses(drawn === null ? new Float32Array(6 * 784) : await responses.data());
     showAnswer(drawn === null ? null : await answer.data());
   }

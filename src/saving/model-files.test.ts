@@ -311,6 +311,8 @@ describe("what cannot be loaded", () => {
   it("files of other kinds, missing files and broken ones say what they are", async () => {
     await expect(loadModel(join(folder, "nowhere.keras"))).rejects.toThrow("there is no such file");
     await expect(loadModel(new Uint8Array(0))).rejects.toThrow("an empty file");
+    const text = new TextEncoder().encode("# Not a model\n".repeat(400));
+    await expect(loadModel(text)).rejects.toThrow(/no file of a model[^]*\.keras file[^]*# Not a model/);
     await expect(loadModel(new TextEncoder().encode("{}"))).rejects.toThrow("modelFromJSON");
     const bytes = await saving.toBytes(small());
     await expect(loadModel(bytes.subarray(0, 2000))).rejects.toThrow("no zip archive, or its end is missing");

@@ -5,7 +5,7 @@ import { describe } from "../layers/layer-options.ts";
 import type { Model } from "../models/index.ts";
 import { platform } from "../platform/index.ts";
 import { checkOptions, type CustomObjects } from "../serialization/index.ts";
-import { openHdf5 } from "./hdf5/index.ts";
+import { hdf5Start, openHdf5 } from "./hdf5/index.ts";
 import { openKerasArchive, readKerasArchive, writeKerasArchive } from "./keras/keras-archive.ts";
 import { readLegacyModel, readLegacyWeights, writeLegacyModel, writeLegacyWeights } from "./keras/legacy-h5.ts";
 import { lookupOf } from "./keras/read-config.ts";
@@ -173,7 +173,7 @@ export async function loadModel(source: FileSource, options: LoadModelOptions = 
 }
 
 function hdf5(bytes: Uint8Array, where: string): Uint8Array {
-  if (bytes[0] === 0x89 || bytes.length > 512) return bytes;
+  if (hdf5Start(bytes) !== null) return bytes;
   throw new FormatError({
     where,
     problem: "this is no file of a model",

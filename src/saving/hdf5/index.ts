@@ -1,5 +1,5 @@
 /** HDF5 files: read lazily and without copies, written as h5py writes them. */
-export { openHdf5, H5Dataset, H5Group } from "./read-hdf5.ts";
+export { hdf5Start, openHdf5, H5Dataset, H5Group } from "./read-hdf5.ts";
 export { writeHdf5 } from "./write-hdf5.ts";
 export {
   elementBytes,

@@ -15,12 +15,17 @@ import type { H5DType } from "./tree.ts";
 
 const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
+/** Where HDF5 data begins: other data may stand in front, of 512 bytes, 1024, and so on. Null where there is none. */
+export function hdf5Start(bytes: Uint8Array): number | null {
+  let base = 0;
+  while (base + 8 <= bytes.length && signature.some((byte, i) => bytes[base + i] !== byte)) base = base === 0 ? 512 : base * 2;
+  return base + 8 <= bytes.length ? base : null;
+}
+
 /** The root group of a file. `where` names the file in errors. Throws FormatError for what is no HDF5 file. */
 export function openHdf5(bytes: Uint8Array, where = "HDF5"): H5Group {
-  let base = 0;
-  // Other data may stand in front, of 512 bytes, 1024, and so on.
-  while (base + 8 <= bytes.length && signature.some((byte, i) => bytes[base + i] !== byte)) base = base === 0 ? 512 : base * 2;
-  if (base + 8 > bytes.length) {
+  const base = hdf5Start(bytes);
+  if (base === null) {
     throw new FormatError({
       where,
       problem: "this is no HDF5 file",
