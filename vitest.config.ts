@@ -11,6 +11,7 @@ export default defineConfig({
   test: {
     // One for every core: most of a file's time is importing.
     maxWorkers: "100%",
+    setupFiles: ["test/seeded.ts"],
     projects: [
       { extends: true, test: { name: "fast", include, exclude: [...slow, "**/node_modules/**"], testTimeout: 30_000 } },
       { extends: true, test: { name: "slow", include: slow, exclude: [...webgpu, "**/node_modules/**"], testTimeout: 600_000 } },

@@ -9,9 +9,9 @@ import { spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { datasets, ops, type Tensor } from "nabla";
-import { RandomForestClassifier, RandomForestRegressor, SVC } from "nabla/classical";
-import { DictionaryLearning, sparseEncode, sparseObjective } from "nabla/unsupervised";
+import { datasets, ops, type Tensor } from "../src/index.ts";
+import { RandomForestClassifier, RandomForestRegressor, SVC } from "../src/classical/index.ts";
+import { DictionaryLearning, sparseEncode, sparseObjective } from "../src/unsupervised/index.ts";
 
 const { values } = parseArgs({ options: { splits: { type: "string", default: "10" }, python: { type: "string", default: "python3" } } });
 const here = dirname(fileURLToPath(import.meta.url));

@@ -30,7 +30,7 @@ for (const normalized of [false, true]) {
     model.add(layers.Activation({ activation: "sigmoid" }));
   }
   model.add(layers.Dense({ units: 10, activation: "softmax" }));
-  model.compile({ optimizer: optimizers.SGD({ learningRate: 0.5 }), loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
+  model.compile({ optimizer: optimizers.SGD({ learningRate: 0.1 }), loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
   const curve = { name: normalized ? "with batch normalization" : "without", x: [] as number[], y: [] as number[] };
   for (let chunk = 0; chunk < chunks; chunk++) {
     // The next `every` batches of the training set, round after round.
