@@ -17,7 +17,6 @@ export {
 export {
   globalSeedGenerator,
   makeDefaultSeed,
-  resumeSeeds,
   randomState,
   type RandomState,
   restoreRandomState,
@@ -25,6 +24,5 @@ export {
   SeedGenerator,
   SeedGeneratorClass,
   type SeedGeneratorOptions,
-  seedState,
-  setRandomSeed,
 } from "./seed-generator.ts";
+export { resumeSeeds, seedState, setRandomSeed } from "./seeds.ts";

@@ -4,35 +4,10 @@ import { dataTensor } from "../graph/index.ts";
 import { Variable } from "../graph/variable.ts";
 import { add, threefry2x32 } from "../primitives/index.ts";
 import { callableClass, type CallableClass, checkOptions, type Config } from "../serialization/index.ts";
+import { seeds } from "./seeds.ts";
 
 /** What random functions take as a seed: a number (the same draw every time), a generator (another draw every time), or null for the global generator. */
 export type Seed = number | SeedGeneratorClass | null;
-
-let hostSeed = Math.floor(Math.random() * 0x7fffffff);
-let hostCount = 0;
-let globalGenerator: SeedGeneratorClass | undefined;
-
-/**
- * Makes everything random repeat: default seeds of layers and initializers, the global generator, shuffling.
- * Call it first, before layers and data sets are made.
- */
-export function setRandomSeed(seed: number): void {
-  hostSeed = seed | 0;
-  hostCount = 0;
-  globalGenerator = undefined;
-}
-
-/** Where the default seeds stand: another thread that takes it over goes on as this one would. */
-export function seedState(): readonly [seed: number, count: number] {
-  return [hostSeed, hostCount];
-}
-
-/** Goes on with default seeds where another thread stood. The global generator begins anew. */
-export function resumeSeeds([seed, count]: readonly [seed: number, count: number]): void {
-  hostSeed = seed;
-  hostCount = count;
-  globalGenerator = undefined;
-}
 
 /** What default seeds and the global generator go on from. */
 export interface RandomState {
@@ -44,27 +19,27 @@ export interface RandomState {
 
 /** Where randomness stands; the state of the global generator, which is a variable, beside it. */
 export function randomState(): { readonly state: RandomState; readonly generator: Variable | null } {
-  const state = { seed: hostSeed, count: hostCount, global: globalGenerator?.seed ?? null };
-  return { state, generator: globalGenerator?.state ?? null };
+  const { seed, count, generator } = seeds;
+  return { state: { seed, count, global: generator?.seed ?? null }, generator: generator?.state ?? null };
 }
 
 /** Goes back to where randomness stood; gives the global generator's variable, whose value is to be restored too. */
 export function restoreRandomState({ seed, count, global }: RandomState): Variable | null {
-  if (global === null) globalGenerator = undefined;
-  else globalGenerator ??= new SeedGeneratorClass({ seed: global });
-  hostSeed = seed;
-  hostCount = count;
-  return globalGenerator?.state ?? null;
+  if (global === null) seeds.generator = undefined;
+  else seeds.generator ??= new SeedGeneratorClass({ seed: global });
+  seeds.seed = seed;
+  seeds.count = count;
+  return seeds.generator?.state ?? null;
 }
 
 /** The next default seed, a positive integer: what a layer or initializer without a seed of its own takes. */
 export function makeDefaultSeed(): number {
-  return (threefry2x32(hostSeed, 0x5eed, hostCount++, 0)[0] >>> 2) + 1;
+  return (threefry2x32(seeds.seed, 0x5eed, seeds.count++, 0)[0] >>> 2) + 1;
 }
 
 /** The generator behind `seed: null`. */
 export function globalSeedGenerator(): SeedGeneratorClass {
-  return (globalGenerator ??= new SeedGeneratorClass({}));
+  return (seeds.generator ??= new SeedGeneratorClass({}));
 }
 
 /** Options of a SeedGenerator. */
