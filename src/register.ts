@@ -15,6 +15,7 @@ import * as ops from "./ops/index.ts";
 import { registerOptimizers } from "./optimizers/index.ts";
 import { registerRegularizers } from "./regularizers/index.ts";
 import { registerBackend, startBackend, startFirst } from "./runtime/index.ts";
+import { registerAutoencoders } from "./unsupervised/autoencoders/register-autoencoders.ts";
 import "./ops/tensor-methods.ts";
 
 registerBackend("reference", createReferenceBackend);
@@ -33,6 +34,7 @@ registerBackend("cpu", () =>
 
 registerActivations();
 registerApplications();
+registerAutoencoders();
 registerConstraints();
 registerInitializers();
 registerLayers();
