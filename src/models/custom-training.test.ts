@@ -169,3 +169,15 @@ it("optimizers average weights at the end of fit, and accumulate gradients over 
   const [a, b] = [await two.weights[0]!.data(), await one.weights[0]!.data()];
   a.forEach((value, i) => expect(value).toBeCloseTo(b[i]!, 5));
 });
+
+it("sample weights reach a model that takes no targets", async () => {
+  class Weighted extends Sequential {
+    static override readonly className = "Weighted";
+    override computeLoss({ sampleWeight, yPred }: Parameters<Model["computeLoss"]>[0]): Tensor {
+      return ops.mean(ops.multiply(ops.reshape(yPred as Tensor, [-1]), sampleWeight as Tensor));
+    }
+  }
+  const model = new Weighted([Dense({ units: 1, useBias: false, kernelInitializer: "ones", inputDim: 1 })]);
+  model.compile({ optimizer: "sgd" });
+  expect((await model.testOnBatch([[1], [2]], null, { sampleWeight: [3, 5] })).loss).toBeCloseTo((3 + 10) / 2, 6);
+});

@@ -51,19 +51,19 @@ function matchTargets(
 ): { targets: ReturnType<typeof matchSlots>; weights: ReturnType<typeof matchSlots> } {
   const loss = plan.loss;
   const needs = (index: number): boolean => loss !== null && loss.outputs[index]?.identifier !== null;
-  if (given.y === null || given.y === undefined) {
-    if (plan.outputs.some((_, index) => needs(index))) {
-      throw new ValueError({
-        where,
-        problem: "the targets are missing",
-        expected: "one array of targets per output that has a loss",
-        received: String(given.y),
-      });
-    }
-    return { targets: plan.outputs.map(() => null), weights: [] };
+  const isGiven = given.y !== null && given.y !== undefined;
+  if (!isGiven && plan.outputs.some((_, index) => needs(index))) {
+    throw new ValueError({
+      where,
+      problem: "the targets are missing",
+      expected: "one array of targets per output that has a loss",
+      received: String(given.y),
+    });
   }
   const slots = plan.outputs.map(({ name }, index): Slot => ({ name, shape: null, dtype: targetDType(plan, index) }));
-  const targets = matchSlots(where, "target", given.y, slots, plan.outputKeys, (index) => !needs(index));
+  const targets = isGiven
+    ? matchSlots(where, "target", given.y, slots, plan.outputKeys, (index) => !needs(index))
+    : plan.outputs.map(() => null);
   const weight = given.sampleWeight;
   if (weight === null || weight === undefined) return { targets, weights: [] };
   const perOutput = plan.outputs.length > 1 && (isList(weight) || isNamed(weight));
