@@ -20,7 +20,7 @@ const { Conv2D, Conv2DTranspose, Dense, Flatten, Reshape } = layers;
 const { full, budget, data, picture, figure } = example("autoencoders", { files: ["mnist/train-images-idx3-ubyte.gz"] });
 const [[images], [testImages]] = await datasets.mnist.loadData({ dataDir: data("mnist") });
 const pixels = (x: Tensor, count: number): Tensor => ops.reshape(ops.divide(ops.slice(x, [0, 0, 0], [count, 28, 28]), 255), [count, 784]);
-const x = pixels(images, budget(1000, 20_000));
+const x = pixels(images, budget(1000, 10_000));
 const xTest = pixels(testImages, budget(200, 2000));
 
 const width = 32;
@@ -68,7 +68,7 @@ for (const [name, make] of Object.entries(kinds)) {
   setRandomSeed(5);
   const autoencoder = make();
   const start = performance.now();
-  const options = { epochs: budget(1, 15), batchSize: 100, verbose: 0 } as const;
+  const options = { epochs: budget(1, 20), batchSize: 100, verbose: 0 } as const;
   if (autoencoder instanceof StackedAutoencoder) await autoencoder.pretrain(x, { ...options, epochs: budget(1, 5) });
   autoencoder.compile({ optimizer: optimizers.Adam({ learningRate: 2e-3 }), loss: "mse" });
   await autoencoder.fit(x, null, options);

@@ -14,7 +14,7 @@ setRandomSeed(3);
 const [[images], [testImages]] = await datasets.mnist.loadData({ dataDir: data("mnist") });
 const pixels = (x: Tensor, count: number): Tensor =>
   ops.reshape(ops.divide(ops.slice(x, [0, 0, 0], [count, 28, 28]), 255), [count, 28, 28, 1]);
-const x = pixels(images, budget(1000, 20_000));
+const x = pixels(images, budget(1000, 10_000));
 const truth = pixels(testImages, budget(100, 1000));
 const sigma = 0.5;
 // As a camera would give it: noise takes no pixel out of 0 .. 1.

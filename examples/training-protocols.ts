@@ -16,7 +16,7 @@ const pixels = (x: Tensor, count: number): Tensor => ops.reshape(ops.divide(ops.
 const unlabelled = pixels(images, budget(1000, images.dim(0)));
 const [xTest, yTest] = [pixels(testImages, budget(500, testImages.dim(0))), ops.slice(testLabels, [0], [budget(500, testLabels.dim(0))])];
 const known = await labels.data();
-const widths = budget([64, 32], [500, 500]);
+const widths = budget([64, 32], [500, 250]);
 
 setRandomSeed(1);
 const stacked = new StackedAutoencoder({
@@ -30,7 +30,7 @@ const stacked = new StackedAutoencoder({
 const start = performance.now();
 const levels = await stacked.pretrain(unlabelled, {
   optimizer: optimizers.Adam({ learningRate: 1e-3 }),
-  epochs: budget(1, 15),
+  epochs: budget(1, 8),
   batchSize: 100,
 });
 console.log(
@@ -57,7 +57,7 @@ async function netAccuracy(x: Tensor, y: Tensor, seed: number, from: readonly Te
   if (from !== null) for (const [k, layer] of hidden.entries()) await layer.setWeights(from.slice(2 * k, 2 * k + 2));
   net.compile({ optimizer: optimizers.Adam({ learningRate: 1e-3 }), loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
   // As many steps for every number of labels.
-  await net.fit(x, y, { epochs: Math.ceil(budget(30, 600) / Math.ceil(x.dim(0) / 50)), batchSize: 50, verbose: 0 });
+  await net.fit(x, y, { epochs: Math.ceil(budget(30, 300) / Math.ceil(x.dim(0) / 50)), batchSize: 50, verbose: 0 });
   return (await net.evaluate(xTest, yTest, { batchSize: 500, verbose: 0 })).accuracy!;
 }
 

@@ -48,14 +48,14 @@ async function learn(name: string, vae: VariationalAutoencoder, epochs: number, 
 }
 
 const vae = make(20, [400]);
-await learn("20 numbers a digit", vae, budget(2, 20), -105);
+await learn("20 numbers a digit", vae, budget(2, 15), -110);
 picture("variational-samples.png", await imageGrid(digits(await vae.generate(60, { seed: 4 })), { columns: 20, range: [0, 1], scale: 1 }));
 const pick = (numbers: readonly number[]): Tensor => ops.take(xTest, numbers, 0);
 const ways = await vae.interpolate(pick([3, 2, 1, 18]), pick([2, 1, 18, 4]), { steps: 12 });
 picture("variational-interpolation.png", await imageGrid(digits(ways), { columns: 12, range: [0, 1], scale: 1 }));
 
-const flat = make(2, [400, 200]);
-await learn("2 numbers a digit", flat, budget(2, 20), -150);
+const flat = make(2, [256]);
+await learn("2 numbers a digit", flat, budget(2, 10), -160);
 picture("variational-plane.png", await imageGrid(digits(await flat.latentPlane(12)), { columns: 12, range: [0, 1], scale: 1, gap: 0 }));
 picture(
   "variational.svg",
