@@ -81,7 +81,7 @@ for (const [name, make] of Object.entries(kinds)) {
   norms[name] = await ops.mean(squaredJacobianNorm((y) => autoencoder.encoder(y) as Tensor, few)).item();
   errors[name] = psnr;
   console.log(
-    `${name.padEnd(23)} ${psnr.toFixed(2).padStart(8)} ${(100 * rest).toFixed(0).padStart(7)} % ${norms[name]!.toFixed(3).padStart(8)} ${seconds.toFixed(0).padStart(8)}`,
+    `${name.padEnd(23)} ${psnr.toFixed(2).padStart(8)} ${(100 * rest).toFixed(0).padStart(7)} % ${norms[name].toFixed(3).padStart(8)} ${seconds.toFixed(0).padStart(8)}`,
   );
   shown.push(output);
   if (autoencoder.encoder.layers.length === 1) atoms.push(ops.transpose(autoencoder.encoder.weights[0]!));

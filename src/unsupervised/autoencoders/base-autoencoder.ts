@@ -76,11 +76,10 @@ export abstract class BaseAutoencoder extends Model<Tensor, Tensor> {
   /** Trains, as Model's `fit` does; without `y` the samples themselves are the targets. A stream gives both: `[x, x]`. */
   override async fit(x: DataStructure | BatchStream, y: DataStructure | null = null, options: FitOptions = {}): Promise<History> {
     await checkFinite(`${this.label}.fit`, x);
-    const { validationData } = options;
-    const full = Array.isArray(validationData)
-      ? [validationData[0], validationData[1] ?? this.#target(validationData[0] as never, null)]
-      : [];
-    const completed = full.length === 0 ? options : { ...options, validationData: [...full, ...(validationData as []).slice(2)] as never };
+    const { validationData: held } = options;
+    // [xHeld, null] is completed in the same way.
+    const validationData = isList(held) ? ([held[0], this.#target(held[0], held[1]), held[2] ?? null] as const) : held;
+    const completed = validationData === undefined ? options : { ...options, validationData };
     return await super.fit(x, this.#target(x, y), completed);
   }
 
@@ -173,6 +172,11 @@ export abstract class BaseAutoencoder extends Model<Tensor, Tensor> {
   override getConfig(): Config {
     return { ...Layer.prototype.getConfig.call(this), encoder: this.encoder.toJSON(), decoder: this.decoder.toJSON() };
   }
+}
+
+/** Whether held-out data are arrays, not batches. */
+function isList(held: FitOptions["validationData"]): held is readonly [DataStructure, DataStructure | null, (DataStructure | null)?] {
+  return Array.isArray(held);
 }
 
 /** Calls a model whose structures are not known to the type checker. */

@@ -1,7 +1,7 @@
 /** Deep autoencoders that are trained level by level before they are trained as a whole. */
 import type { Callback, History } from "../../callbacks/index.ts";
 import { ShapeError, ValueError } from "../../errors.ts";
-import { formatShape, type Shape, Tensor } from "../../graph/index.ts";
+import { formatShape, type Shape, type Tensor } from "../../graph/index.ts";
 import { Input } from "../../layers/input-layer.ts";
 import { Layer } from "../../layers/layer.ts";
 import { describe, type LayerOptions } from "../../layers/layer-options.ts";
@@ -98,7 +98,7 @@ export class StackedAutoencoderModel extends AutoencoderModel {
     const { optimizer = "adam", loss = "mse", epochs = 10, callbacks = () => [], ...rest } = options;
     const known = ["batchSize", "verbose", "shuffle", "validationSplit", "signal", "optimizer", "loss", "epochs", "callbacks"];
     checkOptions(where, options, known);
-    if (Array.isArray(epochs) && epochs.length !== this.#levels.length)
+    if (typeof epochs !== "number" && epochs.length !== this.#levels.length)
       throw new ValueError({
         where,
         problem: "epochs does not name a number for every level",
@@ -118,13 +118,12 @@ export class StackedAutoencoderModel extends AutoencoderModel {
   }
 
   override getConfig(): Config {
-    const { encoder, decoder, corruption, ...config } = super.getConfig();
     const levels = this.#levels.map((level) => ({
       encoder: level.encoder.toJSON(),
       decoder: level.decoder.toJSON(),
       corruption: level.corruption?.toJSON() ?? null,
     }));
-    return { ...config, input_shape: this.sampleExtents, levels };
+    return { ...Layer.prototype.getConfig.call(this), input_shape: this.sampleExtents, levels };
   }
 
   /** A stack made from its configuration, with new weights. */
