@@ -1,6 +1,7 @@
 /** The schedule of one contraction, as data: what `scheduleContract` decides and `lowerContract` emits. */
 import type { ContractKernel } from "../../../../compiler/kernels/kernel.ts";
 import { InternalError } from "../../../../errors.ts";
+import type { PaddedLayout } from "./pad-operand.ts";
 import type { TileShape } from "./tile-shape.ts";
 
 /** How a contraction is laid on registers, caches and units of work. Axes are positions in the scheduled kernel. */
@@ -28,8 +29,22 @@ export interface ContractSchedule {
   readonly panelsPerUnit: number;
   /** Sums are taken over blocks of k: `size` steps of k axis number `depth`, times all k axes inside it. */
   readonly kBlock: { readonly depth: number; readonly size: number } | null;
+  /** Every unit copies what it reads of lhs, zeros around it, into its scratch memory; null: lhs is read where it stands. */
+  readonly unitCopy: UnitCopy | null;
   /** A batch axis that numbers ranges of k blocks; each writes partial sums of its own. */
   readonly splitAxis: number | null;
+}
+
+/**
+ * The part of lhs that one unit reads: a padded copy's dimensions [..., `count` places of number `depth`, all of the inner
+ * ones]. The coefficients of lhs are steps within that copy; its buffer is the operand itself.
+ */
+export interface UnitCopy {
+  readonly layout: PaddedLayout;
+  readonly depth: number;
+  readonly count: number;
+  /** How far a step on an axis of units moves the part along a dimension. */
+  readonly moves: readonly { readonly axis: number; readonly dimension: number; readonly places: number }[];
 }
 
 /** The schedule of a scheduled kernel. */

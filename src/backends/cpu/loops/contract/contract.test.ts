@@ -157,6 +157,75 @@ describe("contractions", () => {
   });
 
   it.each([
+    { batch: 3, height: 12, width: 10, inputs: 5, outputs: 7, window: 3, dynamic: true },
+    { batch: 1, height: 9, width: 11, inputs: 4, outputs: 17, window: 3, dynamic: true },
+    { batch: 26, height: 6, width: 6, inputs: 2, outputs: 3, window: 5 },
+    { batch: 1, height: 14, width: 14, inputs: 1, outputs: 6, window: 5, dynamic: true },
+    { batch: 4, height: 17, width: 12, inputs: 4, outputs: 8, window: 3, stride: 2, padding: 1, dynamic: true },
+    { batch: 3, height: 14, width: 9, inputs: 4, outputs: 5, window: 3, dilation: 2, dynamic: true },
+  ])("whose images are padded are copied unit by unit (batch $batch, $height x $width, $inputs to $outputs)", (shape) => {
+    let copied = 0;
+    const kernels = [convolution(shape), ...(shape.stride === undefined ? [inputGradient(shape)] : [])];
+    for (const kernel of kernels) {
+      for (const [target, how] of [
+        [wasm, "wasm"],
+        [relaxed, "wasm"],
+        [avx2, "interpreter"],
+        [avx512, "interpreter"],
+      ] as const) {
+        const scheduled = expectAsDefined(kernel, target, how);
+        const { form, unitCopy } = scheduleOf(tiledKernel(scheduled)!);
+        if (form !== "broadcast") continue;
+        expect(unitCopy).not.toBeNull();
+        expect(scheduled.kernels.filter(({ kernel: { label } }) => label.endsWith("/pad"))).toEqual([]);
+        copied++;
+      }
+    }
+    expect(copied).toBeGreaterThanOrEqual(4);
+  });
+
+  it("of one, two and three spatial dimensions are copied unit by unit", () => {
+    const volumes = (places: readonly number[], window: number): ContractKernel => {
+      const names = ["x", "y", "z"].slice(0, places.length);
+      const [inputs, outputs] = [3, 5];
+      const strides = places.map((_, i) => inputs * places.slice(i + 1).reduce((a, b) => a * b, 1));
+      const outs = strides.map((stride) => (stride / inputs) * outputs);
+      const windows = places.map((_, i) => inputs * outputs * window ** (places.length - 1 - i));
+      const size = places.reduce((a, b) => a * b, 1);
+      return contraction({
+        label: `conv ${places.length}D`,
+        axes: [
+          ["b", "m", 2, true],
+          ...places.map((extent, i): [string, "m", number] => [names[i]!, "m", extent]),
+          ["o", "n", outputs],
+          ...places.map((_, i): [string, "k", number] => [`v${names[i]!}`, "k", window]),
+          ["i", "k", inputs],
+        ],
+        lhs: {
+          b: size * inputs,
+          ...Object.fromEntries(
+            names.flatMap((name, i) => [
+              [name, strides[i]!],
+              [`v${name}`, strides[i]!],
+            ]),
+          ),
+          i: 1,
+          1: -strides.reduce((a, b) => a + b, 0),
+        },
+        rhs: { ...Object.fromEntries(names.map((name, i) => [`v${name}`, windows[i]!])), i: outputs, o: 1 },
+        out: { b: size * outputs, ...Object.fromEntries(names.map((name, i) => [name, outs[i]!])), o: 1 },
+        lhsGuards: names.map((name, i) => ({ index: { [name]: 1, [`v${name}`]: 1, 1: -1 }, limit: places[i]! })),
+        elements: { lhs: 2 * size * inputs, rhs: window ** places.length * inputs * outputs, out: 2 * size * outputs },
+      });
+    };
+    const copies = [[40], [12, 10], [6, 5, 4]].map((places) => {
+      expectAsDefined(volumes(places, 3), avx512, "interpreter");
+      return scheduleOf(tiledKernel(expectAsDefined(volumes(places, 3), wasm, "wasm"))!).unitCopy?.depth;
+    });
+    expect(copies).toEqual([1, 1, 1]);
+  });
+
+  it.each([
     { batch: 2, height: 9, width: 9, inputs: 8, outputs: 8, window: 3, groups: 8 },
     { batch: 2, height: 9, width: 8, inputs: 13, outputs: 13, window: 3, groups: 13, stride: 2, padding: 1 },
     { batch: 2, height: 6, width: 6, inputs: 6, outputs: 12, window: 3, groups: 3 },

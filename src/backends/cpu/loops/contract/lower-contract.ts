@@ -7,7 +7,8 @@ import { functionFrame } from "../function-frame.ts";
 import type { Expr, LoweredKernel, Variable } from "../ir.ts";
 import { forUnits, grainOf } from "../unit-space.ts";
 import { axesOf } from "./arrange-axes.ts";
-import { type ContractSchedule, scheduleOf } from "./contract-schedule.ts";
+import { type ContractSchedule, scheduleOf, type UnitCopy } from "./contract-schedule.ts";
+import { emitUnitCopy, unitCopyBytes } from "./emit-unit-copy.ts";
 import { TileEpilogue } from "./tile-epilogue.ts";
 import { emitTileLoops, offsetPointer, spillBytes, type StepLoop, type Tile, zeroAccumulators } from "./tile-loops.ts";
 import { linesOf, prefetchLines } from "./prefetch-block.ts";
@@ -76,7 +77,7 @@ class ContractLowering {
 
   lower(): LoweredKernel {
     const { axes } = this.#kernel;
-    const { rowAxis, rowsPerUnit, innerAxes, columnAxis, panelsPerUnit, tile } = this.#schedule;
+    const { rowAxis, rowsPerUnit, innerAxes, columnAxis, panelsPerUnit } = this.#schedule;
     const { body, from, to } = this.#frame;
     const coordinates = [...axes.keys()].filter(
       (axis) => axes[axis]!.role === "parallel" && axis !== rowAxis && axis !== columnAxis && !innerAxes.includes(axis),
@@ -106,7 +107,8 @@ class ContractLowering {
     const units = extents.reduce((product, extent) => product * extent, 1);
     const products = axes.reduce((product, axis) => product * axis.extent, 1);
     const nanoseconds = products / Math.max(1, units) / (this.#target.lanes * 4);
-    const scratchBytes = this.#spillBytes + this.#epilogue.scratchBytes(tile.rows, tile.vectors);
+    const { unitCopy } = this.#schedule;
+    const scratchBytes = this.#copyOffset + (unitCopy === null ? 0 : unitCopyBytes(unitCopy));
     return { code: this.#frame.finish(), scratchBytes: Math.ceil(scratchBytes / 64) * 64, units, grain: grainOf(units, nanoseconds) };
   }
 
@@ -133,8 +135,23 @@ class ContractLowering {
     );
   }
 
+  /** Where a unit's copy of lhs stands in its scratch memory: behind spilled sums and the epilogue's values. */
+  get #copyOffset(): number {
+    const { rows, vectors } = this.#schedule.tile;
+    return Math.ceil((this.#spillBytes + this.#epilogue.scratchBytes(rows, vectors)) / 64) * 64;
+  }
+
+  /** Pointer into what a unit at `positions` copied of lhs. */
+  #copied(block: Block, copy: UnitCopy, positions: Positions): Expr {
+    const { buffer, index } = this.#kernel.accesses[this.#kernel.lhs]!;
+    const part = block.let(advance(this.#frame.scratch, i32(this.#copyOffset), 1), "part");
+    emitUnitCopy(block, copy, positions, this.#buffers[buffer]!, part, this.#target);
+    return block.let(advance(part, i32(index.constant), 4), "lhs");
+  }
+
   #unit(block: Block, positions: Positions, rowGroup: Expr | null, columnGroup: Expr | null): void {
-    const lhs = this.#operand(block, "lhs", positions);
+    const { unitCopy } = this.#schedule;
+    const lhs = unitCopy === null ? this.#operand(block, "lhs", positions) : this.#copied(block, unitCopy, positions);
     const rhs = this.#operand(block, "rhs", positions);
     const { kBlock } = this.#schedule;
     if (kBlock === null) {

@@ -24,11 +24,32 @@ export interface Binding {
   readonly scalars: readonly number[];
 }
 
+/** One dimension of a padded copy. */
+export interface PaddedCoordinate {
+  /** Elements from one place to the next: of the operand, and of its copy. */
+  readonly stride: number;
+  readonly step: number;
+  /** The operand's place that the copy starts at; below 0 where zeros stand before it. */
+  readonly low: number;
+  /** 1 for the outermost dimension where its extent is only known at run time. */
+  readonly extent: number;
+  /** Places [0, limit) exist; null: all do. */
+  readonly limit: number | null;
+}
+
+/** How a padded copy lies, outermost dimension first. */
+export interface PaddedLayout {
+  readonly coordinates: readonly PaddedCoordinate[];
+  /** Where the operand starts in its buffer. */
+  readonly constant: number;
+}
+
 /** What preparing an operand gives: the copy to run first and the contraction that reads it. */
 export interface Prepared {
   readonly bound: Binding;
   readonly copy: ScheduledKernel;
   readonly temporary: Temporary;
+  readonly layout: PaddedLayout;
 }
 
 /**
@@ -104,6 +125,16 @@ export function padOperand(bound: Binding, side: "lhs" | "rhs", temporaryId: num
     bound: replaceOperand(bound, side, padded, elements, temporaryId),
     copy: { kernel: copy, buffers: [bound.buffers[access.buffer]!, temporaryId], scalars: [] },
     temporary: { dtype: "float32", elements },
+    layout: {
+      coordinates: coordinates.map(({ stride, low, extent, limit, dynamic }, i) => ({
+        stride,
+        step: strides[i]!,
+        low,
+        extent: dynamic ? 1 : extent,
+        limit,
+      })),
+      constant: rest(access, coordinates),
+    },
   };
 }
 

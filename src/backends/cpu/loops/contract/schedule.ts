@@ -4,10 +4,12 @@ import type { ContractKernel } from "../../../../compiler/kernels/kernel.ts";
 import type { ScheduledKernel, Temporary } from "../../../../compiler/target.ts";
 import type { CpuTarget } from "../../target.ts";
 import { arrangeAxes, axesOf, extentOf, fixExtent, mapAffines, mergeAxes } from "./arrange-axes.ts";
+import { unitCopyBytes } from "./emit-unit-copy.ts";
 import { chooseForm, type Form, isDense } from "./choose-form.ts";
 import type { ContractSchedule } from "./contract-schedule.ts";
 import { isPlainCopy, packPanels } from "./pack-panels.ts";
-import { type Binding, padOperand, stepsConflict } from "./pad-operand.ts";
+import { type Binding, padOperand, type Prepared, stepsConflict } from "./pad-operand.ts";
+import { planUnitCopy, type UnitCopyPlan } from "./plan-unit-copy.ts";
 import { reduceFallback } from "./reduce-fallback.ts";
 import { splitContraction } from "./split-contraction.ts";
 import { chooseTile, cyclesPerStep, mostRows, type TileShape, unrollOf } from "./tile-shape.ts";
@@ -23,6 +25,8 @@ const nominalExtent = 32;
 /** Multiply-adds of one unit of work, about: from 10 microseconds to a millisecond. */
 const smallestUnit = 2 ** 18;
 const largestUnit = 2 ** 26;
+/** Multiply-adds that make copying a byte into a unit's scratch memory cost 3 %. */
+const multiplyAddsPerByte = 100;
 
 /**
  * Schedules `C[batch, m, n] = sum over k of lhs[batch, m, k] * rhs[batch, k, n]` for a target. The result depends on the
@@ -38,6 +42,8 @@ class Scheduler {
   readonly #original: Binding;
   readonly #before: ScheduledKernel[] = [];
   readonly #temporaries: Temporary[] = [];
+  /** The padded copies among `#before`. */
+  readonly #padded: Omit<Prepared, "bound">[] = [];
 
   constructor(bound: Binding, target: CpuTarget) {
     this.#original = bound;
@@ -84,6 +90,7 @@ class Scheduler {
       if (padded === null) return null;
       this.#temporaries.push(padded.temporary);
       this.#before.push(padded.copy);
+      this.#padded.push(padded);
       bound = { ...padded.bound, kernel: arrangeAxes(padded.bound.kernel) };
     }
     return bound;
@@ -140,7 +147,9 @@ class Scheduler {
       this.#temporaries.push(split.temporary);
       bound = split.partial;
     }
-    const moved = (axis: number): number => (split === null ? axis : axis + 1);
+    const plan = form === "broadcast" && split === null && rowAxis !== null ? this.#copyInUnits(bound, rowAxis, columnAxis!) : null;
+    if (plan !== null) bound = plan.bound;
+    const moved = (axis: number): number => (split !== null || (plan?.cut != null && axis > plan.cut) ? axis + 1 : axis);
     const schedule: ContractSchedule = {
       form,
       lanesAxis: moved(lanesAxis),
@@ -161,12 +170,36 @@ class Scheduler {
           columns,
           kBlock: blocks.kBlock,
           isSplit: split !== null,
+          plan,
         },
         target,
       ),
     };
     const tiled = prune({ ...bound, kernel: { ...bound.kernel, schedule } });
     return { kernels: [...this.#before, tiled, ...(split === null ? [] : [split.combine])], temporaries: this.#temporaries };
+  }
+
+  /** Units copy the padded lhs part by part, where that is worth it, instead of a kernel that copies it before. */
+  #copyInUnits(bound: Binding, rowAxis: number, columnAxis: number): (UnitCopyPlan & { readonly bound: Binding }) | null {
+    const id = bound.buffers[bound.kernel.accesses[bound.kernel.lhs]!.buffer]!;
+    const padded = this.#padded.find(({ copy }) => copy.buffers[1] === id);
+    if (padded === undefined) return null;
+    const { kernel } = bound;
+    const parallel = [...kernel.axes.keys()].filter((axis) => kernel.axes[axis]!.role === "parallel");
+    const steps = nominal(kernel, axesOf(kernel, "k"));
+    const columns = kernel.axes[columnAxis]!.extent;
+    const units = (rows: number, bytes: number): number =>
+      (nominal(kernel, parallel) / (rows * columns)) * Math.max(1, columns / ((bytes * multiplyAddsPerByte) / (rows * steps)));
+    const plan = planUnitCopy(kernel, padded.layout, rowAxis, units, this.#target);
+    if (plan === null) return null;
+    // The copy's buffer is gone: those made after it move up.
+    this.#before.splice(this.#before.indexOf(padded.copy), 1);
+    this.#temporaries.splice(-1 - id, 1);
+    const renamed = (buffers: readonly number[]): number[] => buffers.map((buffer) => (buffer < id ? buffer + 1 : buffer));
+    for (const [i, before] of this.#before.entries()) this.#before[i] = { ...before, buffers: renamed(before.buffers) };
+    const source = bound.buffers.indexOf(padded.copy.buffers[0]!);
+    const accesses = plan.kernel.accesses.map((access, i) => (i === plan.kernel.lhs ? { ...access, buffer: source } : access));
+    return { ...plan, bound: { ...bound, kernel: { ...plan.kernel, accesses }, buffers: renamed(bound.buffers) } };
   }
 
   /** Blocks of k, and into how many ranges of them the sum is split. */
@@ -179,9 +212,12 @@ class Scheduler {
     // Partial sums must stay small beside the operands, and all results of a unit in the second cache.
     const isLong = isFixed && results * 8 <= this.#target.l2Bytes && nominal(kernel, k) >= 2048;
     const isDynamic = k.length > 0 && kernel.axes[k[0]!]!.dynamic;
-    // A panel of rhs takes half of the first cache. Without fused multiply-add shorter blocks were faster (matmul of 1024,
-    // Zen 3: 37.0 GFLOP/s with 256 steps, 33.8 with 512); sums over places step through lhs in large strides.
-    const fitting = Math.max(192, Math.floor(this.#target.l1Bytes / 2 / (width * 4)));
+    // A panel of rhs takes half of the first cache; with 32 registers, whose tiles load little, a sixteenth of the second
+    // (Zen 4, 192 and 512 steps: matmul 2048 98 and 102 GFLOP/s, 3x3 256-256 101 and 104). Without fused multiply-add
+    // shorter blocks were faster (matmul of 1024, Zen 3: 37.0 GFLOP/s with 256 steps, 33.8 with 512); sums over places step
+    // through lhs in large strides.
+    const { registers, l1Bytes, l2Bytes } = this.#target;
+    const fitting = Math.max(192, Math.floor((registers >= 32 ? l2Bytes / 16 : l1Bytes / 2) / (width * 4)));
     const steps = isLong && results > 2 * width ? longBlock(this.#target) : this.#target.fma ? fitting : Math.min(256, fitting);
     if (!isLong && !isDynamic && total <= steps * 1.5) return { kBlock: null, splits: 1 };
     const kBlock = blockOf(kernel, k, found.form === "dot" ? k.indexOf(found.lanesAxis) : -1, steps);
@@ -299,20 +335,27 @@ function unitShape(
     readonly columns: number;
     readonly kBlock: ContractSchedule["kBlock"];
     readonly isSplit: boolean;
+    readonly plan: UnitCopyPlan | null;
   },
   target: CpuTarget,
-): Pick<ContractSchedule, "innerAxes" | "rowsPerUnit" | "panelsPerUnit"> {
+): Pick<ContractSchedule, "innerAxes" | "rowsPerUnit" | "panelsPerUnit" | "unitCopy"> {
   const { rowAxis, columnAxis, tile, width } = shape;
   const panels = Math.ceil(shape.columns / tile.vectors);
   const rowExtent = rowAxis === null ? 1 : kernel.axes[rowAxis]!.extent;
   const others = axesOf(kernel, "m").filter((axis) => axis !== rowAxis);
   // A range of k is worth its reading only if it serves all results.
-  if (shape.isSplit) return { innerAxes: others, rowsPerUnit: rowExtent, panelsPerUnit: panels };
+  if (shape.isSplit) return { innerAxes: others, rowsPerUnit: rowExtent, panelsPerUnit: panels, unitCopy: null };
   const k = axesOf(kernel, "k");
   const parallel = [...kernel.axes.keys()].filter((axis) => kernel.axes[axis]!.role === "parallel");
   const steps = nominal(kernel, k);
   const work = nominal(kernel, parallel) * steps;
   const goal = Math.max(smallestUnit, Math.min(largestUnit, work / 64));
+  if (shape.plan !== null) {
+    const { innerAxes, unitCopy } = shape.plan;
+    const perPanel = extentOf(kernel, innerAxes) * rowExtent * steps * width;
+    const repaying = (unitCopyBytes(unitCopy) * multiplyAddsPerByte) / perPanel;
+    return { innerAxes, rowsPerUnit: rowExtent, panelsPerUnit: Math.min(panels, Math.ceil(Math.max(goal / perPanel, repaying))), unitCopy };
+  }
   const isDynamic = rowAxis !== null && kernel.axes[rowAxis]!.dynamic;
   // Rows: what fits the second cache beside rhs, many enough to use a panel often, in groups of about one size.
   const blockSteps = shape.kBlock === null ? steps : shape.kBlock.size * extentOf(kernel, k.slice(shape.kBlock.depth + 1));
@@ -337,7 +380,7 @@ function unitShape(
     }
   }
   const panelsPerUnit = Math.max(1, Math.min(panels, Math.round(goal / (rows * steps * width))));
-  return { innerAxes, rowsPerUnit, panelsPerUnit };
+  return { innerAxes, rowsPerUnit, panelsPerUnit, unitCopy: null };
 }
 
 /** Drops buffers and accesses that nothing reads any more. */
