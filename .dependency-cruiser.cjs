@@ -78,12 +78,14 @@ module.exports = {
       "data/",
       "platform/",
     ]),
+    only("adversarial", [...base, ...front, "graph/", "autodiff/", "layers/", "metrics/", "optimizers/", "models/"]),
+    only("reinforcement", [...base, ...front, "graph/", "autodiff/", "layers/", "optimizers/", "models/", "runtime/", "data/", "saving/"]),
     only("classical", [...base, "graph/", "primitives/", "serialization/", "ops/", "data/", "platform/"]),
     {
       name: "saving-stands-below-the-command-line",
       severity: "error",
       from: { path: "^src/saving/", pathNot: "\\.test\\.ts$" },
-      to: { path: "^src/(applications|unsupervised|classical|reinforcement|cli|backends)/" },
+      to: { path: "^src/(applications|unsupervised|adversarial|classical|reinforcement|cli|backends)/" },
     },
     {
       name: "no-node-built-ins",

@@ -461,7 +461,8 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
     const json = super.toJSON();
     if (this.#graph !== null && this.className === "Functional")
       Object.assign(json, { module: "keras.src.models.functional", registered_name: "Functional", build_config: { input_shape: null } });
-    return this.#session?.compiled ? { ...json, compile_config: this.#session.compiled.config } : json;
+    const compiled = this.getCompileConfig();
+    return compiled === null ? json : { ...json, compile_config: compiled };
   }
 
   /** A model that is a class of its own is built by a trace of its call. */
