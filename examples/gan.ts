@@ -93,8 +93,8 @@ async function train(name: string, gan: AdversarialNetwork, epochs: number): Pro
   picture(`gan-${file}.png`, await imageGrid(ops.slice(samples, [0, 0, 0, 0], [96, 28, 28, 1]), { columns: 16, scale: 1 }));
   picture(`gan-${file}-training.png`, await imageGrid(ops.concatenate(along, 0), { columns: 12, scale: 1 }));
 }
-await train("DCGAN", dcgan, budget(1, 12));
-await train("Wasserstein GAN", wasserstein, budget(1, 10));
+await train("DCGAN", dcgan, budget(1, 10));
+await train("Wasserstein GAN", wasserstein, budget(1, 8));
 if (full) curves.push({ name: "real test digits", y: curves[0]!.y.map(() => real.sure) });
 const title = "Samples that LeNet is sure of";
 picture("gan-judged.svg", lineChart({ title, xLabel: "epoch", yLabel: "share with confidence > 0.9", series: curves }));
