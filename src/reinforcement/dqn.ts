@@ -14,6 +14,7 @@ import type { AnyModel } from "./networks.ts";
 import { NStepTransitions } from "./n-step-transitions.ts";
 import { PrioritizedReplayBuffer } from "./prioritized-replay-buffer.ts";
 import { type ReplayBatch, ReplayBuffer } from "./replay-buffer.ts";
+import { checkShare } from "./returns.ts";
 import { linearSchedule, type Schedule } from "./schedules.ts";
 
 /** Options of DQN. */
@@ -93,8 +94,9 @@ export class DQN extends Agent {
       ...rest,
     };
     checkOptions(where, rest, Object.keys(settings));
-    for (const name of ["bufferSize", "batchSize", "learningStarts", "trainEvery", "updates", "targetUpdateEvery"] as const)
+    for (const name of ["bufferSize", "batchSize", "learningStarts", "trainEvery", "updates", "targetUpdateEvery", "nStep"] as const)
       checkCount(where, name, settings[name]);
+    checkShare(where, "discount", settings.discount);
     if (!(settings.targetUpdateRate > 0 && settings.targetUpdateRate <= 1))
       throw new ValueError({
         where,

@@ -1,4 +1,5 @@
 /** REINFORCE. */
+import type { Tensor } from "../graph/index.ts";
 import type { Model } from "../models/index.ts";
 import { checkOptions } from "../serialization/index.ts";
 import { checkCount, checkReward, type Course } from "./agent.ts";
@@ -13,7 +14,7 @@ export interface ReinforceOptions extends PolicyGradientOptions {
    * From observations to preferences of actions [n, actions], and where it has a second output, values [n, 1] that are the
    * baseline; see `actorCriticNetwork`.
    */
-  readonly network: Model<never, never> | Model;
+  readonly network: Model | Model<Tensor, [Tensor, Tensor]>;
   /** Whole episodes between two updates. Default 8. */
   readonly episodes?: number;
 }
