@@ -8,6 +8,8 @@ import { parseArgs } from "node:util";
 export interface Needs {
   /** Files below the data folder, such as `mnist/train-images-idx3-ubyte.gz`. Default: none. */
   readonly files?: readonly string[];
+  /** Options of its own, `--NAME VALUE`, with the values they may have; the first is the default. */
+  readonly options?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What an example is given. */
@@ -16,6 +18,8 @@ export interface Example {
   readonly full: boolean;
   /** `full ? large : small`. */
   readonly budget: <T>(small: T, large: T) => T;
+  /** Value of an option of its own. */
+  readonly option: (name: string) => string;
   /** A folder or file of the data. */
   readonly data: (path: string) => string;
   /** Writes a picture (`NAME.svg`, `NAME.png`): into docs/pictures with `--full`, into `--pictures DIR` where that is given. */
@@ -26,9 +30,21 @@ export interface Example {
 
 /** Reads the arguments. Ends the program, with a line that says so, where data is missing. */
 export function example(name: string, needs: Needs = {}): Example {
+  const own = needs.options ?? {};
   const { values } = parseArgs({
-    options: { full: { type: "boolean", default: false }, "data-dir": { type: "string" }, pictures: { type: "string" } },
+    options: {
+      ...Object.fromEntries(Object.entries(own).map(([key, [value]]) => [key, { type: "string" as const, default: value! }])),
+      full: { type: "boolean", default: false },
+      "data-dir": { type: "string" },
+      pictures: { type: "string" },
+    },
   });
+  const chosen = Object.fromEntries(Object.entries(own).map(([key]) => [key, String((values as Record<string, unknown>)[key])]));
+  const odd = Object.entries(chosen).find(([key, value]) => !own[key]!.includes(value));
+  if (odd !== undefined) {
+    console.error(`${name}: --${odd[0]} is one of ${own[odd[0]]!.join(", ")}, not ${odd[1]}`);
+    process.exit(2);
+  }
   const root = values["data-dir"] ?? process.env.NABLA_DATA;
   const missing = (needs.files ?? []).find((file) => root === undefined || !existsSync(join(root, file)));
   if (missing !== undefined) {
@@ -40,6 +56,7 @@ export function example(name: string, needs: Needs = {}): Example {
   return {
     full: values.full,
     budget: (small, large) => (values.full ? large : small),
+    option: (key) => chosen[key]!,
     data: (path) => join(root!, path),
     picture: (file, content) => {
       if (pictures === undefined) return;

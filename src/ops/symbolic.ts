@@ -86,11 +86,13 @@ export function symbolicCall<R>(
 
 /**
  * Two extents that stand for an unknown one: what differs between two traces depends on it. Primes show more mistakes,
- * but a reshape may need an extent that divides well, and a large window an extent that is large: then the second pair.
+ * but a reshape may need an extent that divides well, and a large window an extent that is large: then the second pair; and
+ * where places have a bound (a table of positions), an extent may have to be small: then the third.
  */
 const stands: readonly (readonly [number, number])[] = [
   [211, 223],
   [720, 5040],
+  [2, 4],
 ];
 
 /** What stands in a trace for a symbolic tensor of numbers. */

@@ -1,4 +1,4 @@
-/** Text in and out (`nabla/text`): subwords, generation, scores of translations and transcripts. */
+/** Text in and out (`nabla/text`): subwords, translation, generation, scores of translations and transcripts. */
 export { beamSearch, type BeamSearchOptions, type FoundSequence } from "./beam-search.ts";
 export { bleu, type BleuOptions, type BleuScore, tokenize13a } from "./bleu.ts";
 export { BytePairTokenizer, type BytePairTrainingOptions, type EncodeBatchOptions, type TokenizerJson } from "./byte-pair-tokenizer.ts";
@@ -6,3 +6,4 @@ export type { Merge } from "./byte-pair-training.ts";
 export { characterErrorRate, editDistance, wordErrorRate } from "./error-rate.ts";
 export type { DecoderState, GenerationOptions, NextToken, NextTokenScores } from "./next-token.ts";
 export { sampleSequences, sampleToken, type SamplingOptions, type TokenChoice } from "./sampling.ts";
+export * from "../sequence-to-sequence/index.ts";

@@ -4,6 +4,7 @@ export { type GraphPicture, type GraphStep, visualizeGraph, type VisualizeGraphO
 export type { ChartOptions } from "./axes.ts";
 export { lineChart, type LineChartOptions, type Series } from "./line-chart.ts";
 export { barChart, type BarChartOptions } from "./bar-chart.ts";
+export { attentionChart, type AttentionChartOptions, heatMap, type HeatMapOptions } from "./heat-map.ts";
 export { decisionBoundary, type DecisionBoundaryOptions } from "./decision-boundary.ts";
 export { surfaceChart, type SurfaceChartOptions, type SurfacePath } from "./surface-chart.ts";
 export { imageGrid, type ImageGridOptions } from "./image-grid.ts";
