@@ -80,7 +80,7 @@ console.log(`\nboth searches: ${((performance.now() - searching) / 1000).toFixed
 figure(`BLEU, ${option("model")}, greedy`, text.bleu(greedy, references).score);
 figure(`BLEU, ${option("model")}, beam of 4`, text.bleu(found, references).score, { atLeast: 25 });
 
-const attention = await translator.attention(test[0]!, found[0]!);
+const attention = await translator.attention(test[0]!, found[0]);
 picture(`translation-${option("model")}-attention.svg`, attentionChart({ ...attention, title: "What every English token looked at" }));
 picture(
   `translation-${option("model")}.svg`,

@@ -95,14 +95,14 @@ export class AttentionDecoderLayer extends TranslationLayer<AttentionDecoderOpti
       });
     const { encoderMask = maskOf(encoded), returnAttentionScores = false } = options;
     const prepared = this.prepare(encoded, encoderMask);
-    const [, outputs] = ops.scan(
-      (h: Tensor, input: Tensor) => {
+    const [, outputs] = ops.scan<Tensor, Tensor, Tensor[]>(
+      (h, input) => {
         const { output, state: next, weights } = this.step(input, h, prepared);
-        return [next, returnAttentionScores ? [output, weights] : [output]] as [Tensor, Tensor[]];
+        return [next, returnAttentionScores ? [output, weights] : [output]];
       },
       state,
       ops.transpose(x, [1, 0, 2]),
-    ) as [Tensor, Tensor[]];
+    );
     const [output, weights] = outputs.map((stack) => ops.transpose(stack, [1, 0, 2]));
     return returnAttentionScores ? [output!, weights!] : output!;
   }

@@ -8,7 +8,7 @@ import type { Model } from "../models/index.ts";
 import * as ops from "../ops/index.ts";
 import { AttentionDecoderLayer } from "./attention-decoder.ts";
 import type { KeyValueCache } from "./cached-attention.ts";
-import { TokenAndPositionEmbeddingLayer } from "./token-and-position-embedding.ts";
+import type { TokenAndPositionEmbeddingLayer } from "./token-and-position-embedding.ts";
 import { TransformerDecoderLayer } from "./transformer-decoder.ts";
 import { TransformerEncoderLayer } from "./transformer-encoder.ts";
 
@@ -34,7 +34,7 @@ export function decodingOf(model: Model): Decoding<TensorParts, TensorParts> {
   const has = (cls: new (...args: never[]) => Layer<never>): boolean => model.layers.some((layer) => layer instanceof cls);
   const wide = <E extends TensorParts, S extends TensorParts>(decoding: Decoding<E, S>): Decoding<TensorParts, TensorParts> =>
     // What one function of a decoding gives goes into the next, and nowhere else.
-    decoding as unknown as Decoding<TensorParts, TensorParts>;
+    decoding;
   if (has(TransformerDecoderLayer)) return wide(transformerDecoding(model));
   if (has(AttentionDecoderLayer)) return wide(attentionDecoding(model));
   throw new ValueError({
@@ -56,7 +56,7 @@ function transformerDecoding(model: Model): Decoding<TransformerEncoded, readonl
     model.layers.some((layer) => layer.name === name) ? (model.getLayer(name)(...([x] as never[])) as Tensor) : x;
   const read = (source: Tensor): { mask: Tensor; encoded: Tensor } => {
     const mask = ops.notEqual(source, 0);
-    const first = sourceEmbedding(source) as Tensor;
+    const first = sourceEmbedding(source);
     const encoded = encoders.reduce((x, layer) => layer(x, { paddingMask: mask }) as Tensor, first);
     return { mask, encoded: normed("encoder_norm", encoded) };
   };
@@ -68,19 +68,19 @@ function transformerDecoding(model: Model): Decoding<TransformerEncoded, readonl
     },
     begin: ({ mask }, width, maxLength) => decoders.map((layer) => layer.emptyCache(mask.dim(0) * width, maxLength)),
     step: ({ mask, caches }, tokens, position, state) => {
-      let x = targetEmbedding(ops.expandDims(tokens, 1), { startIndex: position }) as Tensor;
+      let x = targetEmbedding(ops.expandDims(tokens, 1), { startIndex: position });
       const next = decoders.map((layer, i) => {
         const [y, cache] = layer.step(x, { past: state[i]!, position, encoded: caches[i]!, encoderPaddingMask: mask });
         x = y;
         return cache;
       });
-      const logits = targetEmbedding(normed("decoder_norm", x), { reverse: true }) as Tensor;
+      const logits = targetEmbedding(normed("decoder_norm", x), { reverse: true });
       return { logits: ops.squeeze(logits, 1), state: next };
     },
     attention: (source, target) => {
       const { mask, encoded } = read(source);
       const padding = { encoderPaddingMask: mask, decoderPaddingMask: ops.notEqual(target, 0) };
-      let x = targetEmbedding(target) as Tensor;
+      let x = targetEmbedding(target);
       let last = x;
       for (const layer of decoders)
         [x, last] = layer(x, encoded, { ...padding, returnAttentionScores: true }) as unknown as [Tensor, Tensor];

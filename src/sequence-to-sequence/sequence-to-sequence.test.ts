@@ -34,7 +34,7 @@ const filled = (rows: readonly (readonly number[])[], length: number): number[][
   rows.map((row) => [...row, ...new Array<number>(length - row.length).fill(0)]);
 
 async function logitsOf(model: Model, source: readonly number[][], target: readonly number[][]): Promise<number[][][]> {
-  const logits = (await model.predictOnBatch([ids(source), ids(target)] as never)) as unknown as Tensor;
+  const logits = await model.predictOnBatch([ids(source), ids(target)] as never);
   return (await logits.array()) as number[][][];
 }
 
@@ -95,7 +95,7 @@ describe.each(Object.entries(kinds))("%s", (_name, make) => {
     });
     const path = `${process.env.TMPDIR ?? "/tmp"}/translator-${process.pid}-${Math.random().toString(36).slice(2)}.keras`;
     await model.save(path);
-    const again = (await loadModel(path)) as unknown as Model;
+    const again = await loadModel(path);
     const { unlink } = await import("node:fs/promises");
     await unlink(path);
     const before = await logitsOf(model, filled(sources, 4), filled(targets, 5));
@@ -183,7 +183,7 @@ describe("Translator", () => {
     const x = layers.Input({ shape: [3] });
     const other = layers.Dense({ units: 2 })(x);
     const { Model: ModelClass } = await import("../index.ts");
-    const plain = new ModelClass({ inputs: x, outputs: other }) as unknown as Model;
+    const plain = new ModelClass({ inputs: x, outputs: other });
     expect(() => new text.Translator({ model: plain, sourceTokenizer, targetTokenizer })).toThrow(/no translator/);
   });
 });
@@ -247,10 +247,7 @@ describe("SequenceCrossentropy", () => {
     const hot = ops.oneHot(labels, 4);
     const smooth = losses.CategoricalCrossentropy({ fromLogits: true, labelSmoothing: 0.2 });
     const expected = await smooth(hot, logits).item();
-    expect(await text.SequenceCrossentropy({ labelSmoothing: 0.2, padToken: null })(labels, logits).item()).toBeCloseTo(
-      expected as number,
-      5,
-    );
+    expect(await text.SequenceCrossentropy({ labelSmoothing: 0.2, padToken: null })(labels, logits).item()).toBeCloseTo(expected, 5);
     expect(() => text.SequenceCrossentropy({ labelSmoothing: 1.5 })).toThrow(/labelSmoothing/);
   });
 });
@@ -259,27 +256,25 @@ describe("positions", () => {
   it("are sines and cosines of the place, from any start", async () => {
     const layer = text.SinePositionEncoding({ maxWavelength: 100 });
     const x = ops.zeros([2, 4, 5]);
-    const [rows] = (await (layer(x) as Tensor).array()) as number[][][];
+    const [rows] = (await layer(x).array()) as number[][][];
     const at = (p: number, i: number): number => (i % 2 === 0 ? Math.sin : Math.cos)(p / 100 ** ((i - (i % 2)) / 5));
     rows!.forEach((row, p) => row.forEach((value, i) => expect(value).toBeCloseTo(at(p, i), 5)));
-    const later = (await (layer(x, { startIndex: 3 }) as Tensor).array()) as number[][][];
+    const later = (await layer(x, { startIndex: 3 }).array()) as number[][][];
     expect(later[1]![2]![4]).toBeCloseTo(at(5, 4), 5);
   });
 
   it("are rows of a table, and there are no more than it has", async () => {
     const layer = text.PositionEmbedding({ sequenceLength: 5 });
     const x = ops.zeros([2, 3, 4]);
-    const first = (await (layer(x) as Tensor).array()) as number[][][];
+    const first = (await layer(x).array()) as number[][][];
     const table = (await layer.positionEmbeddings.read().array()) as number[][];
     expect(first[1]).toEqual(table.slice(0, 3));
-    expect(((await (layer(x, { startIndex: tensor(2, { dtype: "int32" }) }) as Tensor).array()) as number[][][])[0]).toEqual(
-      table.slice(2, 5),
-    );
+    expect(((await layer(x, { startIndex: tensor(2, { dtype: "int32" }) }).array()) as number[][][])[0]).toEqual(table.slice(2, 5));
     expect(() => layer(ops.zeros([1, 6, 4]))).toThrow(/at most 5/);
     expect(() => layer(x, { startIndex: 3 })).toThrow(/from place 3 on/);
     const embedding = text.TokenAndPositionEmbedding({ vocabularySize: 7, sequenceLength: 4, embeddingDim: 3 });
     expect(() => embedding(ids([[1, 2, 3, 4, 5]]))).toThrow(/too long/);
-    await expect((embedding(ids([[1, 7]])) as Tensor).data()).rejects.toThrow(/7/);
+    await expect(embedding(ids([[1, 7]])).data()).rejects.toThrow(/7/);
   });
 
   it("grow and fall with the learning rate of the transformer", async () => {
@@ -304,10 +299,10 @@ describe("transformer layers", () => {
     for (const normalizeFirst of [false, true]) {
       const layer = text.TransformerEncoder({ intermediateDim: 5, numHeads: 2, normalizeFirst, activation: "gelu" });
       const y = layer(x) as Tensor;
-      const norm1 = (v: Tensor): Tensor => layer.selfAttentionNorm(v) as Tensor;
-      const norm2 = (v: Tensor): Tensor => layer.feedforwardNorm(v) as Tensor;
+      const norm1 = (v: Tensor): Tensor => layer.selfAttentionNorm(v);
+      const norm2 = (v: Tensor): Tensor => layer.feedforwardNorm(v);
       const attend = (v: Tensor): Tensor => layer.selfAttention(v, v) as Tensor;
-      const dense = (v: Tensor): Tensor => layer.feedforwardOutput(layer.feedforwardIntermediate(v)) as Tensor;
+      const dense = (v: Tensor): Tensor => layer.feedforwardOutput(layer.feedforwardIntermediate(v));
       const a = normalizeFirst ? ops.add(x, attend(norm1(x))) : norm1(ops.add(x, attend(x)));
       const expected = normalizeFirst ? ops.add(a, dense(norm2(a))) : norm2(ops.add(a, dense(a)));
       expectClose([...((await y.data()) as Float32Array)], [...((await expected.data()) as Float32Array)], 1e-6);

@@ -88,13 +88,13 @@ export class TokenAndPositionEmbeddingLayer extends TranslationLayer<TokenAndPos
   }
 
   override build(): void {
-    this.tokenEmbedding.build([null]);
+    this.tokenEmbedding.build();
     const vectors: Shape = [null, null, this.embeddingDim];
     this.positionEmbedding.build(vectors);
   }
 
   override call(x: Tensor, { reverse = false, startIndex = 0 }: TokenAndPositionCallOptions = {}): Tensor {
-    if (reverse) return this.tokenEmbedding(x, { reverse: true }) as Tensor;
+    if (reverse) return this.tokenEmbedding(x, { reverse: true });
     if (x.rank < 1 || x.dim(-1) > this.sequenceLength)
       throw new ShapeError({
         where: this.label,
@@ -103,9 +103,9 @@ export class TokenAndPositionEmbeddingLayer extends TranslationLayer<TokenAndPos
         received: formatShape(x.shape),
         advice: "cut the sequences, or make the layer with a larger sequenceLength",
       });
-    const rows = this.tokenEmbedding(x) as Tensor;
+    const rows = this.tokenEmbedding(x);
     const tokens = this.scale ? ops.multiply(rows, Math.sqrt(this.embeddingDim)) : rows;
-    return ops.add(tokens, this.positionEmbedding(tokens, { startIndex }) as Tensor);
+    return ops.add(tokens, this.positionEmbedding(tokens, { startIndex }));
   }
 
   override computeMask(x: Tensor): Tensor | null {

@@ -132,14 +132,14 @@ export abstract class TransformerLayer extends TranslationLayer<TransformerLayer
 
   /** `x + part(norm(x))`, or `norm(x + part(x))`; what the part gives is dropped out. */
   protected residual(x: Tensor, norm: LayerNormalizationLayer, part: (x: Tensor) => Tensor): Tensor {
-    const added = this.partDropout(part(this.normalizeFirst ? (norm(x) as Tensor) : x)) as Tensor;
+    const added = this.partDropout(part(this.normalizeFirst ? norm(x) : x));
     const sum = ops.add(x, added);
-    return this.normalizeFirst ? sum : (norm(sum) as Tensor);
+    return this.normalizeFirst ? sum : norm(sum);
   }
 
   /** The feed-forward part, `activation(x W1 + b1) W2 + b2`, and its residual. */
   protected feedforward(x: Tensor): Tensor {
-    return this.residual(x, this.feedforwardNorm, (part) => this.feedforwardOutput(this.feedforwardIntermediate(part)) as Tensor);
+    return this.residual(x, this.feedforwardNorm, (part) => this.feedforwardOutput(this.feedforwardIntermediate(part)));
   }
 }
 

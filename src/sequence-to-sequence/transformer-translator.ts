@@ -82,14 +82,14 @@ export function transformerTranslator(options: TransformerTranslatorOptions): Mo
     });
   const parts = { intermediateDim, numHeads, dropout, normalizeFirst };
 
-  let encoded = Dropout({ rate: dropout })(embedding("source_embedding", sourceVocabularySize, true)(source)) as Tensor;
+  let encoded = Dropout({ rate: dropout })(embedding("source_embedding", sourceVocabularySize, true)(source));
   for (let i = 1; i <= encoderLayers; i++) encoded = TransformerEncoder({ ...parts, name: `encoder_${i}` })(encoded) as Tensor;
   if (normalizeFirst) encoded = LayerNormalization({ epsilon: 1e-5, name: "encoder_norm" })(encoded);
 
   const words = embedding("target_embedding", targetVocabularySize, tieWeights);
-  let written = Dropout({ rate: dropout })(words(target) as Tensor);
+  let written = Dropout({ rate: dropout })(words(target));
   for (let i = 1; i <= decoderLayers; i++) written = TransformerDecoder({ ...parts, name: `decoder_${i}` })(written, encoded) as Tensor;
   if (normalizeFirst) written = LayerNormalization({ epsilon: 1e-5, name: "decoder_norm" })(written);
-  const logits = words(written, { reverse: true }) as Tensor;
+  const logits = words(written, { reverse: true });
   return new Model({ inputs: [source, target], outputs: logits, name: options.name ?? "transformer_translator" }) as unknown as Model;
 }
