@@ -44,6 +44,8 @@ module.exports = {
       "runtime/",
       "text/",
     ]),
+    only("text", [...base, "graph/", "ops/", "data/random-indices\\.ts", "random/", "serialization/"]),
+    only("captioning", [...base, ...front, "graph/", "layers/", "models/", "text/", "data/", "runtime/", "platform/"]),
     only("downloads", [...base, "platform/"]),
     { ...only("backends", [...base, "graph/", "compiler/", "platform/", "primitives/"]) },
     {

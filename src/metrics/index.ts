@@ -67,6 +67,7 @@ export {
   SpecificityAtSensitivity,
   SpecificityAtSensitivityMetric,
 } from "./operating-point.ts";
+export { Perplexity, PerplexityMetric, type PerplexityOptions } from "./perplexity.ts";
 export { R2Score, R2ScoreMetric, type R2ScoreOptions } from "./r2-score.ts";
 export {
   type CountOptions,

@@ -34,6 +34,7 @@ import {
 } from "./losses-as-metrics.ts";
 import { Mean, type MetricFunction, MeanMetricWrapperMetric, Sum } from "./mean.ts";
 import { Metric } from "./metric.ts";
+import { Perplexity } from "./perplexity.ts";
 import { PrecisionAtRecall, RecallAtPrecision, SensitivityAtSpecificity, SpecificityAtSensitivity } from "./operating-point.ts";
 import { R2Score } from "./r2-score.ts";
 
@@ -86,6 +87,8 @@ export function registerMetrics(): void {
   ]) {
     metricRegistry.register(cls);
   }
+  // The name in KerasHub's files.
+  metricRegistry.register(Perplexity, ["keras_hub>Perplexity"]);
   metricRegistry.register(FBetaScore, ["fbeta_score"]);
   metricRegistry.register(IoU, ["iou"]);
   metricRegistry.register(MeanIoU, ["mean_iou"]);

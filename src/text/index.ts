@@ -5,5 +5,7 @@ export { BytePairTokenizer, type BytePairTrainingOptions, type EncodeBatchOption
 export type { Merge } from "./byte-pair-training.ts";
 export { characterErrorRate, editDistance, wordErrorRate } from "./error-rate.ts";
 export type { DecoderState, GenerationOptions, NextToken, NextTokenScores } from "./next-token.ts";
+export { perplexity } from "./perplexity.ts";
 export { sampleSequences, sampleToken, type SamplingOptions, type TokenChoice } from "./sampling.ts";
 export * from "../sequence-to-sequence/index.ts";
+export { WordTokenizer, type WordTokenizerJson, type WordTrainingOptions } from "./word-tokenizer.ts";

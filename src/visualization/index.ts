@@ -11,3 +11,6 @@ export { imageGrid, type ImageGridOptions } from "./image-grid.ts";
 export { encodePng } from "./png.ts";
 export { colors } from "./svg.ts";
 export { type ClassMapOptions, featureMaps, filterImages, gradCam, occlusionMap, type OcclusionOptions } from "./network-images.ts";
+export { recurrentChart, type RecurrentChartOptions } from "./recurrent-chart.ts";
+export { mappingChart, type MappingChartOptions, type SequenceMapping, sequenceMappings } from "./sequence-mappings.ts";
+export { type AttentionMapsOptions, attentionMaps, captionedImages, type CaptionedImagesOptions } from "./captioned-images.ts";
