@@ -31,6 +31,11 @@ export interface RunArguments {
   readonly scalars: readonly number[];
   /** Stops a long run between slices. */
   readonly signal?: AbortSignal;
+  /**
+   * False: the results may stay where they are, for `read`; the run then gives an empty list. A back-end that has to
+   * wait for a run anyway gives them all the same. Default true.
+   */
+  readonly reads?: boolean;
 }
 
 /** A program loaded into a back-end. */
@@ -41,6 +46,11 @@ export interface Executable {
    * no state is written and the promise (or call) throws an IndexError naming the kernel's label.
    */
   run(args: RunArguments): TypedArray[] | Promise<TypedArray[]>;
+  /**
+   * Copies of the results of the last run, where that gave an empty list (`reads: false`). An index out of range in a
+   * run since the last reading is thrown here; no run after it has written states.
+   */
+  read(): TypedArray[] | Promise<TypedArray[]>;
   /** Frees arena and code. */
   free(): void;
 }

@@ -10,6 +10,7 @@ export class CallbackList {
   readonly #callbacks: readonly Callback[];
   /** Per hook, the callbacks that do something there: a batch costs nothing where nobody listens. */
   readonly #listeners = new Map<Hook, readonly Callback[]>();
+  readonly #answers = new Map<Callback, boolean>();
 
   constructor(callbacks: readonly Callback[], model: CallbackModel, parameters: CallbackParameters) {
     for (const callback of callbacks) {
@@ -53,13 +54,42 @@ export class CallbackList {
     return this.#each(hook, (callback) => callback[hook](index, logs));
   }
 
-  #each(hook: Hook, call: (callback: Callback) => void | Promise<void>): void | Promise<void> {
+  /** Whether a callback does something at a hook. */
+  hears(hook: Hook): boolean {
+    return this.#at(hook).length > 0;
+  }
+
+  /** Whether a callback that does something at the end of a batch will look at the logs of this one. All are asked. */
+  readsLogs(hook: "onTrainBatchEnd" | "onTestBatchEnd", batch: number): boolean {
+    let reads = false;
+    for (const callback of this.#at(hook)) if (!this.#knowsWhenItLooks(callback, hook) || callback.readsBatchLogs(batch)) reads = true;
+    return reads;
+  }
+
+  /** A subclass that does more at the end of a batch than the class whose `readsBatchLogs` it has may always look. */
+  #knowsWhenItLooks(callback: Callback, hook: Hook): boolean {
+    let knows = this.#answers.get(callback);
+    if (knows === undefined) {
+      let owner: object = callback;
+      while (!Object.hasOwn(owner, hook) && !Object.hasOwn(owner, "readsBatchLogs")) owner = Object.getPrototypeOf(owner) as object;
+      knows = Object.hasOwn(owner, "readsBatchLogs");
+      this.#answers.set(callback, knows);
+    }
+    return knows;
+  }
+
+  #at(hook: Hook): readonly Callback[] {
     let listeners = this.#listeners.get(hook);
     if (listeners === undefined) {
       const nothing = Object.getOwnPropertyDescriptor(Callback.prototype, hook)?.value as unknown;
       listeners = this.#callbacks.filter((callback) => (callback as unknown as Record<string, unknown>)[hook] !== nothing);
       this.#listeners.set(hook, listeners);
     }
+    return listeners;
+  }
+
+  #each(hook: Hook, call: (callback: Callback) => void | Promise<void>): void | Promise<void> {
+    const listeners = this.#at(hook);
     for (let i = 0; i < listeners.length; i++) {
       const result = call(listeners[i]!);
       if (result instanceof Promise) return this.#rest(result, listeners.slice(i + 1), call);

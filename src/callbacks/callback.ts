@@ -50,6 +50,15 @@ export class Callback {
     // Nothing by default.
   }
 
+  /**
+   * Whether `onTrainBatchEnd` and `onTestBatchEnd` look at the logs of this batch; asked before it runs. Reading them makes
+   * a device wait, so that a callback which rarely looks should say so; where no callback looks, the logs are those that
+   * were read last. Default true.
+   */
+  readsBatchLogs(_batch: number): boolean {
+    return true;
+  }
+
   /** Called once before anything else. */
   setModel(model: CallbackModel): void {
     this.model = model;

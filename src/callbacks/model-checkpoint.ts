@@ -95,6 +95,10 @@ export class ModelCheckpointCallback extends Callback {
     this.#epoch = epoch;
   }
 
+  override readsBatchLogs(): boolean {
+    return this.saveFreq !== "epoch" && this.#batches + 1 >= this.saveFreq;
+  }
+
   override onTrainBatchEnd(batch: number, logs: Logs): void | Promise<void> {
     if (this.saveFreq === "epoch" || ++this.#batches < this.saveFreq) return;
     this.#batches = 0;

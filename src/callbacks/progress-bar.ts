@@ -22,6 +22,8 @@ export class ProgressBarCallback extends Callback {
   #width = 0;
   #seen = 0;
   #training = false;
+  /** Whether the present batch is to be drawn; null where nobody has asked. */
+  #draws: boolean | null = null;
 
   /** By default writes to standard output. */
   constructor(output: { write: (text: string) => void; terminal: boolean } = { write: writeText, terminal: isTerminal() }) {
@@ -50,6 +52,15 @@ export class ProgressBarCallback extends Callback {
     this.#epoch = epoch;
     this.#begin();
     if (this.#barred && this.parameters.epochs > 1) this.#write(`Epoch ${epoch + 1}/${this.parameters.epochs}\n`);
+  }
+
+  /** The bar looks at the logs where it is drawn anew. */
+  override readsBatchLogs(): boolean {
+    return (this.#draws = this.#isDue(performance.now()));
+  }
+
+  #isDue(now: number): boolean {
+    return this.#barred && now - this.#drawn >= intervalMs;
   }
 
   override onTrainBatchEnd(batch: number, logs: Logs): void {
@@ -96,7 +107,9 @@ export class ProgressBarCallback extends Callback {
     this.#seen = batch + 1;
     const now = performance.now();
     if (this.#afterFirst === null) this.#afterFirst = now;
-    if (!this.#barred || now - this.#drawn < intervalMs) return;
+    const draws = this.#draws ?? this.#isDue(now);
+    this.#draws = null;
+    if (!draws) return;
     this.#drawn = now;
     this.#draw(now, logs, false);
   }

@@ -97,6 +97,10 @@ export class TensorBoardCallback extends Callback {
     this.#batchStart = performance.now();
   }
 
+  override readsBatchLogs(): boolean {
+    return this.updateFreq !== "epoch" && (this.#trainBatch + 1) % this.updateFreq === 0;
+  }
+
   override onTrainBatchEnd(_batch: number, logs: Logs): void | Promise<void> {
     this.#trainBatch++;
     if (this.updateFreq === "epoch" || this.#trainBatch % this.updateFreq !== 0) return;

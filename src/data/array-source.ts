@@ -60,14 +60,23 @@ function hostArrayOfData(where: string, data: unknown, expected: ArrayExpectatio
     const sample = expected.shape.slice(1);
     if (sample.every((extent) => extent !== null)) {
       const size = sizeOf(sample);
-      if (data.length !== size && data.length % size === 0)
-        return hostValues(label, data, {
-          dtype: expected.dtype ?? narrowed(data),
-          shape: [data.length / size, ...(sample as ConcreteShape)],
-        });
+      if (data.length !== size && data.length % size === 0) {
+        const shape = [data.length / size, ...(sample as ConcreteShape)];
+        const dtype = expected.dtype ?? narrowed(data);
+        const own = ownValues(data, dtype);
+        return own === null ? hostValues(label, data, { dtype, shape }) : { ...own, shape };
+      }
     }
   }
-  return fitted(where, hostValues(label, data, { dtype: expected.dtype ?? narrowed(data) }), expected);
+  const dtype = expected.dtype ?? narrowed(data);
+  return fitted(where, ownValues(data, dtype) ?? hostValues(label, data, { dtype }), expected);
+}
+
+/** A typed array that needs no conversion is read where it is, batch by batch. */
+function ownValues(data: HostData, dtype: DType | undefined): HostValues | null {
+  const own = data instanceof Float32Array ? "float32" : data instanceof Int32Array ? "int32" : data instanceof Uint8Array ? "uint8" : null;
+  if (own === null || (dtype !== undefined && dtype !== own)) return null;
+  return { values: data as TypedArray, shape: [(data as TypedArray).length], dtype: own };
 }
 
 /** float64 arrays are float32 to a model. */
@@ -144,6 +153,7 @@ export class BatchBuffer {
   readonly host: HostValues;
   readonly #rowSize: number;
   readonly #buffers = new Map<number, HostValues>();
+  #shape: ConcreteShape = [];
 
   constructor(host: HostValues) {
     this.host = host;
@@ -155,11 +165,8 @@ export class BatchBuffer {
     const size = this.#rowSize;
     const count = end - start;
     if (order === null) {
-      return {
-        values: subarray(this.host.values, start * size, end * size),
-        shape: [count, ...this.host.shape.slice(1)],
-        dtype: this.host.dtype,
-      };
+      if (this.#shape[0] !== count) this.#shape = [count, ...this.host.shape.slice(1)];
+      return { values: subarray(this.host.values, start * size, end * size), shape: this.#shape, dtype: this.host.dtype };
     }
     let batch = this.#buffers.get(count);
     if (batch === undefined) {

@@ -13,6 +13,8 @@ export interface ElementReader {
    * not call `next`.
    */
   readonly rows?: RowReader;
+  /** Says that an element is looked at only until the next is asked for: the reader may then fill the same arrays again. */
+  reuse?(): void;
 }
 
 /** Rows of one table, one after another. */

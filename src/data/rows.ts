@@ -22,30 +22,35 @@ export class RowTable {
     this.columns = leaves.map((leaf) => ({ leaf, shape: leaf.shape.slice(1), size: sizeOf(leaf.shape.slice(1)) }));
   }
 
-  /** The first `count` of `rows`, stacked: copied from where they are. */
-  gather(rows: Int32Array, count: number): HostElement {
-    const leaves = this.columns.map(({ leaf, shape, size }): HostLeaf => {
-      const stacked = [count, ...shape];
-      if (leaf.dtype === "string") {
-        const values: string[] = [];
-        for (let i = 0; i < count; i++) for (let j = 0; j < size; j++) values.push(leaf.values[rows[i]! * size + j]!);
-        return { values, shape: stacked, dtype: "string" };
-      }
-      const { values: source, dtype } = leaf;
-      const values = hostArray(dtype, size * count);
-      // Copying a few numbers is faster than the call that copies many.
-      if (size <= 16) {
-        for (let i = 0; i < count; i++) {
-          const from = rows[i]! * size;
-          for (let j = 0; j < size; j++) values[i * size + j] = source[from + j]!;
-        }
-      } else {
-        for (let i = 0; i < count; i++) values.set(subarray(source, rows[i]! * size, (rows[i]! + 1) * size), i * size);
-      }
-      return { values, shape: stacked, dtype };
-    });
+  /** The first `count` of `rows`, stacked: copied from where they are, into the arrays of `into` where that is given. */
+  gather(rows: Int32Array, count: number, into: HostElement | null = null): HostElement {
+    const leaves: HostLeaf[] = [];
+    for (let i = 0; i < this.columns.length; i++) leaves.push(gathered(this.columns[i]!, rows, count, into?.leaves[i] ?? null));
     return { leaves, structure: this.structure };
   }
+}
+
+function gathered({ leaf, shape, size }: Column, rows: Int32Array, count: number, into: HostLeaf | null): HostLeaf {
+  if (leaf.dtype === "string") {
+    const values: string[] = [];
+    for (let i = 0; i < count; i++) for (let j = 0; j < size; j++) values.push(leaf.values[rows[i]! * size + j]!);
+    return { values, shape: [count, ...shape], dtype: "string" };
+  }
+  const { values: source, dtype } = leaf;
+  const target =
+    into === null || into.dtype === "string" ? { values: hostArray(dtype, size * count), shape: [count, ...shape], dtype } : into;
+  const { values } = target;
+  for (let i = 0; i < count;) {
+    // Rows that follow each other are copied at once.
+    let run = 1;
+    while (i + run < count && rows[i + run] === rows[i]! + run) run++;
+    const [from, to, length] = [rows[i]! * size, i * size, run * size];
+    // Copying a few numbers is faster than the call that copies many.
+    if (length <= 16) for (let j = 0; j < length; j++) values[to + j] = source[from + j]!;
+    else values.set(subarray(source, from, from + length), to);
+    i += run;
+  }
+  return target;
 }
 
 /** One row of a table. */

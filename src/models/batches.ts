@@ -1,6 +1,6 @@
 /** Where the batches of training, evaluation and prediction come from. */
 import { BatchBuffer } from "../data/array-source.ts";
-import { type Element, isListOfParts, tensorsOf } from "../data/index.ts";
+import { type HostElement, isListOfParts, tensorsOf } from "../data/index.ts";
 import { isDataset } from "../data/dataset-brand.ts";
 import { iteratorOf } from "../data/iterator-of.ts";
 import { PyDataset } from "../data/py-dataset.ts";
@@ -11,7 +11,8 @@ import { makeDefaultSeed } from "../random/index.ts";
 import type { NamedArray } from "./data-binding.ts";
 import type { BatchStream } from "./fit-options.ts";
 import { shuffled } from "../data/random-indices.ts";
-import { stepArrays, type TrainingData } from "./training-data.ts";
+import { BatchRecipe } from "./batch-recipe.ts";
+import { stepArrays, type TrainingData, type ValueCheck } from "./training-data.ts";
 
 /** The arrays of a step, and data laid out like them. */
 export interface Batch {
@@ -81,12 +82,20 @@ export interface GivenBatch {
   readonly sampleWeight: unknown;
 }
 
+/** How a stream's batches become data for steps. */
+export interface BatchPreparation {
+  /** Matches a batch with the model and checks it. */
+  readonly prepare: (batch: GivenBatch) => TrainingData | Promise<TrainingData>;
+  /** What has to be checked of every further batch that is laid out like this one. */
+  readonly checks: (data: TrainingData) => readonly (ValueCheck | null)[];
+}
+
 /** Batches of a stream: x, [x, y] or [x, y, sampleWeight], made ready by `prepare`. */
 export class StreamBatches implements Batches {
   readonly steps: number | null;
   readonly #where: string;
   readonly #source: BatchStream;
-  readonly #prepare: (batch: GivenBatch) => TrainingData | Promise<TrainingData>;
+  readonly #preparation: BatchPreparation;
   readonly #targets: boolean;
   readonly #wraps: boolean;
   #read: (() => unknown) | null = null;
@@ -95,8 +104,12 @@ export class StreamBatches implements Batches {
   #passes = 0;
   /** Batches of this pass that were given. */
   #given = 0;
-  /** Batches looked at before their turn. */
-  #ahead: TrainingData[] = [];
+  /** A batch looked at before its turn. */
+  #ahead: { readonly batch: Batch; readonly data: TrainingData } | null = null;
+  /** What was learnt from the last element of a Dataset that had to be matched. */
+  #recipe: BatchRecipe | null = null;
+  /** The element that is being matched. */
+  #element: HostElement | null = null;
 
   /**
    * `targets`: whether lists of two or three arrays are inputs, targets and weights even where they hold plain numbers;
@@ -106,13 +119,13 @@ export class StreamBatches implements Batches {
     where: string,
     source: BatchStream,
     options: { readonly targets: boolean; readonly wraps: boolean },
-    prepare: (batch: GivenBatch) => TrainingData | Promise<TrainingData>,
+    preparation: BatchPreparation,
   ) {
     this.#where = where;
     this.#source = source;
     this.#targets = options.targets;
     this.#wraps = options.wraps;
-    this.#prepare = prepare;
+    this.#preparation = preparation;
     this.steps = isDataset(source) ? source.cardinality : source instanceof PyDataset ? (source.numBatches ?? Infinity) : null;
   }
 
@@ -129,28 +142,34 @@ export class StreamBatches implements Batches {
 
   /** The first batch of a pass, which stays the next one. Throws ValueError where there is none. */
   async peek(): Promise<TrainingData> {
-    const first = this.#ahead[0] ?? (await this.#fresh());
-    if (first === null)
-      throw new ValueError({ where: this.#where, problem: "the data is empty", expected: "at least one batch", received: "none" });
-    if (this.#ahead.length === 0) this.#ahead.push(first);
+    if (this.#ahead === null) {
+      const batch = await this.#fresh();
+      if (batch === null)
+        throw new ValueError({ where: this.#where, problem: "the data is empty", expected: "at least one batch", received: "none" });
+      this.#ahead = { batch, data: batch.layout };
+    }
     this.#begun = false;
-    return first;
+    return this.#ahead.data;
   }
 
   next(): Batch | null | Promise<Batch | null> {
     this.#begun = true;
-    const known = this.#ahead.shift();
-    if (known !== undefined) {
+    const ahead = this.#ahead;
+    if (ahead !== null) {
+      this.#ahead = null;
       this.#given++;
-      return { arrays: stepArrays(known), layout: known };
+      return ahead.batch;
     }
-    const data = this.#fresh();
-    const batch = (data: TrainingData | null): Batch | null => {
-      if (data === null) return null;
-      this.#given++;
-      return { arrays: stepArrays(data), layout: data };
-    };
-    return data instanceof Promise ? data.then(batch) : batch(data);
+    const fresh = this.#fresh();
+    if (fresh instanceof Promise) return this.#counted(fresh);
+    if (fresh !== null) this.#given++;
+    return fresh;
+  }
+
+  async #counted(fresh: Promise<Batch | null>): Promise<Batch | null> {
+    const batch = await fresh;
+    if (batch !== null) this.#given++;
+    return batch;
   }
 
   place(): StreamPlace {
@@ -172,15 +191,12 @@ export class StreamBatches implements Batches {
     this.#given = 0;
     this.#begun = false;
     this.#any = false;
-    this.#ahead = [];
+    this.#ahead = null;
     if (isDataset(this.#source)) {
       const reader = this.#source.open();
-      const read = (element: Awaited<ReturnType<typeof reader.next>>): Element | undefined =>
-        element === undefined ? undefined : tensorsOf(element);
-      this.#read = () => {
-        const element = reader.next();
-        return element instanceof Promise ? element.then(read) : read(element);
-      };
+      // A step reads its arrays before the next batch is asked for.
+      reader.reuse?.();
+      this.#read = () => reader.next();
       return;
     }
     const iterator = iteratorOf(this.#where, this.#source);
@@ -191,20 +207,44 @@ export class StreamBatches implements Batches {
   }
 
   /** The next batch of this pass, or of the next one; null at the end of what there is. Waits only where the source does. */
-  #fresh(): TrainingData | null | Promise<TrainingData | null> {
+  #fresh(): Batch | null | Promise<Batch | null> {
     if (this.#read === null) this.#start();
     const value = this.#read!();
-    return value instanceof Promise ? value.then((known) => this.#taken(known)) : this.#taken(value);
+    return value instanceof Promise ? this.#awaited(value) : this.#taken(value);
   }
 
-  #taken(value: unknown): TrainingData | null | Promise<TrainingData | null> {
+  async #awaited(value: Promise<unknown>): Promise<Batch | null> {
+    return await this.#taken(await value);
+  }
+
+  #taken(value: unknown): Batch | null | Promise<Batch | null> {
     if (value === undefined) {
       if (!this.#wraps || !this.repeats || !this.#any) return null;
       this.#start();
       return this.#fresh();
     }
     this.#any = true;
-    return this.#prepare(this.#unpacked(value));
+    if (!isDataset(this.#source)) return this.#matched(value);
+    const element = value as HostElement;
+    const arrays = this.#recipe?.arrays(element) ?? null;
+    if (arrays !== null) return { arrays, layout: this.#recipe!.layout };
+    this.#element = element;
+    return this.#matched(tensorsOf(element));
+  }
+
+  #matched(value: unknown): Batch | Promise<Batch> {
+    const data = this.#preparation.prepare(this.#unpacked(value));
+    return data instanceof Promise ? this.#prepared(data) : this.#learnt(data);
+  }
+
+  async #prepared(data: Promise<TrainingData>): Promise<Batch> {
+    return this.#learnt(await data);
+  }
+
+  #learnt(data: TrainingData): Batch {
+    if (this.#element !== null) this.#recipe = BatchRecipe.of(this.#element, data, this.#preparation.checks(data));
+    this.#element = null;
+    return { arrays: stepArrays(data), layout: data };
   }
 
   #unpacked(value: unknown): GivenBatch {
@@ -272,7 +312,9 @@ export class EpochBatches implements Batches {
     if (this.#position >= this.#count) this.#start();
     const start = this.#position;
     this.#position = Math.min(this.#count, start + this.#batchSize);
-    return { arrays: this.#buffers.map((buffer) => buffer.rows(start, this.#position, this.#order)), layout: this.#data };
+    const arrays: HostValues[] = [];
+    for (const buffer of this.#buffers) arrays.push(buffer.rows(start, this.#position, this.#order));
+    return { arrays, layout: this.#data };
   }
 
   place(): RowPlace {

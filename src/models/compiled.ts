@@ -25,6 +25,11 @@ export interface CompileOptions {
   readonly weightedMetrics?: MetricsOption | null;
   /** Whether a model of the policy "mixed_float16" scales its loss (see LossScaleOptimizer). Default true. */
   readonly autoScaleLoss?: boolean;
+  /**
+   * Steps of training between two calls of the callbacks' batch methods, which are then told of the last of them. Default
+   * 1; "auto" leaves it at that, since a step waits for callbacks only where they ask for it.
+   */
+  readonly stepsPerExecution?: number | "auto";
 }
 
 /** Optimizer, losses and metrics of a compiled model. */
@@ -32,6 +37,8 @@ export class Compiled {
   readonly optimizer: optimizers.Optimizer;
   /** The mean of the loss over an epoch. */
   readonly lossMean: InstanceType<typeof metrics.Mean>;
+  /** Steps between two calls of the callbacks' batch methods. */
+  readonly stepsPerExecution: number;
   readonly #options: CompileOptions;
   readonly #where: string;
   #loss: CompiledLoss | null = null;
@@ -42,9 +49,18 @@ export class Compiled {
 
   /** `scalesLoss`: whether values are so short that gradients need scaling. */
   constructor(where: string, options: CompileOptions, outputNames: readonly string[] | null, scalesLoss = false) {
-    checkOptions(where, options, ["optimizer", "loss", "lossWeights", "metrics", "weightedMetrics", "autoScaleLoss"]);
+    checkOptions(where, options, ["optimizer", "loss", "lossWeights", "metrics", "weightedMetrics", "autoScaleLoss", "stepsPerExecution"]);
     this.#where = where;
     this.#options = options;
+    const group = options.stepsPerExecution ?? 1;
+    this.stepsPerExecution = group === "auto" ? 1 : group;
+    if (!Number.isInteger(this.stepsPerExecution) || this.stepsPerExecution < 1)
+      throw new ValueError({
+        where,
+        problem: "stepsPerExecution is a number of steps",
+        expected: 'a whole number from 1, or "auto"',
+        received: describe(group),
+      });
     this.#given = optimizers.get(options.optimizer ?? "rmsprop");
     const scaled = this.#given instanceof optimizers.LossScaleOptimizer || this.#given.lossScaleFactor !== null;
     this.optimizer =
@@ -91,7 +107,7 @@ export class Compiled {
       metrics: serialized(plain, (value) => metrics.serialize(metrics.get(value as never))),
       weighted_metrics: serialized(weightedMetrics, (value) => metrics.serialize(metrics.get(value as never))),
       run_eagerly: false,
-      steps_per_execution: 1,
+      steps_per_execution: this.#options.stepsPerExecution ?? 1,
       jit_compile: false,
     };
   }
@@ -120,6 +136,7 @@ export function compileOptionsOf(where: string, config: Config, customObjects: C
     lossWeights: (config.loss_weights ?? null) as LossWeights | null,
     metrics: made(config.metrics, (json) => metrics.deserialize(json, customObjects)) as MetricsOption | null,
     weightedMetrics: made(config.weighted_metrics, (json) => metrics.deserialize(json, customObjects)) as MetricsOption | null,
+    stepsPerExecution: (config.steps_per_execution ?? 1) as number | "auto",
   };
 }
 

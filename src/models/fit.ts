@@ -1,13 +1,13 @@
 /** Training, evaluation and prediction: the loops over batches. */
 import { CallbackList, History, type Logs, ProgressBar, type Resumption, type TrainingRun } from "../callbacks/index.ts";
 import { maxEpochs, maxStepsPerEpoch } from "../config/index.ts";
-import type { TypedArray } from "../dtype/index.ts";
 import { ValueError } from "../errors.ts";
 import type { HostValues } from "../graph/index.ts";
 import { describe } from "../layers/layer-options.ts";
 import { airIsDue, takeAir } from "../runtime/index.ts";
 import { checkOptions } from "../serialization/index.ts";
-import { type Batch, type Batches, EpochBatches, isStream, refuseBeside, StreamBatches } from "./batches.ts";
+import { isStopped, runBatches, runStep } from "./batch-loop.ts";
+import { type Batches, EpochBatches, isStream, refuseBeside, StreamBatches } from "./batches.ts";
 import {
   type BatchOptions,
   type BatchStream,
@@ -21,8 +21,7 @@ import {
 import type { Model } from "./model.ts";
 import { prepared, preparedInputs, preparedSoon } from "./model-data.ts";
 import { RowCollector } from "./row-collector.ts";
-import type { LogStep } from "./step.ts";
-import { type GivenData, sliceData, stepArrays, type TrainingData } from "./training-data.ts";
+import { type GivenData, sliceData, stepArrays, type TrainingData, valueChecks } from "./training-data.ts";
 
 type AnyModel = Model<unknown, unknown>;
 type ClassWeight = Readonly<Record<number, number>> | null;
@@ -69,7 +68,7 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
   await callbacks.call("onTrainBegin", {});
   let resume = course.resume;
   if (resume !== null) await restore(where, model, batches, resume, signal);
-  for (let epoch = resume?.epoch ?? initialEpoch; epoch < epochs && !stopped(model, signal); epoch++) {
+  for (let epoch = resume?.epoch ?? initialEpoch; epoch < epochs && !isStopped(model, signal); epoch++) {
     // An epoch that was interrupted goes on with its metrics and its place in the data.
     const done = resume?.batch ?? 0;
     let epochLogs: Logs = resume?.logs ?? {};
@@ -77,24 +76,11 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
     if (done === 0) model.resetMetrics();
     await callbacks.callAt("onEpochBegin", epoch, {});
     if (stepsPerEpoch === null && done === 0) batches.rewind();
-    let index = done;
-    for (; (steps === null || index < steps) && !stopped(model, signal); index++) {
-      const next = batches.next();
-      const batch = next instanceof Promise ? await next : next;
-      if (batch === null) break;
-      const begin = callbacks.callAt("onTrainBatchBegin", index, {});
-      if (begin instanceof Promise) await begin;
-      const step = model.session.logStep("train", batch.layout);
-      const running = run(model, step, batch, signal);
-      const out = running instanceof Promise ? await running : running;
-      if (out === null) break;
-      epochLogs = step.logs(out);
-      const end = callbacks.callAt("onTrainBatchEnd", index, epochLogs);
-      if (end instanceof Promise) await end;
-      if (airIsDue(0)) await takeAir();
-    }
+    const limit = steps ?? Infinity;
+    const ended = await runBatches({ model, kind: "train", batches, callbacks, signal, first: done, limit, logs: epochLogs });
+    epochLogs = ended.logs;
     // The data has come to its end: an epoch without a step is none.
-    if (index === 0 && !stopped(model, signal)) break;
+    if (ended.index === 0 && !isStopped(model, signal)) break;
     if (validation !== null && !aborted(signal) && isDue(where, epoch, options.validationFreq ?? 1)) {
       const values = await evaluateBatches(model, validation, validationSteps, callbacks, signal);
       epochLogs = { ...epochLogs, ...Object.fromEntries(Object.entries(values).map(([key, value]) => [`val_${key}`, value])) };
@@ -111,7 +97,7 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
 /** Goes to where a run was interrupted. A step on any batch makes all variables there are; then they get their values. */
 async function restore(where: string, model: AnyModel, batches: Batches, resume: Resumption, signal: AbortSignal | null): Promise<void> {
   const batch = await batches.next();
-  if (batch !== null) await run(model, model.session.logStep("train", batch.layout), batch, signal);
+  if (batch !== null) await runStep(model, model.session.logStep("train", batch.layout), batch, signal, signal === null ? {} : { signal });
   await batches.goTo(where, resume.data);
   resume.restore();
 }
@@ -189,7 +175,10 @@ function streamOf(
   options: { readonly targets: boolean; readonly wraps: boolean },
   classWeight: ClassWeight,
 ): StreamBatches {
-  return new StreamBatches(where, source, options, (batch) => preparedSoon(where, model, { ...batch, classWeight }));
+  return new StreamBatches(where, source, options, {
+    prepare: (batch) => preparedSoon(where, model, { ...batch, classWeight }),
+    checks: (data) => valueChecks(where, model.session.plan(), data),
+  });
 }
 
 async function validationBatches(
@@ -282,23 +271,8 @@ async function evaluateBatches(
   const steps = stepsOf(batches, limit) ?? Infinity;
   model.resetMetrics();
   batches.rewind();
-  let logs: Logs = {};
   await callbacks.call("onTestBegin", {});
-  for (let index = 0; index < steps && !aborted(signal); index++) {
-    const next = batches.next();
-    const batch = next instanceof Promise ? await next : next;
-    if (batch === null) break;
-    const begin = callbacks.callAt("onTestBatchBegin", index, {});
-    if (begin instanceof Promise) await begin;
-    const step = model.session.logStep("test", batch.layout);
-    const running = run(model, step, batch, signal);
-    const out = running instanceof Promise ? await running : running;
-    if (out === null) break;
-    logs = step.logs(out);
-    const end = callbacks.callAt("onTestBatchEnd", index, logs);
-    if (end instanceof Promise) await end;
-    if (airIsDue(0)) await takeAir();
-  }
+  const { logs } = await runBatches({ model, kind: "test", batches, callbacks, signal, first: 0, limit: steps, logs: {} });
   await callbacks.call("onTestEnd", logs);
   return logs;
 }
@@ -312,7 +286,15 @@ export async function predict(model: AnyModel, x: unknown, options: PredictOptio
   let rows = 0;
   if (isStream(x)) {
     refuseBeside(where, { batchSize: options.batchSize });
-    const stream = new StreamBatches(where, x, { targets: false, wraps: false }, (batch) => preparedInputs(where, model, batch.x));
+    const stream = new StreamBatches(
+      where,
+      x,
+      { targets: false, wraps: false },
+      {
+        prepare: (batch) => preparedInputs(where, model, batch.x),
+        checks: () => [],
+      },
+    );
     refuseEndless(where, stream, limit);
     rows = (await stream.peek()).count;
     batches = stream;
@@ -327,12 +309,16 @@ export async function predict(model: AnyModel, x: unknown, options: PredictOptio
   const collector = new RowCollector(rows);
   await callbacks.call("onPredictBegin", {});
   for (let index = 0; index < (steps ?? Infinity); index++) {
-    const batch = await batches.next();
+    const next = batches.next();
+    const batch = next instanceof Promise ? await next : next;
     if (batch === null) break;
-    await callbacks.callAt("onPredictBatchBegin", index, {});
-    const arrays = await model.session.stepArrays(batch.arrays, batch.layout);
-    collector.add(await model.session.outputStep(batch.layout).run(arrays));
-    await callbacks.callAt("onPredictBatchEnd", index, {});
+    const begun = callbacks.callAt("onPredictBatchBegin", index, {});
+    if (begun instanceof Promise) await begun;
+    const given = model.session.stepArrays(batch.arrays, batch.layout);
+    const running = model.session.outputStep(batch.layout).run(given instanceof Promise ? await given : given);
+    collector.add(running instanceof Promise ? await running : running);
+    const ended = callbacks.callAt("onPredictBatchEnd", index, {});
+    if (ended instanceof Promise) await ended;
     if (airIsDue(0)) await takeAir();
   }
   await callbacks.call("onPredictEnd", {});
@@ -383,7 +369,7 @@ function onBatch(
     const step = model.session.logStep(kind, data);
     const run = (arrays: readonly HostValues[]): Record<string, number> | Promise<Record<string, number>> => {
       const out = step.run(arrays);
-      return out instanceof Promise ? out.then((values) => step.logs(values)) : step.logs(out);
+      return out instanceof Promise ? out.then(() => step.logs()) : step.logs();
     };
     const arrays = model.session.stepArrays(stepArrays(data), data);
     return arrays instanceof Promise ? arrays.then(run) : run(arrays);
@@ -391,30 +377,8 @@ function onBatch(
   return data instanceof Promise ? data.then(go) : go(data);
 }
 
-/** Runs a step; null where it was aborted on its way. */
-/** Runs a step; null where the signal stopped it. Without waiting where the program is short: a small step costs little more. */
-function run(model: AnyModel, step: LogStep, batch: Batch, signal: AbortSignal | null): TypedArray[] | null | Promise<TypedArray[] | null> {
-  const ended = (error: unknown): null => {
-    if (aborted(signal) && !(error instanceof ValueError)) return null;
-    throw error;
-  };
-  try {
-    const arrays = model.session.stepArrays(batch.arrays, batch.layout);
-    const options = signal === null ? {} : { signal };
-    const out = arrays instanceof Promise ? arrays.then((given) => step.run(given, options)) : step.run(arrays, options);
-    return out instanceof Promise ? out.catch(ended) : out;
-  } catch (error) {
-    return ended(error);
-  }
-}
-
 function aborted(signal: AbortSignal | null): boolean {
   return signal?.aborted === true;
-}
-
-function stopped(model: AnyModel, signal: AbortSignal | null): boolean {
-  if (aborted(signal)) model.stopTraining = true;
-  return model.stopTraining;
 }
 
 function isDue(where: string, epoch: number, frequency: number | readonly number[]): boolean {

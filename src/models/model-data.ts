@@ -43,6 +43,6 @@ async function inferFrom(where: string, model: AnyModel, x: unknown): Promise<vo
 
 /** The same without waiting where nothing has to be computed first. */
 export function preparedSoon(where: string, model: AnyModel, given: GivenData): TrainingData | Promise<TrainingData> {
-  const ready = model.inputSlots === null ? undefined : prepareReadyData(where, model.session.plan(), given);
+  const ready = !model.session.isPlanned ? undefined : prepareReadyData(where, model.session.plan(), given);
   return ready ?? prepared(where, model, given);
 }

@@ -25,6 +25,7 @@ export class ModelSession {
   readonly #steps = new Map<string, LogStep>();
   readonly #outputSteps = new Map<string, OutputStep>();
   #lastTraining: LogStep | null = null;
+  #plan: DataPlan | null = null;
   /** The step asked for last. */
   #recent: { readonly kind: "train" | "test"; readonly data: TrainingData; readonly step: LogStep } | null = null;
   /** Of models that are no graph: found by tracing the first data. */
@@ -45,6 +46,7 @@ export class ModelSession {
     this.compiled = new Compiled(`${this.#model.label}.compile`, options, this.#model.outputNames, scalesLoss);
     this.#steps.clear();
     this.#recent = null;
+    this.#plan = null;
     this.#outputSteps.clear();
     this.#model.stopTraining = false;
   }
@@ -65,6 +67,7 @@ export class ModelSession {
   forgetSteps(): void {
     this.#steps.clear();
     this.#recent = null;
+    this.#plan = null;
     this.#outputSteps.clear();
     this.#inferred = null;
   }
@@ -98,19 +101,28 @@ export class ModelSession {
 
   /** What data is to be matched with. `infer` has run for models that are no graph. */
   plan(): DataPlan {
+    if (this.#plan !== null) return this.#plan;
     const inputs = this.#model.inputSlots ?? this.#inferred?.inputs ?? [];
     const outputs = this.#model.outputSlots ?? this.#inferred?.outputs ?? [];
     const keysOf = (structure: unknown): readonly string[] | null =>
       typeof structure === "object" && structure !== null && !Array.isArray(structure) && !(structure instanceof Tensor)
         ? Object.keys(structure).sort()
         : null;
-    return {
+    const plan: DataPlan = {
       inputs,
       inputKeys: keysOf(this.#model.inputs),
       outputs,
       outputKeys: this.#model.producerNames,
       loss: this.compiled?.loss ?? null,
     };
+    // What a model that is no graph takes is known of its last data only.
+    if (this.#model.inputSlots !== null) this.#plan = plan;
+    return plan;
+  }
+
+  /** Whether data can be matched without a trace of the model. */
+  get isPlanned(): boolean {
+    return this.#plan !== null || this.#model.inputSlots !== null;
   }
 
   /** The training or evaluation step for data laid out like this. */

@@ -26,6 +26,8 @@ export class LogStep {
   readonly #traced: Traced;
   readonly #compute: (tensors: readonly Tensor[]) => StepLogs;
   #last: readonly HostValues[] | null = null;
+  /** Values of the last run that ended, by position; null where the back-end keeps them. */
+  #values: readonly TypedArray[] | null = null;
 
   constructor(compute: (data: StepData) => StepLogs, unpack: (tensors: readonly Tensor[]) => StepData) {
     this.#compute = (tensors) => compute(unpack(tensors));
@@ -36,10 +38,16 @@ export class LogStep {
     });
   }
 
-  /** Runs on one batch; the arrays are read before this returns. */
-  run(arrays: readonly HostValues[], options?: RunOptions): TypedArray[] | Promise<TypedArray[]> {
+  /** Runs on one batch; the arrays are read before this returns. Its numbers come with `logs`. */
+  run(arrays: readonly HostValues[], options?: RunOptions): void | Promise<void> {
     this.#last = arrays;
-    return this.#traced.run(arrays, options);
+    const out = this.#traced.run(arrays, options);
+    if (out instanceof Promise) return out.then((values) => this.#ended(values));
+    this.#ended(out);
+  }
+
+  #ended(values: readonly TypedArray[]): void {
+    this.#values = values.length === this.names.length ? values : null;
   }
 
   /** The graph of the last run with its batch as data, for looking into it; null before the first run. */
@@ -48,13 +56,25 @@ export class LogStep {
     return arrays === null ? null : trace(() => this.#compute(arrays.map(({ values, shape, dtype }) => dataTensor(values, shape, dtype))));
   }
 
-  /** The numbers of a run, by name. */
-  logs(values: readonly TypedArray[]): Record<string, number> {
+  /** The numbers of the last run, by name; a promise where they have to be fetched from the back-end (`reads: false`). */
+  logs(): Record<string, number> | Promise<Record<string, number>> {
+    if (this.#values !== null) return this.#byName(this.#values);
+    const values = this.#traced.readLast();
+    return values instanceof Promise ? values.then((known) => this.#byName(known)) : this.#byName(values);
+  }
+
+  #byName(values: readonly TypedArray[]): Record<string, number> {
     const logs: Record<string, number> = {};
     const names = this.names;
     for (let i = 0; i < names.length; i++) logs[names[i]!] = values[i]![0]!;
     return logs;
   }
+}
+
+/** Outputs of one batch: their structure, and values in the order of its leaves. */
+export interface Outputs {
+  readonly tree: unknown;
+  readonly values: readonly TypedArray[];
 }
 
 /** A step that gives the outputs of a model. */
@@ -66,13 +86,10 @@ export class OutputStep {
   }
 
   /** Runs on one batch: the structure of the outputs, and values in the order of its leaves. */
-  async run(
-    arrays: readonly HostValues[],
-    options?: RunOptions,
-  ): Promise<{ readonly tree: unknown; readonly values: readonly TypedArray[] }> {
+  run(arrays: readonly HostValues[], options?: RunOptions): Outputs | Promise<Outputs> {
     const tree = this.#traced.resultTree(arrays);
-    const values = await this.#traced.run(arrays, options);
-    return { tree, values };
+    const values = this.#traced.run(arrays, options);
+    return values instanceof Promise ? values.then((known) => ({ tree, values: known })) : { tree, values };
   }
 }
 

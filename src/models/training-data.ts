@@ -135,19 +135,38 @@ function checked(
   targets.forEach((target, index) => {
     if (target !== null) checkTarget(where, plan, target, index);
   });
-  for (const weight of present(weights)) {
-    if (weight.host.values.some((value) => !(value >= 0))) {
-      throw new ValueError({
-        where,
-        problem: "a sample weight is negative or no number",
-        expected: "numbers from 0",
-        received: "NaN or a negative number",
-      });
-    }
-  }
+  for (const weight of present(weights)) checkWeights(where, weight.host);
   const classWeight = given.classWeight;
   if (classWeight === null) return { inputs, targets, weights, count };
   return { inputs, targets, weights: [withClassWeights(where, classWeight, targets, weights)], count };
+}
+
+/** Refuses values of one array of a batch. */
+export type ValueCheck = (host: HostValues) => void;
+
+/** What has to be checked of every batch although it is laid out like `data`; one entry per array of `stepArrays`. */
+export function valueChecks(where: string, plan: DataPlan, data: TrainingData): (ValueCheck | null)[] {
+  const targets = data.targets.flatMap((target, index): (ValueCheck | null)[] => {
+    if (target === null) return [];
+    const classes = plan.outputs[index]!.shape?.at(-1);
+    if (plan.loss?.kindOf(index) !== "classNumbers" || typeof classes !== "number") return [null];
+    const ignored = plan.loss.ignoredClass(index);
+    return [(host) => checkClassNumbers(where, { label: target.label, host }, classes, ignored)];
+  });
+  const weights = data.weights.flatMap((weight): ValueCheck[] => (weight === null ? [] : [(host) => checkWeights(where, host)]));
+  return [...data.inputs.map(() => null), ...targets, ...weights];
+}
+
+function checkWeights(where: string, { values }: HostValues): void {
+  for (let i = 0; i < values.length; i++) {
+    if (values[i]! >= 0) continue;
+    throw new ValueError({
+      where,
+      problem: "a sample weight is negative or no number",
+      expected: "numbers from 0",
+      received: "NaN or a negative number",
+    });
+  }
 }
 
 function checkTarget(where: string, plan: DataPlan, target: NamedArray, index: number): void {

@@ -14,6 +14,7 @@ function createEmptyBackend(): GraphBackend {
     ...createReferenceBackend(),
     interpret: (graph, counts) => ({
       run: () => graph.results.slice(0, graph.results.length - counts.writtenStates.length).map(({ size }) => new Float32Array(size)),
+      read: () => [],
       free: () => undefined,
     }),
   };

@@ -18,6 +18,8 @@ export interface PlanRun {
   /** The version that update `update` of the plan's request makes, if anybody holds it. Asked when the run has ended. */
   readonly version: (state: VariableState, update: number) => StateVersion | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** False: results may stay in the program's memory (`Executable.read`); then the list of results is empty. */
+  readonly reads?: boolean | undefined;
 }
 
 /**
@@ -70,6 +72,7 @@ export function runPlan(run: PlanRun): TypedArray[] | Promise<TypedArray[]> {
         arguments: run.values,
         states: residents.map((resident) => resident.buffer),
         scalars: plan.scalars,
+        reads: run.reads !== false,
         ...(run.signal === undefined ? {} : { signal: run.signal }),
       });
     } catch (error) {
@@ -114,6 +117,7 @@ function finish(
     settle(state, residents[index]!);
     bindVersion(state, run.version(state, update));
   }
+  if (run.reads === false) return [...out];
   const given = new Set<number>();
   return plan.results.map((source) => {
     const values = valueOf(source, run.values, snapshots, out);

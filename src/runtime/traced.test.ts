@@ -25,6 +25,7 @@ function createSlowBackend(): Backend {
       await new Promise((resolve) => setTimeout(resolve, 2));
       return await executable.run({ ...args, arguments: copies });
     },
+    read: () => executable.read(),
     free: () => {
       executable.free();
     },

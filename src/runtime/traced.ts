@@ -45,6 +45,11 @@ export const maximumSignatures = 32;
 export interface RunOptions {
   /** Stops a long run between slices; variables are then as before. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * False: the results may stay in the back-end's memory, and the list of results is then empty; `readLast` gives them.
+   * Default true.
+   */
+  readonly reads?: boolean | undefined;
   /** Called with the results of a run that returned a promise, or its error, before anything else runs. */
   readonly deliver?: ((results: readonly TypedArray[]) => void) | undefined;
   readonly fail?: ((error: unknown) => void) | undefined;
@@ -99,6 +104,8 @@ export class Traced {
   /** Used last first. */
   private signatures: Signature[] = [];
   private readonly held = new Set<LoadedProgram>();
+  /** The program that keeps the results of the last run. */
+  private keeper: Executable | undefined;
 
   /** `f` gives a tree of tensors; a run gives their values in `flattenTree`'s order. */
   constructor(f: (...args: Tensor[]) => unknown) {
@@ -113,6 +120,7 @@ export class Traced {
    */
   run(args: readonly ArgumentValues[], options: RunOptions = {}): TypedArray[] | Promise<TypedArray[]> {
     const signature = this.signature(args);
+    this.keeper = undefined;
     for (let i = 0; i < args.length; i++) {
       if (args[i]!.values.length !== signature.sizes[i]) {
         throw new ShapeError({
@@ -154,6 +162,13 @@ export class Traced {
     return this.runLater(this.signature(types), values, options);
   }
 
+  /** The results of the last run, which left them in the back-end's memory. */
+  readLast(): TypedArray[] | Promise<TypedArray[]> {
+    const { keeper } = this;
+    if (keeper === undefined) throw new InternalError("Traced", "the results of the last run were given to whoever asked for it");
+    return runQueue.run(() => keeper.read());
+  }
+
   /** What `f` gives for such arguments, as a tree of tensors without values. Traces where the signature is new. */
   resultTree(types: readonly ArgumentType[]): unknown {
     return this.signature(types).tree;
@@ -165,8 +180,9 @@ export class Traced {
   }
 
   private signature(types: readonly ArgumentType[]): Signature {
+    const last = this.signatures[0];
+    if (last !== undefined && sameTypes(last.types, types)) return last;
     const position = this.signatures.findIndex((known) => sameTypes(known.types, types));
-    if (position === 0) return this.signatures[0]!;
     if (position > 0) {
       const [found] = this.signatures.splice(position, 1);
       this.signatures.unshift(found!);
@@ -222,9 +238,11 @@ export class Traced {
     const values: TypedArray[] = [];
     for (const arg of args) values.push(arg.values);
     for (const given of frozen) values.push(given);
-    const { signal } = options;
+    const { signal, reads } = options;
+    if (reads === false) this.keeper = executable;
+    const job = { arguments: values, states: quick.buffers, scalars, reads: reads !== false };
     return runQueue.run(() => {
-      const out = executable.run({ arguments: values, states: quick.buffers, scalars, ...(signal === undefined ? {} : { signal }) });
+      const out = executable.run(signal === undefined ? job : { ...job, signal });
       if (!(out instanceof Promise)) return out;
       const flights = takeOff(signature);
       const stored = out.then((results) => {
@@ -303,6 +321,8 @@ export class Traced {
   ): TypedArray[] | Promise<TypedArray[]> {
     const frozen = signature.frozen;
     if (frozen === undefined) throw new InternalError("Traced", "runs before it was built");
+    const leaves = options.reads === false && built.program !== undefined && isPlain(built.plan);
+    if (leaves) this.keeper = built.program!.executable;
     const results = runPlan({
       plan: built.plan,
       program: built.program,
@@ -310,6 +330,7 @@ export class Traced {
       values: frozen.length === 0 ? given : [...given, ...frozen],
       version: (state, update) => landed(state, flights[update]),
       signal: options.signal,
+      reads: !leaves,
     });
     if (!(results instanceof Promise)) built.quick = quickOf(built);
     else
@@ -323,9 +344,7 @@ export class Traced {
 
 /** What a quick run needs, for a program whose results and updates are all its own. */
 function quickOf({ plan, program }: Built): Quick | undefined {
-  const plain =
-    plan.copied.length === 0 && plan.results.length === plan.computed.length && plan.results.every(({ kind }) => kind === "program");
-  if (program === undefined || !plain) return undefined;
+  if (program === undefined || !isPlain(plan)) return undefined;
   const residents = plan.states.map(({ memory }) => memory);
   const buffers: DeviceBuffer[] = [];
   for (const resident of residents) {
@@ -334,6 +353,11 @@ function quickOf({ plan, program }: Built): Quick | undefined {
   }
   const isWritten = plan.states.map((_, i) => plan.written.some(({ index }) => index === i));
   return { executable: program.executable, residents, buffers, isWritten };
+}
+
+/** Whether all results and updates are the program's own, each result once. */
+function isPlain({ copied, results, computed }: Plan): boolean {
+  return copied.length === 0 && results.length === computed.length && results.every(({ kind }) => kind === "program");
 }
 
 /** The version that a step made, if anybody captured it; the step is over. */

@@ -49,6 +49,7 @@ describe("compareOnGraphs", () => {
         const executable = right.interpret(graph, counts);
         return {
           free: () => executable.free(),
+          read: () => executable.read(),
           run: async (args) =>
             (await executable.run(args)).map((values) => (values instanceof Float32Array ? values.map((value) => value * 1.0001) : values)),
         };

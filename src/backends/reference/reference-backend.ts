@@ -54,6 +54,7 @@ export function createReferenceBackend(): GraphBackend {
 class ReferenceExecutable implements Executable {
   readonly #graph: Subgraph;
   readonly #writtenStates: readonly number[];
+  #kept: readonly TypedArray[] = [];
 
   constructor(graph: Subgraph, counts: { readonly writtenStates: readonly number[] }) {
     this.#graph = graph;
@@ -102,7 +103,13 @@ class ReferenceExecutable implements Executable {
     const first = values.length - this.#writtenStates.length;
     // All states are written from values computed before: a swap of two states works.
     this.#writtenStates.forEach((state, i) => args.states[state]!.write(values[first + i]!.data));
-    return values.slice(0, first).map((value) => value.data.slice());
+    const results = values.slice(0, first).map((value) => value.data.slice());
+    this.#kept = args.reads === false ? results : [];
+    return args.reads === false ? [] : results;
+  }
+
+  read(): TypedArray[] {
+    return this.#kept.map((values) => values.slice());
   }
 
   free(): void {

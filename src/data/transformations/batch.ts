@@ -29,7 +29,10 @@ export function batchReader(
 /** The same for rows of a table: each is copied once, from where it is to where it belongs. */
 function batchRows({ table, next }: RowReader, size: number, drop: boolean): ElementReader {
   const rows = new Int32Array(size);
+  let kept: HostElement | null = null;
+  let reuses = false;
   return {
+    reuse: () => (reuses = true),
     next: () => {
       let count = 0;
       for (; count < size; count++) {
@@ -37,7 +40,9 @@ function batchRows({ table, next }: RowReader, size: number, drop: boolean): Ele
         if (row < 0) break;
         rows[count] = row;
       }
-      return count === 0 || (drop && count < size) ? undefined : table.gather(rows, count);
+      if (count === 0 || (drop && count < size)) return undefined;
+      if (!reuses || count < size) return table.gather(rows, count);
+      return (kept = table.gather(rows, count, kept));
     },
   };
 }

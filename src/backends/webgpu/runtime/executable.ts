@@ -70,6 +70,8 @@ export class GpuExecutable implements Executable {
   private readonly results: readonly { readonly range: Range; readonly at: number; readonly bytes: number; readonly length: number }[];
   private readonly readBytes: number;
   private isReady = false;
+  /** Whether the fault record is of runs whose results nobody has read. */
+  private isUnread = false;
   private running = 0;
   private isFreed = false;
 
@@ -165,7 +167,10 @@ export class GpuExecutable implements Executable {
       const encoder = this.shared.gpu.device.createCommandEncoder();
       this.prepare(encoder);
       for (const command of this.commands) if (command.kind === "dispatches") this.encode(encoder, command.list);
-      return this.finish(encoder);
+      if (args.reads !== false) return this.finish(encoder);
+      this.shared.gpu.device.queue.submit([encoder.finish()]);
+      this.isUnread = true;
+      return [];
     }
     this.running++;
     return this.shared.order.hold(this.walk(args)).finally(() => this.leave());
@@ -214,9 +219,15 @@ export class GpuExecutable implements Executable {
     return await this.finish(encoder);
   }
 
-  /** Clears the fault record. */
+  /** Clears the fault record, unless a fault may stand in it that nobody has read: then no further run writes states. */
   private prepare(encoder: GPUCommandEncoder): void {
-    if (this.fault !== undefined) encoder.clearBuffer(this.fault, 0, faultBytes);
+    if (this.fault !== undefined && !this.isUnread) encoder.clearBuffer(this.fault, 0, faultBytes);
+  }
+
+  read(): TypedArray[] | Promise<TypedArray[]> {
+    const { shared } = this;
+    const go = (): TypedArray[] | Promise<TypedArray[]> => this.finish(shared.gpu.device.createCommandEncoder());
+    return shared.order.isBusy ? shared.order.enqueue(go) : go();
   }
 
   private encode(encoder: GPUCommandEncoder, list: readonly Dispatch[]): void {
@@ -298,6 +309,7 @@ export class GpuExecutable implements Executable {
   /** Copies results and fault to the host. */
   private finish(encoder: GPUCommandEncoder): TypedArray[] | Promise<TypedArray[]> {
     const { gpu } = this.shared;
+    this.isUnread = false;
     if (this.readBytes === 0) {
       gpu.device.queue.submit([encoder.finish()]);
       return this.program.results.map(({ type }) => new dtypes[type.dtype].array(0));
