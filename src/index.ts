@@ -20,7 +20,7 @@ export { defineOp } from "./ops/define-op.ts";
 
 // Transforms of functions.
 export { customGradient, type WithGradient } from "./ops/custom-gradient.ts";
-export { grad, gradients, hessian, jacobian, valueAndGrad } from "./autodiff/index.ts";
+export { grad, gradients, hessian, jacobian, remat, type RematOptions, valueAndGrad } from "./autodiff/index.ts";
 export { vmap, type VmapOptions } from "./vectorization/index.ts";
 export { jit } from "./runtime/index.ts";
 
@@ -37,6 +37,8 @@ export {
   Input,
   type InputOptions,
   Layer,
+  RematScope,
+  type RematScopeOptions,
   setDtypePolicy,
   type WeightOptions,
 } from "./layers/index.ts";
@@ -75,7 +77,7 @@ export * as optimizers from "./optimizers/index.ts";
 export * as random from "./random/index.ts";
 export * as regularizers from "./regularizers/index.ts";
 export * as saving from "./saving/index.ts";
-export { loadModel, type LoadModelOptions, type LoadWeightsOptions, type SaveOptions } from "./saving/index.ts";
+export { loadModel, type LoadModelOptions, type LoadWeightsOptions, saveModel, type SaveOptions } from "./saving/index.ts";
 export * as text from "./text/index.ts";
 export * as utils from "./keras-utils.ts";
 export { plotModel, type PlotModelOptions } from "./visualization/index.ts";

@@ -1,4 +1,5 @@
 /** Gradients: graph to graph, any order. */
+export { remat, type RematOptions } from "./remat.ts";
 export { differentiate } from "./differentiate.ts";
 export { grad, type GradientOf, type GradOptions, valueAndGrad } from "./grad.ts";
 export { gradients, type GradientsOptions } from "./gradients.ts";

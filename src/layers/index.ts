@@ -199,6 +199,7 @@ export { PReLU, PReLULayer, type PReLUOptions } from "./prelu.ts";
 export { type InitialState, type RecurrentCallOptions, RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
 export { registerLayers } from "./register-layers.ts";
 export { deserialize, get, layerRegistry, serialize } from "./registry.ts";
+export { type RematMode, RematScope, type RematScopeOptions } from "./remat-scope.ts";
 export { ReLU, ReLULayer, type ReLUOptions } from "./relu.ts";
 export { RepeatVector, RepeatVectorLayer, type RepeatVectorOptions } from "./repeat-vector.ts";
 export { Rescaling, RescalingLayer, type RescalingOptions } from "./rescaling.ts";

@@ -42,6 +42,7 @@ import {
 } from "./layer-options.ts";
 import { checkLayerName, heldIn, named, splitArguments } from "./layer-arguments.ts";
 import { attachMask, masksOf } from "./masks.ts";
+import { currentRematScope, rematerialized } from "./remat-scope.ts";
 import { flattenStructure, mapShapes, mapStructure, type Structure } from "./structure.ts";
 import { layerRegistry } from "./registry.ts";
 import { assignStored, storeVariables, type StoredArray } from "./stored-variables.ts";
@@ -104,6 +105,8 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   /** Shape of one sample, if it was given to the constructor (`inputShape`, `inputDim`). */
   readonly sampleShape: Shape | null;
 
+  /** Within which the layer was made. */
+  readonly #rematScope = currentRematScope();
   #built = false;
   #building = false;
   #buildShape: unknown = null;
@@ -499,15 +502,17 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
     const call = this.call.bind(this) as (...args: unknown[]) => unknown;
     const compute = (given: readonly unknown[]): unknown =>
       withTraining(flag, () => call(...given, { ...options, training: flag ?? false, mask }));
+    const scope = this.roundsValues ? this.#rematScope : null;
+    const again = scope === null ? compute : (given: readonly unknown[]): unknown => rematerialized(scope, this, given, compute);
     const format = this.roundsValues ? this.dtypePolicy.shortFormat : null;
     const outputs =
       format === null
-        ? compute(inputs)
+        ? again(inputs)
         : computedInFormat(
             format,
             this.#ownWeights.filter((weight) => this.#madeTrainable.has(weight)),
             inputs,
-            compute,
+            again,
           );
     observed(this, outputs);
     if (this.activityRegularizer !== null) {

@@ -20,6 +20,16 @@ export function browserImageDecoder(): Promise<ImageDecoder> {
   });
 }
 
+/** The browser's encoder. */
+export async function browserEncodeJpeg({ width, height, data }: ImagePixels, quality: number): Promise<Uint8Array> {
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext("2d");
+  if (context === null) throw new BackendError({ where: "images", problem: "the browser gives no canvas to write pixels to" });
+  context.putImageData(new ImageData(Uint8ClampedArray.from(data), width, height), 0, 0);
+  const blob = await canvas.convertToBlob({ type: "image/jpeg", quality: quality / 100 });
+  return new Uint8Array(await blob.arrayBuffer());
+}
+
 async function fetched(url: string): Promise<Blob> {
   const response = await fetch(url);
   if (response.ok) return await response.blob();

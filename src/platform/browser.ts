@@ -1,6 +1,6 @@
 /** Browsers and web workers. */
 import { BackendError } from "../errors.ts";
-import { browserImageDecoder } from "./browser-image-codec.ts";
+import { browserEncodeJpeg, browserImageDecoder } from "./browser-image-codec.ts";
 import type { Platform, PlatformWorker } from "./platform.ts";
 
 const prelude = `"use strict"; const receive = (f) => { self.onmessage = (event) => f(event.data); }, post = (message) => self.postMessage(message);\n`;
@@ -85,6 +85,7 @@ export const platform: Platform = {
     remove: noFiles,
   },
   imageDecoder: browserImageDecoder,
+  encodeJpeg: browserEncodeJpeg,
   macrotask,
   startWorker,
   native: () => {

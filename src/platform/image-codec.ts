@@ -1,4 +1,4 @@
-/** Decoding image files in Node: sharp where it is installed, else pngjs and jpeg-js. */
+/** Image files in Node: decoded by sharp where it is installed, else by pngjs and jpeg-js; JPEG is written by jpeg-js. */
 import { readFile } from "node:fs/promises";
 import { BackendError } from "../errors.ts";
 import type { ImageChannels, ImageDecoder, ImagePixels } from "./platform.ts";
@@ -65,6 +65,12 @@ export async function plainDecoder(): Promise<ImageDecoder> {
       });
     },
   };
+}
+
+/** jpeg-js, in the calling thread. */
+export async function encodeJpeg({ width, height, data }: ImagePixels, quality: number): Promise<Uint8Array> {
+  const jpeg = await import("jpeg-js");
+  return new Uint8Array(jpeg.encode({ width, height, data: Buffer.from(data.buffer, data.byteOffset, data.byteLength) }, quality).data);
 }
 
 /** The same image with other channels: grey is 0.299 R + 0.587 G + 0.114 B; alpha is dropped, or opaque. */

@@ -5,7 +5,7 @@ import { availableParallelism, homedir } from "node:os";
 import { dirname, join, sep } from "node:path";
 import { Worker } from "node:worker_threads";
 import { openDawn } from "./dawn.ts";
-import { loadImageDecoder } from "./image-codec.ts";
+import { encodeJpeg, loadImageDecoder } from "./image-codec.ts";
 import { loadNative } from "./koffi.ts";
 import type { Platform, PlatformFiles, PlatformWorker } from "./platform.ts";
 
@@ -162,6 +162,7 @@ export const platform: Platform = {
   pathInside,
   files,
   imageDecoder: loadImageDecoder,
+  encodeJpeg,
   macrotask: () => new Promise((resolve) => setImmediate(resolve)),
   startWorker,
   native: loadNative,

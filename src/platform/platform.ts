@@ -79,6 +79,8 @@ export interface Platform {
   readonly files: PlatformFiles;
   /** The best decoder of images that there is. */
   imageDecoder(): Promise<ImageDecoder>;
+  /** A JPEG file of four-channel pixels (alpha is dropped), `quality` from 1 to 100. */
+  encodeJpeg(image: ImagePixels, quality: number): Promise<Uint8Array>;
   /**
    * Starts a worker that does not keep the process alive. The source runs as a classic script in which `receive(f)`
    * registers the one handler of messages and `post(message)` answers. `data` arrives as the first message.

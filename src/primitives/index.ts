@@ -91,7 +91,7 @@ export { cumulativeProd, cumulativeProdPrimitive } from "./cumulative-prod.ts";
 export { cumulativeMax, cumulativeMaxPrimitive } from "./cumulative-max.ts";
 export { cumulativeMin, cumulativeMinPrimitive } from "./cumulative-min.ts";
 export { sort, sortPrimitive } from "./sort.ts";
-export { scan, scanAttributes, scanPrimitive, type ScanAttributes, type ScanOptions } from "./scan.ts";
+export { onceScan, scan, scanAttributes, scanPrimitive, type ScanAttributes, type ScanOptions } from "./scan.ts";
 export { hoistScan } from "./scan-hoist.ts";
 export { nodesBelow, type ScanParts } from "./scan-parts.ts";
 export { whileLoop, whilePrimitive, type WhileAttributes } from "./while.ts";

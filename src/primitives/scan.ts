@@ -152,6 +152,15 @@ export function plainScan({ body, init, xs, constants, length, reverse }: ScanPa
   return apply(scanPrimitive, [...init, ...xs, ...constants], attributes);
 }
 
+/**
+ * `body(constants)` as a block of its own, which the compiler neither shares values with nor moves work out of. Each result
+ * has a first axis of extent 1. Has gradients.
+ */
+export function onceScan(body: Subgraph, constants: readonly Tensor[]): Tensor[] {
+  const visible = body.results.length;
+  return plainScan(withResiduals({ body, init: [], xs: [], constants, length: 1, reverse: false })).slice(0, visible);
+}
+
 /** What a scan is built from; `constants` and `reverse` may be left out. */
 export interface ScanOptions {
   readonly init: readonly Tensor[];

@@ -20,6 +20,7 @@ export {
   type SafetensorsOptions,
   saveSafetensors,
 } from "./safetensors/index.ts";
+export { deserializeKerasObject, serializeKerasObject } from "./keras-objects.ts";
 export { copyModel, http, type HttpOptions, listModels, moveModel, removeModel, type StoredFile } from "./places/index.ts";
 export { encodeTfjs, loadTfjs, type LoadTfjsOptions, saveTfjs, type SaveTfjsOptions, type TfjsFiles } from "./tfjs/index.ts";
 export { FormatError, type FileSource, type FileTarget, type ReadableFile, type WritableFile } from "./source.ts";
@@ -38,7 +39,11 @@ export {
 } from "./model-files.ts";
 export {
   customObjectScope,
+  CustomObjectScope,
   getCustomObjects,
+  getRegisteredName,
+  getRegisteredObject,
+  registerKerasSerializable,
   registeredName,
   registeredObject,
   type RegisterOptions,

@@ -93,6 +93,16 @@ export function customObjectScope<T>(objects: CustomObjects, f: () => T): T {
   return withCustomObjects([...scopes, objects], f);
 }
 
+/** Opens a scope that is not the extent of a function. */
+export function openScope(objects: CustomObjects): void {
+  scopes = [...scopes, objects];
+}
+
+/** Closes a scope that `openScope` opened. */
+export function closeScope(objects: CustomObjects): void {
+  scopes = scopes.filter((scope) => scope !== objects);
+}
+
 /** The scopes that are open: taken along by what goes on later. */
 export function customObjectScopes(): readonly CustomObjects[] {
   return scopes;

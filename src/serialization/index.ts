@@ -15,6 +15,7 @@ export {
   registerSerializable,
   withCustomObjects,
 } from "./custom-objects.ts";
+export { CustomObjectScope, getRegisteredName, getRegisteredObject, registerKerasSerializable } from "./keras-names.ts";
 export { parsePythonJson, pythonJson } from "./python-json.ts";
 export {
   type Config,

@@ -44,6 +44,8 @@ function optimizeNested(step: DraftStep, draft: Draft, target: Target, pinned: R
   }
   // The body of a while overwrites the carries that it reads: its kernels keep their order.
   if (step.condition !== null) return [{ ...step, body: finishSteps(step.body, draft, target, kept) }];
+  // A loop of one turn is a block whose work is to be done when its turn comes.
+  if (step.trips === 1) return [{ ...step, body: optimizeSteps(step.body, draft, target, kept) }];
   const { before, body } = hoistInvariant(optimizeSteps(step.body, draft, target, kept), step.loop, draft, kept);
   return [...before, { ...step, body }];
 }
