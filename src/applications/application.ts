@@ -45,6 +45,8 @@ export interface ApplicationSettings {
   readonly classifierActivation: ActivationIdentifier | null;
   /** Height, width and channels. */
   readonly inputShape: Shape;
+  /** The name that was given; null: that of the network. */
+  readonly name: string | null;
 }
 
 /** One network: how it is called, what images it takes, and how it is built. `Extra` are options of its own. */
@@ -55,8 +57,12 @@ export interface Architecture<Extra extends object, O> {
   readonly modelName: string | ((settings: ApplicationSettings & Extra) => string);
   /** Height and width of an image where nothing else is said. */
   readonly defaultSize: number;
+  /** Heights and widths that there are published classifiers for; null: they take any. Default: `defaultSize` alone. */
+  readonly trainedSizes?: readonly number[] | null;
   /** Smallest height and width. */
   readonly minSize: number;
+  /** When height and width may be left open, and are where nothing else is said. Default "without classifier". */
+  readonly openSize?: "always" | "without classifier" | "never";
   /** Channels of an image where nothing else is said. Default 3. */
   readonly defaultChannels?: number;
   /** Default 1000. */
@@ -112,12 +118,13 @@ export function defineApplication<Extra extends object = object, O extends Tenso
       classes: classesOf(className, given.classes ?? architecture.defaultClasses ?? 1000),
       classifierActivation: given.classifierActivation === undefined ? "softmax" : given.classifierActivation,
       inputShape: image === null ? imageShape(architecture, given.inputShape ?? null, includeTop) : image.shape.slice(1),
+      name: given.name ?? null,
     };
     if (weights !== null) checkTrained(architecture, weights, settings);
     const input = image ?? Input({ shape: settings.inputShape });
     const outputs = architecture.build(input, settings);
     const { modelName } = architecture;
-    const name = given.name ?? (typeof modelName === "string" ? modelName : modelName(settings));
+    const name = settings.name ?? (typeof modelName === "string" ? modelName : modelName(settings));
     const sources = image === null ? [input] : sourcesOf(image);
     const model = new Model<Tensor, O>({ inputs: sources.length === 1 ? sources[0]! : (sources as never), outputs, name });
     return weights === null ? model : trained(architecture, model, weights, settings);
@@ -139,6 +146,7 @@ async function trained<E extends object, O>(
 
 function checkTrained<E extends object, O>(architecture: Architecture<E, O>, weights: unknown, settings: ApplicationSettings): void {
   const { className: where, checkpoint, defaultSize, defaultChannels = 3, defaultClasses = 1000 } = architecture;
+  const { trainedSizes = [defaultSize] } = architecture;
   if (typeof weights !== "string" || (weights === "imagenet" && checkpoint === undefined)) {
     throw new ValueError({
       where,
@@ -156,12 +164,13 @@ function checkTrained<E extends object, O>(architecture: Architecture<E, O>, wei
       received: describe(activation),
     });
   if (weights !== "imagenet") return;
-  const isOriginal = inputShape[0] === defaultSize && inputShape[1] === defaultSize;
+  const isOriginal = trainedSizes === null || (inputShape[0] === inputShape[1] && trainedSizes.includes(inputShape[0]!));
   if (includeTop && (classes !== defaultClasses || !isOriginal)) {
+    const shapes = (trainedSizes ?? [defaultSize]).map((size) => `[${size}, ${size}, ${defaultChannels}]`).join(" or ");
     throw new ValueError({
       where,
       problem: "ImageNet's classifier goes with ImageNet's images and classes",
-      expected: `classes: ${defaultClasses}, inputShape: [${defaultSize}, ${defaultSize}, ${defaultChannels}]`,
+      expected: `classes: ${defaultClasses}, inputShape: ${shapes}`,
       received: `classes: ${classes}, inputShape: ${formatShape(inputShape)}`,
       advice: "give { includeTop: false } and a classifier of your own, or { weights: null }",
     });
@@ -175,10 +184,11 @@ function classesOf(where: string, classes: unknown): number {
   throw new ValueError({ where, problem: "classes is a number of classes", expected: "1, 2, 3, ...", received: describe(classes) });
 }
 
-/** Shape of an image by Keras's rules: free extents only without a classifier, nothing below the smallest size. */
+/** Shape of an image by Keras's rules: open extents only where the network allows them, nothing below the smallest size. */
 function imageShape<E extends object, O>(architecture: Architecture<E, O>, given: Shape | null, includeTop: boolean): Shape {
-  const { className: where, defaultSize, minSize, defaultChannels = 3 } = architecture;
-  if (given === null) return includeTop ? [defaultSize, defaultSize, defaultChannels] : [null, null, defaultChannels];
+  const { className: where, defaultSize, minSize, defaultChannels = 3, openSize = "without classifier" } = architecture;
+  const isOpen = openSize === "always" || (openSize === "without classifier" && !includeTop);
+  if (given === null) return isOpen ? [null, null, defaultChannels] : [defaultSize, defaultSize, defaultChannels];
   const isExtent = (extent: unknown): boolean => extent === null || (Number.isInteger(extent) && (extent as number) > 0);
   if (!Array.isArray(given) || given.length !== 3 || !given.every(isExtent) || given[2] === null) {
     throw new ValueError({
@@ -198,13 +208,14 @@ function imageShape<E extends object, O>(architecture: Architecture<E, O>, given
       advice: `give a larger inputShape, and resize the images: layers.Resizing({ height: ${minSize}, width: ${minSize} })`,
     });
   }
-  if (includeTop && (height === null || width === null)) {
+  if (!isOpen && (height === null || width === null)) {
+    const always = openSize === "never";
     throw new ValueError({
       where,
-      problem: "the classifier needs the size of the images",
+      problem: `the ${always ? "network" : "classifier"} needs the size of the images`,
       expected: `[${defaultSize}, ${defaultSize}, ${defaultChannels}]`,
       received: formatShape(given as Shape),
-      advice: "give a height and a width, or { includeTop: false }",
+      advice: `give a height and a width${always ? "" : ", or { includeTop: false }"}`,
     });
   }
   return (given as Shape).slice();

@@ -1,20 +1,23 @@
 /** EfficientNets. */
 import type { Tensor } from "../graph/index.ts";
-import { VarianceScaling } from "../initializers/index.ts";
-import { Activation } from "../layers/activation.ts";
-import { Add } from "../layers/add.ts";
 import { BatchNormalization } from "../layers/batch-normalization.ts";
 import { Conv2D } from "../layers/conv2d.ts";
 import { DepthwiseConv2D } from "../layers/depthwise-conv2d.ts";
-import { Dropout } from "../layers/dropout.ts";
-import { GlobalAveragePooling2D } from "../layers/global-average-pooling2d.ts";
-import { Multiply } from "../layers/multiply.ts";
 import { Normalization } from "../layers/normalization.ts";
 import { Rescaling } from "../layers/rescaling.ts";
-import { Reshape } from "../layers/reshape.ts";
 import { ZeroPadding2D } from "../layers/zero-padding2d.ts";
-import { type Application, type ApplicationSettings, type Architecture, classifierOrPooling, defineApplication } from "./application.ts";
+import { type Application, type ApplicationSettings, type Architecture, defineApplication } from "./application.ts";
 import { divisibleWidth, paddingForStride2 } from "./convolution-padding.ts";
+import {
+  activated,
+  type Block,
+  blocksOf,
+  classified,
+  convolution,
+  convolutionInitializer,
+  excited,
+  residual,
+} from "./efficientnet-blocks.ts";
 
 /** How a network is scaled from the smallest one: width, depth, resolution, dropout of the classifier. */
 interface Scaling {
@@ -37,46 +40,15 @@ const stages = [
   { kernelSize: 3, repeats: 1, from: 192, to: 320, expansion: 6, strides: 1 },
 ] as const;
 
-const convolutionInitializer = (): VarianceScaling => VarianceScaling({ scale: 2, mode: "fan_out", distribution: "truncated_normal" });
-const classifierInitializer = (): VarianceScaling => VarianceScaling({ scale: 1 / 3, mode: "fan_out", distribution: "uniform" });
-type VarianceScaling = ReturnType<typeof VarianceScaling>;
-
-function activated(x: Tensor, prefix: string, normalization = "bn", activation = "activation"): Tensor {
-  return Activation({ activation: "swish", name: prefix + activation })(BatchNormalization({ axis: 3, name: prefix + normalization })(x));
-}
-
-function pointwise(x: Tensor, filters: number, name: string): Tensor {
-  return Conv2D({ filters, kernelSize: 1, padding: "same", useBias: false, kernelInitializer: convolutionInitializer(), name })(x);
-}
-
-/** Channels weighted by what the whole image says: Hu, Shen, Sun, "Squeeze-and-Excitation Networks", 2018. */
-function excited(x: Tensor, narrow: number, prefix: string): Tensor {
-  const filters = x.dim(3);
-  let weight = GlobalAveragePooling2D({ name: `${prefix}se_squeeze` })(x);
-  weight = Reshape({ targetShape: [1, 1, filters], name: `${prefix}se_reshape` })(weight);
-  const convolution = (units: number, activation: string, name: string): Tensor =>
-    Conv2D({ filters: units, kernelSize: 1, padding: "same", activation, kernelInitializer: convolutionInitializer(), name })(weight);
-  weight = convolution(narrow, "swish", `${prefix}se_reduce`);
-  weight = convolution(filters, "sigmoid", `${prefix}se_expand`);
-  return Multiply({ name: `${prefix}se_excite` })([x, weight]);
-}
-
-interface Block {
-  readonly kernelSize: number;
-  readonly from: number;
-  readonly to: number;
-  readonly expansion: number;
-  readonly strides: number;
-  readonly dropRate: number;
-  readonly prefix: string;
-}
+/** Keras's normalisation here keeps 0.99 of what it knew. */
+const momentum = 0.99;
 
 /** Inverted residual block with excitation and, in training, a chance to be left out for a sample. */
 function invertedResidual(input: Tensor, { kernelSize, from, to, expansion, strides, dropRate, prefix }: Block): Tensor {
   let x = input;
   if (expansion !== 1) {
-    x = pointwise(x, from * expansion, `${prefix}expand_conv`);
-    x = activated(x, prefix, "expand_bn", "expand_activation");
+    x = convolution(x, from * expansion, 1, 1, `${prefix}expand_conv`);
+    x = activated(x, `${prefix}expand_`, momentum);
   }
   if (strides === 2) x = ZeroPadding2D({ padding: paddingForStride2(x, kernelSize), name: `${prefix}dwconv_pad` })(x);
   x = DepthwiseConv2D({
@@ -87,13 +59,11 @@ function invertedResidual(input: Tensor, { kernelSize, from, to, expansion, stri
     depthwiseInitializer: convolutionInitializer(),
     name: `${prefix}dwconv`,
   })(x);
-  x = activated(x, prefix);
+  x = activated(x, prefix, momentum);
   x = excited(x, Math.max(1, Math.trunc(from / 4)), prefix);
-  x = pointwise(x, to, `${prefix}project_conv`);
-  x = BatchNormalization({ axis: 3, name: `${prefix}project_bn` })(x);
-  if (strides !== 1 || from !== to) return x;
-  if (dropRate > 0) x = Dropout({ rate: dropRate, noiseShape: [null, 1, 1, 1], name: `${prefix}drop` })(x);
-  return Add({ name: `${prefix}add` })([x, input]);
+  x = convolution(x, to, 1, 1, `${prefix}project_conv`);
+  x = BatchNormalization({ axis: 3, momentum, name: `${prefix}project_bn` })(x);
+  return strides === 1 && from === to ? residual(x, input, dropRate, prefix) : x;
 }
 
 function features(image: Tensor, scaling: Scaling, { weights }: ApplicationSettings): Tensor {
@@ -113,24 +83,11 @@ function features(image: Tensor, scaling: Scaling, { weights }: ApplicationSetti
     kernelInitializer: convolutionInitializer(),
     name: "stem_conv",
   })(x);
-  x = activated(x, "stem_");
+  x = activated(x, "stem_", momentum);
   const blocks = stages.reduce((count, { repeats }) => count + depth(repeats), 0);
-  let block = 0;
-  stages.forEach((stage, index) => {
-    const to = width(stage.to);
-    for (let i = 0; i < depth(stage.repeats); i++) {
-      x = invertedResidual(x, {
-        ...stage,
-        from: i === 0 ? width(stage.from) : to,
-        to,
-        strides: i === 0 ? stage.strides : 1,
-        dropRate: (0.2 * block++) / blocks,
-        prefix: `block${index + 1}${String.fromCharCode(97 + i)}_`,
-      });
-    }
-  });
-  x = pointwise(x, width(1280), "top_conv");
-  return activated(x, "top_");
+  for (const block of blocksOf(stages, { width, depth, blocks })) x = invertedResidual(x, block);
+  x = convolution(x, width(1280), 1, 1, "top_conv");
+  return activated(x, "top_", momentum);
 }
 
 function efficientnet(className: string, scaling: Scaling): Architecture<object, Tensor> {
@@ -145,13 +102,7 @@ function efficientnet(className: string, scaling: Scaling): Architecture<object,
       const digest = scaling.digests[includeTop ? 0 : 1];
       return { file, url: `https://storage.googleapis.com/keras-applications/${file}`, checksum: `md5:${digest}` };
     },
-    build: (image, settings) =>
-      classifierOrPooling(features(image, scaling, settings), settings, {
-        average: "avg_pool",
-        maximum: "max_pool",
-        kernelInitializer: classifierInitializer(),
-        between: (x) => Dropout({ rate: scaling.dropout, name: "top_dropout" })(x),
-      }),
+    build: (image, settings) => classified(features(image, scaling, settings), settings, scaling.dropout),
   };
 }
 

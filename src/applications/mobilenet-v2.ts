@@ -1,5 +1,4 @@
 /** MobileNet, second version. */
-import { ValueError } from "../errors.ts";
 import type { Tensor } from "../graph/index.ts";
 import { Add } from "../layers/add.ts";
 import { BatchNormalization } from "../layers/batch-normalization.ts";
@@ -8,7 +7,7 @@ import { DepthwiseConv2D } from "../layers/depthwise-conv2d.ts";
 import { ReLU } from "../layers/relu.ts";
 import { ZeroPadding2D } from "../layers/zero-padding2d.ts";
 import { type Application, classifierOrPooling, defineApplication } from "./application.ts";
-import { divisibleWidth, paddingForStride2 } from "./convolution-padding.ts";
+import { divisibleWidth, paddingForStride2, widthFactor } from "./convolution-padding.ts";
 
 /** Options that MobileNetV2 has beside the common ones. */
 export interface MobileNetV2Options {
@@ -26,6 +25,9 @@ const stages = [
   [160, 2, 3],
   [320, 1, 1],
 ] as const;
+
+/** Sizes of images that there are published weights for. */
+const trainedSizes = [96, 128, 160, 192, 224];
 
 function normalized(x: Tensor, name: string): Tensor {
   return BatchNormalization({ axis: -1, epsilon: 1e-3, momentum: 0.999, name })(x);
@@ -74,23 +76,14 @@ export const MobileNetV2: Application<MobileNetV2Options> = /* @__PURE__ */ defi
   className: "MobileNetV2",
   modelName: ({ alpha, inputShape }) => `mobilenetv2_${alpha.toFixed(2)}_${inputShape[0] ?? "None"}`,
   defaultSize: 224,
+  trainedSizes,
   minSize: 32,
   extras: { alpha: 1 },
   checkpoint: ({ alpha, includeTop, inputShape: [rows, columns] }) => {
-    const size = rows === columns && [96, 128, 160, 192, 224].includes(rows ?? 0) ? rows! : 224;
+    const size = rows === columns && trainedSizes.includes(rows ?? 0) ? rows! : 224;
     const factor = Number.isInteger(alpha) ? alpha.toFixed(1) : String(alpha);
     const file = `mobilenet_v2_weights_tf_dim_ordering_tf_kernels_${factor}_${size}${includeTop ? "" : "_no_top"}.h5`;
     return { file, url: `https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/${file}`, checksum: null };
   },
-  build: (image, settings) => {
-    const { alpha } = settings;
-    if (!(alpha > 0 && Number.isFinite(alpha)))
-      throw new ValueError({
-        where: "MobileNetV2",
-        problem: "alpha is a factor of widths",
-        expected: "alpha > 0",
-        received: String(alpha),
-      });
-    return classifierOrPooling(features(image, alpha), settings);
-  },
+  build: (image, settings) => classifierOrPooling(features(image, widthFactor("MobileNetV2", settings.alpha)), settings),
 });

@@ -4,6 +4,7 @@ import type { TensorLike } from "../ops/as-tensor.ts";
 import * as ops from "../ops/index.ts";
 import { AlexNet } from "./alexnet.ts";
 import type { Application, UntrainedApplication } from "./application.ts";
+import { ConvNeXtBase, ConvNeXtLarge, type ConvNeXtOptions, ConvNeXtSmall, ConvNeXtTiny, ConvNeXtXLarge } from "./convnext.ts";
 import { decodePredictions } from "./decode-predictions.ts";
 import { DenseNet121, DenseNet169, DenseNet201 } from "./densenet.ts";
 import {
@@ -16,10 +17,23 @@ import {
   EfficientNetB6,
   EfficientNetB7,
 } from "./efficientnet.ts";
+import {
+  EfficientNetV2B0,
+  EfficientNetV2B1,
+  EfficientNetV2B2,
+  EfficientNetV2B3,
+  EfficientNetV2L,
+  EfficientNetV2M,
+  type EfficientNetV2Options,
+  EfficientNetV2S,
+} from "./efficientnet-v2.ts";
 import { InceptionResNetV2 } from "./inception-resnet-v2.ts";
 import { InceptionV3 } from "./inception-v3.ts";
 import { LeNet5, type LeNet5Options, maximumAPosteriori, preprocessScans } from "./lenet5.ts";
+import { MobileNet, type MobileNetOptions } from "./mobilenet.ts";
 import { MobileNetV2, type MobileNetV2Options } from "./mobilenet-v2.ts";
+import { MobileNetV3Large, type MobileNetV3Options, MobileNetV3Small } from "./mobilenet-v3.ts";
+import { NASNetLarge, NASNetMobile } from "./nasnet.ts";
 import { preprocessInput, type PreprocessingMode, type PreprocessInputOptions } from "./preprocess-input.ts";
 import { ResNet101V2, ResNet152V2, ResNet50V2 } from "./resnet-v2.ts";
 import { ResNet101, ResNet152, ResNet18, ResNet34, ResNet50 } from "./resnet.ts";
@@ -38,6 +52,11 @@ function by(mode: PreprocessingMode): ApplicationModule {
   return { preprocessInput: (x, options = {}) => preprocessInput(x, { ...options, mode }), decodePredictions };
 }
 
+/** Of networks that scale their images themselves: `preprocessInput` leaves them as they are. */
+function within(): ApplicationModule {
+  return { preprocessInput: (x) => ops.convertToTensor(x), decodePredictions };
+}
+
 /** Preprocessing by mode, as the modules below have it. */
 export const imagenetUtils: { readonly preprocessInput: typeof preprocessInput; readonly decodePredictions: typeof decodePredictions } = {
   preprocessInput,
@@ -47,6 +66,17 @@ export const imagenetUtils: { readonly preprocessInput: typeof preprocessInput; 
 /** AlexNet and its images: minus the mean, as published. */
 export const alexnet: ApplicationModule & { readonly AlexNet: UntrainedApplication } = { ...by("caffe"), AlexNet };
 
+/** ConvNeXts normalise their images themselves. */
+export const convnext: ApplicationModule &
+  Readonly<Record<`ConvNeXt${"Tiny" | "Small" | "Base" | "Large" | "XLarge"}`, Application<ConvNeXtOptions>>> = {
+  ...within(),
+  ConvNeXtTiny,
+  ConvNeXtSmall,
+  ConvNeXtBase,
+  ConvNeXtLarge,
+  ConvNeXtXLarge,
+};
+
 /** DenseNets. */
 export const densenet: ApplicationModule & Readonly<Record<"DenseNet121" | "DenseNet169" | "DenseNet201", Application>> = {
   ...by("torch"),
@@ -55,10 +85,9 @@ export const densenet: ApplicationModule & Readonly<Record<"DenseNet121" | "Dens
   DenseNet201,
 };
 
-/** EfficientNets scale their images themselves: `preprocessInput` leaves them as they are. */
+/** EfficientNets scale their images themselves. */
 export const efficientnet: ApplicationModule & Readonly<Record<`EfficientNetB${0 | 1 | 2 | 3 | 4 | 5 | 6 | 7}`, Application>> = {
-  preprocessInput: (x) => ops.convertToTensor(x),
-  decodePredictions,
+  ...within(),
   EfficientNetB0,
   EfficientNetB1,
   EfficientNetB2,
@@ -67,6 +96,19 @@ export const efficientnet: ApplicationModule & Readonly<Record<`EfficientNetB${0
   EfficientNetB5,
   EfficientNetB6,
   EfficientNetB7,
+};
+
+/** EfficientNets, second version, scale their images themselves. */
+export const efficientnetV2: ApplicationModule &
+  Readonly<Record<`EfficientNetV2${"B0" | "B1" | "B2" | "B3" | "S" | "M" | "L"}`, Application<EfficientNetV2Options>>> = {
+  ...within(),
+  EfficientNetV2B0,
+  EfficientNetV2B1,
+  EfficientNetV2B2,
+  EfficientNetV2B3,
+  EfficientNetV2S,
+  EfficientNetV2M,
+  EfficientNetV2L,
 };
 
 /** Inception-ResNet. */
@@ -82,8 +124,25 @@ export const lenet5: {
   readonly maximumAPosteriori: typeof maximumAPosteriori;
 } = { LeNet5, preprocessInput: preprocessScans, maximumAPosteriori };
 
+/** MobileNet. */
+export const mobilenet: ApplicationModule & { readonly MobileNet: Application<MobileNetOptions> } = { ...by("tf"), MobileNet };
+
 /** MobileNet v2. */
 export const mobilenetV2: ApplicationModule & { readonly MobileNetV2: Application<MobileNetV2Options> } = { ...by("tf"), MobileNetV2 };
+
+/** MobileNets v3 scale their images themselves. */
+export const mobilenetV3: ApplicationModule & Readonly<Record<`MobileNetV3${"Small" | "Large"}`, Application<MobileNetV3Options>>> = {
+  ...within(),
+  MobileNetV3Small,
+  MobileNetV3Large,
+};
+
+/** NASNets. */
+export const nasnet: ApplicationModule & Readonly<Record<`NASNet${"Mobile" | "Large"}`, Application>> = {
+  ...by("tf"),
+  NASNetMobile,
+  NASNetLarge,
+};
 
 /** ResNets, first version. */
 export const resnet: ApplicationModule &

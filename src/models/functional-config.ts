@@ -1,5 +1,5 @@
 /** Keras's JSON of functional models, and models made from it. */
-import { StateError, UnknownNameError, ValueError, nearestNames } from "../errors.ts";
+import { UnknownNameError, ValueError, nearestNames } from "../errors.ts";
 import { isPlainObject, isSymbolic, isText, Tensor } from "../graph/index.ts";
 import { autoName } from "../layers/auto-names.ts";
 import { InputLayerLayer } from "../layers/input-layer.ts";
@@ -10,24 +10,16 @@ import { flattenStructure, mapStructure } from "../layers/structure.ts";
 import { camelCase, type Config, type CustomObjects, isSerialized, snakeCase } from "../serialization/index.ts";
 import type { FunctionalGraph, GraphNode } from "./functional-graph.ts";
 import type { Model } from "./model.ts";
-import { operationCall } from "./operation-registry.ts";
+import { operationCall, operationConfig } from "./operation-registry.ts";
 
 /** Position of a tensor as Keras writes it: layer name, number of the call, number of the output. */
 type History = [name: string, call: number, output: number];
 
-/** Configuration of a functional model: its layers with the calls made of them. */
+/** Configuration of a functional model: its layers, and operations between them, with the calls made of them. */
 export function functionalConfig(model: Model<unknown, unknown>): Config {
   const graph = model.graph!;
   const layers = graph.operations.map((operation): Config => {
-    if (!(operation instanceof Layer)) {
-      throw new StateError({
-        where: model.label,
-        problem: `the operation "${operation.name}" stands in the model as it is, and has no configuration`,
-        expected: "layers only",
-        advice: "put it into a layer of your own (class Mine extends Layer), whose className goes into customObjects when loading",
-      });
-    }
-    const json = operation.toJSON();
+    const json = operation instanceof Layer ? operation.toJSON() : operationConfig(model.label, operation);
     const calls = graph.callsOf(operation).filter((node) => !node.isInput);
     return { ...json, name: operation.name, inbound_nodes: calls.map((node) => callConfig(graph, node)) };
   });

@@ -35,6 +35,21 @@ it("models with operations between their layers are read: a mask that stands in 
   expect(model.weights.length).toBe(4);
 });
 
+it("operations on two operands are written as Keras writes them, and read again; others are refused", async () => {
+  const x = Input({ shape: [2], name: "x" });
+  const y = ops.multiply(layers.ReLU({ name: "relu" })(ops.add(x, 3)), ops.subtract(1, x));
+  const model = new Model({ inputs: x, outputs: y });
+  const json = JSON.parse(JSON.stringify(model)) as { config: { layers: Record<string, unknown>[] } };
+  const add = json.config.layers.find(({ class_name: className }) => className === "Add")!;
+  expect(add).toMatchObject({ module: "keras.src.ops.numpy", registered_name: "Add", config: { name: add.name } });
+  expect(add.inbound_nodes).toEqual([{ args: [tensorAt("x", [null, 2]), 3], kwargs: {} }]);
+  const given = tensor([[1, -5]]);
+  expect(await (await modelFromJSON(json).predict(given)).array()).toEqual([[0, 0]]);
+  expect(await (await modelFromJSON(json).predict(tensor([[2, -1]]))).array()).toEqual([[-5, 4]]);
+  const summed = new Model({ inputs: x, outputs: ops.sum(x, 1) });
+  expect(() => JSON.stringify(summed)).toThrow(/stands in the model as it is/);
+});
+
 it("an operation that does not exist is refused by name", () => {
   expect(() => modelFromJSON(masked("NotEqul"))).toThrow(/notEqual/);
 });

@@ -1,5 +1,5 @@
 /** Operations that stand in a functional model's configuration as they are, by Keras's names: `NotEqual` made a mask. */
-import { nearestNames, UnknownNameError } from "../errors.ts";
+import { nearestNames, StateError, UnknownNameError } from "../errors.ts";
 import { camelCase, camelCaseKeys, type Config, snakeCaseOfClass } from "../serialization/index.ts";
 
 type Operation = (...args: never[]) => unknown;
@@ -39,4 +39,41 @@ export function operationCall(entry: Config): ((...args: unknown[]) => unknown) 
   const options = camelCaseKeys(rest);
   const call = operation as (...args: unknown[]) => unknown;
   return Object.keys(options).length === 0 ? call : (...args) => call(...args, options);
+}
+
+/** Operations on two operands: everything such a call needs stands in its arguments. All of them are in Keras's module numpy. */
+const ofOperands: ReadonlySet<string> = new Set([
+  "add",
+  "arctan2",
+  "divide",
+  "equal",
+  "floorDivide",
+  "greater",
+  "greaterEqual",
+  "less",
+  "lessEqual",
+  "logicalAnd",
+  "logicalOr",
+  "logicalXor",
+  "maximum",
+  "minimum",
+  "mod",
+  "multiply",
+  "notEqual",
+  "power",
+  "subtract",
+  "trueDivide",
+]);
+
+/** How Keras writes an operation that stands between layers. Throws StateError for those that take more than their operands. */
+export function operationConfig(where: string, operation: { readonly name: string; readonly className: string }): Config {
+  const { name, className } = operation;
+  if (ofOperands.has(className.slice(0, 1).toLowerCase() + className.slice(1)))
+    return { module: "keras.src.ops.numpy", class_name: className, config: { name }, registered_name: className };
+  throw new StateError({
+    where,
+    problem: `the operation "${name}" stands in the model as it is, and has no configuration`,
+    expected: "layers, and operations on two operands (ops.add, ops.multiply, ops.less, ...)",
+    advice: "put it into a layer of your own (class Mine extends Layer), whose className goes into customObjects when loading",
+  });
 }
