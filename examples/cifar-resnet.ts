@@ -3,8 +3,9 @@
  *
  *   npx tsx --conditions=source examples/cifar-resnet.ts --full --data-dir DIR
  *
- * He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition", 2016, section 4.2: SGD with momentum 0.9, weight
- * decay 1e-4, images with four zeros around, cut out at random and mirrored. EPOCHS says how long.
+ * He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition", 2016, section 4.2: SGD with momentum 0.9, images with
+ * four zeros around, cut out at random and mirrored. The paper's weight decay is part of the gradient, which momentum 0.9
+ * makes ten times as large; Keras's (and ours) is taken off the weights: 5e-3 here is 5e-4 there. EPOCHS says how long.
  */
 import { applications, datasets, layers, Model, ops, optimizers, Sequential, setRandomSeed } from "nabla";
 import { example } from "./example.ts";
@@ -39,11 +40,11 @@ const learningRate = optimizers.schedules.CosineDecay({
   warmupSteps: Math.round(steps / 12),
 });
 model.compile({
-  optimizer: optimizers.SGD({ learningRate, momentum: 0.9, nesterov: true, weightDecay: 5e-4 }),
+  optimizer: optimizers.SGD({ learningRate, momentum: 0.9, nesterov: true, weightDecay: 5e-3 }),
   loss: "sparse_categorical_crossentropy",
   metrics: ["accuracy"],
 });
-const start = performance.now();
+const [start, used] = [performance.now(), process.cpuUsage()];
 const images = ops.slice(xTrain, [0, 0, 0, 0], [count, 32, 32, 3]);
 const labels = ops.slice(yTrain, [0, 0], [count, 1]);
 const history = await model.fit(images, labels, {
@@ -56,4 +57,6 @@ const history = await model.fit(images, labels, {
 console.log(`accuracy per epoch: ${history.history.accuracy!.map((value) => value.toFixed(3)).join(", ")}`);
 const { accuracy } = await model.evaluate(xTest, yTest, { batchSize: 250, verbose: 0 });
 figure("accuracy on 1,500 test images", accuracy!, { atLeast: 0.75 });
+const { user, system } = process.cpuUsage(used);
+figure("minutes of processor time, all threads together", (user + system) / 60e6);
 figure("minutes of training", (performance.now() - start) / 60_000, { atMost: 30 });

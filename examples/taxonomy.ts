@@ -10,7 +10,7 @@ import { datasets, evaluation, layers, ops, optimizers, Sequential, setRandomSee
 import { lineChart } from "nabla/visualization";
 import { example } from "./example.ts";
 
-const { budget, data, figure, picture } = example("taxonomy", { files: ["cifar10/data_batch_1.bin.gz"] });
+const { budget, data, figure, full, picture } = example("taxonomy", { files: ["cifar10/data_batch_1.bin.gz"] });
 const [[xTrain, yTrain], [xTest, yTest]] = await datasets.cifar10.loadData({ dataDir: data("cifar10") });
 const taxonomy: evaluation.Taxonomy = { vehicle: [0, 1, 8, 9], animal: [2, 3, 4, 5, 6, 7] };
 const count = budget(256, 2000);
@@ -34,7 +34,7 @@ async function probabilities(labels: Tensor, classes: number): Promise<Tensor> {
   const epochs = budget(1, 25);
   const learningRate = optimizers.schedules.CosineDecay({ initialLearningRate: 0.003, decaySteps: epochs * Math.ceil(count / 32) });
   model.compile({ optimizer: optimizers.Adam({ learningRate }), loss: "sparse_categorical_crossentropy" });
-  await model.fit(images, labels, { epochs, batchSize: 32, verbose: 0 });
+  await model.fit(images, labels, { epochs, batchSize: 32, verbose: full ? 2 : 0 });
   return await model.predict(scaled(xTest), { batchSize: 250, verbose: 0 });
 }
 

@@ -8,7 +8,7 @@ import { datasets, layers, ops, optimizers, Sequential, setRandomSeed, type Tens
 import { lineChart } from "nabla/visualization";
 import { example } from "./example.ts";
 
-const { budget, data, figure, picture } = example("transfer", { files: ["cifar10/data_batch_1.bin.gz"] });
+const { budget, data, figure, full, picture } = example("transfer", { files: ["cifar10/data_batch_1.bin.gz"] });
 setRandomSeed(5);
 const [[xTrain, yTrain], [xTest, yTest]] = await datasets.cifar10.loadData({ dataDir: data("cifar10") });
 
@@ -46,15 +46,16 @@ function network(): Sequential {
   return model;
 }
 
-/** Trains and gives the accuracy on the test images after every epoch. */
-async function learn(model: Sequential, [x, y]: [Tensor, Tensor], epochs: number, optimizer: optimizers.Optimizer): Promise<number[]> {
+/** Trains on images of the target's classes and gives the accuracy on their test images after every epoch. */
+async function learn(model: Sequential, optimizer: optimizers.Optimizer): Promise<number[]> {
   model.compile({ optimizer, loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
-  const history = await model.fit(x, y, { epochs, batchSize: 32, verbose: 0, validationData: test });
+  const history = await model.fit(...target, { epochs: budget(1, 30), batchSize: 32, verbose: 0, validationData: test });
   return history.history.val_accuracy!;
 }
 
 const pretrained = network();
-await learn(pretrained, source, budget(1, 12), optimizers.Adam({ learningRate: 0.002 }));
+pretrained.compile({ optimizer: optimizers.Adam({ learningRate: 0.002 }), loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
+await pretrained.fit(...source, { epochs: budget(1, 12), batchSize: 32, verbose: full ? 2 : 0 });
 const learned = await pretrained.getWeights();
 
 /** The pretrained network with a new head. */
@@ -66,18 +67,17 @@ async function withNewHead(): Promise<Sequential> {
   return model;
 }
 
-const epochs = budget(1, 30);
 const headOnly = await withNewHead();
 for (const layer of headOnly.layers.slice(0, -1)) layer.trainable = false;
 const curves: Record<string, number[]> = {
-  "new head only": await learn(headOnly, target, epochs, optimizers.Adam({ learningRate: 0.01 })),
+  "new head only": await learn(headOnly, optimizers.Adam({ learningRate: 0.01 })),
 };
 
 const rates: Record<string, number> = { conv1: 2e-4, conv2: 2e-4, conv3: 5e-4, conv4: 5e-4, conv5: 1e-3, new_head: 3e-3 };
 const byDepth = Object.fromEntries(Object.entries(rates).map(([name, learningRate]) => [name, optimizers.Adam({ learningRate })]));
 const discriminative = optimizers.MultiOptimizer((variable) => byDepth[Object.keys(rates).find((name) => variable.path.includes(name))!]!);
-curves["fine-tuned, slower in early layers"] = await learn(await withNewHead(), target, epochs, discriminative);
-curves["from scratch"] = await learn(network(), target, epochs, optimizers.Adam({ learningRate: 0.002 }));
+curves["fine-tuned, slower in early layers"] = await learn(await withNewHead(), discriminative);
+curves["from scratch"] = await learn(network(), optimizers.Adam({ learningRate: 0.002 }));
 
 const xLabel = "epochs over 50 images a class";
 const series = Object.entries(curves).map(([name, y]) => ({ name, y }));
