@@ -62,13 +62,9 @@ function downsampling(stage: number, filters: number, name: string): Sequential 
 }
 
 function preprocessed(image: Tensor, name: string): Tensor {
-  const [mean, deviation] = [
-    [0.485, 0.456, 0.406],
-    [0.229, 0.224, 0.225],
-  ];
   return Normalization({
-    mean: mean!.map((value) => value * 255),
-    variance: deviation!.map((value) => (value * 255) ** 2),
+    mean: [0.485, 0.456, 0.406].map((value) => value * 255),
+    variance: [0.229, 0.224, 0.225].map((deviation) => (deviation * 255) ** 2),
     name: `${name}_prestem_normalization`,
   })(image);
 }

@@ -126,8 +126,23 @@ function reductionCell(input: Tensor, before: Tensor | null, cell: Cell): Tensor
   return Concatenate({ axis: -1, name: `reduction_concat_${id}` })([x2, x3, x4, x5]);
 }
 
-function features(image: Tensor, { cells, filters, stemFilters, skipsReduction }: Size): Tensor {
+/** The cells in order: two reductions, then three times N normal cells with a reduction between. */
+function cellsOf({ cells, filters }: Size): { readonly cell: Cell; readonly reduces: boolean }[] {
   const width = filters / 24;
+  const stem = [4, 2].map((divisor, i) => ({ cell: { id: `stem_${i + 1}`, filters: width / divisor }, reduces: true }));
+  const parts = [0, 1, 2].flatMap((part) => {
+    const filters = width * 2 ** part;
+    const normal = Array.from({ length: cells }, (_, i) => {
+      const id = String(part * cells + i + (part > 0 ? 1 : 0));
+      return { cell: { id, filters }, reduces: false };
+    });
+    return part === 0 ? normal : [{ cell: { id: `reduce_${part * cells}`, filters }, reduces: true }, ...normal];
+  });
+  return [...stem, ...parts];
+}
+
+function features(image: Tensor, size: Size): Tensor {
+  const { filters, stemFilters } = size;
   const stem = Conv2D({
     filters: stemFilters,
     kernelSize: 3,
@@ -138,21 +153,11 @@ function features(image: Tensor, { cells, filters, stemFilters, skipsReduction }
   });
   let x = normalized(stem(image), "stem_bn1");
   let before: Tensor | null = null;
-  const reduce = (cell: Cell): void => {
-    [x, before] = [reductionCell(x, before, cell), x];
-  };
-  reduce({ id: "stem_1", filters: width / 4 });
-  reduce({ id: "stem_2", filters: width / 2 });
-  for (let part = 0; part < 3; part++) {
-    if (part > 0) {
-      const kept = before;
-      reduce({ id: `reduce_${part * cells}`, filters: width * 2 ** part });
-      if (skipsReduction) before = kept;
-    }
-    for (let i = 0; i < cells; i++) {
-      const cell = { id: String(part * cells + i + (part > 0 ? 1 : 0)), filters: width * 2 ** part };
-      [x, before] = [normalCell(x, before, cell), x];
-    }
+  for (const { cell, reduces } of cellsOf(size)) {
+    const y = (reduces ? reductionCell : normalCell)(x, before, cell);
+    // Reductions of the stem are never skipped.
+    if (!(size.skipsReduction && reduces && cell.filters > filters / 24)) before = x;
+    x = y;
   }
   return relu(x);
 }
