@@ -5,7 +5,7 @@ const only = (from, allowed) => ({
   from: { path: `^src/${from}/`, pathNot: "\\.test\\.ts$|^src/testing/" },
   to: { path: "^src/", pathNot: [`^src/${from}/`, ...allowed.map((room) => `^src/${room}`)] },
 });
-const base = ["errors\\.ts", "dtype/", "config/"];
+const base = ["errors\\.ts", "dtype/", "config/", "parts/"];
 const front = ["serialization/", "ops/", "random/", "initializers/", "activations/", "regularizers/", "constraints/"];
 
 module.exports = {
@@ -23,6 +23,7 @@ module.exports = {
       from: { path: "^src/(errors\\.ts|dtype/)" },
       to: { path: "^src/", pathNot: "^src/(errors\\.ts|dtype/)" },
     },
+    only("parts", ["errors\\.ts"]),
     only("graph", base),
     only("primitives", [...base, "graph/"]),
     only("autodiff", [...base, "graph/", "primitives/"]),

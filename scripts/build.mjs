@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { annotatePure } from "./annotate-pure.mjs";
+import { dropSamples } from "./drop-samples.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, "dist");
@@ -22,13 +23,14 @@ for (const file of readdirSync(dist, { recursive: true, encoding: "utf8" }).filt
 }
 
 // Nor does it look into URLs of worker programs. And bundlers cannot know that constants of modules are made by calls without
-// side effects: where package.json says so of the module, each call says it too.
+// side effects: where package.json says so of the module, each call says it too. Samples of primitives stay at home.
 const { sideEffects } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const url = /new URL\("(\.{1,2}\/[^"\n]*)\.ts", import\.meta\.url\)/g;
 for (const file of readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"))) {
   const path = join(dist, file);
   const text = readFileSync(path, "utf8");
-  const linked = text.replace(url, 'new URL("$1.js", import.meta.url)');
+  const given = file.startsWith("primitives") ? dropSamples(text, file) : text;
+  const linked = given.replace(url, 'new URL("$1.js", import.meta.url)');
   const rewritten = sideEffects.includes(`./dist/${file.replaceAll("\\", "/")}`) ? linked : annotatePure(linked, file);
   if (rewritten !== text) writeFileSync(path, rewritten);
 }

@@ -17,6 +17,8 @@ import { registerRegularizers } from "./regularizers/index.ts";
 import { registerSequenceToSequence } from "./sequence-to-sequence/register-sequence-to-sequence.ts";
 import { registerBackend, startBackend, startFirst } from "./runtime/index.ts";
 import { registerAutoencoders } from "./unsupervised/autoencoders/register-autoencoders.ts";
+import "./backends/cpu/loops/complete.ts";
+import "./compiler/complete.ts";
 import "./ops/tensor-methods.ts";
 
 registerBackend("reference", createReferenceBackend);

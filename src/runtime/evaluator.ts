@@ -2,6 +2,7 @@
 import type { Backend } from "../backends/backend.ts";
 import { type TypedArray } from "../dtype/index.ts";
 import { type Evaluator, type StateVersion, type Tensor, unstoredStates, type VariableState, versionOf } from "../graph/index.ts";
+import { withParts } from "../parts/part.ts";
 import { currentBackend } from "./backends.ts";
 import { airAfter } from "./event-loop.ts";
 import { makePlan } from "./plan.ts";
@@ -129,7 +130,8 @@ export async function evaluate(tensors: readonly Tensor[], assigns: readonly Pen
     results: tensors,
     updates: assigns.map(({ state, version }) => ({ state, value: version.tensor.node.inputs[0]! })),
   });
-  const program = plan.computed.length + plan.written.length > 0 ? programFor(plan, backend) : undefined;
+  const found = plan.computed.length + plan.written.length > 0 ? withParts(() => programFor(plan, backend)) : undefined;
+  const program = found instanceof Promise ? await found : found;
   program?.hold();
   try {
     const values = await runPlan({

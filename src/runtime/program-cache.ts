@@ -65,12 +65,12 @@ export function programFor(plan: Plan, backend: Backend): LoadedProgram {
     programs.set(plan.key, found);
     return found;
   }
-  misses++;
   const executable = loadProgram(backend, subgraphOf(plan), {
     arguments: plan.argumentTypes.length,
     states: plan.states.length,
     writtenStates: plan.written.map(({ index }) => index),
   });
+  misses++;
   const program = new LoadedProgram(backend, executable);
   if (found !== undefined) drop(plan.key, found);
   programs.set(plan.key, program);

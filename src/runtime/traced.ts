@@ -19,6 +19,7 @@ import {
   type VariableState,
   versionOf,
 } from "../graph/index.ts";
+import { withParts } from "../parts/part.ts";
 import { currentBackend } from "./backends.ts";
 import { isPending, type PendingAssign, storeAssigns } from "./evaluator.ts";
 import { makePlan, type Plan } from "./plan.ts";
@@ -296,7 +297,7 @@ export class Traced {
     const { results, updates, parameters, reads } = signature;
     const plan = makePlan({ results, updates, parameters, reads, freeze: true });
     signature.frozen ??= await Promise.all(plan.captured.map(async (tensor) => await frozenValues(tensor)));
-    const program = plan.computed.length + plan.written.length > 0 ? programFor(plan, backend) : undefined;
+    const program = plan.computed.length + plan.written.length > 0 ? await withParts(() => programFor(plan, backend)) : undefined;
     if (program !== undefined) {
       if (!this.held.has(program)) program.hold();
       this.held.add(program);

@@ -1,4 +1,5 @@
 /** A back-end that runs compiled programs by evaluating their kernels point by point: the oracle of the compiler's tests. */
+import "../compiler/complete.ts";
 import type { DeviceBuffer, Executable, KernelBackend, RunArguments } from "../backends/backend.ts";
 import { runNaive } from "../backends/cpu/loops/naive-kernel.ts";
 import type { Program, Stage } from "../compiler/program.ts";

@@ -1,4 +1,5 @@
 /** The WebGPU back-end: kernels as WGSL, on any graphics processor that a browser or Dawn (in Node) offers. */
+import "../../compiler/complete.ts";
 import { kernelKey } from "../../compiler/kernels/kernel.ts";
 import type { Target } from "../../compiler/target.ts";
 import { platform } from "../../platform/index.ts";

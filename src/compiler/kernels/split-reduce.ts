@@ -6,6 +6,7 @@ import type { DType } from "../../dtype/index.ts";
 import type { Affine, Reducer } from "../../graph/index.ts";
 import type { Temporary } from "../target.ts";
 import type { Access, Axis, Entry, KernelBuffer, ReduceKernel, Store } from "./kernel.ts";
+import { product, splitTarget } from "./split-target.ts";
 
 /** One of the two kernels, and where its buffers and scalars come from. */
 export interface SplitPart {
@@ -23,13 +24,6 @@ export interface SplitReduction {
   readonly temporaries: readonly Temporary[];
 }
 
-/** Reductions of fewer points than this stay whole. */
-const smallestSplit = 65536;
-/** Kept points (results) above which the parallel axes alone give enough work. */
-const enoughResults = 4096;
-/** Points that one block of partial results reduces, about. */
-const blockPoints = 8192;
-
 /**
  * The split of `kernel`, or null where it would not pay. A pure function of the kernel's data (its shape), never of the
  * machine. Whole leading reduce axes become blocks where the rest is long enough; otherwise the leading axis is cut
@@ -37,20 +31,12 @@ const blockPoints = 8192;
  * or after; a dynamic leading axis is only ever moved whole, and becomes the first parallel axis.
  */
 export function splitReduce(kernel: ReduceKernel): SplitReduction | null {
+  const target = splitTarget(kernel);
+  if (target === null) return null;
   const kept = kernel.axes.filter((axis) => axis.role === "parallel");
   const reduced = kernel.axes.filter((axis) => axis.role === "reduce");
-  const results = product(kept);
-  const length = product(reduced);
-  if (results === 0 || length * results < smallestSplit || results >= enoughResults || length < 512) return null;
-  // Few results want more points a block: a block of `rows` reduced points handles rows * (results side by side).
-  const target = Math.max(128, Math.ceil(blockPoints / Math.min(results, 64)));
-  if (length < 2 * target) return null;
   const plan = chooseBlocks(kernel, kept.length, reduced, target);
   return plan === null ? null : build(plan.kernel, plan.lead, kept.length);
-}
-
-function product(axes: readonly Axis[]): number {
-  return axes.reduce((size, axis) => size * axis.extent, 1);
 }
 
 function hasPositions(kernel: ReduceKernel): boolean {

@@ -6,15 +6,17 @@ import type { Op } from "../flat-graph.ts";
 import { affineAxis, compose, weightedSum } from "../kernels/affine.ts";
 import type { Axis, Entry, Guard } from "../kernels/kernel.ts";
 import { Expression, KernelBuilder } from "../kernels/kernel-builder.ts";
-import { type Phase, phasesOf } from "./contraction-phases.ts";
+import { contractionPhases, dilations } from "../parts.ts";
+import type { Phase } from "./contraction-phases.ts";
 import { Expander } from "./expand.ts";
-import { bufferOf, common, identity, pushMap } from "./push-map.ts";
+import { bufferOf, common, pushMap } from "./push-map.ts";
 
 /** Writes the value of a contraction to its buffer. */
 export function buildContraction(block: Block, op: Op, output: number, contraction: Contraction, label: string): void {
   const type = block.type(output);
   if (sizeOf(type.shape) === 0) return;
-  const phases = phasesOf(contraction, block.type(op.inputs[0]!).shape);
+  const isPlain = [...contraction.lhs, ...contraction.rhs].every(({ divisor = 1, guarded }) => divisor === 1 && guarded !== true);
+  const phases = isPlain ? null : contractionPhases.get().phasesOf(contraction, block.type(op.inputs[0]!).shape);
   if (phases === null) {
     buildPhase(
       block,
@@ -80,7 +82,7 @@ function buildPhase(
       index.guarded === true ? [{ index: moved[axis]!, limit: extents[axis]! }] : [],
     );
     if (isDilated) {
-      const source = dilateOperand(block, value, divisors, label);
+      const source = dilations.get().dilateOperand(block, value, divisors, label);
       return builder.access(bufferOf(block, source), "read", weightedSum(moved, stridesOf(extents), rank), guards);
     }
     const entry = expander.expression.entries[expander.expand(value, moved, guards)]!;
@@ -129,20 +131,4 @@ function buildPhase(
       stores: [{ access, value: 0 }],
     }),
   );
-}
-
-/** A copy of an operand with zeros between its elements. */
-function dilateOperand(block: Block, value: number, divisors: readonly number[], label: string): number {
-  const { shape, dtype } = block.type(value);
-  const dilated = shape.map((extent, axis) => Math.max(0, (extent - 1) * divisors[axis]! + 1));
-  const buffer = block.draft.add(dtype, sizeOf(dilated));
-  pushMap(block, dilated, buffer, label, (expander) => expander.expression.add({ op: "constant", value: 0, dtype }));
-  const rank = shape.length;
-  const index = weightedSum(
-    identity(rank),
-    stridesOf(dilated).map((stride, axis) => stride * divisors[axis]!),
-    rank,
-  );
-  pushMap(block, shape, buffer, label, (expander, indices) => expander.expand(value, indices), { index, isUpdate: true });
-  return buffer;
 }

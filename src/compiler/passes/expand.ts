@@ -6,14 +6,14 @@ import type { Block } from "../draft.ts";
 import { affineKey, compose, weightedSum } from "../kernels/affine.ts";
 import type { Guard } from "../kernels/kernel.ts";
 import { Expression, guardsKey, type KernelBuilder } from "../kernels/kernel-builder.ts";
+import { gathers } from "../parts.ts";
 import { reshapeIndices } from "./reshape-indices.ts";
-import { windowPosition } from "./window-indices.ts";
 
 /** Expands values of one block into one expression of one kernel. */
 export class Expander {
   readonly expression: Expression = new Expression();
-  private readonly block: Block;
-  private readonly builder: KernelBuilder;
+  readonly block: Block;
+  readonly builder: KernelBuilder;
   private readonly memo = new Map<string, number>();
 
   constructor(block: Block, builder: KernelBuilder) {
@@ -51,7 +51,8 @@ export class Expander {
     return this.expression.add({ op: "load", access, dtype: this.block.type(value).dtype });
   }
 
-  private buffer(value: number): { id: number; dtype: DType; elements: number } {
+  /** The buffer of a value as accesses name it. */
+  buffer(value: number): { id: number; dtype: DType; elements: number } {
     const id = this.block.bufferOf(value);
     const { dtype, elements } = this.block.draft.buffers[id]!;
     return { id, dtype, elements };
@@ -101,75 +102,10 @@ export class Expander {
         const there = this.expand(input, inner, [...guards, ...own]);
         return expression.add({ op: "scalar", f: "select", args: [inside, there, outside], dtype: type.dtype });
       }
-      case "gather": {
-        const [operand, source] = [op.inputs[0]!, op.inputs[1]!];
-        const operandType = block.type(operand);
-        const plan = lowering.gather(
-          op.inputs.map((input) => block.type(input)),
-          type,
-          op.attributes,
-        );
-        const strides = stridesOf(operandType.shape);
-        const base = plan.base.map((index) => compose(index, indices, rank));
-        const dynamic = plan.dynamic.map(({ axis, indexAt, limit }) => ({
-          value: this.limited(
-            this.expand(
-              source,
-              indexAt.map((index) => compose(index, indices, rank)),
-              guards,
-            ),
-            limit,
-          ),
-          stride: strides[axis]!,
-          extent: operandType.shape[axis]!,
-          mode: plan.mode,
-          offset: base[axis]!,
-        }));
-        const fixed = base.map((index, axis) =>
-          plan.dynamic.some((term) => term.axis === axis)
-            ? { ...index, constant: 0, coefficients: index.coefficients.map(() => 0) }
-            : index,
-        );
-        const access = builder.access(this.buffer(operand), "read", weightedSum(fixed, strides, rank), guards, 0, dynamic);
-        return expression.add({ op: "load", access, dtype: type.dtype });
-      }
-      case "windowGather": {
-        const [operand, positions] = [op.inputs[0]!, op.inputs[1]!];
-        const operandType = block.type(operand);
-        const geometry = lowering.geometry(op.attributes);
-        const strides = stridesOf(operandType.shape);
-        const at = this.expand(positions, indices, guards);
-        const parts = windowPosition(geometry, at, (entry) => expression.add(entry));
-        const base = operandType.shape.map((_, axis) =>
-          compose({ constant: -geometry.padding[axis]![0], coefficients: [geometry.strides[axis]!] }, [indices[axis]!], rank),
-        );
-        const moving = new Map(parts.map((part) => [part.axis, part.entry]));
-        const fixed = base.map((index, axis) =>
-          moving.has(axis) ? { constant: 0, coefficients: index.coefficients.map(() => 0) } : index,
-        );
-        const dynamic = parts.map(({ axis, entry }) => ({
-          value: entry,
-          stride: strides[axis]!,
-          extent: operandType.shape[axis]!,
-          mode: "clamp" as const,
-          offset: base[axis]!,
-        }));
-        const access = builder.access(this.buffer(operand), "read", weightedSum(fixed, strides, rank), guards, 0, dynamic);
-        const there = expression.add({ op: "load", access, dtype: type.dtype });
-        // A position in the padding reads 0.
-        const tests = parts
-          .filter(({ axis }) => geometry.padding[axis]!.some((amount) => amount > 0))
-          .flatMap(({ axis, entry }) =>
-            this.within(
-              expression.add({ op: "scalar", f: "add", args: [this.position(base[axis]!), entry], dtype: "int32" }),
-              operandType.shape[axis]!,
-            ),
-          );
-        if (tests.length === 0) return there;
-        const inside = tests.reduce((a, b) => expression.add({ op: "scalar", f: "and", args: [a, b], dtype: "bool" }));
-        const outside = expression.add({ op: "constant", value: 0, dtype: type.dtype });
-        return expression.add({ op: "scalar", f: "select", args: [inside, there, outside], dtype: type.dtype });
-      }
+      case "gather":
+        return gathers.get().expandGather(this, value, op, indices, guards);
+      case "windowGather":
+        return gathers.get().expandWindowGather(this, value, op, indices, guards);
       case "rngBits": {
         const key = op.inputs[0]!;
         const word = (i: number): number => this.expand(key, [{ constant: i, coefficients: new Array<number>(rank).fill(0) }], guards);
@@ -182,20 +118,13 @@ export class Expander {
     }
   }
 
-  /** An index moved into [0, limit), where a limit is given. */
-  limited(entry: number, limit: number | undefined): number {
-    if (limit === undefined) return entry;
-    const constant = (value: number): number => this.expression.add({ op: "constant", value, dtype: "int32" });
-    const below = this.expression.add({ op: "scalar", f: "minimum", args: [entry, constant(limit - 1)], dtype: "int32" });
-    return this.expression.add({ op: "scalar", f: "maximum", args: [below, constant(0)], dtype: "int32" });
-  }
-
-  private position(index: Affine): number {
+  /** int32 entry: the value of an affine index. */
+  position(index: Affine): number {
     return this.expression.add({ op: "position", index, dtype: "int32" });
   }
 
   /** Bool entries: 0 <= position, position < limit. */
-  private within(position: number, limit: number): number[] {
+  within(position: number, limit: number): number[] {
     const { expression } = this;
     const zero = expression.add({ op: "constant", value: 0, dtype: "int32" });
     const end = expression.add({ op: "constant", value: limit, dtype: "int32" });

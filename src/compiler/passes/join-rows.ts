@@ -6,15 +6,13 @@ import type { Access, Axis, Entry, Kernel, KernelBuffer, MapKernel, ReduceKernel
 import { splitReduce } from "../kernels/split-reduce.ts";
 import type { ScheduledKernel } from "../target.ts";
 import { isUpdated, KernelGraph, loadAccesses, readBuffers, storeAccesses, writtenBuffers } from "./kernel-graph.ts";
+import { isRowSeed, pointsOf } from "./row-seeds.ts";
 import { inOrder, type JoinContext, joinLabels } from "./merge-kernels.ts";
 
 /** Most bytes of scratch memory for one row. */
 const mostScratchBytes = 64 * 1024;
 /** Most stages of a kernel. */
 const mostStages = 12;
-/** Rows are what threads share: with fewer of them, elements are shared instead, unless all is little work. */
-const leastRows = 16;
-const littleWork = 2 ** 14;
 /** From so many rows on they are work enough for all threads, and a long reduction need not be cut. */
 const enoughRows = 64;
 
@@ -22,24 +20,18 @@ type RowMember = MapKernel | ReduceKernel;
 
 /** Joins until nothing fits; the order of the result respects the data. */
 export function joinRows(kernels: readonly ScheduledKernel[], context: JoinContext): ScheduledKernel[] {
-  if (context.limits.rowsFrom === Infinity) return [...kernels];
   const graph = new KernelGraph(kernels);
   for (const seed of kernels) {
-    if (seed.kernel.kind === "reduce" && graph.kernels.has(seed)) grow(graph, seed, seed.kernel, context);
+    if (seed.kernel.kind === "reduce" && isRowSeed(seed.kernel, context.limits) && graph.kernels.has(seed))
+      grow(graph, seed, seed.kernel, context);
   }
   return inOrder(graph);
-}
-
-/** Number of points of a kernel's axes of a role. */
-function pointsOf(kernel: Kernel, role: Axis["role"]): number {
-  return kernel.axes.reduce((product, axis) => (axis.role === role ? product * axis.extent : product), 1);
 }
 
 /** Takes in what the rows of a reduction are made from and used for, one kernel after another. */
 function grow(graph: KernelGraph, seed: ScheduledKernel, kernel: ReduceKernel, context: JoinContext): void {
   const [rows, length] = [pointsOf(kernel, "parallel"), pointsOf(kernel, "reduce")];
   const { rowsFrom } = context.limits;
-  if (length < rowsFrom || rows < 2 || (rows < leastRows && rows * length > littleWork)) return;
   if (!canBeStage(seed, rows, context.draft)) return;
   let members: readonly ScheduledKernel[] = [seed];
   let joined = seed;

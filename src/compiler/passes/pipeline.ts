@@ -1,14 +1,14 @@
 /** The passes over kernels, in running order. */
 import type { Draft, DraftStep } from "../draft.ts";
 import { collapseAxes, markDynamic } from "../kernels/collapse.ts";
+import { splitTarget } from "../kernels/split-target.ts";
+import { controlFlow, rows, splits } from "../parts.ts";
 import type { ScheduledKernel, Target } from "../target.ts";
 import { fuseEpilogues } from "./fuse-epilogues.ts";
-import { hoistInvariant } from "./hoist-invariant.ts";
 import { KernelGraph, writtenBuffers } from "./kernel-graph.ts";
-import { joinRows } from "./join-rows.ts";
 import { mergeKernels } from "./merge-kernels.ts";
 import { effectsOf } from "./order-steps.ts";
-import { splitReductions } from "./split-reductions.ts";
+import { isRowSeed } from "./row-seeds.ts";
 
 /** Joins, fuses, splits and schedules the kernels of a block. `outputs` are buffers that are read after it. */
 export function optimizeSteps(steps: readonly DraftStep[], draft: Draft, target: Target, outputs: ReadonlySet<number>): DraftStep[] {
@@ -46,7 +46,7 @@ function optimizeNested(step: DraftStep, draft: Draft, target: Target, pinned: R
   if (step.condition !== null) return [{ ...step, body: finishSteps(step.body, draft, target, kept) }];
   // A loop of one turn is a block whose work is to be done when its turn comes.
   if (step.trips === 1) return [{ ...step, body: optimizeSteps(step.body, draft, target, kept) }];
-  const { before, body } = hoistInvariant(optimizeSteps(step.body, draft, target, kept), step.loop, draft, kept);
+  const { before, body } = controlFlow.get().hoistInvariant(optimizeSteps(step.body, draft, target, kept), step.loop, draft, kept);
   return [...before, { ...step, body }];
 }
 
@@ -68,12 +68,15 @@ function optimizeKernels(
   const context = { draft, limits: target.limits, pinned };
   const merged = mergeKernels(kernels, context);
   const fused = fuseEpilogues(merged, context);
-  return finishKernels(joinRows(withoutDeadKernels(fused, pinned, draft), context), draft, target);
+  const alive = withoutDeadKernels(fused, pinned, draft);
+  const hasRows = alive.some(({ kernel }) => isRowSeed(kernel, target.limits));
+  return finishKernels(hasRows ? rows.get().joinRows(alive, context) : alive, draft, target);
 }
 
 /** Splits long reductions, brings kernels into canonical form, and lets the back-end schedule contractions. */
 function finishKernels(kernels: readonly ScheduledKernel[], draft: Draft, target: Target): ScheduledKernel[] {
-  const split = splitReductions(kernels, draft);
+  const isLong = kernels.some(({ kernel }) => kernel.kind === "reduce" && splitTarget(kernel) !== null);
+  const split = isLong ? splits.get().splitReductions(kernels, draft) : kernels;
   const canonical = split.map((bound): ScheduledKernel => ({
     ...bound,
     kernel: markDynamic(bound.kernel.kind === "row" ? bound.kernel : collapseAxes(bound.kernel)),

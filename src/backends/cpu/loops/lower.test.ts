@@ -1,3 +1,4 @@
+import "./complete.ts";
 import { describe, expect, it } from "vitest";
 import type { Access, Axis, Entry, Kernel, KernelBuffer, MapKernel, ReduceKernel } from "../../../compiler/kernels/kernel.ts";
 import type { DType } from "../../../dtype/index.ts";

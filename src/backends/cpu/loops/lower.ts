@@ -7,17 +7,14 @@ import type { Kernel } from "../../../compiler/kernels/kernel.ts";
 import type { CpuTarget } from "../target.ts";
 import { lowerContract } from "./contract/lower-contract.ts";
 import type { LoweredKernel, WorkDivision } from "./ir.ts";
-import { lowerCumulative } from "./lower-cumulative.ts";
 import { lowerMap } from "./lower-map.ts";
 import { lowerReduce } from "./lower-reduce.ts";
-import { lowerRows } from "./lower-rows.ts";
-import { lowerScatter } from "./lower-scatter.ts";
-import { lowerSort } from "./lower-sort.ts";
+import { cumulatives, rows, scatters, sorts } from "./parts.ts";
 import { withoutUnits } from "./unit-space.ts";
 
 /**
  * The code of a kernel for a target, and how its work divides. The code depends on `kernelKey(kernel)` and the target;
- * `units` and `grain` also on dynamic extents.
+ * `units` and `grain` also on dynamic extents. Throws PartMissing where the lowering of a rare kind is not loaded (parts.ts).
  */
 export function lowerKernel(kernel: Kernel, target: CpuTarget): LoweredKernel {
   switch (kernel.kind) {
@@ -28,13 +25,13 @@ export function lowerKernel(kernel: Kernel, target: CpuTarget): LoweredKernel {
     case "contract":
       return lowerContract(kernel, target);
     case "cumulative":
-      return lowerCumulative(kernel, target);
+      return cumulatives.get().lowerCumulative(kernel, target);
     case "scatter":
-      return lowerScatter(kernel, target);
+      return scatters.get().lowerScatter(kernel, target);
     case "sort":
-      return lowerSort(kernel, target);
+      return sorts.get().lowerSort(kernel, target);
     case "row":
-      return lowerRows(kernel, target);
+      return rows.get().lowerRows(kernel, target);
   }
 }
 

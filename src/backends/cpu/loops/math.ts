@@ -4,13 +4,9 @@
  */
 import type { Block } from "./block.ts";
 import type { Expr } from "./ir.ts";
-import { erf } from "./math/erf.ts";
 import { cosh, exp, expm1, sigmoid, sinh, tanh } from "./math/exponential.ts";
-import { acos, asin, atan, atan2 } from "./math/inverse-trigonometric.ts";
 import { acosh, asinh, atanh, log, log1p } from "./math/logarithm.ts";
-import { power } from "./math/power.ts";
-import { remainder } from "./math/remainder.ts";
-import { cos, sin, tan } from "./math/trigonometric.ts";
+import { errorFunctions, inverseTrigonometry, powers, remainders, trigonometry } from "./parts.ts";
 
 export { threefry } from "./math/threefry.ts";
 
@@ -46,19 +42,19 @@ export const mathFunctions: Readonly<Record<MathFunction, (block: Block, x: Expr
   log1p,
   tanh,
   sigmoid,
-  erf,
-  sin,
-  cos,
-  tan,
-  asin,
-  acos,
-  atan,
+  erf: (block, x) => errorFunctions.get().erf(block, x),
+  sin: (block, x) => trigonometry.get().sin(block, x),
+  cos: (block, x) => trigonometry.get().cos(block, x),
+  tan: (block, x) => trigonometry.get().tan(block, x),
+  asin: (block, x) => inverseTrigonometry.get().asin(block, x),
+  acos: (block, x) => inverseTrigonometry.get().acos(block, x),
+  atan: (block, x) => inverseTrigonometry.get().atan(block, x),
   sinh,
   cosh,
   asinh,
   acosh,
   atanh,
-  power,
-  atan2,
-  remainder,
+  power: (block, x, y) => powers.get().power(block, x, y),
+  atan2: (block, x, y) => inverseTrigonometry.get().atan2(block, x, y),
+  remainder: (block, x, y) => remainders.get().remainder(block, x, y),
 };

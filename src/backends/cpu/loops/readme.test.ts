@@ -1,3 +1,4 @@
+import "./complete.ts";
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { compile } from "../../../compiler/compile.ts";

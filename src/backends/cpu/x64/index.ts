@@ -1,4 +1,6 @@
 /** The x64 back-end: machine code for AVX2 or AVX-512, run in this process on threads and memory of its own. */
+import "../../../compiler/complete.ts";
+import "../loops/complete.ts";
 import type { Executable } from "../../backend.ts";
 import type { Program } from "../../../compiler/program.ts";
 import type { Target } from "../../../compiler/target.ts";

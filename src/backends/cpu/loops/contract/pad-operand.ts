@@ -4,6 +4,7 @@ import type { Access, Axis, ContractKernel, MapKernel } from "../../../../compil
 import type { ScheduledKernel, Temporary } from "../../../../compiler/target.ts";
 import type { Affine } from "../../../../graph/index.ts";
 import type { CpuTarget } from "../../target.ts";
+import { stepsConflict } from "./cache-conflict.ts";
 
 /** A coordinate of an operand: which affine function of the contraction's axes it is, and its stride in the buffer. */
 interface Coordinate {
@@ -52,18 +53,8 @@ export interface Prepared {
   readonly layout: PaddedLayout;
 }
 
-/**
- * Rows this far apart (or a multiple of it) meet in few sets of the first cache. Loops that are short of nothing else
- * feel it sooner (filter gradient 3x3 256-256, Zen 4: 67 % of peak with rows 1 KB apart, 85 % with 1088 bytes).
- */
-const conflictBytes: Readonly<Record<CpuTarget["name"], number>> = { wasm: 2048, avx2: 1024, avx512: 1024 };
-/** Elements that keep such rows apart. */
+/** Elements that keep apart rows which meet in the cache. */
 const gap = 16;
-
-/** Whether steps of `elements` float32 fall on the same few cache sets. */
-export function stepsConflict(elements: number, target: CpuTarget): boolean {
-  return elements !== 0 && (elements * 4) % conflictBytes[target.name] === 0;
-}
 
 /**
  * Replaces an operand by a copy in which the places outside its guards hold zero, and whose rows do not meet in the

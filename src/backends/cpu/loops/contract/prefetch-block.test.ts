@@ -1,3 +1,4 @@
+import "../complete.ts";
 import { describe, expect, it } from "vitest";
 import type { CpuTarget } from "../../target.ts";
 import { printLoopFunction } from "../print.ts";

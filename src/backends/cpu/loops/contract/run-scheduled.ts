@@ -1,4 +1,5 @@
 /** Runs a scheduled contraction on host arrays, for tests. */
+import "../complete.ts";
 import type { ContractKernel, Kernel } from "../../../../compiler/kernels/kernel.ts";
 import { hostArray, type TypedArray } from "../../../../dtype/index.ts";
 import type { CpuTarget } from "../../target.ts";

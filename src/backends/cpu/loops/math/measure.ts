@@ -1,4 +1,5 @@
 /** Measures the error of the functions of this folder, for the test and for scripts/math-accuracy.ts. */
+import "../complete.ts";
 import { emitModule, mathImports } from "../../wasm/emit.ts";
 import { address, advance, Block, constant, get, load, loadPtr, loadVector } from "../block.ts";
 import type { LoopFunction, ValueType, Variable } from "../ir.ts";
