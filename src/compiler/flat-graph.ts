@@ -1,7 +1,7 @@
 /** A graph as lists: what the passes of the compiler rewrite. */
 import type { TypedArray } from "../dtype/index.ts";
 import type { Attributes, Primitive, Subgraph, Tensor, TensorType } from "../graph/index.ts";
-import { controlFlow } from "./parts.ts";
+import { rarePasses } from "./parts.ts";
 
 /** One operation. Values are numbered; `outputs` has one entry but for control flow. */
 export interface Op {
@@ -95,7 +95,7 @@ export function withoutDeadOps(graph: FlatGraph): FlatGraph {
     if (!graph.ops[i]!.outputs.some((value) => needed.has(value))) continue;
     const given = graph.ops[i]!;
     const isScan = given.primitive.lowering.kind === "scan";
-    const op = isScan ? controlFlow.get().pruneScan(given, (value) => needed.has(value)) : given;
+    const op = isScan ? rarePasses.get().pruneScan(given, (value) => needed.has(value)) : given;
     for (const input of op.inputs) needed.add(input);
     kept.push(op);
   }

@@ -6,6 +6,7 @@ import type { DType } from "../../dtype/index.ts";
 import type { Affine, Reducer } from "../../graph/index.ts";
 import type { Temporary } from "../target.ts";
 import type { Access, Axis, Entry, KernelBuffer, ReduceKernel, Store } from "./kernel.ts";
+import { identityOf } from "./reducer-identity.ts";
 import { product, splitTarget } from "./split-target.ts";
 
 /** One of the two kernels, and where its buffers and scalars come from. */
@@ -118,26 +119,6 @@ function cutAxis(kernel: ReduceKernel, axis: number, length: number): ReduceKern
     return { ...reducer, value: add({ op: "scalar", f: "select", args: [inside, reducer.value, identity], dtype: valueType }) };
   });
   return { ...kernel, axes, accesses: guarded, expression: entries, reducers, epilogue };
-}
-
-/**
- * The value that a reducer ignores: 0 for sums, -infinity (or the least integer) for maxima. For argmax and argmin it
- * loses against every earlier value or ties with it, and the first of equals wins.
- */
-export function identityOf(reducer: Reducer, dtype: DType): number {
-  const lowest = dtype === "int32" ? -2147483648 : dtype === "uint8" || dtype === "bool" ? 0 : -Infinity;
-  const highest = dtype === "int32" ? 2147483647 : dtype === "uint8" ? 255 : dtype === "bool" ? 1 : Infinity;
-  const table: Readonly<Record<Reducer, number>> = {
-    sum: 0,
-    prod: 1,
-    any: 0,
-    all: 1,
-    max: lowest,
-    argmax: lowest,
-    min: highest,
-    argmin: highest,
-  };
-  return table[reducer];
 }
 
 function mapAccess(access: Access, f: (a: Affine) => Affine): Access {

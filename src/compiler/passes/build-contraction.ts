@@ -6,7 +6,7 @@ import type { Op } from "../flat-graph.ts";
 import { affineAxis, compose, weightedSum } from "../kernels/affine.ts";
 import type { Axis, Entry, Guard } from "../kernels/kernel.ts";
 import { Expression, KernelBuilder } from "../kernels/kernel-builder.ts";
-import { contractionPhases, dilations } from "../parts.ts";
+import { rarePasses } from "../parts.ts";
 import type { Phase } from "./contraction-phases.ts";
 import { Expander } from "./expand.ts";
 import { bufferOf, common, pushMap } from "./push-map.ts";
@@ -16,7 +16,7 @@ export function buildContraction(block: Block, op: Op, output: number, contracti
   const type = block.type(output);
   if (sizeOf(type.shape) === 0) return;
   const isPlain = [...contraction.lhs, ...contraction.rhs].every(({ divisor = 1, guarded }) => divisor === 1 && guarded !== true);
-  const phases = isPlain ? null : contractionPhases.get().phasesOf(contraction, block.type(op.inputs[0]!).shape);
+  const phases = isPlain ? null : rarePasses.get().phasesOf(contraction, block.type(op.inputs[0]!).shape);
   if (phases === null) {
     buildPhase(
       block,
@@ -82,7 +82,7 @@ function buildPhase(
       index.guarded === true ? [{ index: moved[axis]!, limit: extents[axis]! }] : [],
     );
     if (isDilated) {
-      const source = dilations.get().dilateOperand(block, value, divisors, label);
+      const source = rarePasses.get().dilateOperand(block, value, divisors, label);
       return builder.access(bufferOf(block, source), "read", weightedSum(moved, stridesOf(extents), rank), guards);
     }
     const entry = expander.expression.entries[expander.expand(value, moved, guards)]!;

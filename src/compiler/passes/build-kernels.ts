@@ -5,7 +5,7 @@ import type { Block } from "../draft.ts";
 import type { Op } from "../flat-graph.ts";
 import { affineAxis, weightedSum } from "../kernels/affine.ts";
 import { KernelBuilder } from "../kernels/kernel-builder.ts";
-import { controlFlow, cumulatives, dilations, scatters, sorts, windows } from "../parts.ts";
+import { rarePasses } from "../parts.ts";
 import { buildContraction } from "./build-contraction.ts";
 import { Expander } from "./expand.ts";
 import { materialize } from "./materialize.ts";
@@ -26,7 +26,7 @@ export function buildKernels(block: Block): void {
       continue;
     }
     if (kind === "scan" || kind === "while" || kind === "cond") {
-      controlFlow.get().buildControlFlow(block, op);
+      rarePasses.get().buildControlFlow(block, op);
       continue;
     }
     if (!block.hasBuffer(output)) block.bind(output, block.draft.addFor(block.type(output)));
@@ -58,7 +58,7 @@ function buildRoot(block: Block, op: Op, output: number): void {
     case "view": {
       const view = lowering.view(block.type(op.inputs[0]!), type, op.attributes);
       if (view.divisors === undefined) pushMap(block, type.shape, buffer, label, (expander, indices) => expander.inline(output, indices));
-      else dilations.get().buildDilated(block, op, output, label);
+      else rarePasses.get().buildDilated(block, op, output, label);
       return;
     }
     case "concatenate": {
@@ -80,7 +80,7 @@ function buildRoot(block: Block, op: Op, output: number): void {
       return;
     }
     case "cumulative":
-      cumulatives.get().buildCumulative(block, op, output, label);
+      rarePasses.get().buildCumulative(block, op, output, label);
       return;
     case "contract":
       buildContraction(
@@ -96,22 +96,22 @@ function buildRoot(block: Block, op: Op, output: number): void {
       );
       return;
     case "sort":
-      sorts.get().buildSort(block, op, label);
+      rarePasses.get().buildSort(block, op, label);
       return;
     case "windowSum":
-      windows.get().buildWindow(block, op, output, lowering.geometry(op.attributes), "sum", label);
+      rarePasses.get().buildWindow(block, op, output, lowering.geometry(op.attributes), "sum", label);
       return;
     case "windowArgmax":
-      windows.get().buildWindow(block, op, output, lowering.geometry(op.attributes), "argmax", label);
+      rarePasses.get().buildWindow(block, op, output, lowering.geometry(op.attributes), "argmax", label);
       return;
     case "windowMax":
-      windows.get().buildWindow(block, op, output, lowering.geometry(op.attributes), "max", label);
+      rarePasses.get().buildWindow(block, op, output, lowering.geometry(op.attributes), "max", label);
       return;
     case "windowScatter":
-      windows.get().buildWindowScatter(block, op, output, lowering.geometry(op.attributes), label);
+      rarePasses.get().buildWindowScatter(block, op, output, lowering.geometry(op.attributes), label);
       return;
     case "scatter":
-      scatters.get().buildScatter(block, op, output, label);
+      rarePasses.get().buildScatter(block, op, output, label);
       return;
     default:
       throw new InternalError("compiler", `no kernel for ${op.primitive.name}`);

@@ -6,7 +6,7 @@ import type { Block } from "../draft.ts";
 import { affineKey, compose, weightedSum } from "../kernels/affine.ts";
 import type { Guard } from "../kernels/kernel.ts";
 import { Expression, guardsKey, type KernelBuilder } from "../kernels/kernel-builder.ts";
-import { gathers } from "../parts.ts";
+import { rarePasses } from "../parts.ts";
 import { reshapeIndices } from "./reshape-indices.ts";
 
 /** Expands values of one block into one expression of one kernel. */
@@ -103,9 +103,9 @@ export class Expander {
         return expression.add({ op: "scalar", f: "select", args: [inside, there, outside], dtype: type.dtype });
       }
       case "gather":
-        return gathers.get().expandGather(this, value, op, indices, guards);
+        return rarePasses.get().expandGather(this, value, op, indices, guards);
       case "windowGather":
-        return gathers.get().expandWindowGather(this, value, op, indices, guards);
+        return rarePasses.get().expandWindowGather(this, value, op, indices, guards);
       case "rngBits": {
         const key = op.inputs[0]!;
         const word = (i: number): number => this.expand(key, [{ constant: i, coefficients: new Array<number>(rank).fill(0) }], guards);

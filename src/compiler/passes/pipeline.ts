@@ -2,7 +2,7 @@
 import type { Draft, DraftStep } from "../draft.ts";
 import { collapseAxes, markDynamic } from "../kernels/collapse.ts";
 import { splitTarget } from "../kernels/split-target.ts";
-import { controlFlow, rows, splits } from "../parts.ts";
+import { rarePasses } from "../parts.ts";
 import type { ScheduledKernel, Target } from "../target.ts";
 import { fuseEpilogues } from "./fuse-epilogues.ts";
 import { KernelGraph, writtenBuffers } from "./kernel-graph.ts";
@@ -46,7 +46,7 @@ function optimizeNested(step: DraftStep, draft: Draft, target: Target, pinned: R
   if (step.condition !== null) return [{ ...step, body: finishSteps(step.body, draft, target, kept) }];
   // A loop of one turn is a block whose work is to be done when its turn comes.
   if (step.trips === 1) return [{ ...step, body: optimizeSteps(step.body, draft, target, kept) }];
-  const { before, body } = controlFlow.get().hoistInvariant(optimizeSteps(step.body, draft, target, kept), step.loop, draft, kept);
+  const { before, body } = rarePasses.get().hoistInvariant(optimizeSteps(step.body, draft, target, kept), step.loop, draft, kept);
   return [...before, { ...step, body }];
 }
 
@@ -70,13 +70,13 @@ function optimizeKernels(
   const fused = fuseEpilogues(merged, context);
   const alive = withoutDeadKernels(fused, pinned, draft);
   const hasRows = alive.some(({ kernel }) => isRowSeed(kernel, target.limits));
-  return finishKernels(hasRows ? rows.get().joinRows(alive, context) : alive, draft, target);
+  return finishKernels(hasRows ? rarePasses.get().joinRows(alive, context) : alive, draft, target);
 }
 
 /** Splits long reductions, brings kernels into canonical form, and lets the back-end schedule contractions. */
 function finishKernels(kernels: readonly ScheduledKernel[], draft: Draft, target: Target): ScheduledKernel[] {
   const isLong = kernels.some(({ kernel }) => kernel.kind === "reduce" && splitTarget(kernel) !== null);
-  const split = isLong ? splits.get().splitReductions(kernels, draft) : kernels;
+  const split = isLong ? rarePasses.get().splitReductions(kernels, draft) : kernels;
   const canonical = split.map((bound): ScheduledKernel => ({
     ...bound,
     kernel: markDynamic(bound.kernel.kind === "row" ? bound.kernel : collapseAxes(bound.kernel)),

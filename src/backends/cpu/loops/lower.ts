@@ -9,7 +9,7 @@ import { lowerContract } from "./contract/lower-contract.ts";
 import type { LoweredKernel, WorkDivision } from "./ir.ts";
 import { lowerMap } from "./lower-map.ts";
 import { lowerReduce } from "./lower-reduce.ts";
-import { cumulatives, rows, scatters, sorts } from "./parts.ts";
+import { rareKernels } from "./parts.ts";
 import { withoutUnits } from "./unit-space.ts";
 
 /**
@@ -25,13 +25,13 @@ export function lowerKernel(kernel: Kernel, target: CpuTarget): LoweredKernel {
     case "contract":
       return lowerContract(kernel, target);
     case "cumulative":
-      return cumulatives.get().lowerCumulative(kernel, target);
+      return rareKernels.get().lowerCumulative(kernel, target);
     case "scatter":
-      return scatters.get().lowerScatter(kernel, target);
+      return rareKernels.get().lowerScatter(kernel, target);
     case "sort":
-      return sorts.get().lowerSort(kernel, target);
+      return rareKernels.get().lowerSort(kernel, target);
     case "row":
-      return rows.get().lowerRows(kernel, target);
+      return rareKernels.get().lowerRows(kernel, target);
   }
 }
 

@@ -6,7 +6,7 @@ import type { Block } from "./block.ts";
 import type { Expr } from "./ir.ts";
 import { cosh, exp, expm1, sigmoid, sinh, tanh } from "./math/exponential.ts";
 import { acosh, asinh, atanh, log, log1p } from "./math/logarithm.ts";
-import { errorFunctions, inverseTrigonometry, powers, remainders, trigonometry } from "./parts.ts";
+import { rareKernels } from "./parts.ts";
 
 export { threefry } from "./math/threefry.ts";
 
@@ -42,19 +42,19 @@ export const mathFunctions: Readonly<Record<MathFunction, (block: Block, x: Expr
   log1p,
   tanh,
   sigmoid,
-  erf: (block, x) => errorFunctions.get().erf(block, x),
-  sin: (block, x) => trigonometry.get().sin(block, x),
-  cos: (block, x) => trigonometry.get().cos(block, x),
-  tan: (block, x) => trigonometry.get().tan(block, x),
-  asin: (block, x) => inverseTrigonometry.get().asin(block, x),
-  acos: (block, x) => inverseTrigonometry.get().acos(block, x),
-  atan: (block, x) => inverseTrigonometry.get().atan(block, x),
+  erf: (block, x) => rareKernels.get().erf(block, x),
+  sin: (block, x) => rareKernels.get().sin(block, x),
+  cos: (block, x) => rareKernels.get().cos(block, x),
+  tan: (block, x) => rareKernels.get().tan(block, x),
+  asin: (block, x) => rareKernels.get().asin(block, x),
+  acos: (block, x) => rareKernels.get().acos(block, x),
+  atan: (block, x) => rareKernels.get().atan(block, x),
   sinh,
   cosh,
   asinh,
   acosh,
   atanh,
-  power: (block, x, y) => powers.get().power(block, x, y),
-  atan2: (block, x, y) => inverseTrigonometry.get().atan2(block, x, y),
-  remainder: (block, x, y) => remainders.get().remainder(block, x, y),
+  power: (block, x, y) => rareKernels.get().power(block, x, y),
+  atan2: (block, x, y) => rareKernels.get().atan2(block, x, y),
+  remainder: (block, x, y) => rareKernels.get().remainder(block, x, y),
 };

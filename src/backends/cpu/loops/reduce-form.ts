@@ -1,6 +1,6 @@
 /** How a reduce kernel is vectorised, and what its loops may leave out. */
 import { type Entry, type Guard, type ReduceKernel } from "../../../compiler/kernels/kernel.ts";
-import { identityOf } from "../../../compiler/kernels/split-reduce.ts";
+import { identityOf } from "../../../compiler/kernels/reducer-identity.ts";
 import type { CpuTarget } from "../target.ts";
 import { guardKey, guardsOf } from "./conditions.ts";
 import { knownExtent, walkCost } from "./cost.ts";

@@ -1,5 +1,5 @@
 /** Accumulators of reductions: how each reducer starts, takes a value, and joins with another accumulator. */
-import { identityOf } from "../../../compiler/kernels/split-reduce.ts";
+import { identityOf } from "../../../compiler/kernels/reducer-identity.ts";
 import type { DType } from "../../../dtype/index.ts";
 import { isFloat } from "../../../dtype/index.ts";
 import type { Reducer } from "../../../graph/index.ts";

@@ -1,6 +1,6 @@
 /** Running sums, products, maxima: one invocation per row, in order. */
 import type { CumulativeKernel } from "../../../compiler/kernels/kernel.ts";
-import { identityOf } from "../../../compiler/kernels/split-reduce.ts";
+import { identityOf } from "../../../compiler/kernels/reducer-identity.ts";
 import type { KernelCode, Surroundings } from "./kernel-code.ts";
 import { literal } from "./literals.ts";
 import { ModuleWriter } from "./module-writer.ts";

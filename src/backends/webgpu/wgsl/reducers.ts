@@ -1,7 +1,7 @@
 /** Reducers as WGSL: how elements combine, one after another or in a tree whose form the shape fixes. */
 import type { ReduceKernel } from "../../../compiler/kernels/kernel.ts";
 import type { DType } from "../../../dtype/index.ts";
-import { identityOf } from "../../../compiler/kernels/split-reduce.ts";
+import { identityOf } from "../../../compiler/kernels/reducer-identity.ts";
 import { literal, type ValueType, valueTypeOf } from "./literals.ts";
 import type { ModuleWriter } from "./module-writer.ts";
 import { scalarText } from "./scalars.ts";

@@ -3,7 +3,7 @@ import { alwaysHolds } from "../addressing.ts";
 import type { ContractKernel } from "../../../../compiler/kernels/kernel.ts";
 import type { ScheduledKernel, Temporary } from "../../../../compiler/target.ts";
 import type { CpuTarget } from "../../target.ts";
-import { packedPanels, paddedOperands, reduceFallbacks, splitContractions } from "../parts.ts";
+import { rareKernels } from "../parts.ts";
 import { arrangeAxes, axesOf, extentOf, fixExtent, mapAffines, mergeAxes } from "./arrange-axes.ts";
 import { stepsConflict } from "./cache-conflict.ts";
 import { chooseForm, type Form, isDense } from "./choose-form.ts";
@@ -61,7 +61,7 @@ class Scheduler {
       );
     const prepared = isTiled ? this.#pad() : null;
     const form = prepared === null ? null : chooseForm(prepared.kernel, this.#target);
-    if (prepared === null || form === null) return reduceFallbacks.get().reduceFallback(this.#original);
+    if (prepared === null || form === null) return rareKernels.get().reduceFallback(this.#original);
     return this.#schedule({ ...prepared, kernel: form.kernel }, form);
   }
 
@@ -85,7 +85,7 @@ class Scheduler {
     let bound: Binding = { ...this.#original, kernel: arrangeAxes(kernel) };
     for (const side of ["lhs", "rhs"] as const) {
       if (bound.kernel.accesses[bound.kernel[side]]!.guards.length === 0) continue;
-      const padded = paddedOperands.get().padOperand(bound, side, this.#temporary(), this.#target);
+      const padded = rareKernels.get().padOperand(bound, side, this.#temporary(), this.#target);
       if (padded === null) return null;
       this.#temporaries.push(padded.temporary);
       this.#before.push(padded.copy);
@@ -122,7 +122,7 @@ class Scheduler {
     const width = form === "dot" ? tile.vectors : tile.vectors * target.lanes;
 
     if (form === "broadcast" && this.#shouldSpread(bound.kernel, rowAxis, columns * target.lanes)) {
-      const spread = paddedOperands.get().padOperand(bound, "lhs", this.#temporary(), target);
+      const spread = rareKernels.get().padOperand(bound, "lhs", this.#temporary(), target);
       if (spread !== null) {
         this.#temporaries.push(spread.temporary);
         this.#before.push({ ...spread.copy, kernel: { ...spread.copy.kernel, label: `${kernel.label}/spread` } });
@@ -131,7 +131,7 @@ class Scheduler {
     }
     let panelStride: number | null = null;
     if (form !== "dot" && this.#shouldPack(bound.kernel, found, width)) {
-      const panels = packedPanels.get();
+      const panels = rareKernels.get();
       const packed = panels.packPanels(bound, lanesAxis, width, this.#temporary());
       if (!panels.isPlainCopy(packed)) {
         this.#temporaries.push(packed.temporary);
@@ -142,7 +142,7 @@ class Scheduler {
       }
     }
     const blocks = this.#blocks(bound.kernel, found, width);
-    const split = blocks.splits > 1 ? splitContractions.get().splitContraction(bound, blocks.splits, this.#temporary()) : null;
+    const split = blocks.splits > 1 ? rareKernels.get().splitContraction(bound, blocks.splits, this.#temporary()) : null;
     if (split !== null) {
       this.#temporaries.push(split.temporary);
       bound = split.partial;

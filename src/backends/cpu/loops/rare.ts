@@ -1,0 +1,14 @@
+/** What few kernels need, in one file of a bundle. */
+export { isPlainCopy, packPanels } from "./contract/pack-panels.ts";
+export { padOperand } from "./contract/pad-operand.ts";
+export { reduceFallback } from "./contract/reduce-fallback.ts";
+export { splitContraction } from "./contract/split-contraction.ts";
+export { lowerCumulative } from "./lower-cumulative.ts";
+export { lowerRows } from "./lower-rows.ts";
+export { lowerScatter } from "./lower-scatter.ts";
+export { lowerSort } from "./lower-sort.ts";
+export { erf } from "./math/erf.ts";
+export { acos, asin, atan, atan2 } from "./math/inverse-trigonometric.ts";
+export { power } from "./math/power.ts";
+export { remainder } from "./math/remainder.ts";
+export { cos, sin, tan } from "./math/trigonometric.ts";
