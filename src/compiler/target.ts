@@ -16,6 +16,8 @@ export interface Limits {
   readonly sharedArena: boolean;
   /** From how many elements of a row on kernels over the same rows become one (see RowKernel); Infinity: never. */
   readonly rowsFrom: number;
+  /** Most bytes that such a kernel may keep of a row beside its buffers. Default 64 KiB. */
+  readonly rowScratchBytes?: number;
 }
 
 /** A buffer made while a kernel is scheduled: packed weights, padded input, partial sums. */

@@ -24,6 +24,18 @@ describe.skipIf(chromium === null)("Keras's cases on WebGPU in a page", () => {
     expect(passed).toBeGreaterThan(0);
   });
 
+  it("a model in a worker trains on the GPU to the bits that it has in the page, and comes back", async () => {
+    const page = await runner.open("isolated", "programs.html");
+    const run = await page.evaluate(() => window.programs!.trainInWorker("webgpu"));
+    expect(run.info).toMatchObject({ name: "webgpu", target: "WGSL" });
+    expect(run.loss).toEqual(run.here);
+    expect(run.loss.at(-1)).toBeLessThan(run.loss[0]! / 2);
+    expect(run.epochs).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(run.back).toBe(true);
+    expect(run.error).toEqual(["ShapeError", "E_SHAPE"]);
+    await page.close();
+  });
+
   it("a page without an adapter is told so in one sentence", async () => {
     const without = await PageRunner.start(chromium!);
     const page = await without.open("plain", "programs.html");

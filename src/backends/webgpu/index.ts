@@ -20,14 +20,23 @@ export interface WebGpuBackend extends KernelBackend {
   close(): void;
 }
 
-/** What fusing and planning must know of a device that binds `buffers` storage buffers at once, of at most `bytes` each. */
-export function webGpuTarget(buffers: number, bytes: number): Target {
+/** From how many elements on rows are kept by a workgroup. */
+const rowsFrom = 8;
+/** Workgroup memory that is left to the trees of rows. */
+const treeBytes = 4096;
+
+/**
+ * What fusing and planning must know of a device that binds `buffers` storage buffers at once, of at most `bytes` each, and
+ * whose workgroups have `workgroupBytes` of memory.
+ */
+export function webGpuTarget(buffers: number, bytes: number, workgroupBytes = 16384): Target {
   return {
     name: "webgpu",
     limits: {
       // One binding is kept for the fault record.
       buffersPerKernel: buffers - 1,
-      rowsFrom: Infinity,
+      rowsFrom,
+      rowScratchBytes: workgroupBytes - treeBytes,
       alignmentBytes,
       maxBufferBytes: bytes,
       dtypes: ["float32", "int32", "uint8", "bool"],
@@ -49,7 +58,7 @@ function webGpuBackendOn(gpu: Gpu): WebGpuBackend {
   return {
     form: "kernels",
     name: "webgpu",
-    target: webGpuTarget(limits.maxStorageBuffersPerShaderStage, limits.maxStorageBufferBindingSize),
+    target: webGpuTarget(limits.maxStorageBuffersPerShaderStage, limits.maxStorageBufferBindingSize, gpu.limits.workgroupBytes),
     info: () => ({
       target: "WGSL",
       adapter: gpu.adapterName,

@@ -9,7 +9,7 @@ import { isUpdated, KernelGraph, loadAccesses, readBuffers, storeAccesses, writt
 import { isRowSeed, pointsOf } from "./row-seeds.ts";
 import { inOrder, type JoinContext, joinLabels } from "./merge-kernels.ts";
 
-/** Most bytes of scratch memory for one row. */
+/** Most bytes of scratch memory for one row where a back-end states no other bound. */
 const mostScratchBytes = 64 * 1024;
 /** Most stages of a kernel. */
 const mostStages = 12;
@@ -208,7 +208,7 @@ function bind(
     return (high - low + 1) * (context.draft.buffers[buffer]!.dtype === "float64" ? 8 : 4);
   };
   const scratch = [...windows.keys()].filter((buffer) => {
-    if (!isPrivateTo(buffer) || bytes + bytesOf(buffer) > mostScratchBytes) return false;
+    if (!isPrivateTo(buffer) || bytes + bytesOf(buffer) > (context.limits.rowScratchBytes ?? mostScratchBytes)) return false;
     bytes += bytesOf(buffer);
     return true;
   });

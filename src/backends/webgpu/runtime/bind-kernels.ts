@@ -172,11 +172,15 @@ export function distinctBuffers(bound: BoundKernel, memory: ProgramMemory, isChe
     if (types[found]!.use !== type.use) types[found] = { ...type, use: "readwrite" };
     return found;
   });
-  const joined: Kernel = {
-    ...kernel,
-    buffers: types,
-    accesses: kernel.accesses.map((access) => ({ ...access, buffer: moved[access.buffer]! })),
-  };
+  const renamed = <K extends Kernel>(part: K, buffers: readonly KernelBuffer[]): K => ({
+    ...part,
+    buffers,
+    // Behind the buffers of rows stands their scratch memory.
+    accesses: part.accesses.map((access) => ({ ...access, buffer: moved[access.buffer] ?? access.buffer - moved.length + ids.length })),
+  });
+  const outer = renamed(kernel, types);
+  const joined: Kernel =
+    outer.kind === "row" ? { ...outer, stages: outer.stages.map((stage) => renamed(stage, [...types, ...outer.scratch])) } : outer;
   const places = ids.map((buffer) => new Set(memory.possible(buffer).map((range) => memoryKey(range.memory))));
   const written = new Set(types.flatMap(({ use }, i) => (use === "read" ? [] : [...places[i]!])));
   const shared = new Set(types.flatMap(({ use }, i) => (use === "read" && [...places[i]!].some((place) => written.has(place)) ? [i] : [])));

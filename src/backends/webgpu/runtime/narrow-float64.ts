@@ -34,6 +34,10 @@ export function narrowFloat64(program: Program): Program {
 
 /** Program buffers of float64 that a kernel does more with than to convert their elements to float32. */
 function usedOtherwise({ kernel, buffers }: BoundKernel): number[] {
+  if (kernel.kind === "row") {
+    // Scratch memory stands behind the buffers.
+    return kernel.stages.flatMap((stage) => usedOtherwise({ kernel: { ...stage, buffers: kernel.buffers }, buffers, scalars: [] }));
+  }
   const found: number[] = [];
   const others = new Set<number>();
   kernel.buffers.forEach(({ dtype, use }, position) => {
@@ -54,7 +58,7 @@ function usedOtherwise({ kernel, buffers }: BoundKernel): number[] {
         others.add(kernel.accesses[entry.access]!.buffer);
     });
   }
-  return [...found, ...[...others].map((position) => buffers[position]!)];
+  return [...found, ...[...others].flatMap((position) => buffers[position] ?? [])];
 }
 
 /** Whether an entry is stored, reduced or scanned as it is. */
@@ -67,7 +71,7 @@ function isRoot(kernel: Kernel, list: readonly Entry[], position: number): boole
 
 function narrowKernel(bound: BoundKernel, narrow: ReadonlySet<number>): BoundKernel {
   const { kernel } = bound;
-  const isNarrow = kernel.buffers.map((_, position) => narrow.has(bound.buffers[position]!));
+  const isNarrow = kernel.buffers.map((_, position) => narrow.has(bound.buffers[position] ?? -1));
   if (!isNarrow.includes(true)) return bound;
   const entries = (list: readonly Entry[]): Entry[] =>
     list.map((entry) => (entry.op === "load" && isNarrow[kernel.accesses[entry.access]!.buffer]! ? { ...entry, dtype: "float32" } : entry));
@@ -77,5 +81,9 @@ function narrowKernel(bound: BoundKernel, narrow: ReadonlySet<number>): BoundKer
   };
   if ("expression" in next) Object.assign(next, { expression: entries(next.expression) });
   if ("epilogue" in next) Object.assign(next, { epilogue: entries(next.epilogue) });
+  if (next.kind === "row") {
+    const stages = next.stages.map((stage) => narrowKernel({ ...bound, kernel: stage }, narrow).kernel);
+    Object.assign(next, { stages });
+  }
   return { ...bound, kernel: next };
 }

@@ -1,5 +1,6 @@
 /** Reductions: one invocation per result, or one workgroup, whose invocations' parts are combined in a fixed tree. */
 import type { ReduceKernel } from "../../../compiler/kernels/kernel.ts";
+import { combineTree } from "./combine-tree.ts";
 import type { KernelCode, Surroundings } from "./kernel-code.ts";
 import { groupSizeFor } from "./lower-map.ts";
 import { ModuleWriter, type Place } from "./module-writer.ts";
@@ -34,7 +35,8 @@ function walksRows(kernel: ReduceKernel, reduced: readonly number[]): boolean {
   return balance > 0;
 }
 
-function epilogue(
+/** Evaluates what follows a reduction, at known positions, and stores it. */
+export function finishReduction(
   writer: ModuleWriter,
   kernel: ReduceKernel,
   positions: ReadonlyMap<number, string>,
@@ -75,7 +77,7 @@ function lowerSerial(
   });
   if (counts) writer.line("position++;");
   close(writer, loops);
-  epilogue(writer, kernel, outer, states);
+  finishReduction(writer, kernel, outer, states);
   return writer.finish(size, Math.ceil(results / size));
 }
 
@@ -103,30 +105,8 @@ function lowerTree(kernel: ReduceKernel, surroundings: Surroundings, parallel: r
     state.take(values.get(value)!, kernel.expression[value]!.dtype, `i32(${point})`);
   });
   writer.line("}");
-  for (const { name, type, hasPosition } of states) {
-    // Workgroup memory holds no bool that several devices agree on: as u32.
-    writer.declare(`var<workgroup> shared_${name}: array<${type === "bool" ? "u32" : type}, ${size}>;`);
-    if (hasPosition) writer.declare(`var<workgroup> shared_${name}_at: array<i32, ${size}>;`);
-  }
-  const put = (): void => {
-    for (const { name, type, hasPosition } of states) {
-      writer.line(`shared_${name}[lane] = ${type === "bool" ? `select(0u, 1u, ${name})` : name};`);
-      if (hasPosition) writer.line(`shared_${name}_at[lane] = ${name}_at;`);
-    }
-  };
-  put();
-  writer.line(`for (var half = ${size / 2}u; half > 0u; half = half >> 1u) {`);
-  writer.line("workgroupBarrier();");
-  writer.line("if (lane < half) {");
-  for (const state of states) {
-    const held = `shared_${state.name}[lane + half]`;
-    const value = writer.let("other", state.type === "bool" ? `${held} != 0u` : held);
-    state.merge(value, state.hasPosition ? writer.let("other", `shared_${state.name}_at[lane + half]`) : "0i");
-  }
-  put();
-  writer.line("}");
-  writer.line("}");
+  combineTree(writer, states, { width: size, size, member: "lane" });
   writer.line("if (lane != 0u) { return; }");
-  epilogue(writer, kernel, outer, states);
+  finishReduction(writer, kernel, outer, states);
   return writer.finish(size, results);
 }

@@ -1,11 +1,11 @@
 /** Kernels to WGSL. */
-import { InternalError } from "../../../errors.ts";
 import type { Kernel } from "../../../compiler/kernels/kernel.ts";
 import { lowerContract } from "../contract/lower-contract.ts";
 import type { KernelCode, Surroundings } from "./kernel-code.ts";
 import { lowerCumulative } from "./lower-cumulative.ts";
 import { lowerMap } from "./lower-map.ts";
 import { lowerReduce } from "./lower-reduce.ts";
+import { lowerRows } from "./lower-rows.ts";
 import { lowerScatter } from "./lower-scatter.ts";
 import { lowerSort } from "./lower-sort.ts";
 
@@ -25,6 +25,6 @@ export function lowerKernel(kernel: Kernel, surroundings: Surroundings): KernelC
     case "sort":
       return lowerSort(kernel, surroundings);
     case "row":
-      throw new InternalError("webgpu", "rows, which its limits rule out", kernel.label);
+      return lowerRows(kernel, surroundings);
   }
 }

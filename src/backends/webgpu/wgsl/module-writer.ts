@@ -27,8 +27,12 @@ export const entryPoint = (size: number): string =>
 
 /** A module under construction. */
 export class ModuleWriter {
-  readonly kernel: Kernel;
   readonly surroundings: Surroundings;
+  private readonly whole: Kernel;
+  private part: Kernel;
+  private scratchAt: (position: number, index: string) => string = () => {
+    throw new InternalError("webgpu", "scratch memory outside of rows", this.whole.label);
+  };
   private lines: string[] = [];
   private readonly declarations: string[] = [];
   private readonly words: UniformWord[] = [];
@@ -40,11 +44,28 @@ export class ModuleWriter {
   private names = 0;
 
   constructor(kernel: Kernel, surroundings: Surroundings) {
-    this.kernel = kernel;
+    this.whole = kernel;
+    this.part = kernel;
     this.surroundings = surroundings;
-    const stores = storeAccesses(kernel);
-    this.written = new Set(stores.map((access) => kernel.accesses[access]!.buffer));
+    const parts = kernel.kind === "row" ? kernel.stages : [kernel];
+    this.written = new Set(parts.flatMap((part) => storeAccesses(part).map((access) => part.accesses[access]!.buffer)));
     for (const buffer of surroundings.shared) (this.written as Set<number>).add(buffer);
+  }
+
+  /** The kernel whose axes and accesses are meant: a stage while one is written. */
+  get kernel(): Kernel {
+    return this.part;
+  }
+
+  /**
+   * Writes a stage of rows. Buffers behind those of the whole kernel are scratch memory: `scratchAt` is the text of element
+   * `index` (i32) of the scratch buffer at `position`.
+   */
+  stage(stage: Kernel, scratchAt: (position: number, index: string) => string, write: () => void): void {
+    this.part = stage;
+    this.scratchAt = scratchAt;
+    write();
+    this.part = this.whole;
   }
 
   /** Adds a line at the present depth. */
@@ -175,6 +196,8 @@ export class ModuleWriter {
   /** Text of the value at element `index` of a buffer. */
   read(buffer: number, index: string): string {
     const { dtype } = this.kernel.buffers[buffer]!;
+    const own = this.whole.buffers.length;
+    if (buffer >= own) return dtype === "bool" ? `(${this.scratchAt(buffer - own, index)} != 0u)` : this.scratchAt(buffer - own, index);
     const at = this.element(buffer, index);
     if (isPacked(dtype)) {
       const word = this.written.has(buffer) ? `atomicLoad(&buffer${buffer}[(${at}) >> 2u])` : `buffer${buffer}[(${at}) >> 2u]`;
@@ -194,7 +217,8 @@ export class ModuleWriter {
     const access = this.kernel.accesses[position]!;
     const { dtype } = this.kernel.buffers[access.buffer]!;
     const { index, condition } = this.where(position, place, values);
-    const packed = isPacked(dtype) || this.surroundings.moved.has(access.buffer) || this.vectors.has(access.buffer);
+    const isScratch = access.buffer >= this.whole.buffers.length;
+    const packed = !isScratch && (isPacked(dtype) || this.surroundings.moved.has(access.buffer) || this.vectors.has(access.buffer));
     const at = packed && !/^[\w.]+$/.test(index) ? this.let("at", index) : index;
     const value = this.read(access.buffer, at);
     return this.let("v", condition === null ? value : `select(${literal(dtype, access.fill)}, ${value}, ${condition})`);
@@ -210,6 +234,13 @@ export class ModuleWriter {
   /** Stores a value at an element where a condition holds (null: always) and no fault forbids it. */
   storeAt(buffer: number, index: string, value: string, condition: string | null): void {
     const { dtype } = this.kernel.buffers[buffer]!;
+    const own = this.whole.buffers.length;
+    if (buffer >= own) {
+      const kept = dtype === "bool" ? `select(0u, 1u, ${value})` : dtype === "uint8" ? `(${value} & 255i)` : value;
+      const text = `${this.scratchAt(buffer - own, index)} = ${kept};`;
+      this.line(condition === null ? text : `if (${condition}) { ${text} }`);
+      return;
+    }
     const conditions = [...(this.surroundings.guarded ? ["is_healthy()"] : []), ...(condition === null ? [] : [condition])];
     if (this.surroundings.guarded) this.hasFault = true;
     const at = this.element(buffer, index);
@@ -276,7 +307,7 @@ export class ModuleWriter {
   /** The module, whose entry point has workgroups of `size` invocations. */
   finish(size: number, workgroups: number): KernelCode {
     const body = [entryPoint(size), "  let group = cell.x + cell.y * grid.x;", ...this.lines, "}"].join("\n");
-    const { buffers } = this.kernel;
+    const { buffers } = this.whole;
     const fault = buffers.length + 1;
     const support = this.hasFault
       ? [`@group(0) @binding(${fault}) var<storage, read_write> fault: array<atomic<u32>, 4>;`, ...faultFunctions]
