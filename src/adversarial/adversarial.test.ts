@@ -137,7 +137,7 @@ describe("GenerativeAdversarialNetwork", () => {
     const x = ops.add(ops.multiply(random.normal([640, 1], { seed: 1 }), 0.5), 3);
     const { history } = await gan.fit(x, null, { ...quiet, epochs: 30, batchSize: 64 });
     expect(Object.keys(history).sort()).toEqual(["discriminator_loss", "generator_loss"]);
-    const made = await (await gan.generate(500, { seed: 2 })).data();
+    const made = Array.from(await (await gan.generate(500, { seed: 2 })).data());
     const mean = made.reduce((sum, value) => sum + value / 500, 0);
     expect(Math.abs(mean - 3)).toBeLessThan(0.5);
   });

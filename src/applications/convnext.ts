@@ -27,8 +27,6 @@ interface Size {
   readonly digests: readonly [string, string];
 }
 
-type LayerNormalization = ReturnType<typeof LayerNormalization>;
-
 function normalization(name: string | null): LayerNormalization {
   return LayerNormalization({ epsilon: 1e-6, name });
 }

@@ -167,7 +167,7 @@ function network(image: Tensor, settings: Settings, { rows, last }: Size): Tenso
   x = activated(x, activation);
   if (dropoutRate > 0) x = Dropout({ rate: dropoutRate })(x);
   x = Conv2D({ filters: classes, kernelSize: 1, padding: "same", name: "logits" })(x);
-  return Activation({ activation: classifierActivation, name: "predictions" })(Flatten()(x));
+  return Activation({ activation: classifierActivation ?? "linear", name: "predictions" })(Flatten()(x));
 }
 
 function mobilenetV3(className: string, size: Size): Architecture<MobileNetV3Options, Tensor> {

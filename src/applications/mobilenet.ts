@@ -71,7 +71,7 @@ function classified(x: Tensor, { classes, classifierActivation, dropout }: Appli
   y = Dropout({ rate: dropout, name: "dropout" })(y);
   y = Conv2D({ filters: classes, kernelSize: 1, padding: "same", name: "conv_preds" })(y);
   y = Reshape({ targetShape: [classes], name: "reshape_2" })(y);
-  return Activation({ activation: classifierActivation, name: "predictions" })(y);
+  return Activation({ activation: classifierActivation ?? "linear", name: "predictions" })(y);
 }
 
 /**

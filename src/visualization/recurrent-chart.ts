@@ -163,6 +163,7 @@ function recurrenceOf(where: string, layer: Layer, options: RecurrentChartOption
     stepsKnown,
     sequences: true,
     states: false,
+    merge: "sum",
   };
 }
 

@@ -1,6 +1,8 @@
 /** What few kernels need, in one file of a bundle. */
+export { emitUnitCopy } from "./contract/emit-unit-copy.ts";
 export { isPlainCopy, packPanels } from "./contract/pack-panels.ts";
 export { padOperand } from "./contract/pad-operand.ts";
+export { planUnitCopy } from "./contract/plan-unit-copy.ts";
 export { reduceFallback } from "./contract/reduce-fallback.ts";
 export { splitContraction } from "./contract/split-contraction.ts";
 export { lowerCumulative } from "./lower-cumulative.ts";

@@ -47,6 +47,11 @@ export interface UnitCopy {
   readonly moves: readonly { readonly axis: number; readonly dimension: number; readonly places: number }[];
 }
 
+/** Bytes of scratch memory that a part takes. */
+export function unitCopyBytes({ layout, depth, count }: UnitCopy): number {
+  return count * layout.coordinates[depth]!.step * 4;
+}
+
 /** The schedule of a scheduled kernel. */
 export function scheduleOf(kernel: ContractKernel): ContractSchedule {
   const schedule = kernel.schedule;

@@ -3,13 +3,8 @@ import type { CpuTarget } from "../../target.ts";
 import { add, address, advance, type Block, constant, i32, load, loadVector, ltU, mul } from "../block.ts";
 import type { Expr } from "../ir.ts";
 import { vectorLoop } from "../vector-loop.ts";
-import type { UnitCopy } from "./contract-schedule.ts";
+import { type UnitCopy, unitCopyBytes } from "./contract-schedule.ts";
 import type { PaddedCoordinate } from "./pad-operand.ts";
-
-/** Bytes of scratch memory that a part takes. */
-export function unitCopyBytes({ layout, depth, count }: UnitCopy): number {
-  return count * layout.coordinates[depth]!.step * 4;
-}
 
 /** Fills the memory at `destination` with the part of the unit at `positions` of the operand in `source`. */
 export function emitUnitCopy(

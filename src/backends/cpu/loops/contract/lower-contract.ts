@@ -5,10 +5,10 @@ import { add, address, advance, type Block, div, eq, get, i32, loadPtr, loadVect
 import { loadExtent } from "../expression.ts";
 import { functionFrame } from "../function-frame.ts";
 import type { Expr, LoweredKernel, Variable } from "../ir.ts";
+import { rareKernels } from "../parts.ts";
 import { forUnits, grainOf } from "../unit-space.ts";
 import { axesOf } from "./arrange-axes.ts";
-import { type ContractSchedule, scheduleOf, type UnitCopy } from "./contract-schedule.ts";
-import { emitUnitCopy, unitCopyBytes } from "./emit-unit-copy.ts";
+import { type ContractSchedule, scheduleOf, type UnitCopy, unitCopyBytes } from "./contract-schedule.ts";
 import { TileEpilogue } from "./tile-epilogue.ts";
 import { emitTileLoops, offsetPointer, spillBytes, type StepLoop, type Tile, zeroAccumulators } from "./tile-loops.ts";
 import { linesOf, prefetchLines } from "./prefetch-block.ts";
@@ -145,7 +145,7 @@ class ContractLowering {
   #copied(block: Block, copy: UnitCopy, positions: Positions): Expr {
     const { buffer, index } = this.#kernel.accesses[this.#kernel.lhs]!;
     const part = block.let(advance(this.#frame.scratch, i32(this.#copyOffset), 1), "part");
-    emitUnitCopy(block, copy, positions, this.#buffers[buffer]!, part, this.#target);
+    rareKernels.get().emitUnitCopy(block, copy, positions, this.#buffers[buffer]!, part, this.#target);
     return block.let(advance(part, i32(index.constant), 4), "lhs");
   }
 

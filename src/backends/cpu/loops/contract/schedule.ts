@@ -7,10 +7,9 @@ import { rareKernels } from "../parts.ts";
 import { arrangeAxes, axesOf, extentOf, fixExtent, mapAffines, mergeAxes } from "./arrange-axes.ts";
 import { stepsConflict } from "./cache-conflict.ts";
 import { chooseForm, type Form, isDense } from "./choose-form.ts";
-import type { ContractSchedule } from "./contract-schedule.ts";
-import { unitCopyBytes } from "./emit-unit-copy.ts";
+import { type ContractSchedule, unitCopyBytes } from "./contract-schedule.ts";
 import type { Binding, Prepared } from "./pad-operand.ts";
-import { planUnitCopy, type UnitCopyPlan } from "./plan-unit-copy.ts";
+import type { UnitCopyPlan } from "./plan-unit-copy.ts";
 import { chooseTile, cyclesPerStep, mostRows, type TileShape, unrollOf } from "./tile-shape.ts";
 
 /** Kernels in running order, and the buffers made for them. Ids of temporaries are -1 - position. */
@@ -190,7 +189,7 @@ class Scheduler {
     const columns = kernel.axes[columnAxis]!.extent;
     const units = (rows: number, bytes: number): number =>
       (nominal(kernel, parallel) / (rows * columns)) * Math.max(1, columns / ((bytes * multiplyAddsPerByte) / (rows * steps)));
-    const plan = planUnitCopy(kernel, padded.layout, rowAxis, units, this.#target);
+    const plan = rareKernels.get().planUnitCopy(kernel, padded.layout, rowAxis, units, this.#target);
     if (plan === null) return null;
     // The copy's buffer is gone: those made after it move up.
     this.#before.splice(this.#before.indexOf(padded.copy), 1);
