@@ -68,8 +68,8 @@ for (const [name, make] of Object.entries(kinds)) {
   setRandomSeed(5);
   const autoencoder = make();
   const start = performance.now();
-  const options = { epochs: budget(1, 20), batchSize: 100, verbose: 0 } as const;
-  if (autoencoder instanceof StackedAutoencoder) await autoencoder.pretrain(x, { ...options, epochs: budget(1, 5) });
+  const options = { epochs: budget(1, 10), batchSize: 100, verbose: 0 } as const;
+  if (autoencoder instanceof StackedAutoencoder) await autoencoder.pretrain(x, { ...options, epochs: budget(1, 3) });
   autoencoder.compile({ optimizer: optimizers.Adam({ learningRate: 2e-3 }), loss: "mse" });
   await autoencoder.fit(x, null, options);
   const seconds = (performance.now() - start) / 1000;

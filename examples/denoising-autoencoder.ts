@@ -51,7 +51,7 @@ const shown: Tensor[] = [truth, noisy];
 for (const [name, autoencoder] of Object.entries(nets)) {
   autoencoder.compile({ optimizer: optimizers.Adam({ learningRate: 2e-3 }), loss: "mse" });
   const start = performance.now();
-  const { history } = await autoencoder.fit(x, null, { epochs: budget(1, 8), batchSize: 100, verbose: 0 });
+  const { history } = await autoencoder.fit(x, null, { epochs: budget(1, 4), batchSize: 100, verbose: 0 });
   const restored = await autoencoder.predict(noisy, { batchSize: 100 });
   const after = await psnr(restored);
   console.log(

@@ -30,7 +30,7 @@ const stacked = new StackedAutoencoder({
 const start = performance.now();
 const levels = await stacked.pretrain(unlabelled, {
   optimizer: optimizers.Adam({ learningRate: 1e-3 }),
-  epochs: budget(1, 8),
+  epochs: budget(1, 4),
   batchSize: 100,
 });
 console.log(
@@ -62,7 +62,7 @@ async function netAccuracy(x: Tensor, y: Tensor, seed: number, from: readonly Te
 }
 
 const names = ["supervised", "pre-training, SVM on the codes", "pre-training, fine-tuning"];
-const counts = budget([100, 200], [50, 100, 200, 500, 1000]);
+const counts = budget([100, 200], [100, 200, 500, 1000]);
 const means: number[][] = names.map(() => []);
 console.log(`labels  ${names.join("  ")}  (mean of draws, least and most)`);
 for (const count of counts) {

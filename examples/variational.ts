@@ -33,9 +33,9 @@ function make(width: number, hidden: readonly number[]): VariationalAutoencoder 
 
 const series: { name: string; y: number[]; dashed?: boolean }[] = [];
 async function learn(name: string, vae: VariationalAutoencoder, epochs: number, atLeast: number): Promise<void> {
-  // The rate falls to a tenth along a cosine: the bound of the last passes is that of a net at rest.
+  // The rate falls to a twentieth along a cosine: the bound of the last passes is that of a net at rest.
   const steps = epochs * Math.ceil(x.dim(0) / 128);
-  const learningRate = optimizers.schedules.CosineDecay({ initialLearningRate: 1e-3, decaySteps: steps, alpha: 0.1 });
+  const learningRate = optimizers.schedules.CosineDecay({ initialLearningRate: 2e-3, decaySteps: steps, alpha: 0.05 });
   vae.compile({ optimizer: optimizers.Adam({ learningRate }) });
   const start = performance.now();
   const { history } = await vae.fit(x, null, { epochs, batchSize: 128, validationData: [xTest, null], verbose: 0 });
@@ -48,14 +48,14 @@ async function learn(name: string, vae: VariationalAutoencoder, epochs: number, 
 }
 
 const vae = make(20, [400]);
-await learn("20 numbers a digit", vae, budget(2, 15), -110);
+await learn("20 numbers a digit", vae, budget(2, 8), -110);
 picture("variational-samples.png", await imageGrid(digits(await vae.generate(60, { seed: 4 })), { columns: 20, range: [0, 1], scale: 1 }));
 const pick = (numbers: readonly number[]): Tensor => ops.take(xTest, numbers, 0);
 const ways = await vae.interpolate(pick([3, 2, 1, 18]), pick([2, 1, 18, 4]), { steps: 12 });
 picture("variational-interpolation.png", await imageGrid(digits(ways), { columns: 12, range: [0, 1], scale: 1 }));
 
 const flat = make(2, [256]);
-await learn("2 numbers a digit", flat, budget(2, 10), -160);
+await learn("2 numbers a digit", flat, budget(2, 6), -160);
 picture("variational-plane.png", await imageGrid(digits(await flat.latentPlane(12)), { columns: 12, range: [0, 1], scale: 1, gap: 0 }));
 picture(
   "variational.svg",
