@@ -80,7 +80,7 @@ export class DQN extends Agent {
     const where = "DQN";
     const { network, optimizer = optimizers.Adam({ learningRate: 1e-3 }), exploration, prioritized = false, seed, ...rest } = options;
     super(where, network as AnyModel, [1], seed === undefined ? {} : { seed });
-    const settings: Settings = {
+    const defaults: Settings = {
       discount: 0.99,
       bufferSize: 50_000,
       batchSize: 64,
@@ -91,9 +91,9 @@ export class DQN extends Agent {
       targetUpdateRate: 1,
       double: true,
       nStep: 1,
-      ...rest,
     };
-    checkOptions(where, rest, Object.keys(settings));
+    checkOptions(where, rest, Object.keys(defaults));
+    const settings: Settings = { ...defaults, ...rest };
     for (const name of ["bufferSize", "batchSize", "learningStarts", "trainEvery", "updates", "targetUpdateEvery", "nStep"] as const)
       checkCount(where, name, settings[name]);
     checkShare(where, "discount", settings.discount);
