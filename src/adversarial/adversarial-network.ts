@@ -217,7 +217,7 @@ export abstract class AdversarialNetwork extends Model<Tensor, Tensor> {
   override compileFromConfig(config: Config, customObjects: CustomObjects = {}): void {
     const made = (key: string): optimizers.Optimizer => {
       const json = config[key];
-      if (isSerialized(json)) return optimizers.deserialize(json, customObjects) as optimizers.Optimizer;
+      if (isSerialized(json)) return optimizers.deserialize(json, customObjects);
       throw new ValueError({
         where: `${this.label}.compileFromConfig`,
         problem: "this is no configuration of an adversarial network's compile",

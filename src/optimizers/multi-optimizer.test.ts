@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { layers, optimizers, Sequential, setBackend, setRandomSeed, tensor, Variable } from "../index.ts";
+import { layers, loadModel, optimizers, saving, Sequential, setBackend, setRandomSeed, tensor, Variable } from "../index.ts";
 
 beforeAll(() => setBackend("reference"));
 
@@ -28,6 +28,19 @@ describe("OptimizerMap", () => {
 });
 
 describe("MultiOptimizer", () => {
+  it("is read back with the rates and the state of each", async () => {
+    const model = new Sequential([layers.Dense({ units: 2, inputDim: 2, name: "a" }), layers.Dense({ units: 1, name: "b" })]);
+    const map = OptimizerMap(SGD({ learningRate: 0.25 }), { optimizerMap: { "a/.*": Adam({ learningRate: 0.125 }) } });
+    model.compile({ optimizer: MultiOptimizer(map), loss: "mse" });
+    await model.trainOnBatch([[1, 2]], [[3]]);
+    const bytes = await saving.toBytes(model);
+    const loaded = await loadModel({ name: "model.keras", read: () => Promise.resolve(bytes) });
+    const inner = (loaded.optimizer as InstanceType<typeof MultiOptimizer>).optimizers;
+    expect(inner.map((optimizer) => (optimizer.getConfig() as { learning_rate: number }).learning_rate)).toEqual([0.125, 0.25]);
+    expect(await loaded.trainOnBatch([[1, 2]], [[3]])).toEqual(await model.trainOnBatch([[1, 2]], [[3]]));
+    expect(await loaded.weights[0]!.data()).toEqual(await model.weights[0]!.data());
+  });
+
   it("changes each variable as its own optimizer would", async () => {
     const gradients = [tensor([0.5, -1]), tensor([2, 3])];
     const [a, b] = [variable("encoder/w"), variable("decoder/w")];

@@ -123,7 +123,7 @@ export class DQN extends Agent {
     this.#follow = new Traced((rate) => {
       this.targetNetwork.weights.forEach((target, i) => {
         const [old, wanted] = [target.read(), this.network.weights[i]!.read()];
-        target.assign(ops.add(old, ops.multiply(ops.subtract(wanted, old), ops.cast(rate!, old.dtype))));
+        target.assign(ops.add(old, ops.multiply(ops.subtract(wanted, old), ops.cast(rate, old.dtype))));
       });
       return [];
     });

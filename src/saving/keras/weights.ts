@@ -156,6 +156,12 @@ export function loadOptimizer(optimizer: Optimizer, store: ReadonlyMap<string, D
 
 /** Configurations that are written later tell the learning rate that was loaded, as in Keras. */
 function syncRate(optimizer: Optimizer, store: ReadonlyMap<string, DatasetArray>, variables: readonly Variable[]): void {
+  // One of several optimizers has a rate of its own; all of them together have none.
+  const { optimizers } = optimizer as { readonly optimizers?: readonly Optimizer[] };
+  if (optimizers !== undefined) {
+    for (const inner of optimizers) syncRate(inner, store, variables);
+    return;
+  }
   const index = variables.findIndex((variable) => variable === optimizer.learningRate);
   const rate = index < 0 ? undefined : store.get(String(index))?.tensor("float32").node.values[0]?.[0];
   if (rate !== undefined) optimizer.learningRate = rate;
