@@ -24,7 +24,7 @@ for (const [rows, columns] of [
   // Episodes are as long as the screen is high.
   const steps = budget(2000, rows * 5000);
   const start = performance.now();
-  const plan = { environment: new Catch({ rows, columns }), every: rows * 100, episodes: budget(10, 100), stopAt: 1 };
+  const plan = { environment: new Catch({ rows, columns }), every: steps / 20, episodes: budget(10, 100), stopAt: 1 };
   const { evaluationStep, evaluationReturn } = await agent.train(game, { steps, evaluation: plan });
   const { returns, mean } = await agent.evaluate(new Catch({ rows, columns }), { episodes: budget(20, 1000), seed: 5000 });
   console.log(`${name}: ${agent.steps} steps in ${((performance.now() - start) / 1000).toFixed(1)} s, mean reward ${mean.toFixed(3)}`);
