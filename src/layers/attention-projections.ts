@@ -86,7 +86,7 @@ export function projection(
 }
 
 /** An initializer like another one: one instance gives equal weights of one shape every time. */
-function fresh(initializer: Initializer): Initializer {
+export function fresh(initializer: Initializer): Initializer {
   const cls = initializer.constructor as unknown as { fromConfig?(config: Config): Initializer };
   return cls.fromConfig?.(initializer.getConfig()) ?? initializer;
 }

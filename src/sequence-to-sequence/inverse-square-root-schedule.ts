@@ -8,7 +8,7 @@ import { callableClass, type CallableClass, checkOptions } from "../serializatio
 
 /** Options of InverseSquareRootDecay. */
 export interface InverseSquareRootDecayOptions {
-  /** The rate after the warm-up. Default `1 / sqrt(width * warmupSteps)` is Vaswani's; give it as a number. */
+  /** The rate after the warm-up; Vaswani's is `1 / sqrt(width * warmupSteps)`. */
   readonly peakLearningRate: number;
   readonly warmupSteps: number;
   readonly name?: string;

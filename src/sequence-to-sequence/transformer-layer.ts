@@ -2,6 +2,7 @@
 import { ValueError } from "../errors.ts";
 import { formatShape, type Shape, type Tensor } from "../graph/index.ts";
 import type { Initializer } from "../initializers/index.ts";
+import { fresh } from "../layers/attention-projections.ts";
 import { DenseLayer } from "../layers/dense.ts";
 import { DropoutLayer } from "../layers/dropout.ts";
 import { knownExtent } from "../layers/known-extent.ts";
@@ -141,10 +142,4 @@ export abstract class TransformerLayer extends TranslationLayer<TransformerLayer
   protected feedforward(x: Tensor): Tensor {
     return this.residual(x, this.feedforwardNorm, (part) => this.feedforwardOutput(this.feedforwardIntermediate(part)));
   }
-}
-
-/** An initializer like another one: one instance gives equal weights of one shape every time. */
-function fresh(initializer: Initializer): Initializer {
-  const cls = initializer.constructor as unknown as { fromConfig?(config: Record<string, unknown>): Initializer };
-  return cls.fromConfig?.(initializer.getConfig()) ?? initializer;
 }
