@@ -31,6 +31,7 @@ module.exports = {
     only("distillation", [...base, ...front, "graph/", "layers/", "losses/", "metrics/", "models/"]),
     only("feature-space", [...base, ...front, "graph/", "layers/", "data/"]),
     only("bounding-boxes", [...base, "graph/", "serialization/", "ops/"]),
+    only("quantizers", [...base, "graph/", "primitives/", "serialization/", "ops/"]),
     only("compiler", [...base, "graph/", "primitives/"]),
     only("text", [...base, "graph/", "ops/", "data/random-indices\\.ts", "random/", "serialization/", "sequence-to-sequence/index\\.ts"]),
     only("sequence-to-sequence", [

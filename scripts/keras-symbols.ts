@@ -45,6 +45,7 @@ const homes: Readonly<Record<string, string>> = {
   Optimizer: "optimizers",
   Regularizer: "regularizers",
   InputSpec: "layers",
+  Quantizer: "quantizers",
   FloatDTypePolicy: "dtypePolicies",
 };
 

@@ -74,6 +74,7 @@ export * as metrics from "./metrics/index.ts";
 export * as mixedPrecision from "./keras-mixed-precision.ts";
 export * as ops from "./ops/index.ts";
 export * as optimizers from "./optimizers/index.ts";
+export * as quantizers from "./quantizers/index.ts";
 export * as random from "./random/index.ts";
 export * as regularizers from "./regularizers/index.ts";
 export * as saving from "./saving/index.ts";

@@ -1,0 +1,17 @@
+/** Small whole numbers instead of floats (`keras.quantizers`). */
+export {
+  absMaxQuantize,
+  absMaxQuantizeGroupedWithZeroPoint,
+  type AbsMaxQuantizeOptions,
+  AbsMaxQuantizer,
+  type AbsMaxQuantizerCallOptions,
+  AbsMaxQuantizerClass,
+  type AbsMaxQuantizerOptions,
+  type ValueRange,
+} from "./abs-max.ts";
+export { fakeQuantWithMinMaxVars, type FakeQuantOptions } from "./fake-quant.ts";
+export { computeFloat8AmaxHistory, computeFloat8Scale, type Float8, type Float8ScaleOptions, quantizeAndDequantize } from "./float8.ts";
+export type { ByteType } from "./integers.ts";
+export { packInt2, packInt4, type Packed, type PackingOptions, packTernary, unpackInt2, unpackInt4, unpackTernary } from "./packing.ts";
+export { Quantizer, type QuantizerOptions } from "./quantizer.ts";
+export { deserialize, get, type QuantizerIdentifier, quantizerRegistry, registerQuantizers, serialize } from "./registry.ts";
