@@ -81,4 +81,5 @@ export * as saving from "./saving/index.ts";
 export { loadModel, type LoadModelOptions, type LoadWeightsOptions, saveModel, type SaveOptions } from "./saving/index.ts";
 export * as text from "./text/index.ts";
 export * as utils from "./keras-utils.ts";
+export * as visualization from "./visualization/index.ts";
 export { plotModel, type PlotModelOptions } from "./visualization/index.ts";

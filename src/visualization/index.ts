@@ -14,3 +14,16 @@ export { type ClassMapOptions, featureMaps, filterImages, gradCam, occlusionMap,
 export { recurrentChart, type RecurrentChartOptions } from "./recurrent-chart.ts";
 export { mappingChart, type MappingChartOptions, type SequenceMapping, sequenceMappings } from "./sequence-mappings.ts";
 export { type AttentionMapsOptions, attentionMaps, captionedImages, type CaptionedImagesOptions } from "./captioned-images.ts";
+export { drawBoundingBoxes, type DrawBoundingBoxesOptions } from "./draw-bounding-boxes.ts";
+export { drawSegmentationMasks, type DrawSegmentationMasksOptions } from "./draw-segmentation-masks.ts";
+export type { Color } from "./image-batch.ts";
+export {
+  type BoundingBoxGalleryOptions,
+  type GalleryOptions,
+  type ImageGalleryOptions,
+  type LegendEntry,
+  plotBoundingBoxGallery,
+  plotImageGallery,
+  plotSegmentationMaskGallery,
+  type SegmentationMaskGalleryOptions,
+} from "./image-gallery.ts";
