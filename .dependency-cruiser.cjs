@@ -26,7 +26,7 @@ module.exports = {
     only("parts", ["errors\\.ts"]),
     only("graph", base),
     only("primitives", [...base, "graph/"]),
-    only("autodiff", [...base, "graph/", "primitives/"]),
+    only("autodiff", [...base, "graph/", "primitives/", "vectorization/"]),
     only("vectorization", [...base, "graph/", "primitives/"]),
     only("distillation", [...base, ...front, "graph/", "layers/", "losses/", "metrics/", "models/"]),
     only("feature-space", [...base, ...front, "graph/", "layers/", "data/"]),

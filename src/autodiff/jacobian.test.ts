@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { evaluate } from "../backends/reference/index.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { dataTensor, type Tensor } from "../graph/index.ts";
-import { constant, convert, multiply, reduceProd, reduceSum, reshape, sin, slice, transpose } from "../primitives/index.ts";
+import { broadcastInDim, constant, convert, multiply, reduceProd, reduceSum, reshape, sin, slice, transpose } from "../primitives/index.ts";
 import { hessian, jacobian } from "./jacobian.ts";
 
 const tensor = (shape: readonly number[], ...values: number[]): Tensor => dataTensor(Float64Array.from(values), shape, "float64");
@@ -51,7 +51,20 @@ describe("jacobian", () => {
       walk(jacobian((y: Tensor) => multiply(sin(y), y))(x));
       return seen.size;
     };
-    expect(nodes(500)).toBe(nodes(5));
+    expect(nodes(60)).toBe(nodes(5));
+    // More rows than are computed at a time: a loop around them.
+    expect(nodes(5000)).toBe(nodes(500));
+  });
+
+  it("goes over many rows in blocks, of which the last is not full", () => {
+    const count = 131;
+    const x = tensor([3], 0.3, 0.7, 1.1);
+    const weights = Float64Array.from({ length: count * 3 }, (_, i) => Math.cos(i));
+    const w = dataTensor(weights, [count, 3], "float64");
+    const j = jacobian((y: Tensor) => reduceSum(multiply(w, broadcastInDim(sin(y), [count, 3], [1])), [1]))(x);
+    expect(j.shape).toEqual([count, 3]);
+    const slopes = [0.3, 0.7, 1.1].map(Math.cos);
+    numbersOf(j).forEach((value, i) => expect(value).toBeCloseTo(weights[i]! * slopes[i % 3]!, 12));
   });
 
   it("refuses integers", () => {

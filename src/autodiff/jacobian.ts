@@ -1,7 +1,8 @@
 import { isFloat } from "../dtype/index.ts";
 import { DTypeError } from "../errors.ts";
 import { concreteShape, type Node, parameterTensor, sizeOf, Subgraph, Substitution, type Tensor } from "../graph/index.ts";
-import { convert, equal, full, iota, reshape, scan } from "../primitives/index.ts";
+import { convert, equal, full, iota, reshape, scan, slice } from "../primitives/index.ts";
+import { Vectorizer } from "../vectorization/vectorizer.ts";
 import { differentiate } from "./differentiate.ts";
 import { grad } from "./grad.ts";
 import { gradients } from "./gradients.ts";
@@ -9,8 +10,8 @@ import { asSource } from "./sources.ts";
 
 /**
  * The function that computes all partial derivatives of `f` by its argument: `J[i..., j...] = d f(x)[i...] / d x[j...]`.
- * The backward pass is built once and run for every element of the result in a loop; what does not depend on the element
- * is computed once.
+ * The backward pass is vectorized over the elements of the result, blocks of 64 of them one after another, so that its
+ * memory is bounded; what does not depend on the element is computed once.
  * Shapes: x [d...], f(x) [s...] -> [s..., d...]. Throws DTypeError where x or f(x) is no float.
  *
  * @example
@@ -59,12 +60,28 @@ function rows(y: Tensor, x: Tensor): Tensor {
   const [row] = differentiate([y], [x], [cotangent]);
   // Nothing flows back: zeros, once for every element of y.
   if (row === null || row === undefined) return full(shape, 0, x.dtype);
-  const { body, constants } = closeOver(cotangent, row);
-  const places = [0, 1].map((axis) => iota([count, count], axis, "int32")) as [Tensor, Tensor];
-  const identity = convert(equal(...places), y.dtype);
-  const [stacked] = scan(body, { init: [], xs: [reshape(identity, [count, ...yShape])], constants });
-  return reshape(stacked!, shape);
+  const blocks = Math.ceil(count / mostRows);
+  const size = Math.ceil(count / blocks);
+  const vectorized = (cotangents: Tensor): Tensor => {
+    const vectorizer = new Vectorizer(size);
+    vectorizer.set(cotangent, { tensor: cotangents, mapped: true });
+    return vectorizer.spread(row);
+  };
+  // One-hot cotangents; rows beyond the last element of y are zeros.
+  const places = [0, 1].map((axis) => iota([blocks * size, count], axis, "int32")) as [Tensor, Tensor];
+  const identity = reshape(convert(equal(...places), y.dtype), [blocks, size, ...yShape]);
+  if (blocks === 1) return reshape(vectorized(reshape(identity, [size, ...yShape])), shape);
+  const block = parameterTensor([size, ...yShape], y.dtype);
+  const { body, constants } = closeOver(block, vectorized(block));
+  const [stacked] = scan(body, { init: [], xs: [identity], constants });
+  const all = reshape(stacked!, [blocks * size, ...concreteShape(x)]);
+  const first = all.shape.map(() => 0);
+  const kept = slice(all, first, [count, ...concreteShape(x)]);
+  return reshape(kept, shape);
 }
+
+/** Rows of a Jacobian that are computed at a time. */
+const mostRows = 64;
 
 /** `result`, computed from `parameter`, as a body that takes everything else it uses as further parameters. */
 function closeOver(parameter: Tensor, result: Tensor): { body: Subgraph; constants: Tensor[] } {
