@@ -93,6 +93,30 @@ await whereWebGpu("programs on the WebGPU back-end", (backend) => {
       expect(await states[1]!.read()).toEqual(Float32Array.of(115, 218));
     });
 
+    it("leave results in place on demand; an index out of range then is told when they are read, and no run after it writes states", async () => {
+      const indices = parameterTensor([2], "int32");
+      const [table, total] = [f32(3), f32(2)];
+      const rows = take(table, indices, 0, "check");
+      const executable = load(new Subgraph([indices, table, total], [rows, add(total, rows)]), 1, 2, [1]);
+      const states = [state(Float32Array.of(1, 2, 4)), state(Float32Array.of(0, 0))];
+      const run = (...at: number[]): TypedArray[] | Promise<TypedArray[]> =>
+        executable.run({ arguments: [Int32Array.from(at)], states, scalars: [], reads: false });
+      // Kernels are being compiled at the first run.
+      expect(await run(0, 1)).toEqual([]);
+      expect(run(1, 2)).toEqual([]);
+      expect(run(2, 2)).toEqual([]);
+      expect(await executable.read()).toEqual([Float32Array.of(4, 4)]);
+      expect(await states[1]!.read()).toEqual(Float32Array.of(7, 10));
+      await run(1, 1);
+      await run(3, 0);
+      await run(0, 0);
+      await expect(executable.read()).rejects.toThrow(IndexError);
+      expect(await states[1]!.read()).toEqual(Float32Array.of(9, 12));
+      await run(0, 0);
+      expect(await executable.read()).toEqual([Float32Array.of(1, 1)]);
+      expect(await states[1]!.read()).toEqual(Float32Array.of(10, 13));
+    });
+
     it("follow states whose memory changes, and refuse freed ones", async () => {
       const x = f32(3);
       const executable = load(new Subgraph([x], [add(x, fill(1, [3])), multiply(x, fill(2, [3]))]), 0, 1, [0]);
