@@ -1,5 +1,6 @@
 /** Resizing decoded images on the host, as TensorFlow's `image.resize` does (half-pixel centres, no antialiasing). */
 import type { ImagePixels } from "../../platform/index.ts";
+import { bilinearKernel, largestSource, type Neighbours } from "./bilinear-kernel.ts";
 
 /** How an image is read between its pixels. */
 export type Interpolation = "nearest" | "bilinear" | "bicubic" | "area" | "lanczos3" | "lanczos5" | "gaussian" | "mitchellcubic";
@@ -119,19 +120,32 @@ function bilinearTaps(extent: number, size: number, start: number, scale: number
   return { count: 2, places, weights };
 }
 
-/** Taps of recent sizes: images of a folder share a few. */
-const known = new Map<string, Taps>();
-
-function taps(...args: Parameters<typeof tapsAlong>): Taps {
-  const key = args.join();
-  let found = known.get(key);
-  if (found === undefined) {
-    found = tapsAlong(...args);
-    known.set(key, found);
-    if (known.size > 256) known.delete(known.keys().next().value!);
-  }
-  return found;
+/** Remembers what recent arguments gave: images of a folder share a few sizes. */
+function remembered<A extends readonly (number | string)[], R>(make: (...args: A) => R): (...args: A) => R {
+  const known = new Map<string, R>();
+  return (...args) => {
+    const key = args.join();
+    let found = known.get(key);
+    if (found === undefined) {
+      found = make(...args);
+      known.set(key, found);
+      if (known.size > 256) known.delete(known.keys().next().value!);
+    }
+    return found;
+  };
 }
+
+const taps = remembered(tapsAlong);
+
+/** The bilinear taps as the kernel takes them: places times `step` bytes. */
+const neighbours = remembered((extent: number, size: number, start: number, length: number, step: number): Neighbours => {
+  const { places, weights } = bilinearTaps(extent, size, start, length / size);
+  return {
+    first: Int32Array.from({ length: size }, (_, i) => places[2 * i]! * step),
+    second: Int32Array.from({ length: size }, (_, i) => places[2 * i + 1]! * step),
+    share: Float32Array.from({ length: size }, (_, i) => weights[2 * i + 1]!),
+  };
+});
 
 let blended = new Float32Array();
 
@@ -148,13 +162,16 @@ export function resizeInto(
   interpolation: Interpolation,
 ): void {
   const { channels, data } = image;
+  const kernel = interpolation === "bilinear" && data.length <= largestSource ? bilinearKernel() : null;
+  if (kernel !== null) {
+    const rows = neighbours(image.height, height, box.top, box.height, image.width * channels);
+    const columns = neighbours(image.width, width, box.left, box.width, channels);
+    kernel(out, offset, { data, channels, rows, columns });
+    return;
+  }
   const rows = taps(image.height, height, box.top, box.height, interpolation);
   const columns = taps(image.width, width, box.left, box.width, interpolation);
   const length = image.width * channels;
-  if (rows.count === 2 && columns.count === 2) {
-    bilinear(out, offset, image, rows, columns, height, width);
-    return;
-  }
   if (blended.length < length) blended = new Float32Array(length);
   for (let y = 0; y < height; y++) {
     blendRows(data, length, rows, y);
@@ -171,49 +188,6 @@ function blendRows(data: ImagePixels["data"], length: number, { count, places, w
     const weight = weights[y * count + k]!;
     if (k === 0) for (let i = 0; i < length; i++) line[i] = weight * data[from + i]!;
     else if (weight !== 0) for (let i = 0; i < length; i++) line[i]! += weight * data[from + i]!;
-  }
-}
-
-/** The usual case: four pixels for each of the result, read where they lie. */
-function bilinear(
-  out: Float32Array,
-  offset: number,
-  { width: sourceWidth, channels, data }: ImagePixels,
-  rows: Taps,
-  columns: Taps,
-  height: number,
-  width: number,
-): void {
-  const { places, weights } = columns;
-  const length = sourceWidth * channels;
-  let at = offset;
-  for (let y = 0; y < height; y++) {
-    const above = rows.places[2 * y]! * length;
-    const below = rows.places[2 * y + 1]! * length;
-    const lower = rows.weights[2 * y + 1]!;
-    const upper = 1 - lower;
-    for (let x = 0; x < width; x++) {
-      const left = places[2 * x]! * channels;
-      const right = places[2 * x + 1]! * channels;
-      const east = weights[2 * x + 1]!;
-      const northEast = upper * east;
-      const northWest = upper - northEast;
-      const southEast = lower * east;
-      const southWest = lower - southEast;
-      const a = above + left;
-      const b = above + right;
-      const c = below + left;
-      const d = below + right;
-      out[at] = northWest * data[a]! + northEast * data[b]! + southWest * data[c]! + southEast * data[d]!;
-      // Written out: a loop over three channels takes longer.
-      if (channels >= 3) {
-        out[at + 1] = northWest * data[a + 1]! + northEast * data[b + 1]! + southWest * data[c + 1]! + southEast * data[d + 1]!;
-        out[at + 2] = northWest * data[a + 2]! + northEast * data[b + 2]! + southWest * data[c + 2]! + southEast * data[d + 2]!;
-        if (channels === 4)
-          out[at + 3] = northWest * data[a + 3]! + northEast * data[b + 3]! + southWest * data[c + 3]! + southEast * data[d + 3]!;
-      }
-      at += channels;
-    }
   }
 }
 
