@@ -34,7 +34,7 @@ const [[xTrain, yTrain], [xTest, yTest]] = await datasets.mnist.loadData({ dataD
 const encoder = new Sequential([
   layers.Input({ shape: [56, 56, 1] }),
   layers.Rescaling({ scale: 1 / 255 }),
-  ...convolutions([16, 32, 64, 128]),
+  ...convolutions([16, 24, 48, 96]),
 ]);
 const single = await digitScenes(xTrain, yTrain, { count: budget(128, 12_000), seed: 1, digits: [1, 1] });
 const named = new Sequential([encoder, layers.GlobalMaxPooling2D(), layers.Dense({ units: 10, activation: "softmax" })]);
@@ -44,7 +44,7 @@ await named.fit(single.images, ops.convertToTensor(single.scenes.map(([only]) =>
 const train = await digitScenes(xTrain, yTrain, { count: budget(128, 14_000), seed: 2 });
 const test = await digitScenes(xTest, yTest, { count: budget(8, 500), seed: 3 });
 const words = text.WordTokenizer.train(train.captions.flat(), { unknownToken: null });
-const captioner = new ImageCaptioner({ encoder, tokenizer: words, units: 192, embeddingDim: 64, attentionUnits: 96 });
+const captioner = new ImageCaptioner({ encoder, tokenizer: words, units: 128, embeddingDim: 64, attentionUnits: 64 });
 const epochs = budget(1, 8);
 compile(captioner, (epochs * train.captions.length) / 32, 0.002);
 const { tokens, targets } = captioner.teacherForcing(train.captions.map(([first]) => first!));
@@ -71,7 +71,7 @@ const curves = ["perplexity", "val_perplexity"].map((name) => ({
 }));
 picture("captioning-curve.svg", lineChart({ title: "Perplexity of captions", xLabel: "epoch", yLabel: "words", yScale: "log", series: curves })); // prettier-ignore
 
-// Photos: every fifth caption's image is one of 110 to learn by heart; 20 are left out.
+// Photos: 110 to learn by heart, 20 are left out.
 const photos = await loadCaptionedImages(data("captions"), { imageSize: [64, 64], limit: budget(12, 130) });
 const known = budget(10, 110);
 const vocabulary = text.WordTokenizer.train(photos.captions.slice(0, known).flat());
@@ -79,7 +79,7 @@ const eye = new Sequential([layers.Input({ shape: [64, 64, 3] }), layers.Rescali
 const speaker = new ImageCaptioner({ encoder: eye, tokenizer: vocabulary, units: 192, embeddingDim: 96, attentionUnits: 96, dropout: 0.1 });
 const pairs = photos.captions.slice(0, known).flatMap((captions, image) => captions.map((caption) => ({ image, caption })));
 const lesson = speaker.teacherForcing(pairs.map(({ caption }) => caption));
-const rounds = budget(1, 40);
+const rounds = budget(1, 30);
 compile(speaker, (rounds * pairs.length) / 25, 0.002);
 await speaker.model.fit([ops.take(photos.images, pairs.map(({ image }) => image), { axis: 0 }), lesson.tokens], lesson.targets, { epochs: rounds, batchSize: 25, verbose: 2 }); // prettier-ignore
 const about = await speaker.caption(photos.images, { beamWidth: 3, maxLength: 24 });

@@ -80,7 +80,7 @@ const tokenizer = text.WordTokenizer.train(said, { unknownToken: null });
 function captioner(attention: boolean): ImageCaptioner {
   const encoder = new Sequential([
     layers.Input({ shape: [4, 4, 1] }),
-    layers.Conv2D({ filters: 6, kernelSize: 2, strides: 2, activation: "tanh" }),
+    layers.Conv2D({ filters: 8, kernelSize: 3, strides: 2, padding: "same", activation: "tanh" }),
   ]);
   return new ImageCaptioner({ encoder, tokenizer, attention, units: 16, embeddingDim: 8, attentionUnits: 8 });
 }

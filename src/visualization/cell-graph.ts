@@ -56,12 +56,9 @@ function cellsOf(cell: RecurrentCell): readonly RecurrentCell[] {
   return cells ?? [cell];
 }
 
-/** Traces one step of a built cell. Shapes: of one step, the batch included (null counts as 1). */
+/** Traces one step of a built cell. Shapes: of one step, the batch included. */
 export function cellGraph(cell: RecurrentCell, stepShape: Shape): CellGraph {
-  const x = parameterTensor(
-    stepShape.map((extent) => extent ?? 1),
-    cell.dtype,
-  );
+  const x = parameterTensor([1, ...stepShape.slice(1).map((extent) => extent ?? 1)], cell.dtype);
   const start = initialStateOf(cell, 1);
   const flat = (flattenStructure(start) as Tensor[]).map((state) => parameterTensor(state.shape as readonly number[], state.dtype));
   const call = cell as unknown as (x: Tensor, states: States, options: { training: boolean }) => [Tensor, States];

@@ -76,8 +76,11 @@ describe("recurrentChart", () => {
     expect(recurrentChart(summed, { inputShape })).toContain("[batch, 5] and [batch, 5]");
   });
 
-  it("says what it cannot draw", () => {
+  it("draws any batch and single cells, and says what it cannot draw", () => {
     expect(() => recurrentChart(layers.LSTM({ units: 5 }))).toThrow(/shape of the inputs is not known/);
+    // A batch of known size is no matter, a cell alone is drawn too.
+    expect(recurrentChart(layers.GRU({ units: 5 }), { inputShape: [3, 4, 8] })).toContain("[batch, 4, 8]");
+    expect(count(recurrentChart(layers.LSTMCell({ units: 5 }), { inputShape: [3, 8], steps: 2 }), "y₂")).toBe(1);
     expect(() => recurrentChart(layers.Dense({ units: 5 }), { inputShape: [null, 8] })).toThrow(/no cell/);
     expect(() => recurrentChart(layers.GRU({ units: 5 }), { inputShape, steps: 0 })).toThrow(/1 or more/);
     expect(() => recurrentChart(layers.GRU({ units: 5 }), { inputShape, view: "flat" as "both" })).toThrow(/"unrolled"/);
