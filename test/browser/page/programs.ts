@@ -23,10 +23,8 @@ async function info(backend: string): Promise<Record<string, unknown>> {
   return { ...backendInfo(), crossOriginIsolated };
 }
 
-const rows = 4096;
-
 /** Two clouds of points, and which one each is of. */
-function clouds(): [x: Tensor, y: Tensor] {
+function clouds(rows = 4096): [x: Tensor, y: Tensor] {
   const x = new Float32Array(rows * 64);
   const y = new Float32Array(rows);
   for (let row = 0; row < rows; row++) {
@@ -67,6 +65,7 @@ async function train(backend: string): Promise<{ loss: number[]; ticks: number; 
 /** Trains in a worker, and the same on this thread. */
 async function trainInWorker(
   backend: string,
+  rows?: number,
 ): Promise<{ loss: number[]; here: number[]; epochs: number[]; ticks: number; ms: number; info: object; error: string[]; back: boolean }> {
   await setBackend(backend);
   const worker = new Worker(new URL("worker.js", location.href), { type: "module" });
@@ -74,10 +73,10 @@ async function trainInWorker(
   const remote = await inWorker(model, { worker, backend });
   const epochs: number[] = [];
   const watch = callbacks.LambdaCallback({ onEpochEnd: (epoch) => void epochs.push(epoch) });
-  const { result, ...times } = await ticking(() => remote.fit(...clouds(), { epochs: 6, verbose: 0, callbacks: [watch] }));
-  const predicted = await (await remote.predict(clouds()[0])).data();
+  const { result, ...times } = await ticking(() => remote.fit(...clouds(rows), { epochs: 6, verbose: 0, callbacks: [watch] }));
+  const predicted = await (await remote.predict(clouds(rows)[0])).data();
   await remote.copyTo(model);
-  const again = await (await model.predict(clouds()[0])).data();
+  const again = await (await model.predict(clouds(rows)[0])).data();
   const error = await remote.predict(tensor([[1, 2]])).then(
     () => [],
     (thrown: unknown) => [String((thrown as Error).name), String((thrown as { code?: string }).code)],
@@ -85,7 +84,7 @@ async function trainInWorker(
   const info = await remote.backendInfo();
   await remote.close();
   worker.terminate();
-  const here = await network().fit(...clouds(), { epochs: 6, verbose: 0 });
+  const here = await network().fit(...clouds(rows), { epochs: 6, verbose: 0 });
   const back = predicted.every((value, i) => value === again[i]);
   return { loss: result.history["loss"]!, here: here.history["loss"]!, epochs, ...times, info, error, back };
 }
