@@ -21,7 +21,7 @@ export interface BilinearTask {
 export type BilinearKernel = (out: Float32Array, offset: number, task: BilinearTask) => void;
 
 /** Sources up to this size are copied into the kernel's memory, which never shrinks. */
-export const largestSource = 2 ** 25;
+export const largestSource: number = 2 ** 25;
 
 // Opcodes, as in the WebAssembly specification, section 5.4; those of vectors follow the prefix 0xfd.
 const get = (local: number): number[] => [0x20, local];
