@@ -5,6 +5,8 @@ import { Block, Draft, type DraftStep } from "./draft.ts";
 import { flatten } from "./flat-graph.ts";
 import { buildKernels } from "./passes/build-kernels.ts";
 import { pushCopy, pushScalar } from "./passes/push-map.ts";
+import { inlineOnce } from "./passes/inline-once.ts";
+import { renameStep } from "./passes/rename-step.ts";
 import { StepGraph } from "./passes/order-steps.ts";
 import { optimizeSteps } from "./passes/pipeline.ts";
 import { planMemory } from "./passes/plan-memory.ts";
@@ -67,7 +69,10 @@ export function compile(graph: Subgraph, counts: CompileCounts, target: Target):
   }
   const levels = graphOfSteps.levels();
   appendCopies(copies, block, levels, alias);
-  const renamed = levels.map((level) => level.map((step) => rename(step, alias)));
+  const renamed = inlineOnce(
+    levels.map((level) => level.map((step) => renameStep(step, alias))),
+    draft,
+  );
   const finalResults = results.map(({ type, buffer }) => ({ type, buffer: alias.get(buffer) ?? buffer }));
   const arenas = planMemory(
     draft,
@@ -128,28 +133,6 @@ function appendCopies(
   }
   if (early.length > 0) levels.push(early);
   levels.push(late);
-}
-
-function rename(step: DraftStep, alias: ReadonlyMap<number, number>): DraftStep {
-  if (alias.size === 0) return step;
-  const name = (buffer: number): number => alias.get(buffer) ?? buffer;
-  switch (step.kind) {
-    case "kernel":
-      return { kind: "kernel", kernel: { ...step.kernel, buffers: step.kernel.buffers.map(name) } };
-    case "loop":
-      return {
-        ...step,
-        condition: step.condition === null ? null : name(step.condition),
-        body: step.body.map((inner) => rename(inner, alias)),
-      };
-    case "branch":
-      return {
-        ...step,
-        condition: name(step.condition),
-        then: step.then.map((inner) => rename(inner, alias)),
-        else: step.else.map((inner) => rename(inner, alias)),
-      };
-  }
 }
 
 function stagesOf(levels: readonly (readonly DraftStep[])[], kernels: BoundKernel[], draft: Draft): Stage[] {
