@@ -323,7 +323,7 @@ export class Traced {
     const frozen = signature.frozen;
     if (frozen === undefined) throw new InternalError("Traced", "runs before it was built");
     const leaves = options.reads === false && built.program !== undefined && isPlain(built.plan);
-    if (leaves) this.keeper = built.program!.executable;
+    if (leaves) this.keeper = built.program.executable;
     const results = runPlan({
       plan: built.plan,
       program: built.program,
