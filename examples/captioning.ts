@@ -79,7 +79,7 @@ const eye = new Sequential([layers.Input({ shape: [64, 64, 3] }), layers.Rescali
 const speaker = new ImageCaptioner({ encoder: eye, tokenizer: vocabulary, units: 192, embeddingDim: 96, attentionUnits: 96, dropout: 0.1 });
 const pairs = photos.captions.slice(0, known).flatMap((captions, image) => captions.map((caption) => ({ image, caption })));
 const lesson = speaker.teacherForcing(pairs.map(({ caption }) => caption));
-const rounds = budget(1, 30);
+const rounds = budget(1, 150);
 compile(speaker, (rounds * pairs.length) / 25, 0.002);
 await speaker.model.fit([ops.take(photos.images, pairs.map(({ image }) => image), { axis: 0 }), lesson.tokens], lesson.targets, { epochs: rounds, batchSize: 25, verbose: 2 }); // prettier-ignore
 const about = await speaker.caption(photos.images, { beamWidth: 3, maxLength: 24 });

@@ -70,12 +70,12 @@ console.log(`learnt in ${((performance.now() - start) / 60_000).toFixed(1)} minu
 // How good it is on sentences it has never seen.
 const translator = new text.Translator({ model, sourceTokenizer: source, targetTokenizer: target });
 const test = read("test_2016_flickr", "de", budget(8, Infinity));
-const references = [read("test_2016_flickr", "en", budget(8, Infinity))];
+const references = read("test_2016_flickr", "en", budget(8, Infinity));
 const searching = performance.now();
 const maxTokens = budget((): number => 12, (n: number): number => Math.ceil(1.5 * n) + 10); // prettier-ignore
 const greedy = await translator.translate(test, { beamWidth: 1, maxTokens });
 const found = await translator.translate(test, { beamWidth: 4, lengthPenalty: 0.6, maxTokens });
-for (let i = 0; i < budget(2, 6); i++) console.log(`${test[i]!}\n  ${found[i]!}\n  (${references[0]![i]!})`);
+for (let i = 0; i < budget(2, 6); i++) console.log(`${test[i]!}\n  ${found[i]!}\n  (${references[i]!})`);
 console.log(`\nboth searches: ${((performance.now() - searching) / 1000).toFixed(1)} s`);
 figure(`BLEU, ${option("model")}, greedy`, text.bleu(greedy, references).score);
 figure(`BLEU, ${option("model")}, beam of 4`, text.bleu(found, references).score, { atLeast: 25 });
