@@ -70,13 +70,13 @@ describe("remat", () => {
   it("has gradients of gradients, several results, and the same random numbers in both runs", async () => {
     const f = (h: Tensor): Tensor => ops.sum(ops.power(ops.sin(h), 3));
     const twice = (g: (h: Tensor) => Tensor) => (h: Tensor) => ops.sum(ops.square(grad(g)(h)));
-    expect(await (grad(twice(remat(f)))(x)).array()).toEqual(await (grad(twice(f))(x)).array());
+    expect(await grad(twice(remat(f)))(x).array()).toEqual(await grad(twice(f))(x).array());
     const pair = (h: Tensor): { s: Tensor; c: Tensor } => ({ s: ops.sin(ops.exp(h)), c: ops.cos(ops.exp(h)) });
     const joined = (g: typeof pair) => (h: Tensor) => {
       const { s, c } = g(h);
       return ops.sum(ops.multiply(s, ops.add(c, 2)));
     };
-    expect(await (grad(joined(remat(pair)))(x)).array()).toEqual(await (grad(joined(pair))(x)).array());
+    expect(await grad(joined(remat(pair)))(x).array()).toEqual(await grad(joined(pair))(x).array());
     const seed = new random.SeedGenerator({ seed: 3 });
     const drop = remat((h: Tensor) => random.dropout(ops.exp(h), 0.5, { seed }));
     const run = jit((h: Tensor) => {
