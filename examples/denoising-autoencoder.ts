@@ -49,9 +49,9 @@ const nets: Record<string, Autoencoder> = {
 
 const shown: Tensor[] = [truth, noisy];
 for (const [name, autoencoder] of Object.entries(nets)) {
-  autoencoder.compile({ optimizer: optimizers.Adam({ learningRate: 2e-3 }), loss: "mse" });
+  autoencoder.compile({ optimizer: optimizers.Adam({ learningRate: 2e-3 }), loss: "binary_crossentropy" });
   const start = performance.now();
-  const { history } = await autoencoder.fit(x, null, { epochs: budget(1, 4), batchSize: 100, verbose: 0 });
+  const { history } = await autoencoder.fit(x, null, { epochs: budget(1, 8), batchSize: 100, verbose: 0 });
   const restored = await autoencoder.predict(noisy, { batchSize: 100 });
   const after = await psnr(restored);
   console.log(

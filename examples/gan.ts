@@ -3,13 +3,8 @@
  * al., 2017) learn MNIST, and a LeNet that has only seen real digits says what it makes of theirs.
  */
 import { callbacks, datasets, layers, ops, optimizers, Sequential, setRandomSeed, type Tensor } from "nabla";
-import {
-  type AdversarialNetwork,
-  dcganDiscriminator,
-  dcganGenerator,
-  GenerativeAdversarialNetwork,
-  WassersteinGAN,
-} from "nabla/adversarial";
+import type { AdversarialNetwork } from "nabla/adversarial";
+import { dcganDiscriminator, dcganGenerator, GenerativeAdversarialNetwork, WassersteinGAN } from "nabla/adversarial";
 import { imageGrid, lineChart } from "nabla/visualization";
 import { example } from "./example.ts";
 
@@ -51,14 +46,18 @@ figure("LeNet: share of real test digits with confidence > 0.9", real.sure);
 
 const size = { filters: 32, kernelSize: 4 };
 /** The generator that is kept is the mean of those of the last thousand steps. */
-const adam = (learningRate: number, beta1: number, beta2: number, useEma = false): optimizers.Optimizer =>
+const adam = (learningRate: number | optimizers.schedules.LearningRateSchedule, beta1: number, beta2: number, useEma = false) =>
   optimizers.Adam({ learningRate, beta1, beta2, useEma, emaMomentum: 0.999 });
-const dcgan = new GenerativeAdversarialNetwork({
-  generator: dcganGenerator(size),
-  discriminator: dcganDiscriminator(size),
-  labelSmoothing: 0.1,
+const nets = { generator: dcganGenerator(size), discriminator: dcganDiscriminator(size) };
+const dcgan = new GenerativeAdversarialNetwork({ ...nets, labelSmoothing: 0.1 });
+// Rates that fall to nothing let both nets settle.
+const epochs = budget(1, 20);
+const falling = optimizers.schedules.PolynomialDecay({
+  initialLearningRate: 4e-4,
+  endLearningRate: 1e-5,
+  decaySteps: (epochs * count) / 64,
 });
-dcgan.compile({ generatorOptimizer: adam(5e-4, 0.5, 0.999, true), discriminatorOptimizer: adam(5e-4, 0.5, 0.999) });
+dcgan.compile({ generatorOptimizer: adam(falling, 0.5, 0.999, true), discriminatorOptimizer: adam(falling, 0.5, 0.999) });
 const wasserstein = new WassersteinGAN({
   generator: dcganGenerator(size),
   discriminator: dcganDiscriminator({ ...size, normalization: null }),
@@ -76,12 +75,8 @@ async function train(name: string, gan: AdversarialNetwork, epochs: number): Pro
     console.log(`${name}, epoch ${epoch + 1}: LeNet is sure of ${(100 * sure.at(-1)!).toFixed(1)} %; ${losses.join(", ")}`);
   };
   const start = process.cpuUsage();
-  await gan.fit(x, null, {
-    epochs,
-    batchSize: 64 * gan.discriminatorSteps,
-    verbose: 0,
-    callbacks: [callbacks.LambdaCallback({ onEpochEnd })],
-  });
+  const told = [callbacks.LambdaCallback({ onEpochEnd })];
+  await gan.fit(x, null, { epochs, batchSize: 64 * gan.discriminatorSteps, verbose: 0, callbacks: told });
   console.log(`${name}: ${(process.cpuUsage(start).user / 1e6).toFixed(0)} s of processor time`);
   curves.push({ name, y: sure });
   const samples = await gan.generate(budget(200, 10_000), { seed: 3 });
@@ -93,7 +88,7 @@ async function train(name: string, gan: AdversarialNetwork, epochs: number): Pro
   picture(`gan-${file}.png`, await imageGrid(ops.slice(samples, [0, 0, 0, 0], [96, 28, 28, 1]), { columns: 16, scale: 1 }));
   picture(`gan-${file}-training.png`, await imageGrid(ops.concatenate(along, 0), { columns: 12, scale: 1 }));
 }
-await train("DCGAN", dcgan, budget(1, 4));
+await train("DCGAN", dcgan, epochs);
 await train("Wasserstein GAN", wasserstein, budget(1, 3));
 if (full) curves.push({ name: "real test digits", y: curves[0]!.y.map(() => real.sure) });
 const title = "Samples that LeNet is sure of";

@@ -22,14 +22,15 @@ setRandomSeed(1);
 const stacked = new StackedAutoencoder({
   inputShape: [784],
   levels: widths.map((units, k) => ({
-    encoder: Dense({ units, activation: "relu" }),
-    decoder: Dense({ units: k === 0 ? 784 : widths[k - 1]!, activation: k === 0 ? "sigmoid" : "relu" }),
+    encoder: Dense({ units, activation: "sigmoid" }),
+    decoder: Dense({ units: k === 0 ? 784 : widths[k - 1]!, activation: "sigmoid" }),
     corruption: MaskingNoise({ rate: 0.3, seed: k }),
   })),
 });
 const start = performance.now();
 const levels = await stacked.pretrain(unlabelled, {
-  optimizer: optimizers.Adam({ learningRate: 1e-3 }),
+  optimizer: optimizers.Adam({ learningRate: 2e-3 }),
+  loss: "binary_crossentropy",
   epochs: budget(1, 4),
   batchSize: 100,
 });
@@ -49,15 +50,23 @@ function chosen(count: number, draw: number): number[] {
 const hash = (i: number, draw: number): number =>
   (Math.imul(i ^ (draw << 20), 0x9e3779b1) ^ (Math.imul(i + 7 * draw, 0x85ebca6b) >>> 13)) >>> 0;
 
-/** The same net, from random weights or from those that were learnt without labels. */
+/** The same net, from random weights, or from those that were learnt without labels: then the new layer learns first. */
 async function netAccuracy(x: Tensor, y: Tensor, seed: number, from: readonly Tensor[] | null): Promise<number> {
   setRandomSeed(seed);
-  const hidden = widths.map((units, k) => Dense({ units, activation: "relu", ...(k === 0 ? { inputDim: 784 } : {}) }));
+  const hidden = widths.map((units, k) => Dense({ units, activation: "sigmoid", ...(k === 0 ? { inputDim: 784 } : {}) }));
   const net = new Sequential([...hidden, Dense({ units: 10, activation: "softmax" })]);
-  if (from !== null) for (const [k, layer] of hidden.entries()) await layer.setWeights(from.slice(2 * k, 2 * k + 2));
-  net.compile({ optimizer: optimizers.Adam({ learningRate: 1e-3 }), loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
   // As many steps for every number of labels.
-  await net.fit(x, y, { epochs: Math.ceil(budget(30, 300) / Math.ceil(x.dim(0) / 50)), batchSize: 50, verbose: 0 });
+  const learn = async (learningRate: number, steps: number): Promise<void> => {
+    net.compile({ optimizer: optimizers.Adam({ learningRate }), loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
+    await net.fit(x, y, { epochs: Math.ceil(steps / Math.ceil(x.dim(0) / 50)), batchSize: 50, verbose: 0 });
+  };
+  if (from !== null) {
+    for (const [k, layer] of hidden.entries()) await layer.setWeights(from.slice(2 * k, 2 * k + 2));
+    for (const layer of hidden) layer.trainable = false;
+    await learn(3e-3, budget(30, 300));
+    for (const layer of hidden) layer.trainable = true;
+  }
+  await learn(1e-3, budget(30, from === null ? 600 : 300));
   return (await net.evaluate(xTest, yTest, { batchSize: 500, verbose: 0 })).accuracy!;
 }
 
