@@ -42,7 +42,7 @@ import {
 } from "./layer-options.ts";
 import { checkLayerName, heldIn, named, splitArguments } from "./layer-arguments.ts";
 import { attachMask, masksOf } from "./masks.ts";
-import { currentRematScope, rematerialized } from "./remat-scope.ts";
+import { currentRematScope } from "./open-remat-scopes.ts";
 import { flattenStructure, mapShapes, mapStructure, type Structure } from "./structure.ts";
 import { layerRegistry } from "./registry.ts";
 import { assignStored, storeVariables, type StoredArray } from "./stored-variables.ts";
@@ -503,7 +503,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
     const compute = (given: readonly unknown[]): unknown =>
       withTraining(flag, () => call(...given, { ...options, training: flag ?? false, mask }));
     const scope = this.roundsValues ? this.#rematScope : null;
-    const again = scope === null ? compute : (given: readonly unknown[]): unknown => rematerialized(scope, this, given, compute);
+    const again = scope === null ? compute : (given: readonly unknown[]): unknown => scope.rematerialized(this, given, compute);
     const format = this.roundsValues ? this.dtypePolicy.shortFormat : null;
     const outputs =
       format === null

@@ -4,6 +4,7 @@ import { ValueError } from "../errors.ts";
 import type { Tensor } from "../graph/index.ts";
 import { checkOptions } from "../serialization/index.ts";
 import type { Layer } from "./layer.ts";
+import { rematScopes } from "./open-remat-scopes.ts";
 
 /** Which layers, or which part of them. */
 export type RematMode = "full" | "activations" | "larger_than" | "list_of_layers" | null;
@@ -19,8 +20,6 @@ export interface RematScopeOptions {
 }
 
 const modes: readonly RematMode[] = ["full", "activations", "larger_than", "list_of_layers", null];
-
-let open: readonly RematScope[] = [];
 
 /**
  * Layers that are made while the scope is open do not keep what they compute for the backward pass: their `call` runs
@@ -53,53 +52,42 @@ export class RematScope {
     this.mode = mode;
     this.outputSizeThreshold = outputSizeThreshold;
     this.layerNames = layerNames ?? [];
-    open = [...open, this];
+    rematScopes.open = [...rematScopes.open, this];
   }
 
   /** Closes the scope. Closing again does nothing. */
   close(): void {
-    open = open.filter((scope) => scope !== this);
+    rematScopes.open = rematScopes.open.filter((scope) => scope !== this);
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
-}
 
-/** The innermost open scope; null where none is open, or it is one that turns rematerialization off. */
-export function currentRematScope(): RematScope | null {
-  const scope = open.at(-1) ?? null;
-  return scope?.mode === null ? null : scope;
-}
-
-/** Runs the computation of a layer that was made within a scope. */
-export function rematerialized(
-  scope: RematScope,
-  layer: Layer,
-  inputs: readonly unknown[],
-  compute: (inputs: readonly unknown[]) => unknown,
-): unknown {
-  switch (scope.mode) {
-    case "full":
-      return remat(compute)(inputs);
-    case "list_of_layers":
-      return (scope.layerNames.includes(layer.name) ? remat(compute) : compute)(inputs);
-    case "larger_than":
-      return remat(compute, {
-        when: (outputs) => outputs.reduce((sum, { size }) => sum + size, 0) > scope.outputSizeThreshold,
-      })(inputs);
-    case "activations": {
-      const held = layer as unknown as { activation?: unknown };
-      const { activation } = held;
-      if (typeof activation !== "function") return compute(inputs);
-      held.activation = remat(activation as (x: Tensor) => Tensor);
-      try {
-        return compute(inputs);
-      } finally {
-        held.activation = activation;
+  /** Runs the computation of a layer that was made within this scope. */
+  rematerialized(layer: Layer, inputs: readonly unknown[], compute: (inputs: readonly unknown[]) => unknown): unknown {
+    switch (this.mode) {
+      case "full":
+        return remat(compute)(inputs);
+      case "list_of_layers":
+        return (this.layerNames.includes(layer.name) ? remat(compute) : compute)(inputs);
+      case "larger_than":
+        return remat(compute, {
+          when: (outputs) => outputs.reduce((sum, { size }) => sum + size, 0) > this.outputSizeThreshold,
+        })(inputs);
+      case "activations": {
+        const held = layer as unknown as { activation?: unknown };
+        const { activation } = held;
+        if (typeof activation !== "function") return compute(inputs);
+        held.activation = remat(activation as (x: Tensor) => Tensor);
+        try {
+          return compute(inputs);
+        } finally {
+          held.activation = activation;
+        }
       }
+      case null:
+        return compute(inputs);
     }
-    case null:
-      return compute(inputs);
   }
 }
