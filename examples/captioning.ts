@@ -63,7 +63,8 @@ figure("scenes of test digits: share of captions that are true, word by word", e
 const some = ops.slice(test.images, [0, 0, 0, 0], [8, 56, 56, 1]);
 picture("captioning-scenes.svg", await captionedImages(some, said.slice(0, 8).map((caption, i) => [caption.text, `true: ${test.captions[i]![0]!}`]))); // prettier-ignore
 const first = ops.take(test.images, 0, { axis: 0 });
-const attended = await captioner.attention(first, said[0]!.text);
+// A net that has hardly learned says nothing: then the map is of what it should have said.
+const attended = await captioner.attention(first, said[0]!.text || test.captions[0]![0]!);
 picture("captioning-attention.svg", await attentionMaps(first, attended.words, attended.maps));
 const curves = ["perplexity", "val_perplexity"].map((name) => ({
   name: name === "perplexity" ? "training" : "held out",
