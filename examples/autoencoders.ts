@@ -22,9 +22,9 @@ const [[images], [testImages]] = await datasets.mnist.loadData({ dataDir: data("
 const pixels = (x: Tensor, count: number): Tensor => ops.reshape(ops.divide(ops.slice(x, [0, 0, 0], [count, 28, 28]), 255), [count, 784]);
 const x = pixels(images, budget(1000, 10_000));
 const xTest = pixels(testImages, budget(200, 2000));
-
 const width = 32;
-const encoder = (code: object = {}): Sequential => new Sequential([Dense({ units: width, activation: "sigmoid", inputDim: 784, ...code })]);
+const encoder = (code: object = {}): Sequential =>
+  new Sequential([Dense({ units: width, activation: "softplus", inputDim: 784, ...code })]);
 const decoder = (): Sequential => new Sequential([Dense({ units: 784, activation: "sigmoid", inputDim: width })]);
 const level = (units: number, from: number, top = false) => ({
   encoder: Dense({ units, activation: top ? "linear" : "relu" }),
@@ -33,10 +33,13 @@ const level = (units: number, from: number, top = false) => ({
 const kinds: Record<string, () => BaseAutoencoder> = {
   plain: () => new Autoencoder({ encoder: encoder(), decoder: decoder() }),
   "sparse (KL)": () =>
-    new Autoencoder({ encoder: encoder({ activityRegularizer: KLSparsity({ target: 0.1, weight: 2e-3 }) }), decoder: decoder() }),
+    new Autoencoder({
+      encoder: encoder({ activation: "sigmoid", activityRegularizer: KLSparsity({ target: 0.1, weight: 2e-3 }) }),
+      decoder: decoder(),
+    }),
   "sparse (L1)": () =>
     new Autoencoder({ encoder: encoder({ activation: "relu", activityRegularizer: L1Sparsity({ weight: 2e-4 }) }), decoder: decoder() }),
-  contractive: () => new ContractiveAutoencoder({ encoder: encoder(), decoder: decoder(), weight: 2e-4 }),
+  contractive: () => new ContractiveAutoencoder({ encoder: encoder(), decoder: decoder(), weight: 3e-5 }),
   denoising: () => new Autoencoder({ encoder: encoder(), decoder: decoder(), corruption: MaskingNoise({ rate: 0.3, seed: 2 }) }),
   convolutional: () =>
     new Autoencoder({
@@ -68,9 +71,9 @@ for (const [name, make] of Object.entries(kinds)) {
   setRandomSeed(5);
   const autoencoder = make();
   const start = performance.now();
-  const options = { epochs: budget(1, 10), batchSize: 100, verbose: 0 } as const;
+  const options = { epochs: budget(1, 30), batchSize: 100, verbose: 0 } as const;
   if (autoencoder instanceof StackedAutoencoder) await autoencoder.pretrain(x, { ...options, epochs: budget(1, 3) });
-  autoencoder.compile({ optimizer: optimizers.Adam({ learningRate: 2e-3 }), loss: "mse" });
+  autoencoder.compile({ optimizer: optimizers.Adam({ learningRate: 2e-3 }), loss: "binary_crossentropy" });
   await autoencoder.fit(x, null, options);
   const seconds = (performance.now() - start) / 1000;
   const output = await autoencoder.predict(xTest, { batchSize: 500 });

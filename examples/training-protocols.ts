@@ -17,7 +17,6 @@ const unlabelled = pixels(images, budget(1000, images.dim(0)));
 const [xTest, yTest] = [pixels(testImages, budget(500, testImages.dim(0))), ops.slice(testLabels, [0], [budget(500, testLabels.dim(0))])];
 const known = await labels.data();
 const widths = budget([64, 32], [500, 250]);
-
 setRandomSeed(1);
 const stacked = new StackedAutoencoder({
   inputShape: [784],

@@ -55,7 +55,7 @@ const ways = await vae.interpolate(pick([3, 2, 1, 18]), pick([2, 1, 18, 4]), { s
 picture("variational-interpolation.png", await imageGrid(digits(ways), { columns: 12, range: [0, 1], scale: 1 }));
 
 const flat = make(2, [256]);
-await learn("2 numbers a digit", flat, budget(2, 6), -160);
+await learn("2 numbers a digit", flat, budget(2, 16), -160);
 picture("variational-plane.png", await imageGrid(digits(await flat.latentPlane(12)), { columns: 12, range: [0, 1], scale: 1, gap: 0 }));
 picture(
   "variational.svg",
