@@ -183,4 +183,27 @@ describe("batches of a data set", () => {
     const wanted = await model().fit(() => pairs as never, null, { verbose: 0 });
     expect((await model().fit(alternating(), null, { verbose: 0 })).history).toEqual(wanted.history);
   });
+
+  it("tells each of two models that share a program and train side by side its own losses", async () => {
+    const twin = (k: number): readonly [Sequential, ReturnType<typeof tensor>] => {
+      setRandomSeed(k);
+      const net = new Sequential([layers.Dense({ units: 4, inputDim: 3, activation: "tanh" }), layers.Dense({ units: 1 })]);
+      net.compile({ optimizer: "sgd", loss: "mse" });
+      return [
+        net,
+        tensor(
+          Float32Array.from({ length: 160 }, (_, i) => (1 + 4 * k) * Math.cos(i)),
+          { shape: [160, 1] },
+        ),
+      ];
+    };
+    const x = tensor(
+      Float32Array.from({ length: 480 }, (_, i) => Math.sin(i)),
+      { shape: [160, 3] },
+    );
+    const learn = async ([net, y]: ReturnType<typeof twin>): Promise<unknown> =>
+      (await net.fit(x, y, { epochs: 3, batchSize: 16, shuffle: false, verbose: 0 })).history;
+    const alone = [await learn(twin(0)), await learn(twin(1))];
+    expect(await Promise.all([twin(0), twin(1)].map(learn))).toEqual(alone);
+  });
 });

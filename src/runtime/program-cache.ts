@@ -1,6 +1,8 @@
 /** Loaded programs, found by structure. Bounded: the ones that were not used for longest go first. */
-import type { Backend, Executable } from "../backends/backend.ts";
+import type { Backend, Executable, RunArguments } from "../backends/backend.ts";
+import type { TypedArray } from "../dtype/index.ts";
 import { onBackendChange } from "./backends.ts";
+import { KeptResults } from "./kept-results.ts";
 import { loadProgram } from "./load.ts";
 import { type Plan, subgraphOf } from "./plan.ts";
 
@@ -15,10 +17,28 @@ export class LoadedProgram {
   readonly executable: Executable;
   private holders = 0;
   private cached = true;
+  /** Results of the last run that stay in the program's memory; null: none, or they were fetched. */
+  private kept: KeptResults | null = null;
 
   constructor(backend: Backend, executable: Executable) {
     this.backend = backend;
     this.executable = executable;
+  }
+
+  /** Runs. What another owner has left in the program's memory is fetched first. */
+  run(job: RunArguments, owner: object | null): TypedArray[] | Promise<TypedArray[]> {
+    const { kept } = this;
+    if (kept !== null && kept.owner !== owner) {
+      this.kept = null;
+      return kept.fetch().then(() => this.executable.run(job));
+    }
+    return this.executable.run(job);
+  }
+
+  /** The results that the run to come (`reads: false`) leaves for `owner`. Call it when that run has been started. */
+  keep(owner: object): KeptResults {
+    if (this.kept?.owner !== owner) this.kept = new KeptResults(owner, this.executable);
+    return this.kept;
   }
 
   /** Keeps the program from being freed until `release`. */

@@ -20,6 +20,8 @@ export interface PlanRun {
   readonly signal?: AbortSignal | undefined;
   /** False: results may stay in the program's memory (`Executable.read`); then the list of results is empty. */
   readonly reads?: boolean | undefined;
+  /** Who the run is for: results that others left in the program's memory are fetched first. Default: nobody who leaves any. */
+  readonly owner?: object | undefined;
 }
 
 /**
@@ -68,13 +70,14 @@ export function runPlan(run: PlanRun): TypedArray[] | Promise<TypedArray[]> {
     if (run.program === undefined) return finish(run, residents, snapshots, []);
     let out: TypedArray[] | Promise<TypedArray[]>;
     try {
-      out = run.program.executable.run({
+      const job = {
         arguments: run.values,
         states: residents.map((resident) => resident.buffer),
         scalars: plan.scalars,
         reads: run.reads !== false,
         ...(run.signal === undefined ? {} : { signal: run.signal }),
-      });
+      };
+      out = run.program.run(job, run.owner ?? null);
     } catch (error) {
       release();
       throw error;

@@ -1,5 +1,5 @@
 /** Traced functions: a function over tensors and variables as one program per signature of its arguments. */
-import type { Backend, DeviceBuffer, Executable } from "../backends/backend.ts";
+import type { Backend, DeviceBuffer } from "../backends/backend.ts";
 import type { DType, TypedArray } from "../dtype/index.ts";
 import { InternalError, ShapeError } from "../errors.ts";
 import {
@@ -23,6 +23,7 @@ import { withParts } from "../parts/part.ts";
 import { currentBackend } from "./backends.ts";
 import { isPending, type PendingAssign, storeAssigns } from "./evaluator.ts";
 import { makePlan, type Plan } from "./plan.ts";
+import type { KeptResults } from "./kept-results.ts";
 import { type LoadedProgram, programFor } from "./program-cache.ts";
 import { hasStoredValue, Resident, residentOn, storedValues } from "./resident.ts";
 import { bindVersion, runPlan } from "./run-plan.ts";
@@ -67,7 +68,7 @@ interface Built {
 
 /** States and their memory, in the program's order. */
 interface Quick {
-  readonly executable: Executable;
+  readonly program: LoadedProgram;
   readonly residents: readonly (StateMemory | undefined)[];
   readonly buffers: readonly DeviceBuffer[];
   readonly isWritten: readonly boolean[];
@@ -105,8 +106,8 @@ export class Traced {
   /** Used last first. */
   private signatures: Signature[] = [];
   private readonly held = new Set<LoadedProgram>();
-  /** The program that keeps the results of the last run. */
-  private keeper: Executable | undefined;
+  /** The results of the last run, where it left them in its program's memory. */
+  private kept: KeptResults | undefined;
 
   /** `f` gives a tree of tensors; a run gives their values in `flattenTree`'s order. */
   constructor(f: (...args: Tensor[]) => unknown) {
@@ -121,7 +122,7 @@ export class Traced {
    */
   run(args: readonly ArgumentValues[], options: RunOptions = {}): TypedArray[] | Promise<TypedArray[]> {
     const signature = this.signature(args);
-    this.keeper = undefined;
+    this.kept = undefined;
     for (let i = 0; i < args.length; i++) {
       if (args[i]!.values.length !== signature.sizes[i]) {
         throw new ShapeError({
@@ -165,9 +166,9 @@ export class Traced {
 
   /** The results of the last run, which left them in the back-end's memory. */
   readLast(): TypedArray[] | Promise<TypedArray[]> {
-    const { keeper } = this;
-    if (keeper === undefined) throw new InternalError("Traced", "the results of the last run were given to whoever asked for it");
-    return runQueue.run(() => keeper.read());
+    const { kept } = this;
+    if (kept === undefined) throw new InternalError("Traced", "the results of the last run were given to whoever asked for it");
+    return runQueue.run(() => kept.read());
   }
 
   /** What `f` gives for such arguments, as a tree of tensors without values. Traces where the signature is new. */
@@ -230,7 +231,7 @@ export class Traced {
     if (built === undefined || quick === undefined || frozen === undefined || !runQueue.idle || built.backend !== currentBackend())
       return undefined;
     const { states, scalars } = built.plan;
-    const { executable, residents, isWritten } = quick;
+    const { program, residents, isWritten } = quick;
     for (let i = 0; i < states.length; i++) {
       const state = states[i]!;
       if (state.memory !== residents[i] || state.latest !== undefined || state.flight !== undefined) return undefined;
@@ -240,10 +241,10 @@ export class Traced {
     for (const arg of args) values.push(arg.values);
     for (const given of frozen) values.push(given);
     const { signal, reads } = options;
-    if (reads === false) this.keeper = executable;
     const job = { arguments: values, states: quick.buffers, scalars, reads: reads !== false };
     return runQueue.run(() => {
-      const out = executable.run(signal === undefined ? job : { ...job, signal });
+      const out = program.run(signal === undefined ? job : { ...job, signal }, this);
+      if (reads === false) this.kept = program.keep(this);
       if (!(out instanceof Promise)) return out;
       const flights = takeOff(signature);
       const stored = out.then((results) => {
@@ -323,7 +324,6 @@ export class Traced {
     const frozen = signature.frozen;
     if (frozen === undefined) throw new InternalError("Traced", "runs before it was built");
     const leaves = options.reads === false && built.program !== undefined && isPlain(built.plan);
-    if (leaves) this.keeper = built.program.executable;
     const results = runPlan({
       plan: built.plan,
       program: built.program,
@@ -332,7 +332,9 @@ export class Traced {
       version: (state, update) => landed(state, flights[update]),
       signal: options.signal,
       reads: !leaves,
+      owner: this,
     });
+    if (leaves) this.kept = built.program.keep(this);
     if (!(results instanceof Promise)) built.quick = quickOf(built);
     else
       void results.then(
@@ -353,7 +355,7 @@ function quickOf({ plan, program }: Built): Quick | undefined {
     buffers.push(resident.buffer);
   }
   const isWritten = plan.states.map((_, i) => plan.written.some(({ index }) => index === i));
-  return { executable: program.executable, residents, buffers, isWritten };
+  return { program, residents, buffers, isWritten };
 }
 
 /** Whether all results and updates are the program's own, each result once. */
