@@ -201,10 +201,17 @@ describe("batches of a data set", () => {
       Float32Array.from({ length: 480 }, (_, i) => Math.sin(i)),
       { shape: [160, 3] },
     );
-    // After every batch the other loop has its turn.
-    const turns = callbacks.LambdaCallback({ onTrainBatchBegin: () => new Promise((resolve) => setImmediate(resolve)) });
+    // After every batch, before its numbers are read, the other loop has its turn.
+    class Turns extends callbacks.Callback {
+      override readsBatchLogs(): boolean {
+        return false;
+      }
+      override onTrainBatchEnd(): Promise<void> {
+        return new Promise((resolve) => setImmediate(resolve));
+      }
+    }
     const learn = async ([net, y]: ReturnType<typeof twin>): Promise<unknown> =>
-      (await net.fit(x, y, { epochs: 3, batchSize: 16, shuffle: false, verbose: 0, callbacks: [turns] })).history;
+      (await net.fit(x, y, { epochs: 3, batchSize: 16, shuffle: false, verbose: 0, callbacks: [new Turns()] })).history;
     const alone = [await learn(twin(0)), await learn(twin(1))];
     expect(await Promise.all([twin(0), twin(1)].map(learn))).toEqual(alone);
   });
