@@ -187,6 +187,22 @@ describe("GenerativeAdversarialNetwork", () => {
 });
 
 describe("WassersteinGAN", () => {
+  it("finds the distance of two points, and the slope that the penalty leaves", async () => {
+    const one = (inputDim: number, kernelInitializer: string): Sequential =>
+      new Sequential([layers.Dense({ units: 1, inputDim, useBias: false, kernelInitializer })]);
+    // A generator that always says 0 and stays there; data at d = 2; a critic s x.
+    const gan = new WassersteinGAN({ generator: one(3, "zeros"), discriminator: one(1, "ones"), discriminatorSteps: 1 });
+    gan.compile({
+      generatorOptimizer: optimizers.SGD({ learningRate: 0 }),
+      discriminatorOptimizer: optimizers.SGD({ learningRate: 0.02 }),
+    });
+    const { history } = await gan.fit(ops.full([64, 1], 2), null, { ...quiet, epochs: 10, batchSize: 8 });
+    // 10 (s - 1)^2 - 2 s is least at s = 1.1: there the distance is 2.2 and the penalty 0.01.
+    expect(history.wasserstein_distance!.at(-1)).toBeCloseTo(2.2, 4);
+    expect(history.gradient_penalty!.at(-1)).toBeCloseTo(0.01, 4);
+    expect((await gan.discriminator.weights[0]!.data())[0]).toBeCloseTo(1.1, 4);
+  });
+
   it("gives the critic several parts of a batch for one step of the generator", async () => {
     const gan = new WassersteinGAN({ ...networks(null), discriminatorSteps: 3 });
     const [generatorOptimizer, discriminatorOptimizer] = [optimizers.Adam(), optimizers.Adam()];
