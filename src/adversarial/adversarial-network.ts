@@ -254,7 +254,7 @@ export abstract class AdversarialNetwork extends Model<Tensor, Tensor> {
 
 /** The output of a model in a step. */
 export function applied(model: Model, x: Tensor, training: boolean): Tensor {
-  return (model as unknown as (x: Tensor, options: CallOptions) => Tensor)(x, { training });
+  return model(x, { training });
 }
 
 function rest(images: Tensor, value?: number): number[] {

@@ -174,7 +174,7 @@ describe("GenerativeAdversarialNetwork", () => {
     const loaded = (await loadModel(
       { name: "gan.keras", read: () => Promise.resolve(bytes) },
       { customObjects: { GenerativeAdversarialNetwork } },
-    )) as unknown as GenerativeAdversarialNetwork;
+    )) as GenerativeAdversarialNetwork;
     expect(loaded.labelSmoothing).toBe(0.2);
     expect(loaded.getCompileConfig()).toEqual(gan.getCompileConfig());
     expect(await (await loaded.generate(3, { seed: 1 })).data()).toEqual(await (await gan.generate(3, { seed: 1 })).data());

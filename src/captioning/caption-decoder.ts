@@ -142,7 +142,7 @@ export class CaptionDecoderLayer extends Layer<CaptionDecoderOptions> {
     if (this.looking !== null) return this.looking.start(features, this.position);
     const zeros = ops.zeros([batch, this.units], { dtype: features.dtype });
     const image = this.imageWord!(ops.reshape(features, [batch, features.size / batch]));
-    const [, [h, c]] = this.cell(image, [zeros, zeros]) as unknown as [Tensor, [Tensor, Tensor]];
+    const [h, c] = this.cell(image, [zeros, zeros])[1] as readonly [Tensor, Tensor];
     return { h, c };
   }
 
@@ -157,7 +157,7 @@ export class CaptionDecoderLayer extends Layer<CaptionDecoderOptions> {
   #advance(word: Tensor, state: CaptionState): { h: Tensor; c: Tensor; z: Tensor | null; attention: Tensor | null } {
     const look = this.looking?.look(state) ?? null;
     const input = look === null ? word : ops.concatenate([word, look.z], { axis: -1 });
-    const [, [h, c]] = this.cell(input, [state.h, state.c]) as unknown as [Tensor, [Tensor, Tensor]];
+    const [h, c] = this.cell(input, [state.h, state.c])[1] as readonly [Tensor, Tensor];
     return { h, c, z: look?.z ?? null, attention: look?.weights ?? null };
   }
 

@@ -5,6 +5,7 @@ import type { HostValues, Tensor } from "../graph/index.ts";
 import { type RandomNumbers, randomNumbers } from "../data/random-numbers.ts";
 import { makeDefaultSeed } from "../random/seed-generator.ts";
 import { airIsDue, takeAir, Traced } from "../runtime/index.ts";
+import { flattenStructure } from "../layers/structure.ts";
 import type { FileTarget, SaveOptions } from "../saving/index.ts";
 import { checkOptions } from "../serialization/index.ts";
 import type { Environment } from "./environment.ts";
@@ -295,8 +296,7 @@ export class Course {
 
 /** What a network gives in a program: a list of its outputs. */
 export function applied(network: AnyModel, observations: Tensor, training: boolean): Tensor[] {
-  const call = network as unknown as (x: Tensor, options: { training: boolean }) => Tensor | Tensor[];
-  return [call(observations, { training })].flat();
+  return flattenStructure(network(observations, { training })) as Tensor[];
 }
 
 /** Throws ValueError for what is no whole number from 1. */

@@ -99,7 +99,7 @@ function attentionDecoding(model: Model): Decoding<AttentionEncoded, Tensor> {
     const words = call("source_embedding", source) as Tensor;
     const mask = ops.notEqual(source, 0);
     attachMask(words, mask);
-    const encoder = model.getLayer("encoder") as unknown as BidirectionalLayer;
+    const encoder = model.getLayer("encoder") as BidirectionalLayer;
     const [encoded, forward, backward] = encoder(words) as unknown as [Tensor, Tensor, Tensor];
     const state = call("first_state", ops.concatenate([forward, backward], { axis: -1 })) as Tensor;
     return { encoded, keys: decoder.prepare(encoded, mask).keys, mask, state };

@@ -1,9 +1,10 @@
 /** Texts as numbers of subwords, and back. */
 import { ValueError } from "../errors.ts";
-import { dataTensor, type Tensor } from "../graph/index.ts";
+import type { Tensor } from "../graph/index.ts";
 import { checkOptions } from "../serialization/index.ts";
 import { byteCharacters, fromByteCharacters, splitWords, toByteCharacters } from "./byte-level.ts";
 import { type Merge, trainMerges } from "./byte-pair-training.ts";
+import { encodeBatch, type EncodeBatchOptions } from "./encode-batch.ts";
 
 /** Options of `BytePairTokenizer.train`. */
 export interface BytePairTrainingOptions {
@@ -13,18 +14,6 @@ export interface BytePairTrainingOptions {
   readonly specialTokens?: readonly string[];
   /** How often a pair must occur to be merged. Default 2. */
   readonly minFrequency?: number;
-}
-
-/** Options of `BytePairTokenizer.encodeBatch`. */
-export interface EncodeBatchOptions {
-  /** Length of all rows: longer ones are cut. Default: that of the longest. */
-  readonly sequenceLength?: number | null;
-  /** Put before every text; null (default): nothing. */
-  readonly startToken?: string | null;
-  /** Put after every text, kept where texts are cut; null (default): nothing. */
-  readonly endToken?: string | null;
-  /** What rows are filled up with. Default: the token 0. */
-  readonly padToken?: string | null;
 }
 
 /** The part of Hugging Face's `tokenizer.json` that says what this tokenizer does. */
@@ -203,17 +192,7 @@ export class BytePairTokenizer {
 
   /** Texts as the rows of one array. Shapes: n texts -> int32 [n, length]. */
   encodeBatch(texts: readonly string[], options: EncodeBatchOptions = {}): Tensor {
-    checkOptions("BytePairTokenizer.encodeBatch", options, ["sequenceLength", "startToken", "endToken", "padToken"]);
-    const { startToken = null, endToken = null, padToken = null } = options;
-    const begin = startToken === null ? [] : [this.tokenToId(startToken)];
-    const end = endToken === null ? [] : [this.tokenToId(endToken)];
-    const rows = texts.map((text) => [...begin, ...this.encode(text), ...end]);
-    const length = options.sequenceLength ?? Math.max(0, ...rows.map((row) => row.length));
-    const values = new Int32Array(texts.length * length).fill(padToken === null ? 0 : this.tokenToId(padToken));
-    rows.forEach((row, index) => {
-      values.set(row.length <= length ? row : [...row.slice(0, length - end.length), ...end], index * length);
-    });
-    return dataTensor(values, [texts.length, length], "int32");
+    return encodeBatch("BytePairTokenizer.encodeBatch", this, texts, options);
   }
 
   /** The text of token numbers. Special tokens are left out unless `skipSpecialTokens` is false. Throws ValueError for unknown numbers. */

@@ -1,7 +1,8 @@
 /** Text in and out (`nabla/text`): subwords, translation, generation, scores of translations and transcripts. */
 export { beamSearch, type BeamSearchOptions, type FoundSequence } from "./beam-search.ts";
 export { bleu, type BleuOptions, type BleuScore, tokenize13a } from "./bleu.ts";
-export { BytePairTokenizer, type BytePairTrainingOptions, type EncodeBatchOptions, type TokenizerJson } from "./byte-pair-tokenizer.ts";
+export { BytePairTokenizer, type BytePairTrainingOptions, type TokenizerJson } from "./byte-pair-tokenizer.ts";
+export type { EncodeBatchOptions } from "./encode-batch.ts";
 export type { Merge } from "./byte-pair-training.ts";
 export { characterErrorRate, editDistance, wordErrorRate } from "./error-rate.ts";
 export type { DecoderState, GenerationOptions, NextToken, NextTokenScores } from "./next-token.ts";

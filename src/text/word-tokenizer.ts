@@ -1,8 +1,8 @@
 /** Texts as numbers of words, and back: for small vocabularies, as those of captions. */
 import { ValueError } from "../errors.ts";
-import { dataTensor, type Tensor } from "../graph/index.ts";
+import type { Tensor } from "../graph/index.ts";
 import { checkOptions } from "../serialization/index.ts";
-import type { EncodeBatchOptions } from "./byte-pair-tokenizer.ts";
+import { encodeBatch, type EncodeBatchOptions } from "./encode-batch.ts";
 
 /** Options of `WordTokenizer.train`. */
 export interface WordTrainingOptions {
@@ -134,15 +134,7 @@ export class WordTokenizer {
 
   /** Texts as the rows of one array. Shapes: n texts -> int32 [n, length]. */
   encodeBatch(texts: readonly string[], options: EncodeBatchOptions = {}): Tensor {
-    checkOptions("WordTokenizer.encodeBatch", options, ["sequenceLength", "startToken", "endToken", "padToken"]);
-    const { startToken = null, endToken = null, padToken = null } = options;
-    const begin = startToken === null ? [] : [this.tokenToId(startToken)];
-    const end = endToken === null ? [] : [this.tokenToId(endToken)];
-    const rows = texts.map((text) => [...begin, ...this.encode(text), ...end]);
-    const length = options.sequenceLength ?? Math.max(0, ...rows.map((row) => row.length));
-    const values = new Int32Array(texts.length * length).fill(padToken === null ? 0 : this.tokenToId(padToken));
-    rows.forEach((row, index) => values.set(row.length <= length ? row : [...row.slice(0, length - end.length), ...end], index * length));
-    return dataTensor(values, [texts.length, length], "int32");
+    return encodeBatch("WordTokenizer.encodeBatch", this, texts, options);
   }
 
   /** The words of numbers. Special tokens are left out unless `skipSpecialTokens` is false. Throws ValueError for unknown numbers. */

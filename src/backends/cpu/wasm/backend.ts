@@ -2,10 +2,9 @@
 import type { Executable } from "../../backend.ts";
 import { BackendError } from "../../../errors.ts";
 import type { Program } from "../../../compiler/program.ts";
-import type { Target } from "../../../compiler/target.ts";
-import { scheduleContract } from "../loops/contract/schedule.ts";
+import { compilerTarget } from "../compiler-target.ts";
 import { divideWork, lowerKernel } from "../loops/lower.ts";
-import { type CpuTarget, rowsFrom } from "../target.ts";
+import type { CpuTarget } from "../target.ts";
 import { chooseThreads } from "../runtime/choose-threads.ts";
 import { CodeCache } from "../runtime/code-cache.ts";
 import { Divisions } from "../runtime/divisions.ts";
@@ -97,18 +96,7 @@ export function createWasmBackend(options: WasmOptions = {}): CpuBackend {
     extension: "wasm",
     command: (file) => `wasm-objdump -d ${file}`,
   };
-  const target: Target = {
-    name: "wasm",
-    limits: {
-      buffersPerKernel: 64,
-      alignmentBytes: 64,
-      maxBufferBytes: largestBuffer,
-      dtypes: ["float32", "float64", "int32", "uint8", "bool"],
-      sharedArena: true,
-      rowsFrom: options.rowsFrom ?? rowsFrom,
-    },
-    scheduleContract: (bound) => scheduleContract(bound, cpuTarget),
-  };
+  const target = compilerTarget(cpuTarget, largestBuffer, options.rowsFrom);
   return {
     form: "kernels",
     name: "wasm",

@@ -3,10 +3,9 @@ import "../../../compiler/complete.ts";
 import "../loops/complete.ts";
 import type { Executable } from "../../backend.ts";
 import type { Program } from "../../../compiler/program.ts";
-import type { Target } from "../../../compiler/target.ts";
+import { compilerTarget } from "../compiler-target.ts";
 import { platform } from "../../../platform/index.ts";
 import type { CallableFunction } from "../loops/ir.ts";
-import { scheduleContract } from "../loops/contract/schedule.ts";
 import { divideWork, lowerKernel } from "../loops/lower.ts";
 import { chooseThreads } from "../runtime/choose-threads.ts";
 import { CodeCache } from "../runtime/code-cache.ts";
@@ -19,7 +18,7 @@ import type { Machine } from "../runtime/machine.ts";
 import { measureMachinePeak } from "../runtime/measure-peak.ts";
 import { profiled } from "../runtime/profiling.ts";
 import { RunOrder } from "../../run-order.ts";
-import { type CpuTarget, rowsFrom } from "../target.ts";
+import type { CpuTarget } from "../target.ts";
 import { CodeMemory } from "./code-memory.ts";
 import { mostHelpers } from "./control.ts";
 import { emitFunctions } from "./generator/emit.ts";
@@ -101,18 +100,7 @@ export function createX64Backend(options: X64Options = {}): CpuBackend {
     extension: "bin",
     command: (file) => `objdump -D -b binary -m i386:x86-64 -M intel ${file}`,
   };
-  const target: Target = {
-    name: instructionSet,
-    limits: {
-      buffersPerKernel: 64,
-      alignmentBytes: 64,
-      maxBufferBytes: largestBuffer,
-      dtypes: ["float32", "float64", "int32", "uint8", "bool"],
-      sharedArena: true,
-      rowsFrom: options.rowsFrom ?? rowsFrom,
-    },
-    scheduleContract: (bound) => scheduleContract(bound, cpuTarget),
-  };
+  const target = compilerTarget(cpuTarget, largestBuffer, options.rowsFrom);
   return {
     form: "kernels",
     name: "cpu",
