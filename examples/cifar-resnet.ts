@@ -36,7 +36,7 @@ console.log(`ResNet-20: ${network.countParams().toLocaleString("en")} parameters
 const learningRate = optimizers.schedules.CosineDecay({
   initialLearningRate: 0.01,
   decaySteps: steps,
-  warmupTarget: 0.1,
+  warmupTarget: 0.05,
   warmupSteps: Math.round(steps / 12),
 });
 model.compile({

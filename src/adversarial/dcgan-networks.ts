@@ -30,11 +30,11 @@ export interface DcganDiscriminatorOptions extends DcganOptions {
 
 type Complete = Required<Omit<DcganOptions, "name">>;
 
-/** How often images of this size are halved: until the shorter side is 7 or less. */
+/** How often images of this size are halved: until the shorter side is 4 or less, as in the paper. */
 function halvings([height, width]: readonly number[]): number {
   let side = Math.min(height!, width!);
   let count = 0;
-  for (; side > 7; count++) side = Math.ceil(side / 2);
+  for (; side > 4; count++) side = Math.ceil(side / 2);
   return count;
 }
 
