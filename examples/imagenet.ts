@@ -29,6 +29,9 @@ const { classNames } = training;
 
 const make = applications[name as "ResNet50"] as (typeof applications)["ResNet50"] | undefined;
 if (make === undefined) throw new Error(`there is no application ${name}`);
+const modules = Object.values(applications as Record<string, unknown>) as Partial<applications.ApplicationModule>[];
+const scaled = (modules.find((module) => name in module && module.preprocessInput !== undefined) ?? applications.imagenetUtils)
+  .preprocessInput! as (x: Tensor) => Tensor;
 const model = make({ weights: null, classes: classNames.length, inputShape: [size, size, 3] });
 console.log(`${name}: ${model.countParams().toLocaleString("en")} parameters, ${classNames.length} classes, images of ${size}x${size}`);
 const prepared = training.map((batch) => [scaled((batch as readonly Tensor[])[0]!), (batch as readonly Tensor[])[1]!]);
@@ -65,7 +68,3 @@ for (const [what, parts] of [
 figure("training loss, first epoch", history.history.loss![0]!);
 figure("training loss, last epoch", history.history.loss!.at(-1)!, { atMost: history.history.loss![0]! });
 
-/** Pixels about zero. */
-function scaled(x: Tensor): Tensor {
-  return ops.divide(ops.subtract(x, 120), 64);
-}

@@ -25,6 +25,20 @@ describe("topErrors", () => {
   });
 });
 
+describe("resultsTable", () => {
+  it("shows networks as summaries of ILSVRC do, without columns that nobody fills", () => {
+    const [alexnet, , , , , resnet] = evaluation.ilsvrcResults.slice(2);
+    expect(evaluation.resultsTable([alexnet!, resnet!, { name: "mine", top5: 0.082 }]).split("\n")).toEqual([
+      "year  network  layers  parameters  top-5 error",
+      "──────────────────────────────────────────────",
+      `2012  AlexNet       8  60,965,224       16.4 %  ${"█".repeat(20)}`,
+      `2015  ResNet      152  60,419,944        3.6 %  ${"█".repeat(4)}`,
+      `      mine                               8.2 %  ${"█".repeat(10)}`,
+    ]);
+    expect(evaluation.resultsTable([{ name: "mine", top1: 0 }])).toBe("network  top-1 error\n────────────────────\nmine           0.0 %");
+  });
+});
+
 describe("tenCrops", () => {
   it("are the corners, the middle and their mirror images", async () => {
     const x = ops.reshape(ops.arange(12), [1, 3, 4, 1]);

@@ -69,9 +69,34 @@ function callConfig(graph: FunctionalGraph, node: GraphNode): Config {
   const hasOptions = node.args.length > 1 && isPlainObject(last);
   const args = hasOptions ? node.args.slice(0, -1) : node.args;
   const kwargs = hasOptions ? Object.fromEntries(Object.entries(last).map(([key, value]) => [snakeCase(key), write(value)])) : {};
-  const masks = node.operation instanceof Layer ? maskArguments(node.operation.className, args.length) : [];
-  return { args: args.map(write), kwargs: { ...Object.fromEntries(masks.map((name) => [name, null])), ...kwargs } };
+  return { args: args.map(write), kwargs: { ...defaultArguments(node.operation, args.length), ...kwargs } };
 }
+
+/** What Keras writes with a call on so many inputs, given or not. */
+function defaultArguments(operation: unknown, inputs: number): Config {
+  if (!(operation instanceof Layer)) return {};
+  const masks = maskArguments(operation.className, inputs).map((name) => [name, null]);
+  return { ...(testing.has(operation.className) ? { training: false } : {}), ...Object.fromEntries(masks) };
+}
+
+/** Classes whose call has an argument `training` that is false where nobody gives it. */
+const testing: ReadonlySet<string> = new Set([
+  "AlphaDropout",
+  "ConvLSTM1D",
+  "ConvLSTM2D",
+  "ConvLSTM3D",
+  "Dropout",
+  "GRU",
+  "GaussianDropout",
+  "GaussianNoise",
+  "LSTM",
+  "RNN",
+  "SimpleRNN",
+  "SpatialDropout1D",
+  "SpatialDropout2D",
+  "SpatialDropout3D",
+  "SpectralNormalization",
+]);
 
 /** Classes whose call has an argument `mask`: Keras writes it with every call. */
 const masked: ReadonlySet<string> = new Set([

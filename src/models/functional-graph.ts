@@ -1,7 +1,8 @@
 /** The graph of calls between a model's inputs and outputs: which layers, in what order, fed by what. */
 import { StateError, ValueError } from "../errors.ts";
 import type { Tensor } from "../graph/index.ts";
-import { flattenTree, isSymbolic, isText, mapTree, StringTensor } from "../graph/index.ts";
+import { flattenTree, isPlainObject, isSymbolic, isText, mapTree, StringTensor } from "../graph/index.ts";
+import { contextTraining } from "../layers/call-context.ts";
 import { InputLayer, type InputLayerLayer, inputLayerOf } from "../layers/input-layer.ts";
 import { autoName } from "../layers/auto-names.ts";
 import { Layer } from "../layers/layer.ts";
@@ -162,12 +163,19 @@ export class FunctionalGraph {
       if (node.isInput) continue;
       const args = node.args.map((arg) => mapTree(arg, (tensor) => values.get(tensor) ?? tensor));
       const callable = node.operation instanceof Layer ? node.operation : node.operation.callable;
-      const result = callAgain(callable, args);
+      const result = callAgain(callable, node.operation instanceof Layer ? withFlag(args, contextTraining()) : args);
       const results = result instanceof StringTensor ? [result] : flattenTree(result);
       node.outputs.forEach((output, index) => values.set(output, results[index]!));
     }
     return values;
   }
+}
+
+/** Arguments of a layer with the training flag of the model's call, which goes before that of the recorded one, as in Keras. */
+function withFlag(args: readonly unknown[], training: boolean | null): readonly unknown[] {
+  const last = args.at(-1);
+  if (training === null || args.length < 2 || !isPlainObject(last) || last.training === undefined) return args;
+  return [...args.slice(0, -1), { ...last, training }];
 }
 
 /** Depth-first search from the outputs to the inputs. */

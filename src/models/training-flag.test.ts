@@ -1,0 +1,46 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { Input, layers, Model, modelFromJSON, ops, setBackend, type Tensor } from "../index.ts";
+
+beforeAll(() => setBackend("reference"));
+
+type Json = { config: { layers: { inbound_nodes: { kwargs: Record<string, unknown> }[] }[] } };
+const x = ops.ones([4, 50]);
+const drops = async (y: Tensor): Promise<boolean> => (await y.data()).includes(0);
+/** A dropout in a model in a model, the inner one called with a flag of its own or none. */
+const nested = (options: object): Model => {
+  const [inner, outer] = [Input({ shape: [50] }), Input({ shape: [50] })];
+  const model = new Model({ inputs: inner, outputs: layers.Dropout({ rate: 0.5 })(inner) });
+  return new Model({ inputs: outer, outputs: (model as unknown as (x: Tensor, options: object) => Tensor)(outer, options) });
+};
+const direct = (options: object): Model => {
+  const input = Input({ shape: [50] });
+  return new Model({ inputs: input, outputs: layers.Dropout({ rate: 0.5 })(input, options) });
+};
+
+describe("the training flag of a model's call", () => {
+  it.each([
+    ["no flag", {}, false],
+    ["training: true", { training: true }, true],
+    ["training: false", { training: false }, false],
+  ])("goes before that of the calls it was made of; without it that of the calls holds: %s", async (_, options, byItself) => {
+    for (const made of [direct(options), nested(options)]) {
+      for (const model of [made, modelFromJSON(JSON.stringify(made))]) {
+        expect(await drops(model(x))).toBe(byItself);
+        expect(await drops(model(x, { training: true }))).toBe(true);
+        expect(await drops(model(x, { training: false }))).toBe(false);
+        expect(await drops(await model.predict(x, { verbose: 0 }))).toBe(false);
+      }
+    }
+  });
+
+  it("is written with calls of layers that Keras has a default for", () => {
+    const sequences = Input({ shape: [5, 50] });
+    const model = new Model({ inputs: sequences, outputs: layers.GRU({ units: 2 })(layers.GaussianNoise({ stddev: 1 })(sequences)) });
+    const { layers: written } = (JSON.parse(JSON.stringify(model)) as Json).config;
+    expect(written.map(({ inbound_nodes: calls }) => calls[0]?.kwargs)).toEqual([
+      undefined,
+      { training: false },
+      { training: false, mask: null },
+    ]);
+  });
+});
