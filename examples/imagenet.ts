@@ -67,4 +67,3 @@ for (const [what, parts] of [
 }
 figure("training loss, first epoch", history.history.loss![0]!);
 figure("training loss, last epoch", history.history.loss!.at(-1)!, { atMost: history.history.loss![0]! });
-
