@@ -31,7 +31,7 @@ const make = applications[name as "ResNet50"] as (typeof applications)["ResNet50
 if (make === undefined) throw new Error(`there is no application ${name}`);
 const modules = Object.values(applications as Record<string, unknown>) as Partial<applications.ApplicationModule>[];
 const scaled = (modules.find((module) => name in module && module.preprocessInput !== undefined) ?? applications.imagenetUtils)
-  .preprocessInput! as (x: Tensor) => Tensor;
+  .preprocessInput!;
 const model = make({ weights: null, classes: classNames.length, inputShape: [size, size, 3] });
 console.log(`${name}: ${model.countParams().toLocaleString("en")} parameters, ${classNames.length} classes, images of ${size}x${size}`);
 const prepared = training.map((batch) => [scaled((batch as readonly Tensor[])[0]!), (batch as readonly Tensor[])[1]!]);

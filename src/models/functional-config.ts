@@ -75,8 +75,9 @@ function callConfig(graph: FunctionalGraph, node: GraphNode): Config {
 /** What Keras writes with a call on so many inputs, given or not. */
 function defaultArguments(operation: unknown, inputs: number): Config {
   if (!(operation instanceof Layer)) return {};
-  const masks = maskArguments(operation.className, inputs).map((name) => [name, null]);
-  return { ...(testing.has(operation.className) ? { training: false } : {}), ...Object.fromEntries(masks) };
+  const written: Record<string, unknown> = testing.has(operation.className) ? { training: false } : {};
+  for (const name of maskArguments(operation.className, inputs)) written[name] = null;
+  return written;
 }
 
 /** Classes whose call has an argument `training` that is false where nobody gives it. */

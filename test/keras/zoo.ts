@@ -115,7 +115,7 @@ interface Parts {
 export async function forwardDifference(model: Model, entry: Case): Promise<string | null> {
   await setBackend(process.env["NABLA_BACKEND"] ?? "cpu");
   const gain = entry["gain"] as number;
-  for (const [k, weight] of model.weights.entries()) weight.assign(tensor(filled(weight, k, gain), { shape: weight.shape as number[] }));
+  for (const [k, weight] of model.weights.entries()) weight.assign(tensor(filled(weight, k, gain), { shape: weight.shape }));
   const shape = entry["input_shape"] as number[];
   const size = shape.reduce((product, extent) => product * extent, 1);
   let x = Float32Array.from(formula(size, entry["input_index"] as number));
