@@ -12,7 +12,7 @@ const { budget, data: path, figure } = example("imagenet", { files: process.env.
 setRandomSeed(2012);
 const folder = process.env.FOLDER ?? path("flowers");
 const name = process.env.MODEL ?? "AlexNet";
-const size = Number(process.env.SIZE ?? budget(67, 227));
+const size = Number(process.env.SIZE ?? budget(67, 115));
 const epochs = budget(1, Number(process.env.EPOCHS ?? 40));
 const batchSize = 32;
 

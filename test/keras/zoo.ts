@@ -63,6 +63,7 @@ const newerKeys: Readonly<Record<string, unknown>> = {
   renorm_momentum: 0.99,
   input_axes: null,
   output_axes: null,
+  quantization_config: null,
 };
 
 /** JSON in the common form of both versions: without keys that say nothing, single tensors as lists of one. */
@@ -82,12 +83,7 @@ function isPlace(value: unknown): boolean {
 /** What the JSON of a network differs in from Keras's. */
 export function configDifferences(model: Model, entry: Case): string[] {
   if (entry["config"] === undefined) return [];
-  const [ours, keras] = [JSON.parse(JSON.stringify(model.toJSON())), entry["config"]].map((given) => {
-    const json = common(given) as Json;
-    const config = json["config"] as Json;
-    const layers = config["layers"] as Json[];
-    return { json: { ...json, config: null, compile_config: null }, config: { ...config, layers: null }, layers };
-  }) as [Parts, Parts];
+  const [ours, keras] = [partsOf(JSON.parse(JSON.stringify(model.toJSON()))), partsOf(entry["config"])];
   const found: string[] = [];
   const compare = (what: string, a: unknown, b: unknown): void => {
     const problem = closeConfig(a, b);
@@ -102,6 +98,16 @@ export function configDifferences(model: Model, entry: Case): string[] {
       compare(`${String(wanted["class_name"])} ${String(wanted["name"])} ${key}`, actual[key], wanted[key]);
   });
   return found;
+}
+
+function partsOf(given: unknown): Parts {
+  const json = common(given) as Json;
+  const config = json["config"] as Json;
+  return {
+    json: { ...json, config: null, compile_config: null },
+    config: { ...config, layers: null },
+    layers: config["layers"] as Json[],
+  };
 }
 
 type Json = Record<string, unknown>;
