@@ -1,16 +1,17 @@
 """Records the networks of keras.applications: layers, weights, configurations and, with filled weights, the forward pass.
 
-    KERAS_BACKEND=torch python scripts/record-applications.py OUT.json [--case TEXT] [--configs] [--only-forward] [--no-forward]
+    KERAS_BACKEND=torch python scripts/record-applications.py OUT.json [--case REGEXP] [--configs] [--only-forward] [--no-forward]
     node scripts/pack-keras-cases.mjs <folder of OUT.json> OUT
 
 Needs keras >= 3.15. The filling of weights and the input are the formula of the other fixtures (test/keras/applications.ts);
-`gain` is chosen per case so that signals neither vanish nor overflow. `--case` keeps cases whose name contains TEXT,
+`gain` is chosen per case so that signals neither vanish nor overflow. `--case` keeps cases whose name matches an expression,
 `--configs` adds `model.to_json()` (test/keras/zoo.slow.test.ts compares it, fixtures do without).
 """
 
 import argparse
 import base64
 import json
+import re
 
 import keras
 import numpy as np
@@ -148,7 +149,7 @@ def main():
     found = []
     for application, name, kwargs, runs in cases():
         entry = {"id": f"zoo/{application}/{name}", "application": application, "kwargs": {"weights": None, **kwargs}}
-        if options.case not in entry["id"] or (options.only_forward and not runs):
+        if not re.search(options.case, entry["id"]) or (options.only_forward and not runs):
             continue
         keras.backend.clear_session()
         arguments = dict(entry["kwargs"])
