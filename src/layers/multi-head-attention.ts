@@ -64,7 +64,7 @@ export class MultiHeadAttentionLayer extends Layer<MultiHeadAttentionOptions> {
   declare valueDim: number;
   declare dropout: number;
   declare useBias: boolean;
-  declare outputShape: readonly number[] | null;
+  declare outputShape: number | readonly number[] | null;
   declare attentionAxes: readonly number[] | null;
   declare kernelInitializer: Initializer;
   declare biasInitializer: Initializer;
@@ -84,6 +84,8 @@ export class MultiHeadAttentionLayer extends Layer<MultiHeadAttentionOptions> {
   readonly seedGenerator: SeedGenerator;
   /** Of the projections, not of the output: as in Keras. */
   readonly #activityRegularizer: Regularizer | null;
+  /** The axes of the output after those of the query; null: as many units as the query's last axis. */
+  readonly #outputs: readonly number[] | null;
   #equations: Equations = attentionEquations(4, [1]);
 
   constructor(options: MultiHeadAttentionOptions) {
@@ -104,7 +106,7 @@ export class MultiHeadAttentionLayer extends Layer<MultiHeadAttentionOptions> {
     this.valueDim = positiveInteger(this.label, "valueDim", this.valueDim ?? this.keyDim);
     checkRate(this.label, "dropout", this.dropout);
     if (this.slidingWindow !== null) positiveInteger(this.label, "slidingWindow", this.slidingWindow);
-    this.outputShape = listOf(this.label, "outputShape", this.outputShape, (extent) => extent > 0);
+    this.#outputs = listOf(this.label, "outputShape", this.outputShape, (extent) => extent > 0);
     this.attentionAxes = listOf(this.label, "attentionAxes", this.attentionAxes, (axis) => axis !== 0);
     flashAttentionProblem(this.label, this.flashAttention, this.dropout, false);
     this.seedGenerator = new SeedGenerator({ seed: this.seed });
@@ -135,7 +137,7 @@ export class MultiHeadAttentionLayer extends Layer<MultiHeadAttentionOptions> {
       });
     }
     this.#equations = attentionEquations(rank + 1, this.attentionAxes);
-    const outputs = this.outputShape ?? [knownExtent(this.label, query, -1)];
+    const outputs = this.#outputs ?? [knownExtent(this.label, query, -1)];
     const combined: Shape = [...query.slice(0, -1), this.numHeads, this.valueDim];
     this.outputDense = projection(this, "attention_output", combined, 2, outputs, common);
   }
@@ -177,7 +179,7 @@ export class MultiHeadAttentionLayer extends Layer<MultiHeadAttentionOptions> {
 
   override computeOutputShape(inputShape: InputShape): Structure<Shape> {
     const query = isShape(inputShape) ? inputShape : (inputShape as readonly Shape[])[0]!;
-    return this.outputShape === null ? query : [...query.slice(0, -1), ...this.outputShape];
+    return this.#outputs === null ? query : [...query.slice(0, -1), ...this.#outputs];
   }
 
   override computeMask(_inputs: unknown, mask: unknown): unknown {

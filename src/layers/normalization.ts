@@ -76,8 +76,6 @@ export class NormalizationLayer extends Layer<NormalizationOptions> {
       this.#given = { mean: mean!, variance: variance! };
       if (formatShape(mean!.shape) !== formatShape(variance!.shape))
         throw wrong("mean and variance differ in shape", formatShape(mean!.shape), variance!.shape);
-      if (mean!.shape.length > this.axis.length)
-        throw wrong("mean has more axes than axis names", `at most ${this.axis.length} axes`, mean!.shape);
     }
     this.supportsMasking = true;
   }
@@ -118,12 +116,13 @@ export class NormalizationLayer extends Layer<NormalizationOptions> {
     this.addWeight({ name: "count", shape: [], dtype: "int32", initializer: "zeros", trainable: false });
   }
 
-  /** A given statistic over the kept axes, aligned from the last one, broadcast over the input. */
+  /** A given statistic over the kept axes: as many numbers as they have, or aligned from the last one; broadcast over the input. */
   #spread({ data, shape, dtype }: NdArray): Tensor {
+    if (sizeOf(shape) === sizeOf(this.#broadcast)) return ops.reshape(dataTensor(data, shape, dtype), [...this.#broadcast]);
     const spread = this.#broadcast.map(() => 1);
     shape.forEach((extent, i) => (spread[this.#kept[this.#kept.length - shape.length + i]!] = extent));
-    const fits = spread.every((extent, axis) => extent === 1 || extent === this.#broadcast[axis]);
-    if (fits && (sizeOf(shape) === 1 || this.#kept.length > 0)) return ops.reshape(dataTensor(data, shape, dtype), spread);
+    const fits = shape.length <= this.#kept.length && spread.every((extent, axis) => extent === 1 || extent === this.#broadcast[axis]);
+    if (fits && this.#kept.length > 0) return ops.reshape(dataTensor(data, shape, dtype), spread);
     throw new ShapeError({
       where: this.label,
       problem: "mean and variance do not fit the input",

@@ -1,6 +1,5 @@
 /** A layer that resizes images. */
 import { imageDataFormat } from "../config/index.ts";
-import { isFloat } from "../dtype/index.ts";
 import { ValueError } from "../errors.ts";
 import type { Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
@@ -29,7 +28,7 @@ export interface ResizingOptions extends ImageLayerOptions {
 }
 
 /**
- * Images of another height and width (half-pixel centres). Whole numbers stay whole: they are rounded.
+ * Images of another height and width (half-pixel centres). Whole numbers stay whole: the fraction is cut off.
  *
  * Shapes: x `[batch, height, width, channels]` -> `[batch, newHeight, newWidth, channels]` (channels_last), or without batch.
  *
@@ -74,7 +73,7 @@ export class ResizingLayer extends ImageLayer<ResizingOptions> {
   }
 
   override call(x: Tensor): Tensor {
-    const resized = ops.image.resize(x, [this.height, this.width], {
+    return ops.image.resize(x, [this.height, this.width], {
       interpolation: this.interpolation,
       antialias: this.antialias,
       dataFormat: this.dataFormat,
@@ -83,8 +82,6 @@ export class ResizingLayer extends ImageLayer<ResizingOptions> {
       fillMode: this.fillMode,
       fillValue: this.fillValue,
     });
-    if (resized.dtype === x.dtype) return resized;
-    return ops.cast(isFloat(x.dtype) ? resized : ops.round(resized), x.dtype);
   }
 
   override getConfig(): Config {

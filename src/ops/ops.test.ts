@@ -27,6 +27,45 @@ describe("dtypes", () => {
   });
 });
 
+describe("what random cases of Keras found", () => {
+  const truths = dataTensor(Uint8Array.of(0, 1), [2], "bool");
+
+  it("abs, sign and nanToNum leave booleans booleans", () => {
+    for (const f of [ops.abs, ops.absolute, ops.sign, ops.nanToNum])
+      expect([f(truths).dtype, numbers(f(truths))]).toEqual(["bool", [0, 1]]);
+  });
+
+  it("relu, relu6 and what is made of it keep NaN, and relu6 keeps integers", () => {
+    for (const f of [ops.relu, ops.relu6, ops.hardSigmoid, ops.hardSilu]) expect(numbers(f(tensor([NaN])))).toEqual([NaN]);
+    expect([ops.relu6(integers([-2, 3, 9])).dtype, numbers(ops.relu6(integers([-2, 3, 9])))]).toEqual(["int32", [0, 3, 6]]);
+  });
+
+  it("full of booleans takes any number", () => {
+    expect(numbers(ops.full([2], 2, "bool"))).toEqual([1, 1]);
+    expect(numbers(ops.full([2], 0, "bool"))).toEqual([0, 0]);
+  });
+
+  it("multiHot joins the classes along axis 1", () => {
+    const classes = integers([0, 1, 2, 2], [1, 2, 2]);
+    expect([ops.multiHot(classes, 3).shape, numbers(ops.multiHot(classes, 3))]).toEqual([
+      [1, 2, 3],
+      [1, 0, 1, 0, 1, 1],
+    ]);
+    expect(numbers(ops.multiHot(integers([0, 2]), 3, { dtype: "int32" }))).toEqual([1, 0, 1]);
+  });
+
+  it("eye and tri take the number of columns by Keras's name", () => {
+    expect(ops.eye(2, { M: 3, k: 1 }).shape).toEqual([2, 3]);
+    expect(numbers(ops.tri(1, { M: 2 }))).toEqual([1, 0]);
+  });
+
+  it("image.resize keeps integers and cuts the fraction off", () => {
+    const pixels = integers([0, -1], [1, 2, 1]);
+    const y = ops.image.resize(pixels, [1, 1]);
+    expect([y.dtype, numbers(y)]).toEqual(["int32", [0]]);
+  });
+});
+
 describe("arguments", () => {
   it("are taken by position and in an options object", () => {
     const x = tensor([1, 2, 3, 4], [2, 2]);

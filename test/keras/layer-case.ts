@@ -111,6 +111,7 @@ async function checkGradients(
   const callGradients = (entry.call_grads as Record<string, StoredArray | null | (StoredArray | null)[]> | undefined) ?? {};
   for (const [key, value] of Object.entries(callGradients)) {
     for (const [i, gradient] of [value].flat().entries()) {
+      if (gradient === null) continue;
       sources.push(flat(options[camelCase(key)])[i]!);
       wanted.push(gradient);
     }

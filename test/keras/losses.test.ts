@@ -1,51 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { gradients } from "../../src/autodiff/index.ts";
 import { evaluate } from "../../src/backends/reference/index.ts";
 import type { Tensor } from "../../src/graph/index.ts";
 import * as losses from "../../src/losses/index.ts";
-import { camelCase, camelCaseKeys } from "../../src/serialization/index.ts";
-import { type Case, closeConfig, difference, revive, type StoredArray, testCases, toTensor } from "./cases.ts";
-
-losses.registerLosses();
-const tolerance = { rtol: 2e-5, atol: 1e-6 };
-
-function functionOf(name: string): ((...args: unknown[]) => Tensor) | undefined {
-  const found = (losses as Record<string, unknown>)[camelCase(name)];
-  return typeof found === "function" ? (found as (...args: unknown[]) => Tensor) : undefined;
-}
-
-function run(entry: Case): string | null {
-  const yTrue = toTensor(entry["y_true"] as StoredArray);
-  const yPred = toTensor(entry["y_pred"] as StoredArray);
-  const optional = (key: string): Tensor | null =>
-    entry[key] === undefined || entry[key] === null ? null : toTensor(entry[key] as StoredArray);
-  let value: Tensor;
-  if (entry["function"] !== undefined) {
-    value = functionOf(entry["function"] as string)!(yTrue, yPred, camelCaseKeys(revive(entry["kwargs"]) as Record<string, unknown>));
-  } else {
-    const loss = losses.lossRegistry.classOf(entry["class_name"] as string).fromConfig(revive(entry["kwargs"]) as Record<string, unknown>);
-    const config = loss.getConfig();
-    // nabla also saves delta and axis, which Keras forgets.
-    const wanted = entry["config"] as Record<string, unknown>;
-    const problem = closeConfig(Object.fromEntries(Object.keys(wanted).map((key) => [key, config[key]])), wanted);
-    if (problem !== null) return problem;
-    const options = { sampleWeight: optional("sample_weight"), mask: optional("y_pred_mask") };
-    value = losses.deserialize(losses.serialize(loss))(yTrue, yPred, options);
-  }
-  const [gradient] = gradients([value], [yPred], { cotangents: [toTensor(entry["cotangent"] as StoredArray)] });
-  const [result, slope] = evaluate([value, gradient!]);
-  const problem = difference(result!, entry["output"] as StoredArray, tolerance);
-  if (problem !== null) return problem;
-  const wrong = difference(slope!, entry["grad_y_pred"] as StoredArray, tolerance);
-  return wrong === null ? null : `gradient: ${wrong}`;
-}
+import { revive, testCases } from "./cases.ts";
+import { checkLossCase, lossFunction } from "./loss-case.ts";
 
 describe("losses", () => {
   testCases(
     "losses",
     (entry) => (entry["function"] ?? entry["class_name"]) as string,
-    (name) => losses.lossRegistry.has(name) && (/^[A-Z]/.test(name) || functionOf(name) !== undefined),
-    run,
+    (name) => losses.lossRegistry.has(name) && (/^[A-Z]/.test(name) || lossFunction(name) !== undefined),
+    checkLossCase,
   );
 
   it("are found by every name that Keras knows", () => {

@@ -1,20 +1,18 @@
 import { describe, expect, it } from "vitest";
 import * as activations from "../../src/activations/index.ts";
-import { gradients } from "../../src/autodiff/index.ts";
 import { evaluate } from "../../src/backends/reference/index.ts";
 import * as constraints from "../../src/constraints/index.ts";
 import type { NdArray, Tensor } from "../../src/graph/index.ts";
 import * as initializers from "../../src/initializers/index.ts";
 import * as regularizers from "../../src/regularizers/index.ts";
-import { camelCaseKeys } from "../../src/serialization/index.ts";
-import { type Case, closeConfig, difference, revive, type StoredArray, testCases, toTensor } from "./cases.ts";
+import { type Case, closeConfig, difference, type StoredArray, testCases } from "./cases.ts";
+import { checkActivationCase, checkConstraintCase, checkRegularizerCase } from "./small-case.ts";
 
 activations.registerActivations();
 initializers.registerInitializers();
 regularizers.registerRegularizers();
 constraints.registerConstraints();
 
-const options = (entry: Case, key: string): Record<string, unknown> => camelCaseKeys(revive(entry[key] ?? {}) as Record<string, unknown>);
 const value = (tensor: Tensor): NdArray => evaluate([tensor])[0]!;
 const has = (registry: { has(name: string): boolean }) => (name: string) => registry.has(name);
 const className = (entry: Case): string => entry["class_name"] as string;
@@ -29,25 +27,7 @@ function knows(name: string): boolean {
 }
 
 describe("activations", () => {
-  const tolerance = { rtol: 5e-6, atol: 1e-6 };
-  testCases(
-    "activations",
-    (entry) => entry["activation"] as string,
-    knows,
-    (entry) => {
-      const activation: (x: Tensor, options?: object) => Tensor = activations.get(entry["activation"] as string);
-      const x = toTensor(entry["input"] as StoredArray);
-      const y = Object.keys(entry["kwargs"] as object).length > 0 ? activation(x, options(entry, "kwargs")) : activation(x);
-      const [gradient] = gradients([y], [x], { cotangents: [toTensor(entry["cotangent"] as StoredArray)] });
-      const problem = difference(value(y), entry["output"] as StoredArray, tolerance);
-      if (problem !== null) return problem;
-      const wrong = difference(value(gradient!), entry["input_grad"] as StoredArray, {
-        ...tolerance,
-        skip: (entry["kinks"] ?? []) as number[],
-      });
-      return wrong === null ? null : `gradient: ${wrong}`;
-    },
-  );
+  testCases("activations", (entry) => entry["activation"] as string, knows, checkActivationCase);
 
   it("names and functions lead to each other", () => {
     expect(activations.serialize(activations.get("swish"))).toBe("silu");
@@ -57,33 +37,11 @@ describe("activations", () => {
 });
 
 describe("regularizers", () => {
-  const tolerance = { rtol: 2e-6, atol: 1e-6 };
-  testCases("regularizers", className, has(regularizers.regularizerRegistry), (entry) => {
-    const regularizer = regularizers.regularizerRegistry.classOf(className(entry)).fromConfig(entry["kwargs"] as Record<string, unknown>);
-    const x = toTensor(entry["input"] as StoredArray);
-    const penalty = regularizer(x);
-    const again = regularizers.deserialize(regularizers.serialize(regularizer));
-    return (
-      difference(value(penalty), entry["output"] as StoredArray, tolerance) ??
-      difference(value(gradients([penalty], [x])[0]!), entry["input_grad"] as StoredArray, tolerance) ??
-      difference(value(again(x)), entry["output"] as StoredArray, tolerance) ??
-      closeConfig(regularizer.getConfig(), entry["config"])
-    );
-  });
+  testCases("regularizers", className, has(regularizers.regularizerRegistry), checkRegularizerCase);
 });
 
 describe("constraints", () => {
-  const tolerance = { rtol: 2e-6, atol: 1e-6 };
-  testCases("constraints", className, has(constraints.constraintRegistry), (entry) => {
-    const constraint = constraints.constraintRegistry.classOf(className(entry)).fromConfig(entry["kwargs"] as Record<string, unknown>);
-    const w = toTensor(entry["input"] as StoredArray);
-    const again = constraints.deserialize(constraints.serialize(constraint));
-    return (
-      difference(value(constraint(w)), entry["output"] as StoredArray, tolerance) ??
-      difference(value(again(w)), entry["output"] as StoredArray, tolerance) ??
-      closeConfig(constraint.getConfig(), entry["config"])
-    );
-  });
+  testCases("constraints", className, has(constraints.constraintRegistry), checkConstraintCase);
 });
 
 /** How a random initializer should be distributed. */

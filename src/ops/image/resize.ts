@@ -32,8 +32,8 @@ export interface ResizeOptions {
 }
 
 /**
- * Images resized to [height, width], pixel centres at half integers (as TensorFlow 2 and PIL). Bytes and integers give
- * float32, but "nearest" keeps the dtype. Shapes: [batch, height, width, channels] or [height, width, channels].
+ * Images resized to [height, width], pixel centres at half integers (as TensorFlow 2 and PIL). The dtype stays: of bytes and
+ * integers the fraction is cut off. Shapes: [batch, height, width, channels] or [height, width, channels].
  */
 export const resize: (
   images: TensorLike,
@@ -69,7 +69,8 @@ export const resize: (
     let x = interpolation === "nearest" ? given : toFloat(given);
     if (cropToAspectRatio) x = cropped(x, height, size);
     else if (padToAspectRatio) x = padded(x, height, size, fillValue);
-    return size.reduce((out, extent, i) => resizeAxis(out, height + i, extent, interpolation, antialias), x);
+    const resized = size.reduce((out, extent, i) => resizeAxis(out, height + i, extent, interpolation, antialias), x);
+    return castTo(resized, given.dtype);
   },
 );
 

@@ -13,19 +13,20 @@ function activation(name: string, f: (x: Tensor) => Tensor): UnaryOp {
   return defineOp(name, (x: TensorLike) => f(toFloat(x)));
 }
 
-/** `max(x, 0)` as `select(x > 0, x, 0)`. The gradient is read off the output, so that the input need not be kept. */
+/** `max(x, 0)`; NaN stays NaN. The gradient is read off the output, so that the input need not be kept. */
 export const relu: UnaryOp = defineOp("relu", (input: TensorLike) => {
   const x = asTensor(input);
   const zero = constantLike(0, x);
-  const out: Tensor = P.withGradient(P.select(P.greater(x, zero), x, zero), [x], (cotangent: Tensor) => [
+  const out: Tensor = P.withGradient(P.select(P.lessEqual(x, zero), zero, x), [x], (cotangent: Tensor) => [
     P.select(P.greater(out, zero), cotangent, zero),
   ]);
   return out;
 });
-/** `min(max(x, 0), 6)`; the gradient is zero at both corners. */
-export const relu6: UnaryOp = activation("relu6", (x) => {
+/** `min(max(x, 0), 6)`; NaN stays NaN, integers stay integers. The gradient is zero at both corners. */
+export const relu6: UnaryOp = defineOp("relu6", (input: TensorLike) => {
+  const x = asTensor(input);
   const [zero, six] = [constantLike(0, x), constantLike(6, x)];
-  const out: Tensor = P.withGradient(P.minimum(P.select(P.greater(x, zero), x, zero), six), [x], (cotangent: Tensor) => [
+  const out: Tensor = P.withGradient(P.minimum(P.select(P.lessEqual(x, zero), zero, x), six), [x], (cotangent: Tensor) => [
     P.select(P.and(P.greater(out, zero), P.less(out, six)), cotangent, zero),
   ]);
   return out;

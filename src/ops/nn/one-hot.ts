@@ -35,15 +35,16 @@ export const oneHot: (x: TensorLike, numClasses: number, axis?: number | OneHotO
   },
 );
 
-/** Several classes per row: the largest of the indicator vectors along the last axis of x. */
+/**
+ * Several classes per row: the largest of the indicator vectors of a row. As in Keras, the axis that holds a row's classes is
+ * axis 1 of the indicators, axis 0 where x is a vector. Shapes: x [k] -> [numClasses], [batch, k, ..] -> [batch, .., numClasses].
+ */
 export const multiHot: (x: TensorLike, numClasses: number, axis?: number | OneHotOptions, dtype?: DType | null) => Tensor = defineOp(
   "multiHot",
   (x: TensorLike, numClasses: number, ...rest: Rest) => {
     const { axis = -1, dtype = null } = options<OneHotOptions>(["axis", "dtype"], rest);
     const labels = castTo(asTensor(x), "int32");
     const single = oneHot(labels, numClasses, { axis, dtype });
-    return P.reduceMax(single, [
-      labels.rank === 1 ? 0 : normalizeAxis(currentScope(), axis, single.rank) === labels.rank - 1 ? labels.rank : labels.rank - 1,
-    ]);
+    return P.reduceMax(single, [labels.rank > 1 ? 1 : 0]);
   },
 );

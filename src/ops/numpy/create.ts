@@ -19,7 +19,9 @@ export type FillOp = (shape: number | ConcreteShape, dtype?: DType | null | DTyp
 export type FillLikeOp = (x: TensorLike, dtype?: DType | null | DTypeOption) => Tensor;
 
 function filled(shape: number | ConcreteShape, value: TensorLike, dtype: DType): Tensor {
-  return broadcast(toDType(value, dtype), typeof shape === "number" ? [shape] : shape);
+  // Any number but 0 is true.
+  const element = dtype === "bool" && typeof value === "number" ? value !== 0 : value;
+  return broadcast(toDType(element, dtype), typeof shape === "number" ? [shape] : shape);
 }
 function fillOp(name: string, value: number): FillOp {
   return defineOp(name, (shape: number | ConcreteShape, ...rest: [(DType | null | DTypeOption)?]) =>
@@ -184,19 +186,19 @@ export const emptyLike: FillLikeOp = fillLikeOp("emptyLike", 0);
 /** Options of `eye` and `tri`. */
 export interface MatrixOptions {
   /** Columns. Default: as many as rows. */
-  m?: number | null;
+  M?: number | null;
   /** Which diagonal: 0 the main one, positive above it. */
   k?: number;
   dtype?: DType | null;
 }
 type MatrixRest = [(number | null | MatrixOptions)?, (number | MatrixOptions)?, (DType | null | MatrixOptions)?];
-/** A matrix of n rows: `eye(n, m, k, dtype)` or `eye(n, { m, k, dtype })`. */
+/** A matrix of n rows: `eye(N, M, k, dtype)` or `eye(N, { M, k, dtype })`. */
 export type MatrixOp = (n: number, ...rest: MatrixRest) => Tensor;
 
-/** Ones where column - row = k, else zeros. Shape: [n, m], m = n by default. */
+/** Ones where column - row = k, else zeros. Shape: [N, M], M = N by default. */
 export const eye: MatrixOp = defineOp("eye", (n: number, ...rest: MatrixRest) => {
-  const { m = null, k = 0, dtype = null } = options<MatrixOptions>(["m", "k", "dtype"], rest);
-  const shape = [n, m ?? n];
+  const { M = null, k = 0, dtype = null } = options<MatrixOptions>(["M", "k", "dtype"], rest);
+  const shape = [n, M ?? n];
   const gap = P.subtract(P.iota(shape, 1, "int32"), P.iota(shape, 0, "int32"));
   return P.convert(P.equal(gap, broadcast(P.constant(k, "int32"), shape)), dtype ?? floatx());
 });
@@ -205,10 +207,10 @@ export const identity: (n: number, dtype?: DType | null) => Tensor = defineOp("i
   eye(n, n, 0, dtype),
 );
 
-/** Ones where column - row <= k, else zeros. Shape: [n, m]. */
+/** Ones where column - row <= k, else zeros. Shape: [N, M]. */
 export const tri: MatrixOp = defineOp("tri", (n: number, ...rest: MatrixRest) => {
-  const { m = null, k = 0, dtype = null } = options<MatrixOptions>(["m", "k", "dtype"], rest);
-  return P.convert(lowerTriangle([n, m ?? n], k), dtype ?? floatx());
+  const { M = null, k = 0, dtype = null } = options<MatrixOptions>(["M", "k", "dtype"], rest);
+  return P.convert(lowerTriangle([n, M ?? n], k), dtype ?? floatx());
 });
 
 function lowerTriangle(shape: readonly number[], k: number): Tensor {

@@ -65,14 +65,22 @@ export const erf: UnaryOp = floatOp("erf", P.erf);
 /** `1 / x`. */
 export const reciprocal: UnaryOp = floatOp("reciprocal", (x) => P.divide(constantLike(1, x), x));
 
-/** Absolute value. */
-export const abs: UnaryOp = defineOp("abs", (x: TensorLike) => P.abs(numeric(x)));
+/** What is true of numbers only; booleans stay as they are. */
+function ofNumbers(f: (x: Tensor) => Tensor): (x: TensorLike) => Tensor {
+  return (x) => {
+    const tensor = asTensor(x);
+    return tensor.dtype === "bool" ? tensor : f(tensor);
+  };
+}
+
+/** Absolute value; booleans stay booleans. */
+export const abs: UnaryOp = defineOp("abs", ofNumbers(P.abs));
 /** Absolute value. */
 export const absolute: UnaryOp = abs;
 /** `-x`. */
 export const negative: UnaryOp = defineOp("negative", (x: TensorLike) => P.negate(numeric(x)));
-/** -1, 0 or 1. Its gradient is zero. */
-export const sign: UnaryOp = defineOp("sign", (x: TensorLike) => P.sign(numeric(x)));
+/** -1, 0 or 1; booleans stay booleans. Its gradient is zero. */
+export const sign: UnaryOp = defineOp("sign", ofNumbers(P.sign));
 /** `x * x`. */
 export const square: UnaryOp = defineOp("square", (x: TensorLike) => {
   const t = numeric(x);
@@ -117,11 +125,15 @@ export const isInf: UnaryOp = isinf;
 /** Whether each element is false or zero. */
 export const logicalNot: UnaryOp = defineOp("logicalNot", (x: TensorLike) => P.not(truth(x)));
 
-/** NaN replaced by `nan`, Infinity and -Infinity by `posinf` and `neginf` (default: the largest float32). */
+/**
+ * NaN replaced by `nan`, Infinity and -Infinity by `posinf` and `neginf` (default: the largest float32). Integers and
+ * booleans, which have none of these, stay as they are.
+ */
 export const nanToNum: (x: TensorLike, options?: { nan?: number; posinf?: number | null; neginf?: number | null }) => Tensor = defineOp(
   "nanToNum",
   (x: TensorLike, ...rest: [{ nan?: number; posinf?: number | null; neginf?: number | null }?]) => {
-    const t = toFloat(x);
+    const t = asTensor(x);
+    if (!isFloat(t.dtype)) return t;
     const { nan = 0, posinf, neginf } = rest[0] ?? {};
     const largest = t.dtype === "float64" ? Number.MAX_VALUE : 3.4028234663852886e38;
     const finite = P.select(P.equal(t, constantLike(Infinity, t)), constantLike(posinf ?? largest, t), t);

@@ -1,0 +1,50 @@
+/** A case of any group, compared with what is here: which check a group needs. */
+import { Subgraph } from "../../src/graph/index.ts";
+import { typeOf } from "../../src/graph/index.ts";
+import { currentBackend } from "../../src/runtime/backends.ts";
+import { runnerOf } from "../../src/testing/compare.ts";
+import type { Case } from "./cases.ts";
+import { checkLayerCase } from "./layer-case.ts";
+import { checkLossCase } from "./loss-case.ts";
+import { checkMetricCase } from "./metric-case.ts";
+import { checkOpCase, type Evaluate } from "./op-case.ts";
+import { checkOptimizerCase, checkScheduleCase } from "./optimizer-case.ts";
+import { checkAdaptedCase, checkPreprocessingCase } from "./preprocessing-case.ts";
+import { checkRecurrentCase } from "./recurrent-case.ts";
+import { checkActivationCase, checkConstraintCase, checkRegularizerCase } from "./small-case.ts";
+
+const plain = { rtol: 2e-5, atol: 1e-5 };
+const loose = { rtol: 5e-5, atol: 2e-5 };
+
+type Check = (entry: Case, options: { sameConfig: boolean }) => string | null | Promise<string | null>;
+
+const evaluateHere: Evaluate = async (tensors) => {
+  const values = await runnerOf(await currentBackend())(new Subgraph([], tensors), []);
+  return tensors.map((tensor, i) => ({ ...typeOf(tensor), data: values[i]! }));
+};
+
+const checks: Readonly<Record<string, Check>> = {
+  layers_normalization: (entry, options) => checkLayerCase(entry, loose, options),
+  layers_recurrent: checkRecurrentCase,
+  layers_attention: checkRecurrentCase,
+  layers_preprocessing: checkPreprocessingCase,
+  layers_adapt: checkAdaptedCase,
+  ops: (entry) => checkOpCase(entry, evaluateHere),
+  losses: checkLossCase,
+  metrics: checkMetricCase,
+  optimizers: checkOptimizerCase,
+  schedules: checkScheduleCase,
+  activations: checkActivationCase,
+  regularizers: checkRegularizerCase,
+  constraints: checkConstraintCase,
+};
+
+/** What a case of a group differs in, or null; an error that it throws is a difference too. */
+export async function checkCase(group: string, entry: Case, options: { sameConfig: boolean }): Promise<string | null> {
+  const check: Check = checks[group] ?? ((entry, options) => checkLayerCase(entry, plain, options));
+  try {
+    return await check(entry, options);
+  } catch (error) {
+    return `throws ${String(error)}`;
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Random cases of Keras (scripts/random-cases): those of a folder that NABLA_CASES names.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { setBackend } from "../../src/index.ts";
+import { type Case, testedBackends } from "./cases.ts";
+import { checkCase } from "./random-case.ts";
+
+const folder = process.env["NABLA_CASES"];
+
+interface Group {
+  readonly group: string;
+  readonly cases: readonly Case[];
+}
+
+const groups: Group[] =
+  folder === undefined || !existsSync(folder)
+    ? []
+    : readdirSync(folder).map((file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as Group);
+
+for (const backend of testedBackends) {
+  describe(`random cases on ${backend}`, () => {
+    beforeAll(() => setBackend(backend));
+    it.each(groups.map((group) => [group.group, group.cases] as const))("%s", async (group, cases) => {
+      const wrong: string[] = [];
+      for (const entry of cases) {
+        const problem = await checkCase(group, entry, { sameConfig: true });
+        const call = JSON.stringify(entry["call"] ?? {}).replace(/"data":"[^"]*"/g, "");
+        if (problem !== null) wrong.push(`${entry.id} ${JSON.stringify(entry["kwargs"])} ${call.slice(0, 200)}: ${problem}`);
+      }
+      console.log(`${group} on ${backend}: ${cases.length - wrong.length}/${cases.length}\n${wrong.join("\n")}`);
+      expect(wrong).toEqual([]);
+    });
+  });
+}
