@@ -19,7 +19,7 @@ def record(group, name, number, draw, spec):
     optimizer = getattr(keras.optimizers, spec["cls"])(**spec["kwargs"])
     initial = [draw.floats(*shape) for shape in spec["shapes"]]
     variables = [keras.Variable(v, name=f"v{i}") for i, v in enumerate(initial)]
-    # As in `fit`: the gradient of a scaled loss.
+    optimizer.build(variables)
     case = {
         "id": id,
         "class_name": spec["cls"],

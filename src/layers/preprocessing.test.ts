@@ -200,6 +200,16 @@ describe("Normalization", () => {
   });
 });
 
+describe("Normalization", () => {
+  it("takes given statistics of any shape with as many numbers as the kept axes have", async () => {
+    const x = ops.ones([1, 2, 1]);
+    const y = layers.Normalization({ axis: 1, mean: [[[0], [1]]], variance: [[[1], [1]]] })(x);
+    expect(await y.array()).toEqual([[[1], [0]]]);
+    const three = layers.Normalization({ axis: 1, mean: [1, 2, 3], variance: [1, 2, 3] });
+    expect(() => three(x)).toThrow(/do not fit the input/);
+  });
+});
+
 describe("Resizing and CenterCrop", () => {
   it("keep bytes bytes and cut the fraction off, as TensorFlow does", async () => {
     const image = tensor(Uint8Array.of(0, 255, 255, 1), { shape: [1, 2, 2, 1] });

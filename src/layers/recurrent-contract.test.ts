@@ -1,4 +1,4 @@
-import { beforeAll } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { layers, setBackend } from "../index.ts";
 import { type LayerContract, type LayerUnderTest, runLayerContract } from "../testing/layer-contract.ts";
 
@@ -252,3 +252,9 @@ const contracts: readonly (readonly [unknown, LayerContract])[] = [
 ];
 
 for (const [cls, contract] of contracts) runLayerContract(cls as LayerUnderTest, contract);
+
+it("MultiHeadAttention keeps its output shape as it was given", () => {
+  const made = (outputShape: number | number[]): layers.MultiHeadAttention =>
+    layers.MultiHeadAttention({ numHeads: 1, keyDim: 2, outputShape });
+  expect([4, [4], [2, 3]].map((shape) => made(shape).getConfig().output_shape)).toEqual([4, [4], [2, 3]]);
+});

@@ -33,7 +33,10 @@ export interface OptimizerOptions {
   emaOverwriteFrequency?: number | null;
   /** Factor of the loss that gradients are divided by. */
   lossScaleFactor?: number | null;
-  /** After how many calls an update is made, with the mean of their gradients. Default null: each. */
+  /**
+   * After how many calls an update is made, with the mean of their gradients. Default null: each. As in Keras 3.4, every call
+   * clips its gradients and decays the weights, those that do not update too.
+   */
   gradientAccumulationSteps?: number | null;
   name?: string | null;
 }
@@ -339,6 +342,14 @@ export abstract class Optimizer {
     const learningRate = this.currentLearningRate();
     const calls = this.iterations.read();
     const steps = this.gradientAccumulationSteps;
+    // As in Keras 3.4, under accumulation too: every call clips the gradients it is given, and decays the weights.
+    gradients = this.#clipped(gradients);
+    for (const variable of targets) {
+      const decay = this.#decays(variable) ? this.weightDecayOf(variable) : null;
+      if (decay === null) continue;
+      const value = variable.read();
+      this.#store(variable, subtract(value, multiply(value, multiply(decay, learningRate))));
+    }
     if (steps !== null) {
       this.#gate = equal(mod(add(calls, 1), steps), 0);
       const gate = this.#gate;
@@ -350,13 +361,6 @@ export abstract class Optimizer {
       });
     }
     try {
-      gradients = this.#clipped(gradients);
-      for (const variable of targets) {
-        const decay = this.#decays(variable) ? this.weightDecayOf(variable) : null;
-        if (decay === null) continue;
-        const value = variable.read();
-        this.assign(variable, subtract(value, multiply(value, multiply(decay, learningRate))));
-      }
       this.beginStep(learningRate);
       targets.forEach((variable, i) => this.updateStep(gradients[i]!, variable, learningRate));
     } finally {

@@ -1,5 +1,5 @@
 /** One recorded sequence of updates of a metric, compared with what the same metric gives here. */
-import { dataTensor, type Tensor } from "../../src/graph/index.ts";
+import type { Tensor } from "../../src/graph/index.ts";
 import * as metrics from "../../src/metrics/index.ts";
 import { type Case, closeConfig, decode, difference, isStored, revive, type StoredArray, toTensor } from "./cases.ts";
 import { TracedState } from "./traced-state.ts";

@@ -44,6 +44,17 @@ describe("optimizers", () => {
     expect(Array.from(state.value(variable).data)).toEqual([0]);
   });
 
+  it("clip the gradients of every call and decay weights in every call, also where gradients are accumulated", () => {
+    const variable = new Variable([10], { name: "w" });
+    const optimizer = optimizers.SGD({ learningRate: 1, weightDecay: 0.1, clipvalue: 1, gradientAccumulationSteps: 2 });
+    const state = new TracedState();
+    const values = [5, 0].map((gradient) => {
+      state.run(() => optimizer.apply([dataTensor(Float32Array.of(gradient), [1], "float32")], [variable]));
+      return state.value(variable).data[0];
+    });
+    expect(values).toEqual([9, Math.fround(Math.fround(9 - Math.fround(Math.fround(0.1) * 9)) - 0.5)]);
+  });
+
   it("refuse gradients that do not fit and variables they do not know", () => {
     const [a, b] = [new Variable([1, 2], { name: "a" }), new Variable([1], { name: "b" })];
     const optimizer = optimizers.SGD();
