@@ -46,19 +46,19 @@ async function judged(digits: Tensor): Promise<{ sure: number; counts: number[] 
 const real = await judged(heldOut);
 figure("LeNet: share of real test digits with confidence > 0.9", real.sure);
 
-const size = { filters: 32, kernelSize: 4 };
+const [size, wider] = [{ filters: 32, kernelSize: 4 }, { filters: 48, kernelSize: 4 }]; // prettier-ignore
 /** Rates fall, so that both nets settle; the generator that is kept is the mean of those of the last thousand steps. */
 const adam = (rate: number, steps: number, beta1: number, beta2: number, useEma = false) =>
   optimizers.Adam({
     learningRate: optimizers.schedules.PolynomialDecay({ initialLearningRate: rate, endLearningRate: rate / 20, decaySteps: steps }),
     ...{ beta1, beta2, useEma, emaMomentum: 0.999 },
   });
-const dcgan = new GenerativeAdversarialNetwork({ generator: dcganGenerator(size), discriminator: dcganDiscriminator(size) });
+const dcgan = new GenerativeAdversarialNetwork({ generator: dcganGenerator(wider), discriminator: dcganDiscriminator(size) });
 const [epochs, criticEpochs] = [budget(1, 12), budget(1, 10)];
 const [updates, criticUpdates] = [(epochs * count) / 64, (criticEpochs * count) / 64];
 dcgan.compile({
-  generatorOptimizer: adam(2.5e-4, updates, 0.5, 0.999, true),
-  discriminatorOptimizer: adam(2.5e-4, updates, 0.5, 0.999),
+  generatorOptimizer: adam(3e-4, updates, 0.5, 0.999, true),
+  discriminatorOptimizer: adam(2e-4, updates, 0.5, 0.999),
 });
 const wasserstein = new WassersteinGAN({
   generator: dcganGenerator(size),
