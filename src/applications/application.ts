@@ -246,6 +246,8 @@ export interface HeadNames {
   readonly maximum?: string;
   /** Initializer of the classifier. Default "glorot_uniform". */
   readonly kernelInitializer?: InitializerIdentifier;
+  /** Initializer of its biases. Default "zeros". */
+  readonly biasInitializer?: InitializerIdentifier;
   /** A layer between pooling and classifier. */
   readonly between?: (x: Tensor) => Tensor;
 }
@@ -260,6 +262,7 @@ export function classifierOrPooling(features: Tensor, settings: ApplicationSetti
     activation: settings.classifierActivation,
     name: "predictions",
     ...(names.kernelInitializer === undefined ? {} : { kernelInitializer: names.kernelInitializer }),
+    ...(names.biasInitializer === undefined ? {} : { biasInitializer: names.biasInitializer }),
   })(x);
 }
 

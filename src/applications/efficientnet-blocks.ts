@@ -9,7 +9,7 @@ import { Add } from "../layers/add.ts";
 import { GlobalAveragePooling2D } from "../layers/global-average-pooling2d.ts";
 import { Multiply } from "../layers/multiply.ts";
 import { Reshape } from "../layers/reshape.ts";
-import { type ApplicationSettings, classifierOrPooling } from "./application.ts";
+import { type ApplicationSettings, classifierOrPooling, type HeadNames } from "./application.ts";
 
 type VarianceScaling = ReturnType<typeof VarianceScaling>;
 
@@ -87,8 +87,9 @@ export function blocksOf<S extends Stage>(stages: readonly S[], { width, depth, 
 }
 
 /** The classifier behind dropout, or what `pooling` says. */
-export function classified(features: Tensor, settings: ApplicationSettings, rate: number): Tensor {
+export function classified(features: Tensor, settings: ApplicationSettings, rate: number, names: HeadNames = {}): Tensor {
   return classifierOrPooling(features, settings, {
+    ...names,
     average: "avg_pool",
     maximum: "max_pool",
     kernelInitializer: classifierInitializer(),

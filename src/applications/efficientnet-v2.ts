@@ -1,5 +1,6 @@
 /** EfficientNets, second version. */
 import type { Tensor } from "../graph/index.ts";
+import { Constant } from "../initializers/index.ts";
 import { BatchNormalization } from "../layers/batch-normalization.ts";
 import { DepthwiseConv2D } from "../layers/depthwise-conv2d.ts";
 import { Normalization } from "../layers/normalization.ts";
@@ -139,7 +140,7 @@ function efficientnetV2(suffix: string, scaling: Scaling): Architecture<Efficien
     },
     build: (image, settings) => {
       const x = settings.includePreprocessing ? preprocessed(image, scaling.table === "B") : image;
-      return classified(features(x, scaling), settings, 0.2);
+      return classified(features(x, scaling), settings, 0.2, { biasInitializer: Constant() });
     },
   };
 }

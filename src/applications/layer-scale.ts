@@ -1,6 +1,7 @@
 /** The scale of a residual branch, learned per channel. */
 import type { Tensor, Variable } from "../graph/index.ts";
 import { Constant } from "../initializers/index.ts";
+import { autoName } from "../layers/auto-names.ts";
 import { Layer } from "../layers/layer.ts";
 import { type LayerOptions, positiveInteger, required } from "../layers/layer-options.ts";
 import { finiteNumber } from "../layers/option-checks.ts";
@@ -34,7 +35,12 @@ export class LayerScaleLayer extends Layer<LayerScaleOptions> {
   }
 
   override build(): void {
-    this.gamma = this.addWeight({ name: "gamma", shape: [this.projectionDim], initializer: Constant({ value: this.initValues }) });
+    // Keras gives this weight no name.
+    this.gamma = this.addWeight({
+      name: autoName("Variable"),
+      shape: [this.projectionDim],
+      initializer: Constant({ value: this.initValues }),
+    });
   }
 
   override call(x: Tensor): Tensor {

@@ -11,14 +11,14 @@ import { type Callable, callAgain, originOf } from "../ops/symbolic.ts";
 
 /** An operation of `ops` that was called on symbolic tensors: a layer without weights. */
 export class OperationCall {
-  readonly name: string;
+  /** Given by the graph once it is complete, in order of the calls. */
+  name = "";
   readonly className: string;
   readonly callable: Callable;
 
   constructor(callable: Callable) {
     const name = callable.name === "" ? "operation" : callable.name;
     this.className = name.slice(0, 1).toUpperCase() + name.slice(1);
-    this.name = autoName(this.className);
     this.callable = callable;
   }
 }
@@ -68,6 +68,8 @@ export class FunctionalGraph {
     this.outputs = outputs;
     const search = new Search(inputs);
     for (const output of outputs) search.visit(output);
+    for (const { operation } of [...search.ordered].sort(byAge))
+      if (operation instanceof OperationCall) operation.name = autoName(operation.className);
     this.inputLayers = inputs.map((input) => search.nodeOf(input).operation as InputLayerLayer);
 
     // Depths: the distance of a node from the outputs; a shared layer stands at its largest.
@@ -96,7 +98,6 @@ export class FunctionalGraph {
       (a, b) => operationDepths.get(b)! - operationDepths.get(a)! || search.order.get(a)! - search.order.get(b)!,
     );
 
-    const byAge = (a: GraphNode, b: GraphNode): number => a.outputs[0]!.node.id - b.outputs[0]!.node.id;
     for (const node of this.nodes) this.#calls.set(node.operation, [...(this.#calls.get(node.operation) ?? []), node].sort(byAge));
     for (const [, calls] of this.#calls) {
       calls.forEach((node, nodeIndex) => {
@@ -176,6 +177,10 @@ function withFlag(args: readonly unknown[], training: boolean | null): readonly 
   const last = args.at(-1);
   if (training === null || args.length < 2 || !isPlainObject(last) || last.training === undefined) return args;
   return [...args.slice(0, -1), { ...last, training }];
+}
+
+function byAge(a: GraphNode, b: GraphNode): number {
+  return a.outputs[0]!.node.id - b.outputs[0]!.node.id;
 }
 
 /** Depth-first search from the outputs to the inputs. */

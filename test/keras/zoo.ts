@@ -71,7 +71,12 @@ function common(json: unknown): unknown {
   if (Array.isArray(json)) return json.map(common);
   if (typeof json !== "object" || json === null) return json;
   const entries = Object.entries(json)
-    .filter(([key, value]) => !(key in newerKeys && newerKeys[key] === value) && key !== "build_config")
+    .filter(
+      ([key, value]) =>
+        !(key in newerKeys && newerKeys[key] === value) &&
+        key !== "build_config" &&
+        !(key === "compile_config" && JSON.stringify(value) === "{}"),
+    )
     .map(([key, value]) => [key, (key === "input_layers" || key === "output_layers") && isPlace(value) ? [value] : common(value)]);
   return Object.fromEntries(entries);
 }
