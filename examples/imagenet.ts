@@ -13,7 +13,7 @@ setRandomSeed(2012);
 const folder = process.env.FOLDER ?? path("flowers");
 const name = process.env.MODEL ?? "AlexNet";
 const size = Number(process.env.SIZE ?? budget(67, 115));
-const epochs = budget(1, Number(process.env.EPOCHS ?? 40));
+const epochs = budget(1, Number(process.env.EPOCHS ?? 16));
 const batchSize = 32;
 
 const augmentation = { area: [0.3, 1], flip: true, colorNoise: 0.1 } as const;
@@ -53,6 +53,7 @@ for await (const [x, y] of validation as AsyncIterable<readonly [Tensor, Tensor]
   ten.push(await evaluation.predictTenCrops(model, images));
   shown ??= single[0]!;
 }
+const { ilsvrcResults, resultsTable } = evaluation;
 const top = Math.min(5, classNames.length - 1);
 console.log(`\n${await evaluation.topTable(ops.slice(shown!, [0, 0], [3, classNames.length]), { classNames, labels: truth })}\n`);
 for (const [what, parts] of [
@@ -65,5 +66,8 @@ for (const [what, parts] of [
   );
   figure(`top-1 error, ${what}`, top1!);
 }
+const [top1, top5] = await evaluation.topErrors(truth, ops.concatenate(ten, 0), [1, 5]);
+const own = { name: `${name} here`, parameters: model.countParams(), top1: top1!, top5: classNames.length > 5 ? top5! : null };
+console.log(`\n${resultsTable([...ilsvrcResults, own])}\n`);
 figure("training loss, first epoch", history.history.loss![0]!);
 figure("training loss, last epoch", history.history.loss!.at(-1)!, { atMost: history.history.loss![0]! });

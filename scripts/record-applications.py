@@ -119,6 +119,16 @@ def structure(model):
     }
 
 
+def save_weights(model, base):
+    """The two layouts of files of weights: Keras's own, and that of the files that its authors publish."""
+    import h5py
+    from keras.src.legacy.saving import legacy_h5_format
+
+    model.save_weights(f"{base}.weights.h5")
+    with h5py.File(f"{base}.h5", "w") as file:
+        legacy_h5_format.save_weights_to_hdf5_group(file, model)
+
+
 def forward(model):
     shape = [2] + [int(s) for s in model.input_shape[1:]]
     x = formula(int(np.prod(shape)), INPUT_INDEX).reshape(shape).astype(np.float32)
@@ -139,6 +149,8 @@ def forward(model):
         if contrast > 0.01:
             break
     _, gain, y = best
+    for k, weight in enumerate(model.weights):
+        weight.assign(filled(weight, k, gain))
     return {"gain": gain, "weight_index_offset": 0, "input_index": INPUT_INDEX, "pixels": scales, "input_shape": shape, "output": stored(y)}
 
 
@@ -149,6 +161,7 @@ def main():
     parser.add_argument("--configs", action="store_true")
     parser.add_argument("--only-forward", action="store_true")
     parser.add_argument("--no-forward", action="store_true")
+    parser.add_argument("--weights", metavar="FOLDER", help="keep the filled weights of cases that run, as two files each")
     options = parser.parse_args()
     found = []
     for application, name, kwargs, runs in cases():
@@ -170,6 +183,8 @@ def main():
             entry["config"] = json.loads(model.to_json())
         if runs and not options.no_forward:
             entry.update(forward(model))
+            if options.weights:
+                save_weights(model, f"{options.weights}/{application}-{name}")
         found.append(entry)
         print(entry["id"], entry["total_params"], entry.get("gain", ""), flush=True)
     with open(options.out, "w") as file:

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { type Case, loadCases } from "./cases.ts";
-import { configDifferences, forwardDifference, networkOf, structureDifferences } from "./zoo.ts";
+import { configDifferences, forwardDifference, networkOf, outputDifference, structureDifferences } from "./zoo.ts";
 
 describe("recorded networks", () => {
   for (const entry of loadCases("zoo")) {
@@ -38,5 +38,29 @@ describe.skipIf(python === "")("networks of the Keras that NABLA_PYTHON has", ()
       expect([...structureDifferences(model, entry), ...configDifferences(model, entry)], entry.id).toEqual([]);
     }
   });
+
+  it.each([".weights.h5", ".h5"])("have weights that are read from its files *%s, the published layout among them", async (ending) => {
+    const cases = savedNetworks();
+    expect(cases.length).toBe(3);
+    for (const entry of cases) {
+      const weights = join(folder, entry.id.split("/").slice(1).join("-") + ending);
+      const model = await networkOf(entry, { weights });
+      expect(await outputDifference(model, entry), entry.id).toBeNull();
+    }
+    const entry = cases[0]!;
+    const weights = join(folder, entry.id.split("/").slice(1).join("-") + ending);
+    await expect(networkOf(entry, { weights, classes: 9 })).rejects.toThrow(/Dense "predictions"[^]*predictions\/kernel[^]*9\][^]*5\]/);
+  });
 });
+
+let saved: Case[] | null = null;
+/** Networks whose filled weights lie in the folder. */
+function savedNetworks(): Case[] {
+  if (saved !== null) return saved;
+  const file = join(folder, "saved.json");
+  const chosen = "/(MobileNetV2/alpha=0.35|MobileNetV3Small/minimalistic=True|EfficientNetV2B0/include_preprocessing=False)$";
+  execFileSync(python, [script, file, "--weights", folder, "--case", chosen], { stdio: "ignore" });
+  saved = (JSON.parse(readFileSync(file, "utf8")) as { cases: Case[] }).cases;
+  return saved;
+}
 if (python === "") console.log("networks of the Keras that NABLA_PYTHON has: skipped, NABLA_PYTHON names no interpreter");

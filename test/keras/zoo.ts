@@ -8,12 +8,15 @@ import { type Case, closeConfig, difference, type StoredArray } from "./cases.ts
 type Described = readonly [name: string, className: string, shape: unknown, parameters: number];
 
 /** The network that a case describes, with names counted from the beginning. */
-export function networkOf(entry: Case): Model {
+export function networkOf(entry: Case): Model;
+/** The same with the weights of a file, and other options. */
+export function networkOf(entry: Case, more: { readonly weights: string; readonly classes?: number }): Promise<Model>;
+export function networkOf(entry: Case, more: object = {}): Model | Promise<Model> {
   resetAutoNames();
   const { input_tensor: given, ...kwargs } = entry["kwargs"] as Record<string, unknown>;
   const options = camelCaseKeys(kwargs);
   if (given !== undefined) options["inputTensor"] = Input({ shape: given as number[] });
-  return (applications[entry["application"] as "ResNet50"] as (options: object) => Model)(options);
+  return (applications[entry["application"] as "ResNet50"] as (options: object) => Model)({ ...options, ...more });
 }
 
 function described(model: Model): Described[] {
@@ -127,6 +130,11 @@ export async function forwardDifference(model: Model, entry: Case): Promise<stri
   await setBackend(process.env["NABLA_BACKEND"] ?? "cpu");
   const gain = entry["gain"] as number;
   for (const [k, weight] of model.weights.entries()) weight.assign(tensor(filled(weight, k, gain), { shape: weight.shape }));
+  return await outputDifference(model, entry);
+}
+
+/** What the outputs of a network as it is differ in from Keras's, or null. */
+export async function outputDifference(model: Model, entry: Case): Promise<string | null> {
   const shape = entry["input_shape"] as number[];
   const size = shape.reduce((product, extent) => product * extent, 1);
   let x = Float32Array.from(formula(size, entry["input_index"] as number));

@@ -207,8 +207,8 @@ export function readLegacyWeights(model: Layer, file: H5Group, options: LegacyWe
       throw new ValueError({
         where,
         problem: "the file holds weights of another number of layers",
-        expected: `${layers.length}: ${layers.map(({ name }) => name).join(", ")}`,
-        received: `${filled.length}: ${filled.map(({ name }) => name).join(", ")}`,
+        expected: `${layers.length}${placeOf(layers, filled)}`,
+        received: `${filled.length}${placeOf(filled, layers)}`,
         advice: "load it into the model it was saved from, or by names: byName: true",
       });
     }
@@ -217,6 +217,12 @@ export function readLegacyWeights(model: Layer, file: H5Group, options: LegacyWe
   const top = group.group(topLevel);
   const own = topLevelWeights(model);
   if (top !== undefined && own.length > 0) load(model, own, arraysIn(top, namesIn(top, "weight_names") ?? [], where));
+}
+
+/** Where the names of two lists begin to differ, as the first list has them: one list of a large network is a page long. */
+function placeOf(named: readonly { readonly name: string }[], others: readonly { readonly name: string }[]): string {
+  const place = named.findIndex(({ name }, index) => name !== others[index]?.name);
+  return place < 0 ? "" : `; the first that differs is number ${place + 1}, "${named[place]!.name}"`;
 }
 
 function arraysIn(group: H5Group, names: readonly string[], where: string): Map<string, DatasetArray> {
