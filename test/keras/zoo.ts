@@ -1,5 +1,5 @@
 /** Networks of keras.applications as scripts/record-applications.py records them, and what nabla's differ in. */
-import { applications, Input, type Model, setBackend, tensor } from "../../src/index.ts";
+import { applications, Input, type Model, ops, setBackend, tensor } from "../../src/index.ts";
 import { resetAutoNames } from "../../src/layers/auto-names.ts";
 import { camelCaseKeys } from "../../src/serialization/index.ts";
 import { filled, formula } from "./applications.ts";
@@ -129,7 +129,8 @@ interface Parts {
 export async function forwardDifference(model: Model, entry: Case): Promise<string | null> {
   await setBackend(process.env["NABLA_BACKEND"] ?? "cpu");
   const gain = entry["gain"] as number;
-  for (const [k, weight] of model.weights.entries()) weight.assign(tensor(filled(weight, k, gain), { shape: weight.shape }));
+  for (const [k, weight] of model.weights.entries())
+    weight.assign(ops.cast(tensor(filled(weight, k, gain), { shape: weight.shape }), weight.dtype));
   return await outputDifference(model, entry);
 }
 
