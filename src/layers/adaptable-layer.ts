@@ -1,8 +1,7 @@
 /** Layers whose kernel can be trained through low-rank adapters (LoRA). */
 import type { Constraint } from "../constraints/index.ts";
 import { StateError, ValueError } from "../errors.ts";
-import type { Variable } from "../graph/index.ts";
-import { type Tensor } from "../graph/index.ts";
+import type { Tensor, Variable } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import type { Regularizer } from "../regularizers/index.ts";
 import { checkOptions, type Config } from "../serialization/index.ts";
@@ -10,6 +9,7 @@ import { withPath } from "./call-context.ts";
 import { Layer } from "./layer.ts";
 import { type InitializerIdentifier, type LayerOptions, type OptionDefaults, positiveInteger } from "./layer-options.ts";
 import { finiteNumber } from "./option-checks.ts";
+import { assignStored, type StoredArray } from "./stored-variables.ts";
 
 /** Options of layers with adapters. */
 export interface AdaptableOptions extends LayerOptions {
@@ -143,5 +143,33 @@ export abstract class AdaptableLayer<Options extends AdaptableOptions> extends L
     const adapters = this.adapters();
     if (adapters === null) return kernel;
     return ops.add(kernel, ops.multiply(ops.matmul(adapters.a, adapters.b), adapters.scale));
+  }
+
+  /** As in Keras the file holds the kernel with its adapters; where it is read the adapters begin anew. */
+  override saveOwnVariables(store: Map<string, Variable | Tensor>): void {
+    const { weight } = this.adapted();
+    this.#withoutAdapters().forEach((variable, index) =>
+      store.set(String(index), variable === weight ? ops.add(this.adaptedKernel(), 0) : variable),
+    );
+  }
+
+  /** All weights, as backups of training runs hold them: it goes on with the adapters as they are. */
+  saveState(store: Map<string, Variable | Tensor>): void {
+    super.saveOwnVariables(store);
+  }
+
+  override loadOwnVariables(store: ReadonlyMap<string, StoredArray>): void {
+    const adapters = this.adapters();
+    const variables = this.#withoutAdapters();
+    if (adapters === null || store.size !== variables.length) return super.loadOwnVariables(store);
+    assignStored(this.label, variables, store);
+    for (const adapter of [adapters.a, adapters.b]) adapter.assign(ops.zerosLike(adapter));
+  }
+
+  /** The weights but the adapters, the kernel first. */
+  #withoutAdapters(): Variable[] {
+    const { weight } = this.adapted();
+    const others = this.weights.filter((variable) => variable !== weight && variable !== this.#a && variable !== this.#b);
+    return weight === undefined ? others : [weight, ...others];
   }
 }

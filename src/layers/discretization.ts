@@ -2,7 +2,7 @@
 import { StateError, ValueError } from "../errors.ts";
 import { concreteShape, dataTensor, Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
-import { callableClass, type CallableClass, camelCaseKeys, type Config } from "../serialization/index.ts";
+import { callableClass, type CallableClass, optionsOfConfig, type Config } from "../serialization/index.ts";
 import { adaptBatches, type AdaptData, type AdaptOptions } from "./adapt-data.ts";
 import { encodeCategories, type OutputMode } from "./encode-categories.ts";
 import { describe, type LayerOptions, oneOf } from "./layer-options.ts";
@@ -139,7 +139,7 @@ export class DiscretizationLayer extends TextLayer<DiscretizationOptions> {
 
   /** A layer made from a configuration; after `adapt` it holds both the number of intervals and their boundaries. */
   static override fromConfig<L>(this: new (options: never) => L, config: Config): L {
-    const { binBoundaries: boundaries = null, ...options } = camelCaseKeys(config);
+    const { binBoundaries: boundaries = null, ...options } = optionsOfConfig(config);
     const both = boundaries !== null && (options.numBins ?? null) !== null;
     const layer = new this((both ? options : { ...options, binBoundaries: boundaries }) as never);
     if (both) (layer as DiscretizationLayer).binBoundaries = boundaries as readonly number[];

@@ -1,7 +1,7 @@
 /** Attention whose heads share keys and values in groups. */
 import type { Constraint } from "../constraints/index.ts";
 import { ValueError } from "../errors.ts";
-import { isPlainObject, type Shape, type Tensor } from "../graph/index.ts";
+import type { Shape, Tensor } from "../graph/index.ts";
 import type { Initializer } from "../initializers/index.ts";
 import * as ops from "../ops/index.ts";
 import { dropout, SeedGenerator } from "../random/index.ts";
@@ -23,7 +23,6 @@ import {
   withKey,
   withoutNewerKeys,
 } from "./attention-projections.ts";
-import { autoName } from "./auto-names.ts";
 import type { EinsumDenseLayer } from "./einsum-dense.ts";
 import { knownExtent } from "./known-extent.ts";
 import { type InputShape, Layer } from "./layer.ts";
@@ -55,6 +54,7 @@ export interface GroupQueryAttentionOptions extends AttentionProjectionOptions {
  */
 export class GroupQueryAttentionLayer extends Layer<GroupQueryAttentionOptions> {
   static override readonly className: string = "GroupQueryAttention";
+  static override readonly pythonName: string = "GroupedQueryAttention";
   static override readonly weightlessParts: readonly string[] = ["_dropout_layer", "_softmax"];
   declare headDim: number;
   declare numQueryHeads: number;
@@ -71,17 +71,15 @@ export class GroupQueryAttentionLayer extends Layer<GroupQueryAttentionOptions> 
   declare useGate: boolean;
   declare flashAttention: boolean | null;
   declare seed: number | null;
-  queryDense!: EinsumDenseLayer;
-  keyDense!: EinsumDenseLayer;
-  gateDense: EinsumDenseLayer | null = null;
-  valueDense!: EinsumDenseLayer;
-  outputDense!: EinsumDenseLayer;
+  _queryDense!: EinsumDenseLayer;
+  _keyDense!: EinsumDenseLayer;
+  _gateDense: EinsumDenseLayer | null = null;
+  _valueDense!: EinsumDenseLayer;
+  _outputDense!: EinsumDenseLayer;
   readonly seedGenerator: SeedGenerator;
 
   constructor(options: GroupQueryAttentionOptions) {
-    // Keras names it after its class, which is not called as it is exported.
-    const named = isPlainObject(options) && options.name == null ? { ...options, name: autoName("GroupedQueryAttention") } : options;
-    super(named, {
+    super(options, {
       headDim: required,
       numQueryHeads: required,
       numKeyValueHeads: required,
@@ -114,13 +112,13 @@ export class GroupQueryAttentionLayer extends Layer<GroupQueryAttentionOptions> 
     const [query, value, key] = buildShapes(this.label, [queryShape, valueShape, keyShape]);
     const common = this.#projectionOptions();
     const width = this.headDim;
-    this.queryDense = projection(this, "query", query, 1, [this.numQueryHeads, width], common);
-    this.keyDense = projection(this, "key", key, 1, [this.numKeyValueHeads, width], common);
+    this._queryDense = projection(this, "query", query, 1, [this.numQueryHeads, width], common);
+    this._keyDense = projection(this, "key", key, 1, [this.numKeyValueHeads, width], common);
     if (this.useGate)
-      this.gateDense = projection(this, "gate", query, 1, [this.numQueryHeads, width], { ...common, activation: "sigmoid" });
-    this.valueDense = projection(this, "value", value, 1, [this.numKeyValueHeads, width], common);
+      this._gateDense = projection(this, "gate", query, 1, [this.numQueryHeads, width], { ...common, activation: "sigmoid" });
+    this._valueDense = projection(this, "value", value, 1, [this.numKeyValueHeads, width], common);
     const combined: Shape = [...query.slice(0, -1), this.numQueryHeads, width];
-    this.outputDense = projection(this, "attention_output", combined, 2, [knownExtent(this.label, query, -1)], common);
+    this._outputDense = projection(this, "attention_output", combined, 2, [knownExtent(this.label, query, -1)], common);
   }
 
   #projectionOptions(): ProjectionOptions {
@@ -145,22 +143,22 @@ export class GroupQueryAttentionLayer extends Layer<GroupQueryAttentionOptions> 
     const { training = false, mask = null, returnAttentionScores = false, ...masks } = options;
     const key = given ?? value;
     checkAttentionInputs(this.label, query, value, key);
-    checkWidths(this.label, [this.queryDense, this.valueDense, this.keyDense], [query, value, key]);
+    checkWidths(this.label, [this._queryDense, this._valueDense, this._keyDense], [query, value, key]);
     flashAttentionProblem(this.label, this.flashAttention, this.dropout, returnAttentionScores);
     const counts = combinedMask(this.label, query, value, carriedMasks(query, value, given, mask, masks), this.slidingWindow);
     const [groups, shared] = [this.numKeyValueHeads, this.numQueryHeads / this.numKeyValueHeads];
     const [batch, queries, values] = [query.dim(0), query.dim(1), value.dim(1)];
-    const scaled = ops.multiply(this.queryDense(query), 1 / Math.sqrt(this.headDim));
+    const scaled = ops.multiply(this._queryDense(query), 1 / Math.sqrt(this.headDim));
     // The heads of a group stand beside each other: no key is repeated.
     const grouped = ops.reshape(scaled, [batch, queries, groups, shared, this.headDim]);
-    const scores = ops.reshape(ops.einsum("bqgrh,bkgh->bgrqk", grouped, this.keyDense(key)), [batch, groups * shared, queries, values]);
+    const scores = ops.reshape(ops.einsum("bqgrh,bkgh->bgrqk", grouped, this._keyDense(key)), [batch, groups * shared, queries, values]);
     const weights = maskedSoftmax(this.label, scores, counts, 1);
     const kept = training === true && this.dropout > 0 ? dropout(weights, this.dropout, { seed: this.seedGenerator }) : weights;
     const byGroup = ops.reshape(kept, [batch, groups, shared, queries, values]);
-    let combined = ops.einsum("bgrqk,bkgh->bqgrh", byGroup, this.valueDense(value));
+    let combined = ops.einsum("bgrqk,bkgh->bqgrh", byGroup, this._valueDense(value));
     combined = ops.reshape(combined, [batch, queries, groups * shared, this.headDim]);
-    if (this.gateDense !== null) combined = ops.multiply(combined, this.gateDense(query));
-    const output = this.outputDense(combined);
+    if (this._gateDense !== null) combined = ops.multiply(combined, this._gateDense(query));
+    const output = this._outputDense(combined);
     return returnAttentionScores ? [output, weights] : output;
   }
 

@@ -153,7 +153,7 @@ export abstract class IndexLookupLayer<T extends string | number, Options extend
     return this.table.size;
   }
 
-  override saveOwnVariables(store: Map<string, Variable>): void {
+  override saveOwnVariables(store: Map<string, Variable | Tensor>): void {
     super.saveOwnVariables(store);
     storeIdf(this.table.idfWeights, store);
   }

@@ -23,7 +23,15 @@ import type { TensorLike } from "../ops/as-tensor.ts";
 import { inferSymbolic, symbolicCall } from "../ops/symbolic.ts";
 import { SeedGenerator } from "../random/index.ts";
 import * as regularizers from "../regularizers/index.ts";
-import { CallableInstance, camelCaseKeys, checkOptions, type Config, snakeCase, snakeCaseKeys } from "../serialization/index.ts";
+import {
+  CallableInstance,
+  checkOptions,
+  type Config,
+  isOfConfig,
+  optionsOfConfig,
+  snakeCase,
+  snakeCaseKeys,
+} from "../serialization/index.ts";
 import { assignWeights } from "./assign-weights.ts";
 import { autoName } from "./auto-names.ts";
 import { contextTraining, observed, pathOf, withPath, withTraining } from "./call-context.ts";
@@ -87,6 +95,8 @@ let callDepth = 0;
 export abstract class Layer<Options extends object = LayerOptions> extends CallableInstance {
   /** Keras's name of the class; what is written into files. Minifiers rename classes, so it is said here. */
   static readonly className: string = "Layer";
+  /** The name of Keras's class in Python, where it is not called as it is exported: names of layers and groups in files follow it. */
+  static readonly pythonName: string | null = null;
   /** Attributes in which Keras holds layers without weights that are none here: its files have groups of these names. */
   static readonly weightlessParts: readonly string[] = [];
 
@@ -136,11 +146,10 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
         advice: "write the options as one object; inputs go into the call: layer(options)(inputs)",
       });
     }
-    // Newer versions of Keras write further keys, null where they are not used: such files open.
     const used = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== undefined));
-    if (defaults !== undefined) checkOptions(where, used, [...Object.keys(defaults), ...commonOptions]);
+    if (defaults !== undefined) checkOptions(where, isOfConfig(given) ? given : used, [...Object.keys(defaults), ...commonOptions]);
     checkLayerName(className, given.name);
-    this.name = given.name ?? autoName(className);
+    this.name = given.name ?? autoName((this.constructor as typeof Layer).pythonName ?? className);
     this.dtypePolicy = policyOf(where, given.dtype);
     this.dtype = this.dtypePolicy.variableDtype;
     this.#trainable = given.trainable ?? true;
@@ -394,7 +403,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
 
   /** A layer made from a configuration. */
   static fromConfig<L>(this: new (options: never) => L, config: Config): L {
-    return new this(camelCaseKeys(config) as never);
+    return new this(optionsOfConfig(config) as never);
   }
 
   /** Keras's JSON of the layer. */
@@ -426,7 +435,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   }
 
   /** What files hold of the layer itself: its own weights, trainable ones first, named "0", "1", ... Override it together with `loadOwnVariables`. */
-  saveOwnVariables(store: Map<string, Variable>): void {
+  saveOwnVariables(store: Map<string, Variable | Tensor>): void {
     storeVariables(this.#ownVariables(), store);
   }
 

@@ -3,7 +3,7 @@ import type { Shape, Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import type { SeedGenerator } from "../random/index.ts";
 import * as random from "../random/index.ts";
-import { callableClass, type CallableClass } from "../serialization/index.ts";
+import { callableClass, type CallableClass, type Config } from "../serialization/index.ts";
 import { required } from "./layer-options.ts";
 import { type Drawn, factorRange, type Range, valueRange } from "./random-image-layer.ts";
 import { type AffineMap, SpatialLayer, type SpatialOptions } from "./spatial-layer.ts";
@@ -33,6 +33,13 @@ export class RandomRotationLayer extends SpatialLayer<RandomRotationOptions> {
     super(options, { factor: required, valueRange: [0, 255] });
     this.factor = factorRange(this.label, "factor", this.factor, [-1, 1]);
     this.valueRange = valueRange(this.label, this.valueRange);
+  }
+
+  /** Later versions of Keras take no range of values, which changes nothing in a rotation. */
+  override toJSON(): Config {
+    const json = super.toJSON();
+    const { value_range: _range, ...config } = json.config as Config;
+    return { ...json, config };
   }
 
   override draw(shape: Shape, seed: SeedGenerator): Drawn {

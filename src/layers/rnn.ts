@@ -1,6 +1,13 @@
 /** A recurrent layer of any cell. */
 import { ValueError } from "../errors.ts";
-import { callableClass, type CallableClass, camelCaseKeys, type Config, type CustomObjects, isSerialized } from "../serialization/index.ts";
+import {
+  callableClass,
+  type CallableClass,
+  optionsOfConfig,
+  type Config,
+  type CustomObjects,
+  isSerialized,
+} from "../serialization/index.ts";
 import { withPath } from "./call-context.ts";
 import type { Layer } from "./layer.ts";
 import { required } from "./layer-options.ts";
@@ -53,7 +60,7 @@ export class RNNLayer extends RecurrentLayer<RNNOptions> {
   static override fromConfig<L>(this: new (options: never) => L, config: Config, customObjects: CustomObjects = {}): L {
     const { cell, ...rest } = config;
     const made = isSerialized(cell) ? withPath(String(config.name), () => deserialize(cell, customObjects)) : cell;
-    return new this({ ...camelCaseKeys(rest), cell: made } as never);
+    return new this({ ...optionsOfConfig(rest), cell: made } as never);
   }
 }
 

@@ -2,7 +2,7 @@
 import { ValueError } from "../errors.ts";
 import type { Shape, Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
-import { callableClass, type CallableClass, camelCaseKeys, type Config, type CustomObjects } from "../serialization/index.ts";
+import { callableClass, type CallableClass, optionsOfConfig, type Config, type CustomObjects } from "../serialization/index.ts";
 import { withPath } from "./call-context.ts";
 import { type CallOptions, type InputShape, Layer } from "./layer.ts";
 import { describe, type LayerOptions, required } from "./layer-options.ts";
@@ -115,7 +115,7 @@ export class StackedRNNCellsLayer extends Layer<StackedRNNCellsOptions> {
   /** A stack made from a configuration. */
   static override fromConfig<L>(this: new (options: never) => L, config: Config, customObjects: CustomObjects = {}): L {
     const cells = withPath(String(config.name), () => ((config.cells ?? []) as object[]).map((cell) => deserialize(cell, customObjects)));
-    return new this({ ...camelCaseKeys(config), cells } as never);
+    return new this({ ...optionsOfConfig(config), cells } as never);
   }
 }
 

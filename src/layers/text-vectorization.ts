@@ -223,7 +223,7 @@ export class TextVectorizationLayer extends TextLayer<TextVectorizationOptions> 
     );
   }
 
-  override saveOwnVariables(store: Map<string, Variable>): void {
+  override saveOwnVariables(store: Map<string, Variable | Tensor>): void {
     super.saveOwnVariables(store);
     storeIdf(this.#table.idfWeights, store);
   }

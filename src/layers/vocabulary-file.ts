@@ -1,5 +1,5 @@
 /** Vocabularies in files: Keras writes one beside the weights, a term per line, and the weights of "tf_idf" among the weights. */
-import { Variable } from "../graph/index.ts";
+import { type Tensor, Variable } from "../graph/index.ts";
 import type { IndexTable } from "./index-table.ts";
 import type { StoredArray } from "./stored-variables.ts";
 
@@ -19,7 +19,7 @@ export function vocabularyLines(text: string | undefined, table: IndexTable<stri
 }
 
 /** Puts the weights per term into a store. */
-export function storeIdf(idfWeights: readonly number[] | null, store: Map<string, Variable>): void {
+export function storeIdf(idfWeights: readonly number[] | null, store: Map<string, Variable | Tensor>): void {
   if (idfWeights !== null) store.set(idfName, new Variable(Float32Array.from(idfWeights), { name: idfName, trainable: false }));
 }
 

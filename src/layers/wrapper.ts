@@ -1,6 +1,13 @@
 /** What layers around another layer share. */
 import { ValueError } from "../errors.ts";
-import { callableClass, type CallableClass, camelCaseKeys, type Config, type CustomObjects, isSerialized } from "../serialization/index.ts";
+import {
+  callableClass,
+  type CallableClass,
+  optionsOfConfig,
+  type Config,
+  type CustomObjects,
+  isSerialized,
+} from "../serialization/index.ts";
 import { withPath } from "./call-context.ts";
 import { type CallOptions, type InputShape, Layer } from "./layer.ts";
 import { describe, type LayerOptions, type OptionDefaults, required } from "./layer-options.ts";
@@ -30,7 +37,7 @@ export function revivedLayers(config: Config, keys: readonly string[], customObj
     const json = config[key];
     return [key, isSerialized(json) ? withPath(String(config.name), () => deserialize(json, customObjects)) : json];
   });
-  return camelCaseKeys({ ...config, ...Object.fromEntries(made) });
+  return optionsOfConfig({ ...config, ...Object.fromEntries(made) });
 }
 
 /**

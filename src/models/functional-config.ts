@@ -1,6 +1,7 @@
 /** Keras's JSON of functional models, and models made from it. */
 import { UnknownNameError, ValueError, nearestNames } from "../errors.ts";
-import { isPlainObject, isSymbolic, isText, Tensor } from "../graph/index.ts";
+import type { DType } from "../dtype/index.ts";
+import { dataTensor, type HostData, hostValues, isPlainObject, isSymbolic, isText, Tensor } from "../graph/index.ts";
 import { autoName } from "../layers/auto-names.ts";
 import { InputLayerLayer } from "../layers/input-layer.ts";
 import { Layer } from "../layers/layer.ts";
@@ -19,9 +20,12 @@ type History = [name: string, call: number, output: number];
 export function functionalConfig(model: Model<unknown, unknown>): Config {
   const graph = model.graph!;
   const layers = graph.operations.map((operation): Config => {
-    const json = operation instanceof Layer ? operation.toJSON() : operationConfig(model.label, operation);
     const calls = graph.callsOf(operation).filter((node) => !node.isInput);
-    return { ...json, name: operation.name, inbound_nodes: calls.map((node) => callConfig(graph, node)) };
+    if (!(operation instanceof Layer)) {
+      const { json, args } = operationConfig(model.label, operation, calls[0]!.args);
+      return { ...json, name: operation.name, inbound_nodes: [callConfig(graph, { ...calls[0]!, args })] };
+    }
+    return { ...operation.toJSON(), name: operation.name, inbound_nodes: calls.map((node) => callConfig(graph, node)) };
   });
   return {
     name: model.name,
@@ -50,23 +54,51 @@ function isFunctional(operation: unknown): boolean {
   return operation instanceof Layer && operation.className === "Functional";
 }
 
+/** Keras's JSON of a tensor whose values are known. Throws ValueError for others. */
+function constantConfig(where: string, tensor: Tensor): Config {
+  const values = tensor.node.values[tensor.index];
+  if (values === undefined)
+    throw new ValueError({
+      where,
+      problem: "a tensor that has not been computed is an argument of a call, and cannot be written",
+      advice: "await its data() before the model is made, or make it a weight of a layer",
+    });
+  return { class_name: "__tensor__", config: { value: nestedList([...values], tensor.shape as number[]), dtype: tensor.dtype } };
+}
+
+/** Values in row-major order as nested lists. */
+function nestedList(values: readonly number[], shape: readonly number[]): unknown {
+  if (shape.length === 0) return values[0];
+  const [extent, ...rest] = shape as [number, ...number[]];
+  const size = values.length / Math.max(1, extent);
+  return Array.from({ length: extent }, (_, i) => nestedList(values.slice(i * size, (i + 1) * size), rest));
+}
+
+/** Whether a part of an index is a range. */
+function isRange(value: unknown): value is { start?: number; stop?: number; step?: number } {
+  return isPlainObject(value) && Object.keys(value).every((key) => ["start", "stop", "step"].includes(key));
+}
+
 function callConfig(graph: FunctionalGraph, node: GraphNode): Config {
-  const write = (value: unknown): unknown =>
+  const indexes = !(node.operation instanceof Layer) && node.operation.callable.name === "getItem";
+  const write = (value: unknown): unknown => {
+    if (indexes && isRange(value))
+      return { class_name: "__slice__", config: { start: value.start ?? null, stop: value.stop ?? null, step: value.step ?? null } };
+    if (indexes && Array.isArray(value)) return value.map((part: unknown) => (part === null ? write({}) : write(part)));
+    if (indexes && value === "newaxis") return null;
+    return writeLeaves(value);
+  };
+  const writeLeaves = (value: unknown): unknown =>
     mapStructure(value, (leaf) => {
-      if (!(leaf instanceof Tensor)) return leaf;
-      if (!isSymbolic(leaf))
-        throw new ValueError({
-          where: node.operation.name,
-          problem: "a constant tensor is an argument of a call, and cannot be written",
-          advice: "make it a weight of a layer",
-        });
+      if (!(leaf instanceof Tensor)) return leaf === "..." ? { class_name: "__ellipsis__", config: {} } : leaf;
+      if (!isSymbolic(leaf)) return constantConfig(node.operation.name, leaf);
       return {
         class_name: "__keras_tensor__",
         config: { shape: leaf.shape, dtype: isText(leaf) ? "string" : leaf.dtype, keras_history: historyOf(graph, leaf) },
       };
     });
   const last = node.args.at(-1);
-  const hasOptions = node.args.length > 1 && isPlainObject(last);
+  const hasOptions = node.args.length > 1 && isPlainObject(last) && node.operation instanceof Layer;
   const args = hasOptions ? node.args.slice(0, -1) : node.args;
   const kwargs = hasOptions ? Object.fromEntries(Object.entries(last).map(([key, value]) => [snakeCase(key), write(value)])) : {};
   return { args: args.map(write), kwargs: { ...defaultArguments(node.operation, args.length), ...kwargs } };
@@ -221,6 +253,21 @@ function isHistory(value: unknown): value is History {
   );
 }
 
+/** What Python has and JSON has not, by Keras's names. */
+const plainValues: Readonly<Record<string, (config: Config) => unknown>> = {
+  __ellipsis__: () => "...",
+  __numpy__: constantOf,
+  __slice__: (config) => Object.fromEntries(Object.entries(config).filter(([, value]) => value !== null)),
+  __tensor__: constantOf,
+  __tuple__: (config) => config.items ?? [],
+};
+
+/** A tensor of a configuration; int64 becomes int32. */
+function constantOf({ value, dtype }: Config): Tensor {
+  const host = hostValues("modelFromJSON", value as HostData, { dtype: (dtype === "int64" ? "int32" : dtype) as DType });
+  return dataTensor(host.values, host.shape, host.dtype);
+}
+
 /** Arguments of a recorded call; undefined while a tensor does not exist yet. */
 function readCall(where: string, call: unknown, tensorAt: (history: History) => Tensor | undefined): unknown[] | undefined {
   if (!isPlainObject(call) || !Array.isArray(call.args)) {
@@ -239,6 +286,8 @@ function readCall(where: string, call: unknown, tensorAt: (history: History) => 
       return tensor;
     }
     if (Array.isArray(value)) return value.map(revive);
+    if (isSerialized(value) && Object.hasOwn(plainValues, value.class_name))
+      return plainValues[value.class_name]!((value.config ?? {}) as Config);
     if (isPlainObject(value)) return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, revive(part)]));
     return value;
   };

@@ -17,7 +17,7 @@ export class OperationCall {
   readonly callable: Callable;
 
   constructor(callable: Callable) {
-    const name = callable.name === "" ? "operation" : callable.name;
+    const name = callable.name === "" ? "operation" : callable.name.replace(/^.*\./, "");
     this.className = name.slice(0, 1).toUpperCase() + name.slice(1);
     this.callable = callable;
   }

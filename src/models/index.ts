@@ -1,4 +1,5 @@
 /** Models (`keras.Model`, `keras.Sequential`), training and Keras's JSON of them. */
+export { kerasOperations } from "./keras-operations.ts";
 export { registerOperations } from "./operation-registry.ts";
 export { cloneModel, type CloneModelOptions } from "./clone-model.ts";
 export type { LossIdentifier, LossOption, LossWeights } from "./compile-loss.ts";

@@ -9,7 +9,7 @@ import { describe, type LayerOptions } from "../layers/layer-options.ts";
 import { attachMask } from "../layers/masks.ts";
 import { flattenStructure, packStructure } from "../layers/structure.ts";
 import * as ops from "../ops/index.ts";
-import { camelCaseKeys, checkOptions, type Config, type CustomObjects } from "../serialization/index.ts";
+import { camelCaseKeys, checkOptions, type Config, type CustomObjects, pythonJson } from "../serialization/index.ts";
 import { Metric } from "../metrics/index.ts";
 import type { LoadWeightsOptions, SaveOptions } from "../saving/model-files.ts";
 import type { FileSource, FileTarget } from "../saving/source.ts";
@@ -463,6 +463,14 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
       Object.assign(json, { module: "keras.src.models.functional", registered_name: "Functional", build_config: { input_shape: null } });
     const compiled = this.getCompileConfig();
     return compiled === null ? json : { ...json, compile_config: compiled };
+  }
+
+  /**
+   * Keras's JSON of the model as text, as Keras's `to_json` writes it: 1.0 stands where Python needs a float, which
+   * `JSON.stringify(model)` cannot say. `modelFromJSON` reads both.
+   */
+  toJson(): string {
+    return pythonJson(this.toJSON());
   }
 
   /** A model that is a class of its own is built by a trace of its call. */

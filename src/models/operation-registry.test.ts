@@ -35,7 +35,7 @@ it("models with operations between their layers are read: a mask that stands in 
   expect(model.weights.length).toBe(4);
 });
 
-it("operations on two operands are written as Keras writes them, and read again; others are refused", async () => {
+it("operations on two operands are written as Keras writes them, and read again", async () => {
   const x = Input({ shape: [2], name: "x" });
   const y = ops.multiply(layers.ReLU({ name: "relu" })(ops.add(x, 3)), ops.subtract(1, x));
   const model = new Model({ inputs: x, outputs: y });
@@ -46,8 +46,39 @@ it("operations on two operands are written as Keras writes them, and read again;
   const given = tensor([[1, -5]]);
   expect(await (await modelFromJSON(json).predict(given)).array()).toEqual([[0, 0]]);
   expect(await (await modelFromJSON(json).predict(tensor([[2, -1]]))).array()).toEqual([[-5, 4]]);
-  const summed = new Model({ inputs: x, outputs: ops.sum(x, 1) });
-  expect(() => JSON.stringify(summed)).toThrow(/stands in the model as it is/);
+});
+
+it("operations with options, indices, constants and operands after options are written as Keras writes them, and read again", async () => {
+  const x = Input({ shape: [3, 2], name: "x" });
+  const part = ops.getItem(x, [null, "...", { start: 0, stop: 2 }, "newaxis"]);
+  const moved = ops.transpose(ops.concatenate([x, ops.add(x, tensor([[1, 2], [3, 4], [5, 6]]))], { axis: 1 }), [0, 2, 1]); // prettier-ignore
+  const joined = ops.einsum("bij,bik->bjk", ops.reshape(part, [-1, 2, 3]), ops.clip(moved, -1, 4));
+  const model = new Model({ inputs: x, outputs: ops.mean(joined, { axis: -1, keepdims: true }) });
+  const json = JSON.parse(model.toJson()) as {
+    config: { layers: { class_name: string; config: object; inbound_nodes: { args: unknown[] }[] }[] };
+  };
+  const entry = (className: string): (typeof json.config.layers)[number] =>
+    json.config.layers.find((layer) => layer.class_name === className)!;
+  expect(entry("Mean").config).toMatchObject({ axis: -1, keepdims: true });
+  expect(entry("Transpose").config).toMatchObject({ axes: [0, 2, 1] });
+  expect(entry("Clip").config).toMatchObject({ x_min: -1, x_max: 4 });
+  expect(entry("Einsum")).toMatchObject({ module: "keras.src.ops.numpy", config: { subscripts: "bij,bik->bjk" } });
+  expect(entry("GetItem").inbound_nodes[0]!.args[1]).toEqual([
+    { class_name: "__slice__", config: { start: null, stop: null, step: null } },
+    { class_name: "__ellipsis__", config: {} },
+    { class_name: "__slice__", config: { start: 0, stop: 2, step: null } },
+    null,
+  ]);
+  expect(entry("Add").inbound_nodes[0]!.args[1]).toEqual({ class_name: "__tensor__", config: { value: [[1, 2], [3, 4], [5, 6]], dtype: "float32" } }); // prettier-ignore
+  const given = tensor([[[1, -2], [3, 0.5], [2, 2]]]); // prettier-ignore
+  const again = modelFromJSON(JSON.parse(JSON.stringify(json)) as object);
+  expect(await (await again.predict(given)).array()).toEqual(await (await model.predict(given)).array());
+});
+
+it("an operation that Keras does not have is refused when the model is written", () => {
+  const x = Input({ shape: [4, 4, 3] });
+  const own = new Model({ inputs: x, outputs: ops.localResponseNormalization(x) });
+  expect(() => JSON.stringify(own)).toThrow(/stands in the model as it is/);
 });
 
 it("an operation that does not exist is refused by name", () => {

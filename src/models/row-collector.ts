@@ -6,16 +6,17 @@ import { type ConcreteShape, dataTensor, flattenTree, formatShape, sameShape, si
 /** One output, growing. */
 interface Leaf {
   values: TypedArray;
+  /** How many rows there are. */
+  filled: number;
   readonly rowShape: ConcreteShape;
   readonly dtype: DType;
 }
 
-/** Collects the outputs of batches into whole arrays. */
+/** Collects the outputs of batches into whole arrays, each along its first axis, as long as it is. */
 export class RowCollector {
-  #rows: number;
+  readonly #rows: number;
   #tree: unknown = null;
   #leaves: Leaf[] | null = null;
-  #filled = 0;
 
   /** `rows`: how many there will be, if that is known. */
   constructor(rows: number) {
@@ -28,33 +29,32 @@ export class RowCollector {
     this.#tree ??= tree;
     this.#leaves ??= tensors.map(({ shape, dtype }) => {
       const rowShape = shape.slice(1) as ConcreteShape;
-      return { values: hostArray(dtype, this.#rows * sizeOf(rowShape)), rowShape, dtype };
+      return { values: hostArray(dtype, this.#rows * sizeOf(rowShape)), filled: 0, rowShape, dtype };
     });
-    const rows = tensors[0]!.dim(0);
-    if (this.#filled + rows > this.#rows) this.#grow(Math.max(this.#filled + rows, 2 * this.#rows));
     values.forEach((part, index) => {
-      const { values: whole, rowShape } = this.#leaves![index]!;
-      const shape = tensors[index]!.shape.slice(1);
-      if (!sameShape(shape, rowShape))
+      const leaf = this.#leaves![index]!;
+      const [rows, ...shape] = tensors[index]!.shape as ConcreteShape;
+      if (rows === undefined || !sameShape(shape, leaf.rowShape))
         throw new ShapeError({
           where: "predict",
-          problem: "the outputs of two batches have different shapes",
-          expected: formatShape(rowShape),
+          problem:
+            rows === undefined
+              ? "an output has no axis along which batches could be joined"
+              : "the outputs of two batches have different shapes",
+          expected: formatShape(leaf.rowShape),
           received: formatShape(shape),
           advice: "use predictOnBatch for each, or batches of one shape",
         });
-      whole.set(part, this.#filled * sizeOf(rowShape));
+      const size = sizeOf(leaf.rowShape);
+      const room = size === 0 ? Infinity : leaf.values.length / size;
+      if (leaf.filled + rows > room) {
+        const larger = hostArray(leaf.dtype, Math.max(leaf.filled + rows, 2 * room) * size);
+        larger.set(leaf.values);
+        leaf.values = larger;
+      }
+      leaf.values.set(part, leaf.filled * size);
+      leaf.filled += rows;
     });
-    this.#filled += rows;
-  }
-
-  #grow(rows: number): void {
-    this.#rows = rows;
-    for (const leaf of this.#leaves!) {
-      const larger = hostArray(leaf.dtype, rows * sizeOf(leaf.rowShape));
-      larger.set(leaf.values);
-      leaf.values = larger;
-    }
   }
 
   /** The whole arrays, in the structure of the outputs; null where there was no batch. */
@@ -62,9 +62,9 @@ export class RowCollector {
     if (this.#leaves === null) return null;
     return unflattenTree(
       this.#tree,
-      this.#leaves.map(({ values, rowShape, dtype }) => {
-        const exact = this.#filled === this.#rows ? values : values.slice(0, this.#filled * sizeOf(rowShape));
-        return dataTensor(exact, [this.#filled, ...rowShape], dtype);
+      this.#leaves.map(({ values, filled, rowShape, dtype }) => {
+        const size = filled * sizeOf(rowShape);
+        return dataTensor(size === values.length ? values : values.slice(0, size), [filled, ...rowShape], dtype);
       }),
     );
   }

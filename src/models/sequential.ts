@@ -232,6 +232,7 @@ export class Sequential extends Model {
     const model = new Sequential({
       name: (config.name as string | undefined) ?? null,
       trainable: (config.trainable as boolean | undefined) ?? true,
+      ...(config.dtype == null ? {} : { dtype: config.dtype as never }),
     });
     for (const entry of (config.layers as object[] | undefined) ?? []) {
       const isInput = (entry as { class_name?: string }).class_name === "InputLayer";

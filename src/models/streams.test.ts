@@ -124,3 +124,15 @@ it("a metric with one value per class is logged class by class", async () => {
   expect(Object.keys(logs).sort()).toEqual(["auc", "f1_score_0", "f1_score_1", "f1_score_2", "loss"]);
   expect(model.directionOf("val_f1_score_1")).toBe("up");
 });
+
+it("predict joins the batches of every output along its first axis, however long it is", async () => {
+  const x = Input({ shape: [2] });
+  const model = new Model<Tensor, Tensor[]>({
+    inputs: x,
+    outputs: [x, ops.expandDims(ops.sum(x, 0), 0), ops.concatenate([x, x], { axis: 0 })],
+  });
+  const [same, sums, twice] = await model.predict(tensor([[1, 2], [3, 4], [5, 6]]), { batchSize: 2, verbose: 0 }); // prettier-ignore
+  expect(await same!.array()).toEqual([[1, 2], [3, 4], [5, 6]]); // prettier-ignore
+  expect(await sums!.array()).toEqual([[4, 6], [5, 6]]); // prettier-ignore
+  expect(await twice!.array()).toEqual([[1, 2], [3, 4], [1, 2], [3, 4], [5, 6], [5, 6]]); // prettier-ignore
+});

@@ -1,6 +1,6 @@
 /** Dynamic loss scaling around another optimizer. */
 import { ValueError } from "../errors.ts";
-import type { Variable } from "../graph/index.ts";
+import type { Shape, Variable } from "../graph/index.ts";
 import { type Tensor, withScope } from "../graph/index.ts";
 import type { TensorLike } from "../ops/as-tensor.ts";
 import { add, divide, equal, logicalAnd, multiply, where } from "../ops/numpy/arithmetic.ts";
@@ -85,6 +85,10 @@ export class LossScaleOptimizerClass extends Optimizer {
 
   override get variables(): readonly Variable[] {
     return [...super.variables, ...this.innerOptimizer.variables];
+  }
+
+  override orderAs(shapes: readonly Shape[]): void {
+    this.innerOptimizer.orderAs(shapes.slice(super.variables.length));
   }
 
   override get iterations(): Variable {

@@ -1,6 +1,6 @@
 /** Several optimizers, each for some of the variables. */
 import { StateError, ValueError } from "../errors.ts";
-import { type Tensor, type Variable, withScope } from "../graph/index.ts";
+import { type Shape, type Tensor, type Variable, withScope } from "../graph/index.ts";
 import type { TensorLike } from "../ops/as-tensor.ts";
 
 import { add, divide, where } from "../ops/numpy/arithmetic.ts";
@@ -97,6 +97,11 @@ export class MultiOptimizerClass extends Optimizer {
 
   override get variables(): readonly Variable[] {
     return [...super.variables, ...this.#inner.flatMap((optimizer) => optimizer.variables)];
+  }
+
+  override orderAs(shapes: readonly Shape[]): void {
+    let at = super.variables.length;
+    for (const optimizer of this.#inner) optimizer.orderAs(shapes.slice(at, (at += optimizer.variables.length)));
   }
 
   #noRate(): never {

@@ -1,5 +1,5 @@
 /** Nadam. */
-import type { Tensor, Variable } from "../graph/index.ts";
+import type { Shape, Tensor, Variable } from "../graph/index.ts";
 import { add, divide, multiply, power, subtract } from "../ops/numpy/arithmetic.ts";
 import { cast, sqrt, square } from "../ops/numpy/elementwise.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
@@ -36,6 +36,8 @@ export class NadamOptimizer extends Optimizer {
   #momentums: readonly Variable[] = [];
   #velocities: readonly Variable[] = [];
   #scalars: NadamScalars | null = null;
+  /** Where the product of momentums stands among the variables: after them all, in files of earlier versions of Keras before the slots. */
+  #productIsLast = true;
 
   constructor(options: NadamOptions = {}) {
     super("nadam", 0.001, options, ["beta1", "beta2", "epsilon"]);
@@ -57,6 +59,18 @@ export class NadamOptimizer extends Optimizer {
     }
     this.#momentums = momentums;
     this.#velocities = velocities;
+  }
+
+  override get variables(): readonly Variable[] {
+    const all = super.variables;
+    if (!this.#productIsLast || this.#product === null) return all;
+    return [...all.filter((variable) => variable !== this.#product), this.#product];
+  }
+
+  override orderAs(shapes: readonly Shape[]): void {
+    const first = super.variables.indexOf(this.#product!);
+    if (first < 0 || shapes.length !== super.variables.length) return;
+    if ((shapes[first]!.length === 0) !== (shapes.at(-1)!.length === 0)) this.#productIsLast = shapes[first]!.length > 0;
   }
 
   protected override beginStep(learningRate: Tensor): void {

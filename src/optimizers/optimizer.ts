@@ -1,7 +1,7 @@
 /** What optimizers share: learning rate, step count, clipping, weight decay, moving averages, accumulation, slots. */
 import { ShapeError, StateError, ValueError } from "../errors.ts";
 import type { DType } from "../dtype/index.ts";
-import { type ConcreteShape, formatShape, sameShape, type Tensor, Variable, withScope } from "../graph/index.ts";
+import { type ConcreteShape, formatShape, sameShape, type Shape, type Tensor, Variable, withScope } from "../graph/index.ts";
 import type { TensorLike } from "../ops/as-tensor.ts";
 import { add, clip, divide, equal, less, logicalAnd, mod, multiply, notEqual, subtract, where } from "../ops/numpy/arithmetic.ts";
 import { full, zeros } from "../ops/numpy/create.ts";
@@ -207,6 +207,9 @@ export abstract class Optimizer {
   get variables(): readonly Variable[] {
     return this.#variables;
   }
+
+  /** Puts `variables` into the order of a file whose arrays have these shapes: Keras's versions differ in the order of some. */
+  orderAs(_shapes: readonly Shape[]): void {}
 
   /** Makes the slots. Called by the first `apply`; subclasses call it before they add their own. */
   build(variables: readonly Variable[]): void {

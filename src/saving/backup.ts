@@ -24,7 +24,7 @@ export interface BackupContent {
 /** The bytes of a backup, in parts: the state of the moment of the call. */
 export async function writeBackup(model: Layer, content: BackupContent): Promise<Uint8Array[]> {
   const extra = [...content.variables.map((variable) => variable.read()), ...content.arrays];
-  const weights = describeWeights(model);
+  const weights = describeWeights(model, true);
   groupAt(weights.root, group).attributes.set("state", pythonJson(content.json));
   await weights.finish();
   const arrays = await readTensors(extra);

@@ -3,7 +3,7 @@ export { insteadOf } from "./not-here.ts";
 export { callableClass, type CallableClass, CallableInstance, type Class } from "./callable-class.ts";
 export { camelCase, camelCaseKeys, snakeCase, snakeCaseKeys, snakeCaseOfClass } from "./names.ts";
 export { fromConfig, KerasObject } from "./keras-object.ts";
-export { checkOptions } from "./options.ts";
+export { checkOptions, isOfConfig, optionsOfConfig } from "./options.ts";
 export {
   customObject,
   customObjectScope,

@@ -1,11 +1,12 @@
 /** Base of built-in classes with a configuration and a call: losses, initializers, regularizers, constraints, schedules. */
 import { CallableInstance } from "./callable-class.ts";
-import { camelCaseKeys, snakeCaseKeys } from "./names.ts";
+import { snakeCaseKeys } from "./names.ts";
+import { optionsOfConfig } from "./options.ts";
 import type { Config } from "./registry.ts";
 
 /** Reads an object from Keras's configuration: the options, in camelCase, are those of the constructor. */
 export function fromConfig<T>(this: new (options: never) => T, config: Config): T {
-  return new this(camelCaseKeys(config) as never);
+  return new this(optionsOfConfig(config) as never);
 }
 
 /** Callable objects whose configuration is the options of their constructor. */

@@ -53,18 +53,50 @@ function withoutBareWords(text: string, where: string, deepest: number): string 
   return copied === 0 ? null : out + text.slice(copied);
 }
 
-/** A value as Python's `json.dumps` writes it: with spaces, in ASCII, with bare NaN and Infinity. */
+/**
+ * Options of Keras's classes that are floats: 1 is written as 1.0, since Keras refuses the integer where it asks for a
+ * float, or goes on in integers.
+ */
+const floats: ReadonlySet<string> = new Set(
+  `alpha beta beta_1 beta_2 clipnorm clipvalue decay_rate delta ema_momentum end_learning_rate epsilon factor gain gamma
+   global_clipnorm initial_accumulator_value initial_learning_rate initial_scale l1 l1_regularization_strength l2
+   l2_regularization_strength l2_shrinkage_regularization_strength label_smoothing learning_rate learning_rate_power
+   loss_scale_factor m_mul maxval mean minval momentum offset power rate rho scale stddev t_mul threshold thresholds values
+   warmup_target weight_decay`.split(/\s+/),
+);
+
+/** A value as Python's `json.dumps` writes it: with spaces, in ASCII, with bare NaN and Infinity, floats of Keras's classes as floats. */
 export function pythonJson(value: unknown): string {
+  return written(value, false);
+}
+
+/** `isFloat`: whether a number is a float in Python. */
+function written(value: unknown, isFloat: boolean): string {
   if (value === null || value === undefined) return "null";
-  if (typeof value === "number")
-    return Number.isFinite(value) ? String(value) : Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
+  if (typeof value === "number") {
+    if (Number.isFinite(value)) return isFloat && Number.isInteger(value) && Math.abs(value) < 1e16 ? value.toFixed(1) : String(value);
+    return Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
+  }
   if (typeof value === "string")
     return JSON.stringify(value).replace(/[\u007f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
   if (typeof value === "boolean") return String(value);
-  if (Array.isArray(value)) return `[${value.map(pythonJson).join(", ")}]`;
+  if (Array.isArray(value)) return `[${value.map((part) => written(part, isFloat)).join(", ")}]`;
   const json = value as { toJSON?: () => unknown };
-  if (typeof json.toJSON === "function") return pythonJson(json.toJSON());
+  if (typeof json.toJSON === "function") return written(json.toJSON(), isFloat);
   if (typeof value !== "object") return "null";
+  return objectWritten(value, false);
+}
+
+/** `ofKeras`: whether this is the configuration of a class of Keras's. */
+function objectWritten(value: object, ofKeras: boolean): string {
+  const { class_name: cls, module } = value as { class_name?: unknown; module?: unknown };
+  // Legacy files name no modules.
+  const describes =
+    typeof cls === "string" && (module === undefined ? !cls.includes(">") : typeof module === "string" && module.startsWith("keras"));
   const entries = Object.entries(value).filter(([, part]) => part !== undefined);
-  return `{${entries.map(([key, part]) => `${pythonJson(key)}: ${pythonJson(part)}`).join(", ")}}`;
+  const part = (key: string, own: unknown): string => {
+    const isConfig = describes && key === "config" && typeof own === "object" && own !== null && !Array.isArray(own);
+    return isConfig ? objectWritten(own, true) : written(own, ofKeras && floats.has(key));
+  };
+  return `{${entries.map(([key, own]) => `${written(key, false)}: ${part(key, own)}`).join(", ")}}`;
 }

@@ -1,15 +1,15 @@
 /** Variables to arrays of HDF5 files, and back. */
 import { type DType, dtypes, hostArray, type TypedArray } from "../../dtype/index.ts";
 import { ValueError } from "../../errors.ts";
-import { dataTensor, type Tensor, type Variable } from "../../graph/index.ts";
+import { dataTensor, type Tensor, Variable } from "../../graph/index.ts";
 import type { StoredArray } from "../../layers/stored-variables.ts";
 import type { H5Array, H5Dataset, H5NumericDType } from "../hdf5/index.ts";
 import { FormatError } from "../source.ts";
 import { readStored, type StoredType } from "../stored-array.ts";
 
-/** A variable that will be written. */
+/** A variable, or what is made of one, that will be written. */
 export interface WrittenVariable {
-  readonly variable: Variable;
+  readonly variable: Variable | Tensor;
   /** Whether its integers have 64 bits in the file. */
   readonly wide: boolean;
 }
@@ -20,7 +20,7 @@ export interface WrittenVariable {
  */
 export async function readVariables(variables: readonly WrittenVariable[]): Promise<H5Array[]> {
   return await readTensors(
-    variables.map(({ variable }) => variable.read()),
+    variables.map(({ variable }) => (variable instanceof Variable ? variable.read() : variable)),
     variables.map(({ wide }) => wide),
   );
 }

@@ -1,6 +1,7 @@
 /** Models from the configurations that files hold. Nothing of a file is executed: classes are found by name. */
 import { type ErrorParts, InternalError, NablaError, ValueError } from "../../errors.ts";
 import { deserialize } from "../../layers/index.ts";
+import { isPlainObject } from "../../graph/index.ts";
 import { describe } from "../../layers/layer-options.ts";
 import {
   type Config,
@@ -36,7 +37,8 @@ export function modelFromConfig(where: string, json: unknown, lookup: Lookup, co
       const layer = deserialize(json, lookup.customObjects);
       if (!isModel(layer)) throw noModel(where, layer.label);
       const { compile_config: compiled } = json as { compile_config?: unknown };
-      if (compile && compiled !== null && compiled !== undefined) compileFrom(where, layer, compiled as Config, lookup);
+      // Newer versions of Keras write an empty one where the model was not compiled.
+      if (compile && isPlainObject(compiled) && Object.keys(compiled).length > 0) compileFrom(where, layer, compiled, lookup);
       return layer;
     }),
   );

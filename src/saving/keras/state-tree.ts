@@ -3,8 +3,8 @@
  * has state, named by the attribute that holds it, with its variables in `vars/0`, `vars/1`, ...; the layers of a model
  * and other lists are numbered by their classes: `layers/dense`, `layers/dense_1`.
  */
-import type { Variable } from "../../graph/index.ts";
-import { isPlainObject } from "../../graph/index.ts";
+import { isPlainObject, type Tensor, Variable } from "../../graph/index.ts";
+import { AdaptableLayer } from "../../layers/adaptable-layer.ts";
 import { Layer } from "../../layers/index.ts";
 import { Metric } from "../../metrics/index.ts";
 import { Optimizer } from "../../optimizers/index.ts";
@@ -88,7 +88,8 @@ function membersOf(value: unknown): [string, unknown][] | null {
 }
 
 function classNameOf(object: Stateful): string {
-  return (object.constructor as { className?: string }).className ?? "";
+  const cls = object.constructor as { className?: string; pythonName?: string | null };
+  return cls.pythonName ?? cls.className ?? "";
 }
 
 /** How errors name an object. */
@@ -96,15 +97,17 @@ export function labelOf(object: Stateful): string {
   return object instanceof Layer ? object.label : object instanceof Optimizer ? `optimizer "${object.name}"` : `metric "${object.name}"`;
 }
 
-/** The variables of an object itself, by their names in files. */
-export function ownVariables(object: Stateful): Map<string, Variable> {
-  const store = new Map<string, Variable>();
-  if (object instanceof Layer) object.saveOwnVariables(store);
-  else object.variables.forEach((variable, index) => store.set(String(index), variable));
+/** The variables of an object itself, by their names in files, or in backups of training runs. */
+export function ownVariables(object: Stateful, backup = false): Map<string, Variable | Tensor> {
+  const store = new Map<string, Variable | Tensor>();
+  if (object instanceof Layer) {
+    if (backup && object instanceof AdaptableLayer) object.saveState(store);
+    else object.saveOwnVariables(store);
+  } else object.variables.forEach((variable, index) => store.set(String(index), variable));
   return store;
 }
 
 /** Whether a variable has 64 bits in Keras: the number of steps of an optimizer. */
-export function isWide(object: Stateful, variable: Variable): boolean {
-  return object instanceof Optimizer && variable.dtype === "int32" && variable.name === "iteration";
+export function isWide(object: Stateful, variable: Variable | Tensor): boolean {
+  return variable instanceof Variable && object instanceof Optimizer && variable.dtype === "int32" && variable.name === "iteration";
 }

@@ -21,15 +21,15 @@ export interface WeightsTree {
   readonly finish: () => Promise<void>;
 }
 
-/** The groups of a model's weights, the optimizer's state among them, and the texts beside them. */
-export function describeWeights(model: Layer): WeightsTree {
+/** The groups of a model's weights, the optimizer's state among them, and the texts beside them; of a backup: all that it takes to go on. */
+export function describeWeights(model: Layer, backup = false): WeightsTree {
   const root = groupContent();
   const assets = new Map<string, Map<string, string>>();
   const written: (WrittenVariable & { readonly group: H5GroupContent; readonly name: string })[] = [];
   for (const { path, object } of stateEntries(model)) {
     const group = groupAt(root, `${path}/vars`);
     if (object === null) continue;
-    for (const [name, variable] of ownVariables(object)) written.push({ group, name, variable, wide: isWide(object, variable) });
+    for (const [name, variable] of ownVariables(object, backup)) written.push({ group, name, variable, wide: isWide(object, variable) });
     if (!(object instanceof Layer)) continue;
     const texts = new Map<string, string>();
     object.saveAssets(texts);
@@ -73,7 +73,7 @@ export function readWeights(model: Layer, bytes: Uint8Array, options: ReadWeight
       }
       const store = group === undefined ? new Map<string, DatasetArray>() : storeOf(group, where);
       if (object instanceof Layer) object.loadOwnVariables(store);
-      else if (store.size > 0) assignStored(labelOf(object), [...ownVariables(object).values()], store);
+      else if (store.size > 0) assignStored(labelOf(object), object.variables, store);
       const texts = options.assets?.get(path);
       if (object instanceof Layer && texts !== undefined) object.loadAssets(texts);
     } catch (error) {
@@ -134,6 +134,7 @@ function storeOf(group: H5Group, where: string): Map<string, DatasetArray> {
 /** State of an optimizer; one that was saved before its first step has the first variables only. */
 export function loadOptimizer(optimizer: Optimizer, store: ReadonlyMap<string, DatasetArray>, model: Layer): void {
   if (!optimizer.built && store.size > optimizer.variables.length && model.built) optimizer.build(model.trainableWeights);
+  if (optimizer.built) optimizer.orderAs(Array.from({ length: store.size }, (_, index) => store.get(String(index))?.shape ?? []));
   const variables = optimizer.variables;
   const label = labelOf(optimizer);
   const first = variables.filter((variable) => variable.name === "iteration" || variable.name === "learning_rate").length;
