@@ -25,6 +25,14 @@ export function get(identifier: ActivationIdentifier | null | undefined, customO
   if (identifier === null || identifier === undefined) return linear;
   if (typeof identifier === "function") return identifier;
   if (isSerialized(identifier)) return deserialize(identifier, customObjects);
+  if (typeof identifier !== "string") {
+    throw new ValueError({
+      where: "activations",
+      problem: "this is no activation function",
+      expected: 'a name such as "relu", Keras\'s JSON, or a function',
+      received: JSON.stringify(identifier),
+    });
+  }
   const custom = customObject([identifier], customObjects);
   if (typeof custom === "function") return custom as Activation;
   const found = functions.get(identifier);

@@ -1,8 +1,10 @@
 /** Attention by a small network. */
+import { ShapeError } from "../errors.ts";
 import type { Shape, Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
 import { type AttentionLayerOptions, ScoredAttention } from "./attention.ts";
+import { describe } from "./layer-options.ts";
 import { knownExtent } from "./known-extent.ts";
 import type { InputShape } from "./layer.ts";
 
@@ -28,7 +30,16 @@ export class AdditiveAttentionLayer extends ScoredAttention<AdditiveAttentionOpt
   }
 
   override build(inputShape: InputShape): void {
-    const width = knownExtent(this.label, (inputShape as readonly Shape[])[0]!, -1);
+    const [query] = inputShape as readonly Shape[];
+    if (!Array.isArray(query)) {
+      throw new ShapeError({
+        where: this.label,
+        problem: "the layer is built for the shapes of a list",
+        expected: "the shapes of query and value, for example [[null, 5, 8], [null, 7, 8]]",
+        received: describe(inputShape),
+      });
+    }
+    const width = knownExtent(this.label, query as Shape, -1);
     if (this.useScale) this.scale = this.addWeight({ name: "scale", shape: [width], initializer: "glorot_uniform" });
   }
 

@@ -83,6 +83,7 @@ export class EinsumDenseLayer extends AdaptableLayer<EinsumDenseOptions> {
     }
     this.outputShape = shape as (number | null)[];
     parseEquation(this.label, this.equation, this.biasAxes);
+    this.inputSpec = { minRank: 1 };
   }
 
   protected override get writesActivityRegularizer(): boolean {

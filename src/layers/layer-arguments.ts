@@ -1,5 +1,5 @@
 /** What is given to a layer: call arguments, names of things, arrays for weights. */
-import { UnknownNameError, ValueError } from "../errors.ts";
+import { ShapeError, UnknownNameError, ValueError } from "../errors.ts";
 import { dataTensor, hostValues, isHostTypedArray, isPlainObject, type Tensor, type Variable } from "../graph/index.ts";
 import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
 import { describe } from "./layer-options.ts";
@@ -19,6 +19,36 @@ export function named(where: string, key: string, resolve: () => unknown): unkno
     if (!(error instanceof UnknownNameError)) throw error;
     throw new UnknownNameError({ ...error.parts, where, problem: `${key}: ${error.parts.problem}` });
   }
+}
+
+/** Throws ShapeError where what a layer is to be built for are no shapes, or no lists or objects of them. */
+export function checkShapes(where: string, shapes: readonly unknown[]): void {
+  const isExtent = (extent: unknown): boolean => extent === null || (Number.isInteger(extent) && (extent as number) >= 0);
+  const areShapes = (value: unknown): boolean => {
+    if (Array.isArray(value)) return value.every(isExtent) || value.every(areShapes);
+    return isPlainObject(value) && Object.values(value).every(areShapes);
+  };
+  for (const shape of shapes) {
+    if (shape === undefined || areShapes(shape)) continue;
+    throw new ShapeError({
+      where,
+      problem: "a layer is built for the shape of its input, or a list of shapes",
+      expected: "for example [null, 32]: whole numbers, null where the extent is not known",
+      received: describe(shape),
+      advice: "pass shapes to build, or call the layer on its inputs",
+    });
+  }
+}
+
+/** Throws ValueError where a mask is no tensor, no list of them and not null. */
+export function checkMask(where: string, mask: unknown): void {
+  if (typeof mask === "object" || mask === undefined) return;
+  throw new ValueError({
+    where,
+    problem: "a mask is a tensor of booleans, or a list of them",
+    expected: "true where an element counts",
+    received: describe(mask),
+  });
 }
 
 /** An array for a weight: tensors and nested arrays keep their shape, a flat typed array takes the weight's. */

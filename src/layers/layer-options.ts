@@ -55,13 +55,13 @@ function kindOf(key: string): Kind {
   return "plain";
 }
 
-/** The value of an option as the layer holds it: names and configurations become objects. */
-export function resolveOption(key: string, value: unknown): unknown {
+/** The value of an option as the layer holds it: names and configurations become objects; no initializer is the default one. */
+export function resolveOption(key: string, value: unknown, fallback: unknown = null): unknown {
   switch (kindOf(key)) {
     case "activation":
       return activations.get(value as ActivationIdentifier | null);
     case "initializer":
-      return value === null ? null : initializers.get(value as InitializerIdentifier);
+      return initializers.get((value ?? fallback ?? "glorot_uniform") as InitializerIdentifier);
     case "regularizer":
       return value === null ? null : regularizers.get(value as RegularizerIdentifier);
     case "constraint":

@@ -48,7 +48,7 @@ import {
   resolveOption,
   serializeOption,
 } from "./layer-options.ts";
-import { checkLayerName, heldIn, named, splitArguments } from "./layer-arguments.ts";
+import { checkLayerName, checkMask, checkShapes, heldIn, named, splitArguments } from "./layer-arguments.ts";
 import { attachMask, masksOf } from "./masks.ts";
 import { currentRematScope } from "./open-remat-scopes.ts";
 import { flattenStructure, mapShapes, mapStructure, type Structure } from "./structure.ts";
@@ -171,7 +171,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
         });
       }
       checkPlainOption(where, key, value, fallback);
-      (this as Record<string, unknown>)[key] = named(where, key, () => resolveOption(key, value));
+      (this as Record<string, unknown>)[key] = named(where, key, () => resolveOption(key, value, fallback));
     }
     // `build` is called by users too: wrap what the class defines, so that building happens once, under the layer's name.
     const build = this.build.bind(this);
@@ -181,6 +181,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
       writable: true,
       value: (...shapes: [InputShape, ...InputShape[]]): void => {
         if (this.#building) return build(...shapes);
+        checkShapes(this.label, shapes);
         this.#building = true;
         try {
           withScope(this.label, () => withPath(this.name, () => build(...shapes)));
@@ -507,6 +508,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
     const flag = (options.training as boolean | null | undefined) ?? contextTraining();
     const carried = masksOf(inputs[0]);
     const masked = flattenStructure(carried).some((mask) => mask !== null);
+    checkMask(this.label, options.mask);
     const mask = options.mask ?? (masked ? carried : null);
     const call = this.call.bind(this) as (...args: unknown[]) => unknown;
     const compute = (given: readonly unknown[]): unknown =>

@@ -6,7 +6,7 @@ import { callableClass, type CallableClass, type Config } from "../serialization
 import { type DataFormat, dataFormats } from "./data-format.ts";
 import { Layer } from "./layer.ts";
 import { type LayerOptions, oneOf } from "./layer-options.ts";
-import { finiteNumber, natural } from "./option-checks.ts";
+import { finiteNumber, natural, nonNegative } from "./option-checks.ts";
 
 /** Options of LocalResponseNormalization. The defaults are TensorFlow's; AlexNet has depthRadius 2, bias 2, alpha 1e-4, beta 0.75. */
 export interface LocalResponseNormalizationOptions extends LayerOptions {
@@ -44,7 +44,7 @@ export class LocalResponseNormalizationLayer extends Layer<LocalResponseNormaliz
     this.dataFormat ??= imageDataFormat();
     natural(this.label, "depthRadius", this.depthRadius);
     finiteNumber(this.label, "bias", this.bias);
-    finiteNumber(this.label, "alpha", this.alpha);
+    nonNegative(this.label, "alpha", finiteNumber(this.label, "alpha", this.alpha));
     finiteNumber(this.label, "beta", this.beta);
     oneOf(this.label, "dataFormat", this.dataFormat, dataFormats);
     this.inputSpec = { minRank: 3 };

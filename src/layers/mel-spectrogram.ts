@@ -5,6 +5,7 @@ import * as ops from "../ops/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
 import { Layer } from "./layer.ts";
 import { describe, type LayerOptions, oneOf, positiveInteger } from "./layer-options.ts";
+import { finiteNumber, nonNegative } from "./option-checks.ts";
 
 /** Options of MelSpectrogram. */
 export interface MelSpectrogramOptions extends LayerOptions {
@@ -110,6 +111,10 @@ export class MelSpectrogramLayer extends Layer<MelSpectrogramOptions> {
     if (!(this.minFreq >= 0 && this.maxFreq > this.minFreq))
       throw wrong("the frequencies make no range", "0 <= minFreq < maxFreq", [this.minFreq, this.maxFreq]);
     if (!(this.minPower > 0)) throw wrong("minPower is not positive", "a number above 0", this.minPower);
+    for (const key of ["samplingRate", "minFreq", "maxFreq", "magExp", "minPower"] as const) finiteNumber(this.label, key, this[key]);
+    if ((this.topDb as number | null) !== null) nonNegative(this.label, "topDb", this.topDb);
+    if (!(finiteNumber(this.label, "refPower", this.refPower) > 0))
+      throw wrong("refPower is not positive", "a number above 0", this.refPower);
     this.inputSpec = { minRank: 1, maxRank: 2 };
   }
 

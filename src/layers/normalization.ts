@@ -78,6 +78,7 @@ export class NormalizationLayer extends Layer<NormalizationOptions> {
         throw wrong("mean and variance differ in shape", formatShape(mean!.shape), variance!.shape);
     }
     this.supportsMasking = true;
+    this.inputSpec = { minRank: 1 };
   }
 
   override build(inputShape: Shape): void {

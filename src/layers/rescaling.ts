@@ -1,9 +1,10 @@
 /** Scales and shifts its input. */
+import { ValueError } from "../errors.ts";
 import type { Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
 import { Layer } from "./layer.ts";
-import { type LayerOptions, required } from "./layer-options.ts";
+import { describe, type LayerOptions, required } from "./layer-options.ts";
 
 /** Options of Rescaling. */
 export interface RescalingOptions extends LayerOptions {
@@ -28,6 +29,17 @@ export class RescalingLayer extends Layer<RescalingOptions> {
 
   constructor(options: RescalingOptions) {
     super(options, { scale: required, offset: 0 });
+    for (const key of ["scale", "offset"] as const) {
+      const numbers: unknown = this[key];
+      const list: unknown[] = ArrayBuffer.isView(numbers) ? Array.from(numbers as Float32Array) : [numbers].flat(Infinity);
+      if (list.length > 0 && list.every(Number.isFinite)) continue;
+      throw new ValueError({
+        where: this.label,
+        problem: `${key} is a number, or a list of them`,
+        expected: "finite numbers, for example 1 / 255",
+        received: describe(numbers),
+      });
+    }
     this.supportsMasking = true;
   }
 

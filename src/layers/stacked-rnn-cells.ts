@@ -39,6 +39,7 @@ export class StackedRNNCellsLayer extends Layer<StackedRNNCellsOptions> {
       });
     }
     for (const cell of this.cells) checkCell(this.label, cell);
+    this.inputSpec = { minRank: 2 };
   }
 
   get stateSize(): readonly StateSize[] {
@@ -114,7 +115,9 @@ export class StackedRNNCellsLayer extends Layer<StackedRNNCellsOptions> {
 
   /** A stack made from a configuration. */
   static override fromConfig<L>(this: new (options: never) => L, config: Config, customObjects: CustomObjects = {}): L {
-    const cells = withPath(String(config.name), () => ((config.cells ?? []) as object[]).map((cell) => deserialize(cell, customObjects)));
+    const cells = withPath(String(config.name), () =>
+      (Array.isArray(config.cells) ? (config.cells as object[]) : []).map((cell) => deserialize(cell, customObjects)),
+    );
     return new this({ ...optionsOfConfig(config), cells } as never);
   }
 }

@@ -27,6 +27,10 @@ describe("registries", () => {
     expect(registry.get(own)).toBe(own);
   });
 
+  it("refuse what is neither a name nor JSON nor an object of a class", () => {
+    for (const other of [3, true, [], {}, [new Thing()]]) expect(() => registry.get(other as object)).toThrow(/this is no thing/);
+  });
+
   it("write and read Keras's JSON", () => {
     const json = registry.serialize(new Thing({ sizeOfIt: 5 }));
     expect(json).toEqual({ module: "keras.things", class_name: "MyThing", config: { size_of_it: 5 }, registered_name: null });

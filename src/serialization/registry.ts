@@ -116,10 +116,18 @@ export class Registry<T extends object> {
     return { module: null, class_name: className, registered_name: name ?? className };
   }
 
-  /** An object of a name with default options, of Keras's JSON, or the object itself. */
+  /** An object of a name with default options, of Keras's JSON, or the object itself. Throws ValueError for what is none of these. */
   get(identifier: string | object, customObjects: CustomObjects = {}): T {
     if (typeof identifier === "string") return this.classOf(identifier, customObjects).fromConfig({});
     if (isSerialized(identifier)) return this.deserialize(identifier, customObjects);
+    if (!isInstance(identifier)) {
+      throw new ValueError({
+        where: this.module,
+        problem: `this is no ${this.kind}`,
+        expected: `a name, Keras's JSON ({ class_name, config }), or the ${this.kind} itself`,
+        received: JSON.stringify(identifier),
+      });
+    }
     return identifier as T;
   }
 
@@ -158,4 +166,12 @@ export class Registry<T extends object> {
 /** Whether a value is Keras's JSON of an object. */
 export function isSerialized(value: unknown): value is SerializedObject {
   return typeof value === "object" && value !== null && typeof (value as SerializedObject).class_name === "string";
+}
+
+/** Whether a value is a function or an object of a class: not a number, a list or an object literal. */
+function isInstance(value: unknown): boolean {
+  if (typeof value === "function") return true;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype !== Object.prototype && prototype !== null;
 }
