@@ -34,7 +34,7 @@ ROOMS = (
     ("metric_draws", "metric_cases"),
     ("optimizer_draws", "optimizer_cases"),
     ("small_draws", "small_cases"),
-    ("newer_draws", "layer_cases"),
+    ("newer_op_draws", "op_cases"),
 )
 
 

@@ -66,7 +66,8 @@ export const sparseCategoricalCrossentropy: (yTrue: TensorLike, yPred: TensorLik
     if (ignoreClass === null) return nn.sparseCategoricalCrossentropy(t, p, fromLogits, axis);
     const valid = notEqual(t, ignoreClass);
     const label = where(valid, t, 0);
-    const prediction = multiply(p, cast(expandDims(valid, axis), p.dtype));
+    // Ones, not zeros: a row of zeros cannot be normalized, and its gradient would be NaN.
+    const prediction = where(expandDims(valid, axis), p, 1);
     return where(valid, nn.sparseCategoricalCrossentropy(label, prediction, fromLogits, axis), 0);
   });
 

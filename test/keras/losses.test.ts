@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { gradients } from "../../src/autodiff/index.ts";
 import { evaluate } from "../../src/backends/reference/index.ts";
 import type { Tensor } from "../../src/graph/index.ts";
 import * as losses from "../../src/losses/index.ts";
@@ -53,6 +54,19 @@ describe("losses", () => {
     ];
     for (const name of names) expect(losses.get(name), name).toBeInstanceOf(losses.Loss);
     expect(() => losses.get("mean_square_error")).toThrow(/"mean_squared_error"/);
+  });
+
+  it("give no gradient, and no NaN, to rows of probabilities whose class is ignored", () => {
+    const yPred = revive({
+      shape: [2, 2],
+      dtype: "float32",
+      data: Buffer.from(Float32Array.of(0.7, 0.3, 0.4, 0.6).buffer).toString("base64"),
+    }) as Tensor;
+    const value = losses.SparseCategoricalCrossentropy({ ignoreClass: 0 })([0, 1], yPred);
+    const [loss, slope] = evaluate([value, gradients([value], [yPred])[0]!]);
+    expect(loss!.data[0]).toBeCloseTo(-Math.log(0.6), 6);
+    expect(Array.from(slope!.data).slice(0, 2)).toEqual([0, 0]);
+    expect(slope!.data.every(Number.isFinite)).toBe(true);
   });
 
   it("take a function of one's own, with weights", () => {

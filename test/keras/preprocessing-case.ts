@@ -19,7 +19,7 @@ async function wrong(actual: unknown, stored: StoredArray, tolerance = plain): P
     return found === wanted ? null : `${found} instead of ${wanted}`;
   }
   if (!(actual instanceof Tensor)) return "no tensor";
-  const integers = /^int|^bool/.test(stored.dtype);
+  const integers = /^u?int|^bool/.test(stored.dtype);
   if (integers !== !isFloat(actual.dtype)) return `dtype ${actual.dtype} instead of ${stored.dtype}`;
   return difference({ shape: actual.shape, dtype: actual.dtype, data: await actual.data() }, stored, tolerance);
 }

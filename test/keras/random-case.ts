@@ -30,6 +30,7 @@ const checks: Readonly<Record<string, Check>> = {
   layers_preprocessing: checkPreprocessingCase,
   layers_adapt: checkAdaptedCase,
   ops: (entry) => checkOpCase(entry, evaluateHere),
+  ops_newer: (entry) => checkOpCase(entry, evaluateHere),
   losses: checkLossCase,
   metrics: checkMetricCase,
   optimizers: checkOptimizerCase,

@@ -78,6 +78,8 @@ export async function checkRecurrentCase(entry: Case, { sameConfig = true }: { s
     if (found !== null) return found;
   }
   await layer.setWeights(stored.map(({ value }) => toTensor(value)));
+  const recurrent = layer as Layer & { readonly stateful?: boolean; resetState?(): void };
+  if (recurrent.stateful === true) recurrent.resetState?.();
   return (await checkGradients(entry, layer, args, options, tensors)) ?? (await checkMask(entry, layer, args[0], options));
 }
 
