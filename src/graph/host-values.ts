@@ -55,6 +55,7 @@ function naturalDType(data: HostData): DType | undefined {
   if (isHostTypedArray(data)) {
     if (data instanceof Float64Array) return "float64";
     if (data instanceof Float32Array) return "float32";
+    if (data instanceof Int8Array) return "int8";
     if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return "uint8";
     return "int32";
   }
@@ -163,10 +164,10 @@ function element(where: string, value: number, dtype: DType): number {
     case "bool":
       return value === 0 ? 0 : 1;
     case "int32":
+    case "int8":
     case "uint8": {
       const whole = Math.trunc(value);
-      const low = dtype === "int32" ? -0x80000000 : 0;
-      const high = dtype === "int32" ? 0x7fffffff : 0xff;
+      const [low, high] = dtype === "int32" ? [-0x80000000, 0x7fffffff] : dtype === "int8" ? [-0x80, 0x7f] : [0, 0xff];
       if (!(whole >= low && whole <= high)) {
         throw new ValueError({
           where,

@@ -1,15 +1,16 @@
 /** Operands of broadcasting operations: dtype promotion and NumPy broadcasting, so that primitives see equal types. */
 import { floatOf, floatx } from "../config/index.ts";
-import { type DType, isFloat } from "../dtype/index.ts";
+import { type DType, isByte, isFloat } from "../dtype/index.ts";
 import type { Tensor } from "../graph/index.ts";
 import { broadcastShapes, concreteShape, type ConcreteShape, currentScope, sameShape } from "../graph/index.ts";
 import * as P from "../primitives/index.ts";
 import { asTensor, type TensorLike } from "./as-tensor.ts";
 
-const order: readonly DType[] = ["bool", "uint8", "int32", "float32", "float64"];
+const order: readonly DType[] = ["bool", "uint8", "int8", "int32", "float32", "float64"];
 
-/** The smallest dtype that both convert to: bool < uint8 < int32 < float32 < float64. */
+/** The smallest dtype that both convert to: bool < uint8, int8 < int32 < float32 < float64; int32 of uint8 and int8. */
 export function promoteDTypes(...dtypes: readonly DType[]): DType {
+  if (dtypes.includes("uint8") && dtypes.includes("int8")) return promoteDTypes("int32", ...dtypes.filter((dtype) => !isByte(dtype)));
   return order[Math.max(0, ...dtypes.map((dtype) => order.indexOf(dtype)))]!;
 }
 

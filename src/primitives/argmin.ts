@@ -58,6 +58,7 @@ export const argminPrimitive: Primitive = definePrimitive({
     { inputs: [nd([], [0, 3])], attributes: { axis: 1 } },
     { inputs: [nd([3, -2147483648, 2147483647, 3], [4], "int32")], attributes: { axis: 0 } },
     { inputs: [nd([3, 255, 0, 255], [2, 2], "uint8")], attributes: { axis: 1 } },
+    { inputs: [nd([-128, 127, -128, -3], [2, 2], "int8")], attributes: { axis: 1 } },
   ],
 });
 

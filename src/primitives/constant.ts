@@ -34,12 +34,14 @@ export const constantPrimitive: Primitive = definePrimitive({
     { inputs: [], attributes: { value: -Infinity, dtype: "float32" } },
     { inputs: [], attributes: { value: -2147483648, dtype: "int32" } },
     { inputs: [], attributes: { value: 255, dtype: "uint8" } },
+    { inputs: [], attributes: { value: -128, dtype: "int8" } },
     { inputs: [], attributes: { value: 1, dtype: "bool" } },
   ],
 });
 
 const ranges: Readonly<Partial<Record<DType, readonly [number, number]>>> = {
   int32: [-2147483648, 2147483647],
+  int8: [-128, 127],
   uint8: [0, 255],
   bool: [0, 1],
 };

@@ -4,7 +4,7 @@ import { definePrimitive, emptyNd, nd } from "./define.ts";
 
 /**
  * Elementwise conversion to `attributes.dtype`. Total: a float to an integer truncates towards zero, saturates, and NaN
- * gives 0; int32 to uint8 keeps the low byte; to bool is `x != 0` (NaN is true); to float32 rounds to nearest even.
+ * gives 0; integers to bytes keep the low byte; to bool is `x != 0` (NaN is true); to float32 rounds to nearest even.
  */
 export const convertPrimitive: Primitive = definePrimitive({
   name: "convert",
@@ -26,7 +26,7 @@ export const convertPrimitive: Primitive = definePrimitive({
     const floats = [1.75, -1.75, 0.5, 200.25, -3.999];
     const odd = [NaN, Infinity, -Infinity, 3e9, -3e9, 256, -1, 0, -0, 2147483520];
     const integers = [0, 1, -1, 255, 256, -300, 16777217, 2147483647, -2147483648];
-    const all: DType[] = ["float32", "int32", "uint8", "bool"];
+    const all: DType[] = ["float32", "int32", "int8", "uint8", "bool"];
     return [
       { inputs: [nd(floats)], attributes: { dtype: "float64" } },
       { inputs: [nd([0.1, 1e-3, 12345.678], [3], "float64")], attributes: { dtype: "float32" } },
@@ -35,6 +35,7 @@ export const convertPrimitive: Primitive = definePrimitive({
         { inputs: [nd(odd)], attributes: { dtype }, differentiable: false },
         { inputs: [nd(integers, [9], "int32")], attributes: { dtype } },
         { inputs: [nd([0, 1, 127, 128, 255], [5], "uint8")], attributes: { dtype } },
+        { inputs: [nd([-128, -1, 0, 1, 127], [5], "int8")], attributes: { dtype } },
         { inputs: [nd([0, 1], [2], "bool")], attributes: { dtype } },
         { inputs: [nd([2.5], [])], attributes: { dtype }, differentiable: isFloat(dtype) },
         { inputs: [nd([], [2, 0])], attributes: { dtype } },
@@ -45,6 +46,7 @@ export const convertPrimitive: Primitive = definePrimitive({
 
 const saturation: Readonly<Partial<Record<DType, readonly [number, number]>>> = {
   int32: [-2147483648, 2147483647],
+  int8: [-128, 127],
   uint8: [0, 255],
 };
 

@@ -34,11 +34,11 @@ export type DTypeClass = "float" | "number" | "signed" | "integer" | "logical" |
 /** The dtypes of each class. `logical`: bitwise on int32, logical on bool. */
 export const dtypeClasses: Readonly<Record<DTypeClass, readonly DType[]>> = {
   float: ["float32", "float64"],
-  number: ["float32", "float64", "int32", "uint8"],
-  signed: ["float32", "float64", "int32"],
+  number: ["float32", "float64", "int32", "int8", "uint8"],
+  signed: ["float32", "float64", "int32", "int8"],
   integer: ["int32"],
   logical: ["bool", "int32"],
-  any: ["float32", "float64", "int32", "uint8", "bool"],
+  any: ["float32", "float64", "int32", "int8", "uint8", "bool"],
 };
 
 /** Throws DTypeError unless `type` is of `kind`. */
@@ -165,7 +165,7 @@ export function unaryPrimitive(options: UnaryOptions): Primitive {
       return [out];
     },
     lowering: { kind: "scalar", op: name },
-    samples: () => elementwiseSamples(1, options.points, options.corners, options.integers, options.booleans),
+    samples: () => elementwiseSamples(1, takes, options.points, options.corners, options.integers, options.booleans),
   });
 }
 
@@ -210,7 +210,7 @@ export function binaryPrimitive(options: BinaryOptions): Primitive {
     },
     lowering: { kind: "scalar", op: name },
     samples: () =>
-      elementwiseSamples(2, options.points.flat(), options.corners?.flat(), options.integers?.flat(), options.booleans?.flat()),
+      elementwiseSamples(2, takes, options.points.flat(), options.corners?.flat(), options.integers?.flat(), options.booleans?.flat()),
   });
 }
 
@@ -251,6 +251,7 @@ export function comparePrimitive(name: ScalarOp, compare: (x: number, y: number)
 /** Deinterleaves groups of `arity` numbers into operands of equal shape, for each kind of element. */
 function elementwiseSamples(
   arity: number,
+  takes: DTypeClass,
   points: readonly number[],
   corners: readonly number[] = [],
   integers: readonly number[] = [],
@@ -274,6 +275,8 @@ function elementwiseSamples(
   if (integers.length > 0) {
     samples.push({ inputs: operands(integers, "int32") }, { inputs: operands([], "int32", [2, 0]) });
     samples.push({ inputs: operands(integers.slice(0, arity), "int32", []) });
+    const bytes = integers.map((x) => (x << 24) >> 24);
+    if (dtypeClasses[takes].includes("int8")) samples.push({ inputs: operands(bytes, "int8") });
   }
   if (booleans.length > 0) samples.push({ inputs: operands(booleans, "bool") });
   return samples;

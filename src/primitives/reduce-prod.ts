@@ -18,7 +18,7 @@ export const reduceProdPrimitive: Primitive = reductionPrimitive({
   reducer: "prod",
   takes: "number",
   initial: () => 1,
-  combine: (product, x, dtype) => (dtype === "int32" || dtype === "uint8" ? Math.imul(product, x) : product * x),
+  combine: (product, x, dtype) => (dtype === "int32" || dtype === "int8" || dtype === "uint8" ? Math.imul(product, x) : product * x),
   gradient: ({ inputs, attributes, cotangents }) => {
     const x = inputs[0]!;
     const shape = concreteShape(x);

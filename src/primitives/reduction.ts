@@ -79,6 +79,7 @@ export function reductionSamples(): readonly Sample[] {
     { inputs: [nd([5, -3, 2147483647, 7, 9, 1], [2, 3], "int32")], attributes: { axes: [1] } },
     { inputs: [nd([], [2, 0], "int32")], attributes: { axes: [1] } },
     { inputs: [nd([5, 200, 100, 7, 9, 1], [2, 3], "uint8")], attributes: { axes: [0] } },
+    { inputs: [nd([-100, 120, -128, -7, 9, -1], [2, 3], "int8")], attributes: { axes: [0] } },
   ];
 }
 

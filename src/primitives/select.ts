@@ -33,6 +33,7 @@ export const selectPrimitive: Primitive = definePrimitive({
       { inputs: [condition([4]), nd([1, 2, 3, 4], [4], "int32"), nd([-5, 6, -7, 8], [4], "int32")] },
       { inputs: [condition([4]), nd([1, 1, 0, 0], [4], "bool"), nd([0, 1, 0, 1], [4], "bool")] },
       { inputs: [condition([4]), nd([1, 2, 3, 4], [4], "uint8"), nd([255, 6, 7, 8], [4], "uint8")] },
+      { inputs: [condition([4]), nd([-1, 2, -3, 4], [4], "int8"), nd([-128, 6, 7, 127], [4], "int8")] },
     ];
   },
 });

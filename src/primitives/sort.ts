@@ -59,6 +59,7 @@ export const sortPrimitive: Primitive = definePrimitive({
     { inputs: [nd([2, NaN, -1, 2, -0, 0, Infinity, NaN, -Infinity])], attributes: { axis: 0, descending: true }, differentiable: false },
     { inputs: [nd([3, -1, 3, 2147483647, -2147483648, 0], [2, 3], "int32")], attributes: { axis: 1, descending: false } },
     { inputs: [nd([3, 255, 0, 3], [4], "uint8")], attributes: { axis: 0, descending: true } },
+    { inputs: [nd([3, -128, 0, 127, -1, 3], [6], "int8")], attributes: { axis: 0, descending: true } },
     { inputs: [nd([], [0, 3])], attributes: { axis: 0, descending: false } },
   ],
 });

@@ -40,7 +40,7 @@ function wide(value: bigint): number {
 export const storedTypes: Readonly<Record<StoredType, StoredRow>> = {
   bool: { bytes: 1, dtype: "bool", read: (view, at) => (view.getUint8(at) === 0 ? 0 : 1) },
   uint8: { bytes: 1, dtype: "uint8", read: (view, at) => view.getUint8(at) },
-  int8: { bytes: 1, dtype: "int32", read: (view, at) => view.getInt8(at) },
+  int8: { bytes: 1, dtype: "int8", read: (view, at) => view.getInt8(at) },
   uint16: { bytes: 2, dtype: "int32", read: (view, at, little) => view.getUint16(at, little) },
   int16: { bytes: 2, dtype: "int32", read: (view, at, little) => view.getInt16(at, little) },
   uint32: { bytes: 4, dtype: "int32", read: (view, at, little) => view.getUint32(at, little) },
@@ -57,7 +57,7 @@ export const storedTypes: Readonly<Record<StoredType, StoredRow>> = {
 };
 
 /** Stored types whose little-endian bytes are those of the host array. */
-const sameBytes: readonly StoredType[] = ["uint8", "int32", "float32", "float64"];
+const sameBytes: readonly StoredType[] = ["int8", "uint8", "int32", "float32", "float64"];
 
 /** Numbers that stand for "to the end" in files and mean no element. */
 const beyond = 2 ** 62;

@@ -4,6 +4,6 @@ import { runConformance } from "./conformance.ts";
 import { whereWebGpu } from "./webgpu-device.ts";
 
 await whereWebGpu("conformance of the WebGPU back-end", (backend) => {
-  runConformance("webgpu", runnerOf(backend), { dtypes: ["float32", "int32", "uint8", "bool"] });
+  runConformance("webgpu", runnerOf(backend), { dtypes: ["float32", "int32", "int8", "uint8", "bool"] });
   afterAll(() => backend.close());
 });

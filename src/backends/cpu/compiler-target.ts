@@ -11,7 +11,7 @@ export function compilerTarget(target: CpuTarget, maxBufferBytes: number, rows: 
       buffersPerKernel: 64,
       alignmentBytes: 64,
       maxBufferBytes,
-      dtypes: ["float32", "float64", "int32", "uint8", "bool"],
+      dtypes: ["float32", "float64", "int32", "int8", "uint8", "bool"],
       sharedArena: true,
       rowsFrom: rows,
     },

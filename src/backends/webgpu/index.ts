@@ -39,7 +39,7 @@ export function webGpuTarget(buffers: number, bytes: number, workgroupBytes = 16
       rowScratchBytes: workgroupBytes - treeBytes,
       alignmentBytes,
       maxBufferBytes: bytes,
-      dtypes: ["float32", "int32", "uint8", "bool"],
+      dtypes: ["float32", "int32", "int8", "uint8", "bool"],
       sharedArena: false,
     },
     scheduleContract,

@@ -13,7 +13,7 @@ export interface TraceableModel {
   predictStep(data: { readonly x: unknown; readonly y: null; readonly sampleWeight: null }): unknown;
 }
 
-const dtypeNumbers = { float32: 1, float64: 2, int32: 3, uint8: 4, bool: 10 } as const;
+const dtypeNumbers = { float32: 1, float64: 2, int32: 3, uint8: 4, int8: 6, bool: 10 } as const;
 
 /** `lenet/Dense "head"` as a path of names: `lenet/head`. */
 function pathOf(scope: string): string {

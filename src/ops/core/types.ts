@@ -25,6 +25,7 @@ export async function convertToNumpy(x: TensorLike): Promise<TypedArray> {
 }
 
 const ranges: Readonly<Partial<Record<DType, readonly [number, number]>>> = {
+  int8: [-128, 127],
   uint8: [0, 255],
   int32: [-2147483648, 2147483647],
   float32: [-3.4028234663852886e38, 3.4028234663852886e38],

@@ -1,5 +1,5 @@
 /** Reductions over segments: rows that carry the same number. */
-import { isFloat } from "../../dtype/index.ts";
+import { isByte, isFloat } from "../../dtype/index.ts";
 import { ShapeError } from "../../errors.ts";
 import { concreteShape, currentScope, formatShape, type Tensor } from "../../graph/index.ts";
 import * as P from "../../primitives/index.ts";
@@ -36,7 +36,7 @@ interface Segments {
 function segmentsOf(data: TensorLike, segmentIds: TensorLike, rest: Rest): Segments {
   const { numSegments = null } = options<SegmentOptions>(["numSegments", "sorted"], rest);
   const given = asTensor(data);
-  const rows = given.dtype === "bool" || given.dtype === "uint8" ? P.convert(given, "int32") : given;
+  const rows = isByte(given.dtype) ? P.convert(given, "int32") : given;
   const index = asTensor(segmentIds);
   if (isFloat(index.dtype) || index.rank !== 1 || rows.rank < 1 || rows.shape[0] !== index.shape[0]) {
     throw new ShapeError({

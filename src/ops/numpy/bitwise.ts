@@ -18,7 +18,7 @@ function integers(operands: readonly TensorLike[]): Tensor[] {
     throw new DTypeError({
       where: currentScope(),
       problem: "needs integers or booleans",
-      expected: "int32, uint8 or bool",
+      expected: "int32, int8, uint8 or bool",
       received: wrong.toString(),
       advice: 'convert it first: ops.cast(x, "int32")',
     });
@@ -30,7 +30,8 @@ function integers(operands: readonly TensorLike[]): Tensor[] {
 function bits(name: string, primitive: (x: Tensor, y: Tensor) => Tensor): BinaryOp {
   return defineOp(name, (x: TensorLike, y: TensorLike) => {
     const [a, b] = integers([x, y]) as [Tensor, Tensor];
-    return a.dtype === "uint8" ? P.convert(primitive(castTo(a, "int32"), castTo(b, "int32")), "uint8") : primitive(a, b);
+    const isSmall = a.dtype === "uint8" || a.dtype === "int8";
+    return isSmall ? P.convert(primitive(castTo(a, "int32"), castTo(b, "int32")), a.dtype) : primitive(a, b);
   });
 }
 
@@ -43,6 +44,7 @@ export const bitwiseXor: BinaryOp = bits("bitwiseXor", P.xor);
 /** Every bit flipped: `-1 - x`; of booleans: not; of bytes: `255 - x`. */
 export const bitwiseInvert: UnaryOp = defineOp("bitwiseInvert", (x: TensorLike) => {
   const [t] = integers([x]) as [Tensor];
+  if (t.dtype === "int8") return P.convert(P.not(P.convert(t, "int32")), "int8");
   if (t.dtype !== "uint8") return P.not(t);
   const wide = P.convert(t, "int32");
   return P.convert(P.subtract(constantLike(255, wide), wide), "uint8");
@@ -55,8 +57,7 @@ function shift(name: string, primitive: (x: Tensor, y: Tensor) => Tensor): Binar
     const [a, b] = integers([x, y]) as [Tensor, Tensor];
     const [wide, by] = [castTo(a, "int32"), castTo(b, "int32")];
     const shifted = primitive(wide, by);
-    if (a.dtype !== "uint8") return shifted;
-    return P.convert(P.and(shifted, constantLike(255, shifted)), "uint8");
+    return a.dtype === "uint8" || a.dtype === "int8" ? P.convert(shifted, a.dtype) : shifted;
   });
 }
 /** `x * 2^y`, without what leaves the type. */

@@ -1,6 +1,6 @@
 /** Tensors made from nothing but numbers. */
 import { floatx } from "../../config/index.ts";
-import type { DType } from "../../dtype/index.ts";
+import { type DType, isByte } from "../../dtype/index.ts";
 import { dtypes } from "../../dtype/index.ts";
 import { ValueError } from "../../errors.ts";
 import { concreteShape, type ConcreteShape, currentScope, Tensor } from "../../graph/index.ts";
@@ -83,7 +83,7 @@ export const arange: (
     if (step === 0) throw new ValueError({ where: currentScope(), problem: "the step is zero" });
     const count = Math.max(0, Math.ceil((end - first) / step));
     const target = dtype ?? ([first, end, step].every(Number.isInteger) ? "int32" : "float32");
-    const compute = target === "bool" || target === "uint8" ? "int32" : target;
+    const compute = isByte(target) ? "int32" : target;
     let out = P.iota([count], 0, compute);
     if (step !== 1) out = P.multiply(out, broadcast(P.constant(step, compute), [count]));
     if (first !== 0) out = P.add(out, broadcast(P.constant(first, compute), [count]));

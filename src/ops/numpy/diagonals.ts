@@ -1,4 +1,5 @@
 /** Diagonals of matrices, and matrices of diagonals. */
+import { isByte } from "../../dtype/index.ts";
 import { ShapeError } from "../../errors.ts";
 import { concreteShape, currentScope, formatShape, normalizeAxis, type Tensor } from "../../graph/index.ts";
 import * as P from "../../primitives/index.ts";
@@ -74,7 +75,7 @@ export const diagonal: DiagonalOp = defineOp("diagonal", (x: TensorLike, ...rest
 export const trace: DiagonalOp = defineOp("trace", (x: TensorLike, ...rest: Rest) => {
   const { offset = 0, axis1 = 0, axis2 = 1 } = options<DiagonalOptions>(["offset", "axis1", "axis2"], rest);
   const given = asTensor(x);
-  const t = given.dtype === "bool" || given.dtype === "uint8" ? P.convert(given, "int32") : given;
+  const t = isByte(given.dtype) ? P.convert(given, "int32") : given;
   const found = diagonalOf(withMatricesLast(t, axis1, axis2), offset);
   return P.reduceSum(found, [found.rank - 1]);
 });

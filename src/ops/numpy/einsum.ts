@@ -1,4 +1,5 @@
 /** Einstein's summation: products of tensors, summed over the axes whose label is not in the output. */
+import { isByte } from "../../dtype/index.ts";
 import { ShapeError, ValueError } from "../../errors.ts";
 import { concreteShape, currentScope, formatShape, type Tensor } from "../../graph/index.ts";
 import * as P from "../../primitives/index.ts";
@@ -23,7 +24,7 @@ export const einsum: (subscripts: string, ...operands: readonly TensorLike[]) =>
   "einsum",
   (subscripts: string, ...operands: readonly TensorLike[]) => {
     const promoted = promote(operands.map((x) => asTensor(x)));
-    const small = promoted[0]?.dtype === "bool" || promoted[0]?.dtype === "uint8";
+    const small = promoted.length > 0 && isByte(promoted[0]!.dtype);
     const tensors = small ? promoted.map((t) => castTo(t, "int32")) : promoted;
     const { inputs, output } = parse(subscripts, tensors);
     checkExtents(subscripts, inputs, tensors);

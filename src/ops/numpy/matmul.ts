@@ -1,4 +1,5 @@
 /** Products of matrices and vectors; all become one `dotGeneral`. */
+import { isByte } from "../../dtype/index.ts";
 import { ShapeError, ValueError } from "../../errors.ts";
 import { broadcastShapes, concreteShape, currentScope, formatShape, normalizeAxis, type Tensor } from "../../graph/index.ts";
 import * as P from "../../primitives/index.ts";
@@ -10,7 +11,7 @@ import { binary, broadcast, castTo, promote } from "../promote.ts";
 /** Operands of one dtype that products exist for. */
 function factors(x: TensorLike, y: TensorLike): [Tensor, Tensor] {
   const [a, b] = promote([asTensor(x), asTensor(y)]);
-  const small = a!.dtype === "bool" || a!.dtype === "uint8";
+  const small = isByte(a!.dtype);
   return small ? [castTo(a!, "int32"), castTo(b!, "int32")] : [a!, b!];
 }
 

@@ -1,4 +1,5 @@
 /** Further products and sums of products: cross, Kronecker and inner products, correlations, powers of a vector, integrals. */
+import { isByte } from "../../dtype/index.ts";
 import { ShapeError, ValueError } from "../../errors.ts";
 import { concreteShape, currentScope, formatShape, normalizeAxis, type Tensor } from "../../graph/index.ts";
 import * as P from "../../primitives/index.ts";
@@ -160,7 +161,7 @@ export const vander: (x: TensorLike, n?: number | null | VanderOptions, increasi
     const t = asTensor(x);
     if (t.rank !== 1) throw new ShapeError({ where: currentScope(), problem: "needs a vector", received: formatShape(t.shape) });
     const columns = given.n ?? given.N ?? t.size;
-    const base = t.dtype === "bool" || t.dtype === "uint8" ? castTo(t, "int32") : t;
+    const base = isByte(t.dtype) ? castTo(t, "int32") : t;
     const powers: Tensor[] = [];
     for (let k = 0; k < columns; k++) powers.push(k === 0 ? constantLike(1, base) : k === 1 ? base : P.multiply(powers[k - 1]!, base));
     if (given.increasing !== true) powers.reverse();

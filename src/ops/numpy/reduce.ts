@@ -1,6 +1,6 @@
 /** Reductions, with NumPy's names: over `axis` (one, several, or null for all), which `keepdims` leaves as 1. */
 import { concreteShape, type ConcreteShape, currentScope, normalizeAxis, sizeOf, type Tensor } from "../../graph/index.ts";
-import type { DType } from "../../dtype/index.ts";
+import { type DType, isByte } from "../../dtype/index.ts";
 import { ShapeError } from "../../errors.ts";
 import * as P from "../../primitives/index.ts";
 import { type Axis, normalizeAxes, options } from "../arguments.ts";
@@ -39,7 +39,7 @@ function reduceOp(name: string, reduce: (x: Tensor, axes: readonly number[]) => 
 /** Integers smaller than int32 are summed as int32. */
 function summable(x: TensorLike): Tensor {
   const t = asTensor(x);
-  return t.dtype === "bool" || t.dtype === "uint8" ? P.convert(t, "int32") : t;
+  return isByte(t.dtype) ? P.convert(t, "int32") : t;
 }
 function comparable(x: TensorLike): Tensor {
   const t = asTensor(x);

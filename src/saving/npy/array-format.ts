@@ -25,7 +25,7 @@ const numberTypes: Readonly<Record<string, StoredType>> = {
 
 /**
  * The array of a .npy file, versions 1 to 3, C or Fortran order, either byte order. float16 becomes float32, integers of
- * 64, 16 and signed 8 bits int32, unicode (`<U`) and ASCII (`S`) texts a StringTensor. Throws FormatError for broken
+ * 64 and 16 bits int32, unicode (`<U`) and ASCII (`S`) texts a StringTensor. Throws FormatError for broken
  * files and for what is not read: Python objects, complex numbers, dates, records.
  */
 export function decodeNpy(bytes: Uint8Array, where = "npy"): Tensor | StringTensor {
@@ -126,7 +126,7 @@ function readTexts(where: string, data: Uint8Array, count: number, unicode: bool
   });
 }
 
-const descriptions: Readonly<Record<DType, string>> = { float32: "<f4", float64: "<f8", int32: "<i4", uint8: "|u1", bool: "|b1" };
+const descriptions: Readonly<Record<DType, string>> = { float32: "<f4", float64: "<f8", int32: "<i4", int8: "|i1", uint8: "|u1", bool: "|b1" };
 
 /** How an array of numbers stands in a .npy file; `float16` stores floats in two bytes. */
 export function encodeNpy(array: HostArray, float16 = false): Uint8Array {

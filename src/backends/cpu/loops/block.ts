@@ -306,7 +306,7 @@ export function bitcast(type: ValueType, x: Expr): Expr {
 export function splat(x: Expr): Expr {
   const type = x.type === "f32" ? "f32v" : "i32v";
   if (x.op === "const") return constant(type, x.value);
-  if (x.op === "load" && x.splat !== true && x.storage !== "u8") return { ...x, type, splat: true };
+  if (x.op === "load" && x.splat !== true && !isByteStorage(x.storage)) return { ...x, type, splat: true };
   return { op: "splat", type, x };
 }
 
@@ -331,8 +331,13 @@ export function loadPtr(block: Expr, slot: number): Expr {
   return { op: "loadPtr", type: "ptr", address: address(block, slot * 8) };
 }
 
+/** Whether elements take one byte, which is widened where it is loaded. */
+export function isByteStorage(storage: Storage): boolean {
+  return storage === "i8" || storage === "u8";
+}
+
 /** Type of one element of a storage once it is loaded. */
-export const storageTypes: Readonly<Record<Storage, "f32" | "f64" | "i32">> = { f32: "f32", f64: "f64", i32: "i32", u8: "i32" };
+export const storageTypes: Readonly<Record<Storage, "f32" | "f64" | "i32">> = { f32: "f32", f64: "f64", i32: "i32", i8: "i32", u8: "i32" };
 
 /** One element. */
 export function load(storage: Storage, at: Address): Expr {

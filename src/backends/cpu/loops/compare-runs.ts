@@ -18,7 +18,7 @@ export const testTargets: readonly CpuTarget[] = [
 export function smallValue(random: Random, dtype: DType): number {
   if (dtype === "bool") return random.whole(0, 1);
   if (dtype === "uint8") return random.whole(0, 20);
-  if (dtype === "int32") return random.whole(-3, 4);
+  if (dtype === "int32" || dtype === "int8") return random.whole(-3, 4);
   return random.whole(-8, 8) / 2;
 }
 

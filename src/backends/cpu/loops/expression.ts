@@ -6,7 +6,7 @@
  * an i32 of 0 or 1, a vector bool is a mask (i32v of 0 or -1).
  */
 import type { Access, Entry, Kernel } from "../../../compiler/kernels/kernel.ts";
-import type { DType } from "../../../dtype/index.ts";
+import { type DType, dtypes } from "../../../dtype/index.ts";
 import type { Affine } from "../../../graph/index.ts";
 import { InternalError } from "../../../errors.ts";
 import {
@@ -68,10 +68,10 @@ export interface Surroundings {
 }
 
 /** Storage of a dtype. */
-export const storageOf: Readonly<Record<DType, Storage>> = { float32: "f32", float64: "f64", int32: "i32", uint8: "u8", bool: "u8" };
+export const storageOf: Readonly<Record<DType, Storage>> = { float32: "f32", float64: "f64", int32: "i32", int8: "i8", uint8: "u8", bool: "u8" };
 
 /** Bytes of one stored element. */
-export const elementBytes: Readonly<Record<Storage, number>> = { f32: 4, f64: 8, i32: 4, u8: 1 };
+export const elementBytes: Readonly<Record<Storage, number>> = { f32: 4, f64: 8, i32: 4, i8: 1, u8: 1 };
 
 /** Type of the IR value that holds a dtype. */
 export function valueType(dtype: DType, vector: boolean): ValueType {
@@ -88,6 +88,7 @@ export function constantOf(dtype: DType, value: number, vector: boolean): Expr {
   const type = valueType(dtype, vector);
   if (dtype === "bool") return constant(type, value === 0 ? 0 : vector ? -1 : 1);
   if (dtype === "uint8") return constant(type, value & 255);
+  if (dtype === "int8") return constant(type, (value << 24) >> 24);
   if (dtype === "int32") return constant(type, value | 0);
   return constant(type, dtype === "float32" ? Math.fround(value) : value);
 }
@@ -97,7 +98,7 @@ export function splatValue(dtype: DType, x: Expr): Expr {
   return dtype === "bool" ? splat(sub(i32(0), x)) : splat(x);
 }
 
-/** A loaded element (u8 widened) in the representation of `dtype`. */
+/** A loaded element (bytes widened) in the representation of `dtype`. */
 export function fromStorage(dtype: DType, raw: Expr): Expr {
   return dtype === "bool" && raw.type === "i32v" ? ne(raw, constant("i32v", 0)) : raw;
 }
@@ -198,7 +199,7 @@ export function canVectorize(
     if (entry.op === "load") return walks(kernel.accesses[entry.access]!, false);
     if (entry.op !== "scalar") return true;
     if (entry.args.some((arg) => entries[arg]!.dtype === "float64")) return false;
-    const isInteger = entry.dtype === "int32" || entry.dtype === "uint8";
+    const isInteger = dtypes[entry.dtype].kind === "integer";
     if (isInteger && (entry.f === "divide" || entry.f === "remainder")) return false;
     const isShift = entry.f === "shiftLeft" || entry.f === "shiftRightLogical" || entry.f === "shiftRightArithmetic";
     return !(isShift && hasAxis(depends[entry.args[1]!]!, axis));

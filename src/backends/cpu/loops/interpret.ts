@@ -2,6 +2,7 @@
  * An interpreter of the loop IR: the oracle that generated code is tested against. Slow on purpose: it checks types,
  * undeclared variables and every address.
  */
+import { storageTypes } from "./block.ts";
 import { InternalError } from "../../../errors.ts";
 import type {
   Address,
@@ -35,7 +36,7 @@ export interface Interpretation {
 
 type Value = number | readonly number[];
 
-const bytesOf: Readonly<Record<Storage, number>> = { f32: 4, f64: 8, i32: 4, u8: 1 };
+const bytesOf: Readonly<Record<Storage, number>> = { f32: 4, f64: 8, i32: 4, i8: 1, u8: 1 };
 const elementOf: Readonly<Record<ValueType, "ptr" | "i32" | "f32" | "f64">> = {
   ptr: "ptr",
   i32: "i32",
@@ -112,7 +113,7 @@ class Interpreter {
   #store(statement: Extract<Stmt, { op: "store" }>): void {
     const { value } = statement;
     const expected = elementOf[value.type];
-    const fits = statement.storage === "u8" ? expected === "i32" : expected === statement.storage;
+    const fits = expected === storageTypes[statement.storage];
     if (!fits) this.#fail(`${value.type} is stored as ${statement.storage}`);
     const isVector = value.type === "f32v" || value.type === "i32v";
     const values = isVector ? this.#vector(value) : [this.#number(value)];
@@ -264,7 +265,7 @@ class Interpreter {
   }
 
   #load(e: Extract<Expr, { op: "load" }>): Value {
-    const element = e.storage === "u8" ? "i32" : e.storage;
+    const element = storageTypes[e.storage];
     if (elementOf[e.type] !== element) this.#fail(`${e.storage} is loaded as ${e.type}`);
     const isVector = e.type === "f32v" || e.type === "i32v";
     const start = this.#address(e.address);
@@ -274,7 +275,7 @@ class Interpreter {
       if (e.storage === "f32") return this.#view.getFloat32(at, true);
       if (e.storage === "f64") return this.#view.getFloat64(at, true);
       if (e.storage === "i32") return this.#view.getInt32(at, true);
-      return this.#view.getUint8(at);
+      return e.storage === "i8" ? this.#view.getInt8(at) : this.#view.getUint8(at);
     };
     if (!isVector) {
       this.#count(e.count, false);

@@ -10,8 +10,8 @@
 /** `ptr` is i32 in wasm and i64 on x86-64. `i32v`, `f32v` are vectors of the target's lanes; masks are i32v of 0 / -1. */
 export type ValueType = "ptr" | "i32" | "f32" | "f64" | "i32v" | "f32v";
 
-/** How elements are stored. Loads of u8 widen to i32 / i32v (0 to 255); stores take the low byte. */
-export type Storage = "f32" | "f64" | "i32" | "u8";
+/** How elements are stored. Loads of i8 and u8 widen to i32 / i32v (-128 to 127, 0 to 255); stores take the low byte. */
+export type Storage = "f32" | "f64" | "i32" | "i8" | "u8";
 
 /** A mutable local variable. Compared by identity. */
 export interface Variable {

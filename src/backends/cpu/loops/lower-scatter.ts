@@ -5,7 +5,7 @@
 import type { ScatterKernel } from "../../../compiler/kernels/kernel.ts";
 import type { CpuTarget } from "../target.ts";
 import { forSegments, type Interval, planPointers, Point } from "./addressing.ts";
-import { add, and, type Block, constantLike, i32, load, loadVector } from "./block.ts";
+import { add, type Block, i32, load, loadVector } from "./block.ts";
 import { Conditions, guardKey, guardsOf } from "./conditions.ts";
 import { elementNanoseconds, usedAccesses } from "./cost.ts";
 import {
@@ -26,6 +26,7 @@ import { functionFrame } from "./function-frame.ts";
 import { hoist, type Known, nothingKnown, scalarSurroundings } from "./hoist.ts";
 import type { Expr, LoweredKernel } from "./ir.ts";
 import { isEmpty, prepare } from "./prepare.ts";
+import { wrapped } from "./scalar-operations.ts";
 import { blockBounds, forUnits, grainOf } from "./unit-space.ts";
 import { vectorLoop } from "./vector-loop.ts";
 
@@ -107,7 +108,7 @@ export function lowerScatter(source: ScatterKernel, target: CpuTarget): LoweredK
       if (kernel.mode === "add") {
         const held = vector ? fromStorage(dtype, loadVector(storage, at, around.count)) : load(storage, at);
         const sum = add(held, value);
-        result = dtype === "uint8" ? and(sum, constantLike(sum, 255)) : sum;
+        result = wrapped(sum, dtype);
       }
       inside.store(storage, at, toStorage(dtype, result), vector ? around.count : undefined);
     });

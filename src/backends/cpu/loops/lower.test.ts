@@ -7,7 +7,7 @@ import { lowerKernel } from "./lower.ts";
 import { randomCumulative, type RandomOptions, randomMap, randomReduce, randomScatter, randomSort } from "./random-kernel.ts";
 import { prepareWasm } from "./run-lowered.ts";
 
-const dtypes: readonly DType[] = ["float32", "float32", "int32", "uint8", "bool"];
+const dtypes: readonly DType[] = ["float32", "float32", "int32", "int8", "uint8", "bool"];
 
 function options(seed: number): RandomOptions {
   return { dtypes: seed % 10 === 0 ? [...dtypes, "float64"] : dtypes, largest: 250, allowFaults: seed % 3 === 0 };

@@ -301,8 +301,8 @@ interface State {
 function start(reducer: Reducer, dtype: DType): State {
   const isInt = dtypes[dtype].kind === "integer";
   const isBool = dtype === "bool";
-  const lowest = dtype === "uint8" || isBool ? 0 : -2147483648;
-  const highest = isBool ? 1 : dtype === "uint8" ? 255 : 2147483647;
+  const lowest = dtype === "uint8" || isBool ? 0 : dtype === "int8" ? -128 : -2147483648;
+  const highest = isBool ? 1 : dtype === "uint8" ? 255 : dtype === "int8" ? 127 : 2147483647;
   const initial: Record<Reducer, number> = {
     sum: 0,
     prod: 1,

@@ -11,6 +11,8 @@ export function roundTo(dtype: DType, x: number): number {
       return x;
     case "int32":
       return x | 0;
+    case "int8":
+      return (x << 24) >> 24;
     case "uint8":
       return x & 255;
     case "bool":
@@ -135,7 +137,7 @@ function convert(x: number, from: DType, to: DType): number {
   if (to === "bool") return Number(x !== 0);
   if (dtypes[from].kind !== "float" || dtypes[to].kind === "float") return x;
   if (Number.isNaN(x)) return 0;
-  const [low, high] = to === "uint8" ? [0, 255] : [-2147483648, 2147483647];
+  const [low, high] = to === "uint8" ? [0, 255] : to === "int8" ? [-128, 127] : [-2147483648, 2147483647];
   return Math.max(low, Math.min(high, Math.trunc(x)));
 }
 

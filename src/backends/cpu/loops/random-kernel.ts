@@ -197,7 +197,7 @@ class KernelMaker {
       add({ op: "position", index: { constant: random.whole(-3, 3), coefficients }, dtype: "int32" });
     }
     if (random.chance(0.3)) {
-      const dtype = random.pick(options.dtypes.filter((type) => type !== "bool" && type !== "uint8"));
+      const dtype = random.pick(options.dtypes.filter((type) => type !== "bool" && type !== "uint8" && type !== "int8"));
       add({ op: "parameter", slot: this.scalars.push(dtype) - 1, dtype });
     }
     if (random.chance(0.4)) add({ op: "constant", value: random.whole(-3, 3), dtype: random.pick(["float32", "int32"]) });

@@ -27,7 +27,7 @@ import {
 } from "./block.ts";
 import { valueType } from "./expression.ts";
 import type { Expr, Variable } from "./ir.ts";
-import { convertValue } from "./scalar-operations.ts";
+import { convertValue, wrapped } from "./scalar-operations.ts";
 
 /** One reducer of a kernel. */
 export interface Reduction {
@@ -176,7 +176,7 @@ export function mergeLanes(block: Block, reduction: Reduction, scalar: Accumulat
 export function finished(reduction: Reduction, { value, position }: Accumulator): Expr {
   if (position !== null) return get(position);
   const result = get(value);
-  if (reduction.dtype === "uint8") return and(result, constantLike(result, 255));
+  if (reduction.dtype === "uint8" || reduction.dtype === "int8") return wrapped(result, reduction.dtype);
   if (reduction.dtype === "bool" && stateDType(reduction) !== "bool") return ne(result, constantLike(result, 0));
   return result;
 }

@@ -60,9 +60,15 @@ export function scalarOperation(block: Block, f: ScalarOp, args: readonly Expr[]
 
 const isVector = (type: ValueType): boolean => type === "f32v" || type === "i32v";
 
-/** Keeps the low byte of a uint8 result. */
-function wrap(x: Expr, context: Context): Expr {
-  return context.result === "uint8" ? and(x, constantLike(x, 255)) : x;
+/** Keeps the low byte of a result of one byte. */
+function wrap(x: Expr, { result }: Context): Expr {
+  return wrapped(x, result);
+}
+
+/** An i32 as a number of its dtype: bytes keep their low bits, int8 with their sign. */
+export function wrapped(x: Expr, dtype: DType): Expr {
+  if (dtype === "int8") return shrS(shl(x, i32(24)), i32(24));
+  return dtype === "uint8" ? and(x, constantLike(x, 255)) : x;
 }
 
 /** Integer arithmetic wraps; on bool the operation is the given logical one. */
@@ -88,7 +94,7 @@ const rows: Readonly<Record<Exclude<ScalarOp, "select">, Row>> = {
   add: arithmetic(add, or),
   subtract: arithmetic(sub, xor),
   multiply: arithmetic(mul, and),
-  divide: (x, y, context) => (isFloat(context.argument) ? div(x, y) : integerDivide(x, y, context)),
+  divide: (x, y, context) => (isFloat(context.argument) ? div(x, y) : wrap(integerDivide(x, y, context), context)),
   remainder: (x, y, context) =>
     isFloat(context.argument) ? mathFunctions.remainder(context.block, x, y) : integerRemainder(x, y, context),
   power: byMath("power"),
@@ -96,7 +102,7 @@ const rows: Readonly<Record<Exclude<ScalarOp, "select">, Row>> = {
   minimum: arithmetic(min, and),
   atan2: byMath("atan2"),
   negate: (x, _, context) => wrap(neg(x), context),
-  abs: (x, _, { argument }) => (argument === "uint8" ? x : abs(x)),
+  abs: (x, _, context) => (context.argument === "uint8" ? x : wrap(abs(x), context)),
   sign: (x, _, { block, argument }) => sign(block.let(x), argument),
   floor: rounding(floor),
   ceil: rounding(ceil),
@@ -167,7 +173,7 @@ function integerRemainder(dividend: Expr, divisor: Expr, { block }: Context): Ex
 }
 
 /**
- * Conversion of values: a float to an integer truncates and saturates, NaN gives 0; int32 to uint8 keeps the low byte;
+ * Conversion of values: a float to an integer truncates and saturates, NaN gives 0; integers to bytes keep the low byte;
  * to bool is x != 0.
  */
 export function convertValue(block: Block, x: Expr, from: DType, to: DType): Expr {
@@ -179,6 +185,7 @@ export function convertValue(block: Block, x: Expr, from: DType, to: DType): Exp
   if (to === "float32") return convert(vector ? "f32v" : "f32", number);
   const whole = convert(vector ? "i32v" : "i32", number);
   if (to === "int32" || from === "bool") return whole;
-  if (from === "int32") return and(whole, constantLike(whole, 255));
-  return max(constantLike(whole, 0), min(block.let(whole), constantLike(whole, 255)));
+  if (!isFloat(from)) return wrapped(whole, to);
+  const [low, high] = to === "int8" ? [-128, 127] : [0, 255];
+  return max(constantLike(whole, low), min(block.let(whole), constantLike(whole, high)));
 }

@@ -1,4 +1,5 @@
 /** Loads and stores of the loop IR as WebAssembly: whole vectors, some lanes, bytes. */
+import { isByteStorage, storageTypes } from "../loops/block.ts";
 import type { Address, Expr, Stmt, ValueType } from "../loops/ir.ts";
 import type { ByteWriter, WasmType } from "./encode.ts";
 import { localTypes } from "./opcode-tables.ts";
@@ -66,7 +67,8 @@ export class MemoryEmitter {
   load(x: Extract<Expr, { op: "load" }>): void {
     const { code } = this.#host;
     const isVector = localTypes[x.type] === "v128";
-    const laneType = x.storage === "u8" ? "i32" : x.storage;
+    const laneType = storageTypes[x.storage];
+    const sign = x.storage === "i8" ? "s" : "u";
     if (x.type !== (isVector ? `${laneType}v` : laneType)) this.#host.fail(`storage ${x.storage} does not load as ${x.type}`);
     if (!isVector) {
       const offset = this.address(x.address);
@@ -77,22 +79,23 @@ export class MemoryEmitter {
           return code.memory("f64.load", 3, offset);
         case "i32":
           return code.memory("i32.load", 2, offset);
+        case "i8":
         case "u8":
-          return code.memory("i32.load8_u", 0, offset);
+          return code.memory(`i32.load8_${sign}`, 0, offset);
       }
     }
     if (x.splat === true) {
       const offset = this.address(x.address);
-      if (x.storage !== "u8") return code.memory("v128.load32_splat", 2, offset);
-      code.memory("i32.load8_u", 0, offset);
+      if (!isByteStorage(x.storage)) return code.memory("v128.load32_splat", 2, offset);
+      code.memory(`i32.load8_${sign}`, 0, offset);
       return code.op("i32x4.splat");
     }
     const count = this.#staticCount(x.count);
     if (count === 0) return this.#host.constant("i32v", 0);
-    if (x.storage === "u8") {
+    if (isByteStorage(x.storage)) {
       this.#loadBytes(x.address, count);
-      code.op("i16x8.extend_low_i8x16_u");
-      return code.op("i32x4.extend_low_i16x8_u");
+      code.op(`i16x8.extend_low_i8x16_${sign}`);
+      return code.op(`i32x4.extend_low_i16x8_${sign}`);
     }
     if (count === 3) {
       return this.#sharedAddress(x.address, (push, offset) => {
@@ -135,7 +138,7 @@ export class MemoryEmitter {
     const { code } = this.#host;
     const { value, storage } = s;
     const isVector = localTypes[value.type] === "v128";
-    const laneType = storage === "u8" ? "i32" : storage;
+    const laneType = storageTypes[storage];
     if (value.type !== (isVector ? `${laneType}v` : laneType)) this.#host.fail(`${value.type} cannot be stored as ${storage}`);
     if (!isVector) {
       const offset = this.address(s.address);
@@ -147,6 +150,7 @@ export class MemoryEmitter {
           return code.memory("f64.store", 3, offset);
         case "i32":
           return code.memory("i32.store", 2, offset);
+        case "i8":
         case "u8":
           return code.memory("i32.store8", 0, offset);
       }
@@ -155,12 +159,12 @@ export class MemoryEmitter {
     if (count === 0) return;
     const pushValue = (): void => {
       this.#host.expr(value);
-      if (storage !== "u8") return;
+      if (!isByteStorage(storage)) return;
       code.op("v128.const");
       for (const byte of lowBytes) code.byte(byte);
       code.op("i8x16.swizzle");
     };
-    const bytes = count * (storage === "u8" ? 1 : 4);
+    const bytes = count * (isByteStorage(storage) ? 1 : 4);
     if (bytes === 16) {
       const offset = this.address(s.address);
       pushValue();

@@ -115,6 +115,8 @@ export class Heap implements MachineMemory {
         return new Float64Array(buffer, place, length);
       case "int32":
         return new Int32Array(buffer, place, length);
+      case "int8":
+        return new Int8Array(buffer, place, length);
       case "uint8":
       case "bool":
         return new Uint8Array(buffer, place, length);

@@ -19,7 +19,7 @@ export const kinds: readonly InstructionSet[] = (["avx512", "avx2"] as const).fi
 });
 const targets = { avx2: testTargets[1]!, avx512: testTargets[2]! };
 
-const dtypes: readonly DType[] = ["float32", "float32", "int32", "uint8", "bool"];
+const dtypes: readonly DType[] = ["float32", "float32", "int32", "int8", "uint8", "bool"];
 
 /** What random kernels are made of. */
 export function randomOptions(seed: number): RandomOptions {

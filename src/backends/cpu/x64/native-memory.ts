@@ -85,6 +85,8 @@ export class NativeMemory implements MachineMemory {
         return new Float64Array(buffer, offset, length);
       case "int32":
         return new Int32Array(buffer, offset, length);
+      case "int8":
+        return new Int8Array(buffer, offset, length);
       case "uint8":
       case "bool":
         return new Uint8Array(buffer, offset, length);

@@ -2,7 +2,7 @@
 import { type DType, dtypes } from "../../../dtype/index.ts";
 import { DTypeError } from "../../../errors.ts";
 
-/** Type in which WGSL code holds values of a dtype: uint8 as an i32 from 0 to 255, bool as bool. */
+/** Type in which WGSL code holds values of a dtype: bytes as an i32 from 0 to 255 or -128 to 127, bool as bool. */
 export type ValueType = "f32" | "i32" | "bool";
 
 /** The type of values of a dtype. Throws DTypeError for float64, which WGSL does not have. */
@@ -11,6 +11,7 @@ export function valueTypeOf(dtype: DType): ValueType {
     case "float32":
       return "f32";
     case "int32":
+    case "int8":
     case "uint8":
       return "i32";
     case "bool":
@@ -19,7 +20,7 @@ export function valueTypeOf(dtype: DType): ValueType {
       throw new DTypeError({
         where: "webgpu back-end",
         problem: "graphics processors have no float64 in WebGPU",
-        expected: "float32, int32, uint8 or bool",
+        expected: "float32, int32, int8, uint8 or bool",
         received: "float64",
         advice: 'convert to float32, or use the back-end "cpu"',
       });
@@ -58,10 +59,16 @@ export function literal(dtype: DType, value: number): string {
     case "f32":
       return floatLiteral(value);
     case "i32":
-      return intLiteral(dtype === "uint8" ? value & 255 : value);
+      return intLiteral(dtype === "uint8" ? value & 255 : dtype === "int8" ? (value << 24) >> 24 : value);
     case "bool":
       return value !== 0 ? "true" : "false";
   }
+}
+
+/** An i32 as a number of its dtype: bytes keep their low bits, int8 with their sign. */
+export function wrapped(text: string, dtype: DType): string {
+  if (dtype === "int8") return `extractBits(${text}, 0u, 8u)`;
+  return dtype === "uint8" ? `(${text} & 255i)` : text;
 }
 
 /** Whether elements of a dtype take one byte, four to a word of memory. */

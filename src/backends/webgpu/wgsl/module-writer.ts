@@ -7,7 +7,7 @@ import { InternalError } from "../../../errors.ts";
 import type { Affine } from "../../../graph/index.ts";
 import type { KernelCode, Surroundings, UniformWord } from "./kernel-code.ts";
 import { libraryFor } from "./library.ts";
-import { intLiteral, isPacked, literal, valueTypeOf } from "./literals.ts";
+import { intLiteral, isPacked, literal, valueTypeOf, wrapped } from "./literals.ts";
 import { scalarText } from "./scalars.ts";
 
 /** Where an expression is evaluated. */
@@ -201,7 +201,9 @@ export class ModuleWriter {
     const at = this.element(buffer, index);
     if (isPacked(dtype)) {
       const word = this.written.has(buffer) ? `atomicLoad(&buffer${buffer}[(${at}) >> 2u])` : `buffer${buffer}[(${at}) >> 2u]`;
-      const byte = `((${word} >> ((u32(${at}) & 3u) * 8u)) & 255u)`;
+      const shifted = `(${word} >> ((u32(${at}) & 3u) * 8u))`;
+      if (dtype === "int8") return `extractBits(i32(${shifted}), 0u, 8u)`;
+      const byte = `(${shifted} & 255u)`;
       return dtype === "bool" ? `(${byte} != 0u)` : `i32(${byte})`;
     }
     return this.vectors.has(buffer) ? `buffer${buffer}[(${at}) >> 2u][(${at}) & 3i]` : `buffer${buffer}[${at}]`;
@@ -236,7 +238,7 @@ export class ModuleWriter {
     const { dtype } = this.kernel.buffers[buffer]!;
     const own = this.whole.buffers.length;
     if (buffer >= own) {
-      const kept = dtype === "bool" ? `select(0u, 1u, ${value})` : dtype === "uint8" ? `(${value} & 255i)` : value;
+      const kept = dtype === "bool" ? `select(0u, 1u, ${value})` : wrapped(value, dtype);
       const text = `${this.scratchAt(buffer - own, index)} = ${kept};`;
       this.line(condition === null ? text : `if (${condition}) { ${text} }`);
       return;

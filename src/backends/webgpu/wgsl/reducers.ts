@@ -2,7 +2,7 @@
 import type { ReduceKernel } from "../../../compiler/kernels/kernel.ts";
 import type { DType } from "../../../dtype/index.ts";
 import { identityOf } from "../../../compiler/kernels/reducer-identity.ts";
-import { literal, type ValueType, valueTypeOf } from "./literals.ts";
+import { literal, type ValueType, valueTypeOf, wrapped } from "./literals.ts";
 import type { ModuleWriter } from "./module-writer.ts";
 import { scalarText } from "./scalars.ts";
 
@@ -62,7 +62,7 @@ export class ReducerState {
     const { dtype } = this.reducer;
     if (this.hasPosition) return `max(${this.name}_at, 0i)`;
     if (valueTypeOf(dtype) !== this.type) return scalarText("convert", [this.name], this.valueDType, dtype);
-    return dtype === "uint8" ? `(${this.name} & 255i)` : this.name;
+    return wrapped(this.name, dtype);
   }
 
   /** Whether x is chosen over an earlier y: larger (smaller), or the first NaN. */

@@ -1,7 +1,7 @@
 /** WGSL text of each scalar operation, on values in the representation of `valueTypeOf`. */
 import type { DType } from "../../../dtype/index.ts";
 import type { ScalarOp } from "../../../graph/index.ts";
-import { valueTypeOf } from "./literals.ts";
+import { valueTypeOf, wrapped } from "./literals.ts";
 
 /** Dtypes around an operation. */
 interface Context {
@@ -18,9 +18,9 @@ export function scalarText(f: ScalarOp, args: readonly string[], argument: DType
   return rows[f](args[0]!, args[1] ?? args[0]!, { argument, result });
 }
 
-/** Keeps the low byte of a uint8 result. */
+/** Keeps the low byte of a result of one byte. */
 function wrap(text: string, { result }: Context): string {
-  return result === "uint8" ? `(${text} & 255i)` : text;
+  return wrapped(text, result);
 }
 
 /** Different text for float, integer and bool arguments. */
@@ -122,7 +122,7 @@ const rows: Readonly<Record<Exclude<ScalarOp, "select">, Row>> = {
 };
 
 /**
- * Conversion of values: a float to an integer truncates and saturates, NaN gives 0; int32 to uint8 keeps the low byte; to
+ * Conversion of values: a float to an integer truncates and saturates, NaN gives 0; integers to bytes keep the low byte; to
  * bool is x != 0 (NaN is true).
  */
 export function convertText(x: string, from: DType, to: DType): string {
@@ -131,6 +131,7 @@ export function convertText(x: string, from: DType, to: DType): string {
   if (target === "bool") return source === "f32" ? `!(${x} == 0f)` : `(${x} != 0i)`;
   if (target === "f32") return source === "bool" ? `select(0f, 1f, ${x})` : `f32(${x})`;
   if (source === "bool") return `select(0i, 1i, ${x})`;
-  if (source === "f32") return to === "uint8" ? `clamp(float_to_int(${x}), 0i, 255i)` : `float_to_int(${x})`;
-  return to === "uint8" ? `(${x} & 255i)` : x;
+  if (source !== "f32") return wrapped(x, to);
+  const range = to === "uint8" ? "0i, 255i" : to === "int8" ? "-128i, 127i" : null;
+  return range === null ? `float_to_int(${x})` : `clamp(float_to_int(${x}), ${range})`;
 }

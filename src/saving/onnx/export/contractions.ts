@@ -1,5 +1,5 @@
 /** Products of tensors and convolutions in ONNX's operators. */
-import { isFloat } from "../../../dtype/index.ts";
+import { isFloat, widened } from "../../../dtype/index.ts";
 import { ValueError } from "../../../errors.ts";
 import type { ConvDimensions } from "../../../primitives/conv-geometry.ts";
 import { fixed } from "./aligned-graph.ts";
@@ -20,7 +20,7 @@ const dotGeneral: Rule = ({ node, inputs, writer, types }) => {
     fixed<number[]>(node, key),
   );
   const dtype = inputs[0]!.dtype;
-  const computed = dtype === "uint8" ? "int32" : dtype;
+  const computed = widened(dtype);
   const [lhs, rhs] = inputs.map((input) => writer.cast(writer.full(input), computed));
   const [leftRank, rightRank] = [lhs!.shape.length, rhs!.shape.length];
   const result = { shape: types[0]!.shape, dtype: computed };

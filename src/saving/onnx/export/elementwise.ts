@@ -1,5 +1,5 @@
 /** Elementwise primitives in ONNX's operators. */
-import { type DType, isFloat } from "../../../dtype/index.ts";
+import { type DType, isFloat, widened } from "../../../dtype/index.ts";
 import { type Extent, isStatic } from "./extents.ts";
 import type { GraphWriter, Value } from "./graph-writer.ts";
 import type { Rule } from "./rule.ts";
@@ -58,14 +58,14 @@ export class Elementwise {
 
 type Compute = (e: Elementwise, inputs: readonly Value[]) => Value;
 
-/** The rule of an elementwise primitive; uint8 is computed in int32 (and wraps), what the runtime has in float32 only is computed there. */
+/** The rule of an elementwise primitive; bytes are computed in int32 (and wrap), what the runtime has in float32 only is computed there. */
 function rule(compute: Compute, options: { readonly floatOnly?: boolean } = {}): Rule {
   return ({ inputs, writer, types }) => {
     const e = new Elementwise(writer);
     const [first] = inputs;
     const dtype = first!.dtype;
     const computed =
-      dtype === "uint8"
+      widened(dtype) !== dtype
         ? e.in("int32", inputs, (converted) => compute(e, converted))
         : options.floatOnly === true && dtype === "float64"
           ? e.in("float32", inputs, (converted) => compute(e, converted))
@@ -80,7 +80,7 @@ const comparison =
   ({ inputs, writer, types }) => {
     const e = new Elementwise(writer);
     const operands = inputs.map((input) =>
-      input.dtype === "uint8" || (input.dtype === "bool" && opType !== "Equal") ? writer.cast(input, "int32") : input,
+      input.dtype === "bool" && opType !== "Equal" ? writer.cast(input, "int32") : writer.cast(input, widened(input.dtype)),
     );
     return [{ ...e.op(opType, operands, "bool"), shape: types[0]!.shape }];
   };
@@ -176,8 +176,9 @@ const select: Rule = ({ inputs: [condition, x, y], writer, types }) => [
 const convert: Rule = ({ inputs: [x], writer, types }) => {
   const { dtype } = types[0]!;
   const e = new Elementwise(writer);
-  // Out of range: a float to uint8 saturates here, and is undefined in ONNX.
-  const bounded = dtype === "uint8" && isFloat(x!.dtype) ? e.op("Clip", [x!, e.number(0, x!), e.number(255, x!)]) : x!;
+  // Out of range: a float to bytes saturates here, and is undefined in ONNX.
+  const range = dtype === "uint8" ? [0, 255] : dtype === "int8" ? [-128, 127] : null;
+  const bounded = range !== null && isFloat(x!.dtype) ? e.op("Clip", [x!, e.number(range[0]!, x!), e.number(range[1]!, x!)]) : x!;
   return [writer.cast(bounded, dtype)];
 };
 

@@ -1,4 +1,5 @@
 /** Elements selected by index, and written by index, in ONNX's operators. */
+import { widened } from "../../../dtype/index.ts";
 import { fixed, numbersOf } from "./aligned-graph.ts";
 import { Elementwise } from "./elementwise.ts";
 import type { Extent } from "./extents.ts";
@@ -85,7 +86,7 @@ function scatterNd(reduction: "add" | "none"): Rule {
       types,
     } = context;
     const { dtype } = types[0]!;
-    const computed = dtype === "uint8" && reduction === "add" ? "int32" : dtype;
+    const computed = reduction === "add" ? widened(dtype) : dtype;
     const [x, u] = [operand!, updates!].map((value) => writer.cast(writer.full(value), computed).name);
     const result = writer.value(
       "ScatterND",
@@ -99,7 +100,7 @@ function scatterNd(reduction: "add" | "none"): Rule {
 
 /** Updates added along one axis at indices of their own shape. */
 function scatterAlong(writer: GraphWriter, operand: Value, index: Value, updates: Value, axis: number): Value {
-  const computed = operand.dtype === "uint8" ? "int32" : operand.dtype;
+  const computed = widened(operand.dtype);
   const [x, u] = [operand, updates].map((value) => writer.cast(writer.full(value), computed).name);
   const result = writer.value(
     "ScatterElements",

@@ -1,6 +1,6 @@
 /** Primitives that move elements, reductions and orders, in ONNX's operators. */
 import { sizeOf } from "../../../graph/index.ts";
-import type { DType } from "../../../dtype/index.ts";
+import { type DType, widened } from "../../../dtype/index.ts";
 import { elementTypes } from "../schema.ts";
 import { fixed, numberOf, numbersOf } from "./aligned-graph.ts";
 import { type Extent, isStatic, sameExtent } from "./extents.ts";
@@ -160,7 +160,7 @@ function position(opType: "ArgMax" | "ArgMin"): Rule {
 
 const sort: Rule = ({ node, inputs: [x], writer, types }) => {
   const axis = fixed<number>(node, "axis");
-  const dtype = x!.dtype === "uint8" ? "int32" : x!.dtype;
+  const dtype = widened(x!.dtype);
   const full = writer.cast(writer.full(x!), dtype);
   const [values, positions] = writer.nodeOf(
     "TopK",
@@ -175,7 +175,7 @@ const sort: Rule = ({ node, inputs: [x], writer, types }) => {
 };
 
 const cumulativeSum: Rule = ({ node, inputs: [x], writer, types }) => {
-  const dtype = x!.dtype === "uint8" ? "int32" : x!.dtype;
+  const dtype = widened(x!.dtype);
   const full = writer.cast(writer.full(x!), dtype);
   const axis = writer.integers([fixed<number>(node, "axis")], true);
   const sum = writer.value("CumSum", [full.name, axis], { shape: full.shape, dtype }, { reverse: fixed<boolean>(node, "reverse") ? 1 : 0 });
@@ -187,7 +187,7 @@ function cumulative(opType: "Mul" | "Max" | "Min"): Rule {
   return ({ node, inputs: [x], writer, types }) => {
     const axis = fixed<number>(node, "axis");
     const reversed = fixed<boolean>(node, "reverse") ? 1 : 0;
-    const dtype = x!.dtype === "uint8" ? "int32" : x!.dtype;
+    const dtype = widened(x!.dtype);
     const full = writer.cast(writer.full(x!), dtype);
     const rest = full.shape.filter((_, i) => i !== axis);
     const integer = dtype === "int32";
@@ -248,10 +248,10 @@ export const movementRules: Readonly<Record<string, Rule>> = {
     return [whole ? converted : writer.value("Reciprocal", [converted.name], { shape: [], dtype })];
   },
   iota,
-  reduceSum: reduction("ReduceSum", { uint8: "int32", int32: "int64" }),
+  reduceSum: reduction("ReduceSum", { int8: "int32", uint8: "int32", int32: "int64" }),
   reduceMax: reduction("ReduceMax", {}),
   reduceMin: reduction("ReduceMin", {}),
-  reduceProd: reduction("ReduceProd", { uint8: "int32", int32: "int64" }),
+  reduceProd: reduction("ReduceProd", { int8: "int32", uint8: "int32", int32: "int64" }),
   reduceAny: reduction("ReduceMax", { bool: "int32" }),
   reduceAll: reduction("ReduceMin", { bool: "int32" }),
   argmax: position("ArgMax"),

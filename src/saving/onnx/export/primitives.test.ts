@@ -8,10 +8,11 @@ import { evaluateReference } from "../import/evaluate.ts";
 import { encodeFunction } from "./encode-function.ts";
 import { exportedPrimitives } from "./lower-graph.ts";
 
-const ortTypes: Record<DType, "float32" | "float64" | "int32" | "uint8" | "bool"> = {
+const ortTypes: Record<DType, "float32" | "float64" | "int32" | "int8" | "uint8" | "bool"> = {
   float32: "float32",
   float64: "float64",
   int32: "int32",
+  int8: "int8",
   uint8: "uint8",
   bool: "bool",
 };

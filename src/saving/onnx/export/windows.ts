@@ -1,5 +1,5 @@
 /** Sliding windows in ONNX's operators: pooling where it is one, slices side by side elsewhere. */
-import type { DType } from "../../../dtype/index.ts";
+import { type DType, widened } from "../../../dtype/index.ts";
 import { type AlignedNode, fixed, numbersOf } from "./aligned-graph.ts";
 import { Elementwise } from "./elementwise.ts";
 import { type Extent, isStatic } from "./extents.ts";
@@ -112,7 +112,7 @@ function stack(writer: GraphWriter, values: readonly Value[]): Value {
   return writer.value("Concat", opened, { shape: [...shape, writer.fixed(values.length)], dtype }, { axis: shape.length });
 }
 
-const lowest: Readonly<Record<DType, number>> = { float32: -Infinity, float64: -Infinity, int32: -(2 ** 31), uint8: 0, bool: 0 };
+const lowest: Readonly<Record<DType, number>> = { float32: -Infinity, float64: -Infinity, int32: -(2 ** 31), int8: -128, uint8: 0, bool: 0 };
 
 const reduceWindowSum: Rule = ({ node, inputs: [x], writer, types }) => {
   const geometry = geometryOf(node);
@@ -125,7 +125,7 @@ const reduceWindowSum: Rule = ({ node, inputs: [x], writer, types }) => {
       return [{ ...new Elementwise(writer).op("Mul", [mean, writer.scalar(count, "float32")]), shape }];
     }
   }
-  const wide = writer.cast(x!, dtype === "uint8" ? "int32" : dtype);
+  const wide = writer.cast(x!, widened(dtype));
   const e = new Elementwise(writer);
   const sum = places(writer, wide, 0, geometry, shape).reduce((total, place) => e.op("Add", [total, place]));
   return [writer.cast({ ...sum, shape }, dtype)];

@@ -32,7 +32,9 @@ export function readTensorProto(where: string, tensor: TensorProto, external: Ex
     });
   const count = countOf(tensor.dims);
   if (count === null) throw new FormatError({ where: name, problem: "the shape is none", received: `[${tensor.dims.join(", ")}]` });
-  const { dtype, bytes } = storedTypes[type];
+  const { bytes } = storedTypes[type];
+  // Graphs of quantized models compute with int8 as whole numbers of any size.
+  const dtype = type === "int8" ? "int32" : storedTypes[type].dtype;
   const raw = tensor.dataLocation === 1 ? externalBytes(name, tensor, external) : tensor.rawData;
   if (raw !== undefined) {
     if (raw.length !== count * bytes)
@@ -42,7 +44,8 @@ export function readTensorProto(where: string, tensor: TensorProto, external: Ex
         expected: `${count * bytes} bytes for [${tensor.dims.join(", ")}]`,
         received: String(raw.length),
       });
-    return { values: readStored(name, raw, type, count, { overflow: "saturate-sentinels" }), shape: tensor.dims, dtype };
+    const values = readStored(name, raw, type, count, { overflow: "saturate-sentinels" });
+    return { values: type === "int8" ? Int32Array.from(values) : values, shape: tensor.dims, dtype };
   }
   const lists: readonly (readonly number[])[] = [
     tensor.floatData,

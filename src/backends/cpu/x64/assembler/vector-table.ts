@@ -166,6 +166,7 @@ export const vectorTable = {
   vcvttsd2si: ["RM r32,x/m F2.0F.W0 2C L.L S8", "RM r64,x/m F2.0F.W1 2C L.L S8"],
   vcvtss2sd: ["RVM x,x,x/m F3.0F.W0 5A L.L S4"],
   vcvtsd2ss: ["RVM x,x,x/m F2.0F.W0/1 5A L.L S8"],
+  vpmovsxbd: ["RM v,x/m 66.0F38.W0 21 xy.xyz QVM"],
   vpmovzxbd: ["RM v,x/m 66.0F38.W0 31 xy.xyz QVM"],
   vpmovdb: ["MR x/m,v F3.0F38.W0 31 -.xyz QVM"],
   vpackusdw: ["RVM v,v,v/m 66.0F38.W0 2B xy.xyz FV4"],

@@ -1,4 +1,5 @@
 /** Instructions of floating-point expressions: scalars and vectors alike, so that both give the same bits. */
+import { isByteStorage } from "../../loops/block.ts";
 import type { CompareOp, Expr, UnaryOp, ValueType } from "../../loops/ir.ts";
 import type { Mnemonic } from "../assembler/index.ts";
 import type { MachineOperand, MemoryOperand, RegisterOperand, VirtualRegister } from "./machine-code.ts";
@@ -33,7 +34,7 @@ const roundings: Partial<Record<UnaryOp, number>> = { nearest: 8, floor: 9, ceil
 export function folds(s: Selection, e: Expr): boolean {
   if (e.op === "const") return e.value !== 0 || Object.is(e.value, -0);
   if (e.op === "bitcast") return isSameFile(e) && folds(s, e.x);
-  if (e.op !== "load" || e.storage === "u8" || e.count !== undefined) return false;
+  if (e.op !== "load" || isByteStorage(e.storage) || e.count !== undefined) return false;
   return e.splat !== true || s.features.avx512;
 }
 

@@ -1,4 +1,5 @@
 /** Instructions that read and write memory: elements, vectors, first lanes of vectors, bytes. */
+import { isByteStorage, storageTypes } from "../../loops/block.ts";
 import type { Expr, Stmt } from "../../loops/ir.ts";
 import { addressOperand } from "./addresses.ts";
 import type { MemoryOperand, VirtualRegister } from "./machine-code.ts";
@@ -37,23 +38,25 @@ function checkedCount(s: Selection, count: number | Expr | undefined): number | 
 /** A load that is no operand of another instruction. */
 export function loadValue(s: Selection, evaluator: Evaluator, e: Load, into: VirtualRegister | undefined): VirtualRegister {
   const isVector = e.type === "f32v" || e.type === "i32v";
-  const lane = e.storage === "u8" ? "i32" : e.storage;
+  const lane = storageTypes[e.storage];
+  const isByte = isByteStorage(e.storage);
+  const widen = e.storage === "i8" ? "movsx" : "movzx";
   if (e.type !== (isVector ? `${lane}v` : lane)) s.fail(`storage ${e.storage} does not load as ${e.type}`);
   const place = addressOperand(s, evaluator, e.address);
   const result = into ?? s.forType(e.type);
   if (!isVector) {
-    if (e.storage === "u8") s.emit("movzx", s.r(result), { ...place, size: 1 });
+    if (isByte) s.emit(widen, s.r(result), { ...place, size: 1 });
     else if (e.storage === "i32") s.emit("mov", s.r(result), place);
     else s.emit(e.storage === "f32" ? "vmovss" : "vmovsd", s.x(result), place);
     return result;
   }
   if (e.splat === true) {
-    if (e.storage !== "u8") {
+    if (!isByte) {
       s.emit(e.storage === "f32" ? "vbroadcastss" : "vpbroadcastd", s.v(result), place);
       return result;
     }
     const byte = s.register("gpr", 4);
-    s.emit("movzx", s.r(byte), { ...place, size: 1 });
+    s.emit(widen, s.r(byte), { ...place, size: 1 });
     if (s.features.avx512) s.emit("vpbroadcastd", s.v(result), s.r(byte));
     else {
       s.emit("vmovd", s.x(result), s.r(byte));
@@ -63,7 +66,7 @@ export function loadValue(s: Selection, evaluator: Evaluator, e: Load, into: Vir
   }
   const count = checkedCount(s, e.count);
   if (count === 0) s.emitClear("vxorps", s.x(result));
-  else if (e.storage === "u8") loadBytes(s, evaluator, place, count, result);
+  else if (isByte) loadBytes(s, evaluator, place, count, result, e.storage === "i8");
   else if (count === undefined) s.emit("vmovups", s.v(result), place);
   else if (count === 1) s.emit("vmovss", s.x(result), place);
   else if (count === 2) s.emit("vmovsd", s.x(result), place);
@@ -86,9 +89,11 @@ function loadBytes(
   place: MemoryOperand,
   count: number | Expr | undefined,
   result: VirtualRegister,
+  signed: boolean,
 ): void {
-  if (count === undefined) return s.emit("vpmovzxbd", s.v(result), place);
-  if (s.features.avx512) return s.emit("vpmovzxbd", s.masked(s.v(result), maskOf(s, evaluator, count), true), place);
+  const widen = signed ? "vpmovsxbd" : "vpmovzxbd";
+  if (count === undefined) return s.emit(widen, s.v(result), place);
+  if (s.features.avx512) return s.emit(widen, s.masked(s.v(result), maskOf(s, evaluator, count), true), place);
   const bytes = count as number;
   const low = s.forType("f64");
   let done = 0;
@@ -97,7 +102,7 @@ function loadBytes(
     done = 4;
   } else s.emitClear("vxorps", s.x(low));
   for (; done < bytes; done++) s.emit("vpinsrb", s.x(low), s.x(low), moved(place, done), done);
-  s.emit("vpmovzxbd", s.v(result), s.x(low));
+  s.emit(widen, s.v(result), s.x(low));
 }
 
 /** A store; `beforeWrite` is called once the value and the address are known. */
@@ -105,7 +110,7 @@ export function storeValue(s: Selection, evaluator: Evaluator, statement: Store,
   const { storage, value } = statement;
   const { type } = value;
   const isVector = type === "f32v" || type === "i32v";
-  const lane = storage === "u8" ? "i32" : storage;
+  const lane = storageTypes[storage];
   if (type !== (isVector ? `${lane}v` : lane)) s.fail(`${type} cannot be stored as ${storage}`);
   const count = isVector ? checkedCount(s, statement.count) : undefined;
   if (count === 0) return;
@@ -113,12 +118,12 @@ export function storeValue(s: Selection, evaluator: Evaluator, statement: Store,
   const place = addressOperand(s, evaluator, statement.address);
   beforeWrite();
   if (!isVector) {
-    if (storage === "u8") s.emit("mov", { ...place, size: 1 }, s.view(register, "r8"));
+    if (isByteStorage(storage)) s.emit("mov", { ...place, size: 1 }, s.view(register, "r8"));
     else if (storage === "i32") s.emit("mov", place, s.r(register));
     else s.emit(storage === "f32" ? "vmovss" : "vmovsd", place, s.x(register));
     return;
   }
-  if (storage === "u8") return storeBytes(s, evaluator, place, register, count);
+  if (isByteStorage(storage)) return storeBytes(s, evaluator, place, register, count);
   if (count === undefined) return s.emit("vmovups", place, s.v(register));
   if (count === 8) return s.emit("vmovups", place, s.view(register, "ymm"));
   if (count === 4) return s.emit("vmovups", place, s.x(register));
