@@ -3,7 +3,17 @@ import type { DTypePolicy } from "./layers/index.ts";
 import { type DTypeOption, dtypePolicyOf } from "./layers/index.ts";
 import type { SerializedObject } from "./serialization/index.ts";
 
-export { DTypePolicy, DTypePolicy as FloatDTypePolicy } from "./layers/index.ts";
+export {
+  DTypePolicy,
+  DTypePolicy as FloatDTypePolicy,
+  DTypePolicyMap,
+  type DTypePolicyMapOptions,
+  Int4DTypePolicy,
+  QuantizedDTypePolicy,
+  type QuantizedDTypePolicyOptions,
+  QuantizedFloat8DTypePolicy,
+  type QuantizedFloat8DTypePolicyOptions,
+} from "./layers/index.ts";
 
 /** The policy of a name, of Keras's JSON, or itself; null: the present default. Throws UnknownNameError. */
 export function get(identifier: DTypeOption | SerializedObject | null): DTypePolicy {

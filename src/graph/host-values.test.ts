@@ -20,7 +20,7 @@ describe("data", () => {
     expect(of(Float64Array.of(0.1))).toEqual(["float64", [1], Float64Array.of(0.1)]);
     expect(of([Int32Array.of(1, 2), Int32Array.of(3, 4)])).toEqual(["int32", [2, 2], Int32Array.of(1, 2, 3, 4)]);
     expect(of(Uint8Array.of(255))).toEqual(["uint8", [1], Uint8Array.of(255)]);
-    expect(of(Int8Array.of(-1))).toEqual(["int32", [1], Int32Array.of(-1)]);
+    expect(of(Int8Array.of(-1))).toEqual(["int8", [1], Int8Array.of(-1)]);
     expect(of(BigInt64Array.of(7n))).toEqual(["int32", [1], Int32Array.of(7)]);
   });
 

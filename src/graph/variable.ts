@@ -162,6 +162,8 @@ export class Variable {
   readonly dtype: DType;
   /** Whether optimizers may change it; looked at when a step is traced. */
   trainable: boolean;
+  /** Whether what an optimizer gets as this variable's gradient is its next value, as it is. */
+  overwrittenByGradient = false;
   /** What an optimizer applies to the new value after each step (`Layer.addWeight({ constraint })`); null: nothing. */
   constraint: ((value: Tensor) => Tensor) | null = null;
   /** Where the value is; for the runtime. */

@@ -1,7 +1,8 @@
 /** Layers whose kernel can be trained through low-rank adapters (LoRA). */
 import type { Constraint } from "../constraints/index.ts";
 import { StateError, ValueError } from "../errors.ts";
-import type { Tensor, Variable } from "../graph/index.ts";
+import { type Tensor, Variable } from "../graph/index.ts";
+import { isFloat } from "../dtype/index.ts";
 import * as ops from "../ops/index.ts";
 import type { Regularizer } from "../regularizers/index.ts";
 import { checkOptions, type Config } from "../serialization/index.ts";
@@ -9,7 +10,19 @@ import { withPath } from "./call-context.ts";
 import { Layer } from "./layer.ts";
 import { type InitializerIdentifier, type LayerOptions, type OptionDefaults, positiveInteger } from "./layer-options.ts";
 import { finiteNumber } from "./option-checks.ts";
-import { assignStored, type StoredArray } from "./stored-variables.ts";
+import { assignStored, type StoredArray, storeVariables } from "./stored-variables.ts";
+
+let keepsAdapters = false;
+
+/** Runs `f`, in which what files hold of layers are their variables one by one: for backups, from which training goes on exactly. */
+export function keepingAdapters<T>(f: () => T): T {
+  keepsAdapters = true;
+  try {
+    return f();
+  } finally {
+    keepsAdapters = false;
+  }
+}
 
 /** Options of layers with adapters. */
 export interface AdaptableOptions extends LayerOptions {
@@ -31,6 +44,8 @@ export interface LoraOptions {
 /** The weight that adapters change. */
 export interface AdaptedWeight {
   readonly weight: Variable | undefined;
+  /** Shape of the weight as floats, where the variable holds it in another form. */
+  readonly shape?: readonly number[];
   readonly regularizer: Regularizer | null;
   readonly constraint: Constraint | null;
 }
@@ -107,8 +122,8 @@ export abstract class AdaptableLayer<Options extends AdaptableOptions> extends L
     }
     this.loraRank = rank;
     this.loraAlpha = options.loraAlpha ?? rank;
-    const shared = { dtype: weight.dtype, regularizer };
-    const [shape, name] = [weight.shape, `lora_${weight.name}`];
+    const shared = { dtype: isFloat(weight.dtype) ? weight.dtype : this.dtype, regularizer };
+    const [shape, name] = [this.adapted().shape ?? weight.shape, `lora_${weight.name}`];
     this.#a = this.addWeight({
       ...shared,
       name: `${name}_a`,
@@ -124,6 +139,49 @@ export abstract class AdaptableLayer<Options extends AdaptableOptions> extends L
     weight.trainable = false;
   }
 
+  /** The variables that hold the weight, the weight itself first. */
+  protected get stored(): readonly Variable[] {
+    const { weight } = this.adapted();
+    return weight === undefined ? [] : [weight];
+  }
+
+  /** Weights that files hold behind the first of `stored`: the bias. */
+  protected get beside(): readonly Variable[] {
+    return [];
+  }
+
+  /** Values of `stored` for a weight. */
+  protected encoded(weight: Tensor): readonly Tensor[] {
+    return [weight];
+  }
+
+  /** What files hold, in Keras's order. The weight of a layer with adapters is written with them in it, and they are not. */
+  override saveOwnVariables(store: Map<string, Variable | Tensor>): void {
+    if (keepsAdapters || !this.savesApart) return super.saveOwnVariables(store);
+    const values = this.loraEnabled ? this.encoded(this.mergedWeight()) : [];
+    const written = this.stored.map((variable, i): Variable | Tensor => values[i] ?? variable);
+    storeVariables([...written.slice(0, 1), ...this.beside, ...written.slice(1)], store);
+  }
+
+  /** Takes back what `saveOwnVariables` stored; adapters then start as nothing. */
+  override loadOwnVariables(store: ReadonlyMap<string, StoredArray>): void {
+    if (keepsAdapters || !this.savesApart) return super.loadOwnVariables(store);
+    const { stored } = this;
+    assignStored(this.label, [...stored.slice(0, 1), ...this.beside, ...stored.slice(1)], store, this.built);
+    this.#b?.assign(ops.zeros(this.#b.shape, { dtype: this.#b.dtype }));
+  }
+
+  /** Whether files hold something else than the layer's variables in their order. */
+  protected get savesApart(): boolean {
+    return this.loraEnabled;
+  }
+
+  /** The weight with its adapters, as floats. */
+  protected mergedWeight(): Tensor {
+    const merged = this.adaptedKernel();
+    return merged instanceof Variable ? merged.read() : merged;
+  }
+
   /** To be called at the end of `build`: adds the adapters that the options ask for. */
   protected adaptWhereAsked(): void {
     const { weight } = this.adapted();
@@ -137,39 +195,16 @@ export abstract class AdaptableLayer<Options extends AdaptableOptions> extends L
     return a === null || b === null ? null : { a, b, scale: this.loraAlpha! / this.loraRank! };
   }
 
+  /** The weight without adapters, as floats. */
+  protected floatWeight(): Tensor {
+    return this.adapted().weight!.read();
+  }
+
   /** The kernel with its adapters. */
   protected adaptedKernel(): Tensor | Variable {
     const kernel = this.adapted().weight!;
     const adapters = this.adapters();
     if (adapters === null) return kernel;
-    return ops.add(kernel, ops.multiply(ops.matmul(adapters.a, adapters.b), adapters.scale));
-  }
-
-  /** As in Keras the file holds the kernel with its adapters; where it is read the adapters begin anew. */
-  override saveOwnVariables(store: Map<string, Variable | Tensor>): void {
-    const { weight } = this.adapted();
-    this.#withoutAdapters().forEach((variable, index) =>
-      store.set(String(index), variable === weight ? ops.add(this.adaptedKernel(), 0) : variable),
-    );
-  }
-
-  /** All weights, as backups of training runs hold them: it goes on with the adapters as they are. */
-  saveState(store: Map<string, Variable | Tensor>): void {
-    super.saveOwnVariables(store);
-  }
-
-  override loadOwnVariables(store: ReadonlyMap<string, StoredArray>): void {
-    const adapters = this.adapters();
-    const variables = this.#withoutAdapters();
-    if (adapters === null || store.size !== variables.length) return super.loadOwnVariables(store);
-    assignStored(this.label, variables, store);
-    for (const adapter of [adapters.a, adapters.b]) adapter.assign(ops.zerosLike(adapter));
-  }
-
-  /** The weights but the adapters, the kernel first. */
-  #withoutAdapters(): Variable[] {
-    const { weight } = this.adapted();
-    const others = this.weights.filter((variable) => variable !== weight && variable !== this.#a && variable !== this.#b);
-    return weight === undefined ? others : [weight, ...others];
+    return ops.add(this.floatWeight(), ops.multiply(ops.matmul(adapters.a, adapters.b), adapters.scale));
   }
 }

@@ -141,6 +141,10 @@ export abstract class ConvolutionLayer extends AdaptableLayer<ConvolutionOptions
     return { weight: this.kernel, regularizer: this.kernelRegularizer, constraint: this.kernelConstraint };
   }
 
+  protected override get beside(): readonly Variable[] {
+    return this.bias === null ? [] : [this.bias];
+  }
+
   override call(x: Tensor): Tensor {
     checkReach(this.label, this, x);
     let padded = x;

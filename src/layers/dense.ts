@@ -5,7 +5,8 @@ import type { Initializer } from "../initializers/index.ts";
 import * as ops from "../ops/index.ts";
 import type { Regularizer } from "../regularizers/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
-import { AdaptableLayer, type AdaptableOptions, type AdaptedWeight } from "./adaptable-layer.ts";
+import type { AdaptedWeight } from "./adaptable-layer.ts";
+import type { CallOptions } from "./layer.ts";
 import { knownExtent } from "./known-extent.ts";
 import {
   type ActivationFunction,
@@ -16,9 +17,13 @@ import {
   type RegularizerIdentifier,
   required,
 } from "./layer-options.ts";
+import { ProductLayer } from "./product-layer.ts";
+import type { QuantizableOptions } from "./quantizable-layer.ts";
+import type { ProductForm } from "./quantized/forms.ts";
+import { matrixForm } from "./quantized/matrix-form.ts";
 
 /** Options of Dense. */
-export interface DenseOptions extends AdaptableOptions {
+export interface DenseOptions extends QuantizableOptions {
   /** Width of the output. */
   readonly units: number;
   /** Default: none (linear). */
@@ -40,7 +45,7 @@ export interface DenseOptions extends AdaptableOptions {
  * @example
  * const y = layers.Dense({ units: 10, activation: "softmax" })(x);
  */
-export class DenseLayer extends AdaptableLayer<DenseOptions> {
+export class DenseLayer extends ProductLayer<DenseOptions> {
   static override readonly className: string = "Dense";
   declare units: number;
   declare activation: ActivationFunction;
@@ -51,8 +56,7 @@ export class DenseLayer extends AdaptableLayer<DenseOptions> {
   declare biasRegularizer: Regularizer | null;
   declare kernelConstraint: Constraint | null;
   declare biasConstraint: Constraint | null;
-  kernel!: Variable;
-  bias: Variable | null = null;
+  #width = 0;
 
   constructor(options: DenseOptions) {
     super(options, {
@@ -73,13 +77,17 @@ export class DenseLayer extends AdaptableLayer<DenseOptions> {
 
   override build(inputShape: Shape): void {
     const width = knownExtent(this.label, inputShape, -1);
-    this.kernel = this.addWeight({
-      name: "kernel",
-      shape: [width, this.units],
-      initializer: this.kernelInitializer,
-      regularizer: this.kernelRegularizer,
-      constraint: this.kernelConstraint,
-    });
+    this.#width = width;
+    const quantized = this.buildQuantized();
+    if (!quantized || this.keepsFloatKernel) {
+      this.kernel = this.addWeight({
+        name: "kernel",
+        shape: [width, this.units],
+        initializer: this.kernelInitializer,
+        regularizer: this.kernelRegularizer,
+        constraint: this.kernelConstraint,
+      });
+    }
     if (this.useBias) {
       this.bias = this.addWeight({
         name: "bias",
@@ -94,11 +102,24 @@ export class DenseLayer extends AdaptableLayer<DenseOptions> {
   }
 
   protected override adapted(): AdaptedWeight {
-    return { weight: this.kernel, regularizer: this.kernelRegularizer, constraint: this.kernelConstraint };
+    const shape = [this.#width, this.units];
+    return { weight: this.kernel, shape, regularizer: this.kernelRegularizer, constraint: this.kernelConstraint };
   }
 
-  override call(x: Tensor): Tensor {
-    const y = ops.matmul(x, this.adaptedKernel());
+  protected override productForm(): ProductForm {
+    return matrixForm(this.#width, this.units);
+  }
+
+  protected override multiplied(x: Tensor, kernel: Tensor | Variable): Tensor {
+    return ops.matmul(x, kernel);
+  }
+
+  protected override get isPlain(): boolean {
+    return this.className === DenseLayer.className;
+  }
+
+  override call(x: Tensor, { training = false }: CallOptions = {}): Tensor {
+    const y = this.product(x, training === true);
     return this.activation(this.bias === null ? y : ops.add(y, this.bias));
   }
 }

@@ -4,15 +4,20 @@ import { type DType, dtypes } from "../dtype/index.ts";
 import { nearestNames, UnknownNameError } from "../errors.ts";
 import { isPlainObject, readingAs, Tensor, type Variable } from "../graph/index.ts";
 import { roundToFormat, type ShortFormat } from "../ops/numpy/round-to-format.ts";
-import { insteadOf } from "../serialization/index.ts";
+import { type Config, insteadOf, type SerializedObject } from "../serialization/index.ts";
+import { isQuantizedPolicy, quantizationParts } from "./quantized/parts.ts";
+import type { QuantizationMode } from "../quantizers/index.ts";
 import { attachMask, maskOf } from "./masks.ts";
 import { mapStructure } from "./structure.ts";
 
 /** Names of policies: a dtype, or float32 weights with values in 16 bits. */
 export type DTypePolicyName = DType | "mixed_bfloat16" | "mixed_float16";
 
+/** Names of policies whose layers keep quantized weights: `int8_from_float32`, `int4/128_from_float32`, ... */
+export type QuantizedPolicyName = `${"int8" | "int4" | "float8"}${string}_from_${string}`;
+
 /** What a layer's `dtype` can be. */
-export type DTypeOption = DTypePolicyName | DTypePolicy;
+export type DTypeOption = DTypePolicyName | QuantizedPolicyName | DTypePolicy;
 
 const mixed: Readonly<Record<string, ShortFormat>> = { mixed_bfloat16: "bfloat16", mixed_float16: "float16" };
 
@@ -27,34 +32,56 @@ const mixed: Readonly<Record<string, ShortFormat>> = { mixed_bfloat16: "bfloat16
  * layers.Dense({ units: 64, dtype: policy });
  */
 export class DTypePolicy {
-  readonly name: DTypePolicyName;
+  /** The name of the dtypes: for a quantized policy, that of the policy it was made from. */
+  readonly sourceName: DTypePolicyName;
 
   /** Throws UnknownNameError for a name that does not exist here. */
   constructor(name: DTypePolicyName) {
-    this.name = checkedName("DTypePolicy", name);
+    this.sourceName = checkedName("DTypePolicy", name);
+  }
+
+  /** Keras's name of the policy. */
+  get name(): string {
+    return this.sourceName;
+  }
+
+  /** How weights are quantized; null: they are not. */
+  get quantizationMode(): QuantizationMode | null {
+    return null;
   }
 
   /** Format of values; the dtype itself unless it is mixed. */
   get computeDtype(): DType | ShortFormat {
-    return mixed[this.name] ?? (this.name as DType);
+    return mixed[this.sourceName] ?? (this.sourceName as DType);
   }
 
   /** Dtype of weights. */
   get variableDtype(): DType {
-    return this.shortFormat === null ? (this.name as DType) : "float32";
+    return this.shortFormat === null ? (this.sourceName as DType) : "float32";
   }
 
   /** The short format that values are rounded to; null: none. */
   get shortFormat(): ShortFormat | null {
-    return mixed[this.name] ?? null;
+    return mixed[this.sourceName] ?? null;
+  }
+
+  /** The policy of the layer at a path (null: not built yet); the policy itself unless it is a map of policies. */
+  forPath(_path: string | null): DTypePolicy {
+    return this;
+  }
+
+  /** What stands in the place of this policy when the layer at a path gets another one. */
+  with(_path: string, policy: DTypePolicy): DTypePolicy {
+    return policy;
   }
 
   /** Keras's configuration. */
-  getConfig(): { name: DTypePolicyName } {
+  getConfig(): Config {
     return { name: this.name };
   }
 
-  toJSON(): { module: string; class_name: string; config: { name: DTypePolicyName }; registered_name: null } {
+  /** Keras's JSON. */
+  toJSON(): SerializedObject {
     return { module: "keras", class_name: "DTypePolicy", config: this.getConfig(), registered_name: null };
   }
 }
@@ -86,27 +113,28 @@ export function dtypePolicy(): DTypePolicy {
 }
 
 /** Sets the policy of layers that are made from now on without `dtype`. */
-export function setDtypePolicy(policy: DTypePolicyName | DTypePolicy): void {
-  defaultPolicy = policy instanceof DTypePolicy ? policy : new DTypePolicy(policy);
+export function setDtypePolicy(policy: DTypeOption): void {
+  defaultPolicy = policyOf("setDtypePolicy", policy);
 }
 
 /** The policy that an option or Keras's JSON names: a name, a policy, a `DTypePolicy` object; null: the default one. */
 export function policyOf(where: string, option: unknown): DTypePolicy {
   if (option === null || option === undefined) return dtypePolicy();
   if (option instanceof DTypePolicy) return option;
+  if (isQuantizedPolicy(option)) return quantizationParts(where).policyOf(where, option);
   const instead = isPlainObject(option) && typeof option.class_name === "string" ? insteadOf(option.class_name) : undefined;
-  const quantized = typeof option === "string" && /^\w+_from_/.test(option) ? insteadOf("QuantizedDTypePolicy") : instead;
-  if (quantized !== undefined) {
+  if (instead !== undefined) {
     throw new UnknownNameError({
       where,
       problem: "this policy of Keras does not exist here",
       expected: [...Object.keys(dtypes), ...Object.keys(mixed)].join(", "),
       received: JSON.stringify(option),
-      advice: quantized,
+      advice: instead,
     });
   }
   const name: unknown = isPlainObject(option) && isPlainObject(option.config) ? option.config.name : option;
-  return new DTypePolicy(checkedName(where, name));
+  // A map of policies without a default writes null for the default policy's name.
+  return name === null ? dtypePolicy() : new DTypePolicy(checkedName(where, name));
 }
 
 const roundedTo = new WeakMap<Tensor, ShortFormat>();

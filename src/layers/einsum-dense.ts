@@ -6,7 +6,7 @@ import { type Initializer, VarianceScalingInitializer } from "../initializers/in
 import * as ops from "../ops/index.ts";
 import type { Regularizer } from "../regularizers/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
-import { AdaptableLayer, type AdaptableOptions, type AdaptedWeight } from "./adaptable-layer.ts";
+import type { AdaptedWeight } from "./adaptable-layer.ts";
 import { einsumShapes, parseEquation } from "./einsum-equation.ts";
 import {
   type ActivationFunction,
@@ -17,9 +17,14 @@ import {
   type RegularizerIdentifier,
   required,
 } from "./layer-options.ts";
+import type { CallOptions } from "./layer.ts";
+import { ProductLayer } from "./product-layer.ts";
+import type { QuantizableOptions } from "./quantizable-layer.ts";
+import { einsumForm } from "./quantized/einsum-form.ts";
+import type { ProductForm } from "./quantized/forms.ts";
 
 /** Options of EinsumDense. */
-export interface EinsumDenseOptions extends AdaptableOptions {
+export interface EinsumDenseOptions extends QuantizableOptions {
   /** Product of input and kernel, such as "abc,cd->abd" or "...b,bc->...c". */
   readonly equation: string;
   /** Shape of the output without the batch (and without the axes of "..."); null for extents that are the input's. */
@@ -44,7 +49,7 @@ export interface EinsumDenseOptions extends AdaptableOptions {
  * @example
  * const y = layers.EinsumDense({ equation: "abc,cd->abd", outputShape: [null, 64], biasAxes: "d" })(x);
  */
-export class EinsumDenseLayer extends AdaptableLayer<EinsumDenseOptions> {
+export class EinsumDenseLayer extends ProductLayer<EinsumDenseOptions> {
   static override readonly className: string = "EinsumDense";
   declare outputShape: readonly (number | null)[];
   declare equation: string;
@@ -56,8 +61,8 @@ export class EinsumDenseLayer extends AdaptableLayer<EinsumDenseOptions> {
   declare biasRegularizer: Regularizer | null;
   declare kernelConstraint: Constraint | null;
   declare biasConstraint: Constraint | null;
-  kernel!: Variable;
-  bias: Variable | null = null;
+  #rank = 0;
+  #kernelShape: readonly number[] = [];
 
   constructor(options: EinsumDenseOptions) {
     super(options, {
@@ -93,16 +98,21 @@ export class EinsumDenseLayer extends AdaptableLayer<EinsumDenseOptions> {
   override build(inputShape: Shape): void {
     const equation = parseEquation(this.label, this.equation, this.biasAxes);
     const { kernel, bias, inputAxes, outputAxes } = einsumShapes(this.label, equation, inputShape, this.outputShape);
-    this.kernel = this.addWeight({
-      name: "kernel",
-      shape: kernel,
-      initializer:
-        this.kernelInitializer instanceof VarianceScalingInitializer
-          ? this.kernelInitializer.along(inputAxes, outputAxes)
-          : this.kernelInitializer,
-      regularizer: this.kernelRegularizer,
-      constraint: this.kernelConstraint,
-    });
+    this.#rank = inputShape.length;
+    this.#kernelShape = kernel;
+    const quantized = this.buildQuantized();
+    if (!quantized || this.keepsFloatKernel) {
+      this.kernel = this.addWeight({
+        name: "kernel",
+        shape: kernel,
+        initializer:
+          this.kernelInitializer instanceof VarianceScalingInitializer
+            ? this.kernelInitializer.along(inputAxes, outputAxes)
+            : this.kernelInitializer,
+        regularizer: this.kernelRegularizer,
+        constraint: this.kernelConstraint,
+      });
+    }
     if (bias !== null) {
       this.bias = this.addWeight({
         name: "bias",
@@ -117,11 +127,24 @@ export class EinsumDenseLayer extends AdaptableLayer<EinsumDenseOptions> {
   }
 
   protected override adapted(): AdaptedWeight {
-    return { weight: this.kernel, regularizer: this.kernelRegularizer, constraint: this.kernelConstraint };
+    const shape = this.#kernelShape;
+    return { weight: this.kernel, shape, regularizer: this.kernelRegularizer, constraint: this.kernelConstraint };
   }
 
-  override call(x: Tensor): Tensor {
-    const y = ops.einsum(this.equation, x, this.adaptedKernel());
+  protected override productForm(): ProductForm {
+    return einsumForm(parseEquation(this.label, this.equation, this.biasAxes), this.#rank, this.#kernelShape);
+  }
+
+  protected override multiplied(x: Tensor, kernel: Tensor | Variable): Tensor {
+    return ops.einsum(this.equation, x, kernel);
+  }
+
+  protected override get isPlain(): boolean {
+    return this.className === EinsumDenseLayer.className;
+  }
+
+  override call(x: Tensor, { training = false }: CallOptions = {}): Tensor {
+    const y = this.product(x, training === true);
     return this.activation(this.bias === null ? y : ops.add(y, this.bias));
   }
 }

@@ -4,9 +4,10 @@ import type { DType } from "../dtype/index.ts";
 import type { Tensor, Variable } from "../graph/index.ts";
 import type { Initializer } from "../initializers/index.ts";
 import * as ops from "../ops/index.ts";
+import type { QuantizationMode } from "../quantizers/index.ts";
 import type { Regularizer } from "../regularizers/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
-import { AdaptableLayer, type AdaptableOptions, type AdaptedWeight } from "./adaptable-layer.ts";
+import type { AdaptedWeight } from "./adaptable-layer.ts";
 import {
   type ConstraintIdentifier,
   type InitializerIdentifier,
@@ -15,9 +16,12 @@ import {
   type RegularizerIdentifier,
   required,
 } from "./layer-options.ts";
+import { QuantizableLayer, type QuantizableOptions } from "./quantizable-layer.ts";
+import type { QuantizedTable, TableForm } from "./quantized/forms.ts";
+import { quantizationParts } from "./quantized/parts.ts";
 
 /** Options of Embedding. `inputDim` here is the number of rows of the table. */
-export interface EmbeddingOptions extends AdaptableOptions {
+export interface EmbeddingOptions extends QuantizableOptions {
   /** Number of rows: the largest index plus one. */
   readonly inputDim: number;
   /** Width of a row. */
@@ -37,7 +41,7 @@ export interface EmbeddingOptions extends AdaptableOptions {
  * @example
  * const y = layers.Embedding({ inputDim: 1000, outputDim: 64 })(tokens);
  */
-export class EmbeddingLayer extends AdaptableLayer<EmbeddingOptions> {
+export class EmbeddingLayer extends QuantizableLayer<EmbeddingOptions, QuantizedTable> {
   static override readonly className: string = "Embedding";
   declare inputDim: number;
   declare outputDim: number;
@@ -45,6 +49,7 @@ export class EmbeddingLayer extends AdaptableLayer<EmbeddingOptions> {
   declare embeddingsRegularizer: Regularizer | null;
   declare embeddingsConstraint: Constraint | null;
   declare maskZero: boolean;
+  /** The table; where it is quantized, its stored whole numbers. */
   embeddings!: Variable;
 
   constructor(options: EmbeddingOptions, more: OptionDefaults = {}) {
@@ -67,18 +72,52 @@ export class EmbeddingLayer extends AdaptableLayer<EmbeddingOptions> {
   }
 
   override build(): void {
-    this.embeddings = this.addWeight({
-      name: "embeddings",
-      shape: [this.inputDim, this.outputDim],
-      initializer: this.embeddingsInitializer,
-      regularizer: this.embeddingsRegularizer,
-      constraint: this.embeddingsConstraint,
-    });
+    if (!this.buildQuantized()) {
+      this.embeddings = this.addWeight({
+        name: "embeddings",
+        shape: [this.inputDim, this.outputDim],
+        initializer: this.embeddingsInitializer,
+        regularizer: this.embeddingsRegularizer,
+        constraint: this.embeddingsConstraint,
+      });
+    }
     this.adaptWhereAsked();
   }
 
   protected override adapted(): AdaptedWeight {
-    return { weight: this.embeddings, regularizer: this.embeddingsRegularizer, constraint: this.embeddingsConstraint };
+    const shape = [this.inputDim, this.outputDim];
+    return { weight: this.embeddings, shape, regularizer: this.embeddingsRegularizer, constraint: this.embeddingsConstraint };
+  }
+
+  protected override get isPlain(): boolean {
+    return this.className === EmbeddingLayer.className;
+  }
+
+  /** The table as quantized ones see it. */
+  protected tableForm(): TableForm {
+    return { name: "embeddings", rows: this.inputDim, width: this.outputDim, reverse: null };
+  }
+
+  protected override get modes(): readonly QuantizationMode[] {
+    return ["int8", "int4"];
+  }
+
+  protected override makeQuantized(): QuantizedTable {
+    return quantizationParts(this.label).table(this, this.tableForm(), this.policy, this.quantizationConfig);
+  }
+
+  protected override store(quantized: QuantizedTable, fill: boolean): void {
+    if (fill) {
+      const values = this.encodedTable(quantized);
+      quantized.variables.forEach((variable, i) => variable.assign(values[i]!));
+      this.removeWeight(this.embeddings);
+    }
+    this.embeddings = quantized.variables[0]!;
+  }
+
+  /** The stored form's values for the float weights. */
+  protected encodedTable(quantized: QuantizedTable): readonly Tensor[] {
+    return quantized.encode(this.embeddings.read());
   }
 
   protected override get inputDType(): DType {
@@ -87,7 +126,7 @@ export class EmbeddingLayer extends AdaptableLayer<EmbeddingOptions> {
 
   override call(x: Tensor): Tensor {
     const indices = ops.cast(x, "int32");
-    const rows = ops.take(this.embeddings, indices, { axis: 0 });
+    const rows = this.quantized?.lookup(indices) ?? ops.take(this.embeddings, indices, { axis: 0 });
     const adapters = this.adapters();
     if (adapters === null) return rows;
     // The rows that are asked for alone, not the whole table.

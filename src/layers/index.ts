@@ -123,9 +123,21 @@ export {
   type DTypeOption,
   dtypePolicy,
   type DTypePolicyName,
+  type QuantizedPolicyName,
   policyOf as dtypePolicyOf,
   setDtypePolicy,
 } from "./dtype-policy.ts";
+export { DTypePolicyMap, type DTypePolicyMapOptions } from "./dtype-policy-map.ts";
+export {
+  Int4DTypePolicy,
+  QuantizedDTypePolicy,
+  type QuantizedDTypePolicyOptions,
+  QuantizedFloat8DTypePolicy,
+  type QuantizedFloat8DTypePolicyOptions,
+} from "./quantized-dtype-policy.ts";
+export { keepingAdapters } from "./adaptable-layer.ts";
+export { type QuantizableOptions } from "./quantizable-layer.ts";
+export { registerQuantization } from "./quantized/register-quantization.ts";
 export { EinsumDense, EinsumDenseLayer, type EinsumDenseOptions } from "./einsum-dense.ts";
 export { ELU, ELULayer, type ELUOptions } from "./elu.ts";
 export { Embedding, EmbeddingLayer, type EmbeddingOptions } from "./embedding.ts";

@@ -21,6 +21,7 @@ import * as constraints from "../constraints/index.ts";
 import * as initializers from "../initializers/index.ts";
 import type { TensorLike } from "../ops/as-tensor.ts";
 import { inferSymbolic, symbolicCall } from "../ops/symbolic.ts";
+import type { QuantizationConfig, QuantizationMode } from "../quantizers/index.ts";
 import { SeedGenerator } from "../random/index.ts";
 import * as regularizers from "../regularizers/index.ts";
 import {
@@ -67,6 +68,14 @@ export interface CallOptions {
   readonly mask?: Tensor | null | readonly (Tensor | null)[];
 }
 
+/** Options of `quantize`. */
+export interface QuantizeOptions {
+  /** Which quantizers to use; its mode has to be the given one. Default: `quantizers.Int8QuantizationConfig()` and so on. */
+  readonly config?: QuantizationConfig | null;
+  /** Whether layers of a class of one's own are left alone. Default true. */
+  readonly typeCheck?: boolean;
+}
+
 /** The classes that make layers: `new` or not. */
 export interface LayerClass<L extends Layer = Layer> {
   new (options: never): L;
@@ -105,7 +114,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   /** Dtype of weights; floating-point inputs are converted to it. */
   dtype: DType;
   /** The precision that the option `dtype` asked for. */
-  readonly dtypePolicy: DTypePolicy;
+  dtypePolicy: DTypePolicy;
   /** Whether the layer passes masks on. */
   supportsMasking = false;
   /** Adds a loss computed from the output. */
@@ -120,6 +129,8 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   #built = false;
   #building = false;
   #buildShape: unknown = null;
+  /** Where it was built. */
+  #path: string | null = null;
   #trainable: boolean;
   readonly #ownWeights: Variable[] = [];
   readonly #regularizers = new Map<Variable, regularizers.Regularizer>();
@@ -151,7 +162,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
     checkLayerName(className, given.name);
     this.name = given.name ?? autoName((this.constructor as typeof Layer).pythonName ?? className);
     this.dtypePolicy = policyOf(where, given.dtype);
-    this.dtype = this.dtypePolicy.variableDtype;
+    this.dtype = this.policy.variableDtype;
     this.#trainable = given.trainable ?? true;
     checkPlainOption(where, "trainable", this.#trainable, true);
     this.activityRegularizer = (resolveOption("activityRegularizer", given.activityRegularizer ?? null) ??
@@ -183,6 +194,8 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
         if (this.#building) return build(...shapes);
         checkShapes(this.label, shapes);
         this.#building = true;
+        this.#path = pathOf(this.name);
+        this.dtype = this.policy.variableDtype;
         try {
           withScope(this.label, () => withPath(this.name, () => build(...shapes)));
         } finally {
@@ -202,6 +215,16 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   /** How errors name this layer: `Dense "head"`. */
   get label(): string {
     return `${this.className} "${this.name}"`;
+  }
+
+  /** The policy of this layer: its `dtypePolicy`, or what a map of policies says for the path where it was built. */
+  get policy(): DTypePolicy {
+    return this.dtypePolicy.forPath(this.#path);
+  }
+
+  /** How the weights are quantized; null: they are not. */
+  get quantizationMode(): QuantizationMode | null {
+    return this.policy.quantizationMode;
   }
 
   /** Whether the weights exist. */
@@ -267,6 +290,39 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
     variable.constraint = constraints.get(options.constraint ?? null);
     this.#ownWeights.push(variable);
     return variable;
+  }
+
+  /** Forgets a weight: it is no part of the layer any more. */
+  protected removeWeight(variable: Variable): void {
+    const at = this.#ownWeights.indexOf(variable);
+    if (at >= 0) this.#ownWeights.splice(at, 1);
+    this.#madeTrainable.delete(variable);
+    this.#regularizers.delete(variable);
+  }
+
+  /**
+   * Stores the weights as whole numbers of few bits (a model: those of its layers that can): "int8" with one scale per
+   * output, "int4" in blocks, or "float8", which computes with values rounded to 8 bits; or as `config` says, whose mode
+   * is taken where `mode` is null. Throws ValueError for layers whose weights cannot be stored so, StateError where there
+   * are none yet or they are quantized.
+   *
+   * @example
+   * model.quantize("int8");
+   */
+  quantize(_mode: QuantizationMode | null = null, _options: QuantizeOptions = {}): void {
+    throw new ValueError({
+      where: `${this.label}.quantize`,
+      problem: "the weights of this layer are not quantized",
+      expected: "Dense, EinsumDense, Embedding, ReversibleEmbedding, or a model of them",
+      received: this.className,
+    });
+  }
+
+  /** Sets the policy of this layer, also where a map of policies holds it, and runs `make` where its weights are made. */
+  protected withPolicy(policy: DTypePolicy, make: () => void): void {
+    const path = this.#path ?? this.name;
+    this.dtypePolicy = this.dtypePolicy.with(path, policy);
+    withPath(path, make);
   }
 
   /** Adds a scalar to the loss of the model that is being trained. Called inside `call`. */
@@ -399,7 +455,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
 
   /** Keras's JSON of the policy; that of the dtype where it was set since. */
   #policyConfig(): object {
-    return (this.dtypePolicy.variableDtype === this.dtype ? this.dtypePolicy : new DTypePolicy(this.dtype)).toJSON();
+    return (this.policy.variableDtype === this.dtype ? this.dtypePolicy : new DTypePolicy(this.dtype)).toJSON();
   }
 
   /** A layer made from a configuration. */
@@ -515,7 +571,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
       withTraining(flag, () => call(...given, { ...options, training: flag ?? false, mask }));
     const scope = this.roundsValues ? this.#rematScope : null;
     const again = scope === null ? compute : (given: readonly unknown[]): unknown => scope.rematerialized(this, given, compute);
-    const format = this.roundsValues ? this.dtypePolicy.shortFormat : null;
+    const format = this.roundsValues ? this.policy.shortFormat : null;
     const outputs =
       format === null
         ? again(inputs)

@@ -8,6 +8,7 @@ import { EmbeddingLayer, type EmbeddingOptions } from "./embedding.ts";
 import type { CallOptions } from "./layer.ts";
 import { describe, oneOf } from "./layer-options.ts";
 import { attachMask } from "./masks.ts";
+import type { QuantizedTable, TableForm } from "./quantized/forms.ts";
 
 /** Options of ReversibleEmbedding. */
 export interface ReversibleEmbeddingOptions extends EmbeddingOptions {
@@ -57,12 +58,30 @@ export class ReversibleEmbeddingLayer extends EmbeddingLayer {
 
   override build(): void {
     super.build();
-    if (this.tieWeights) return;
+    if (this.tieWeights || this.quantized !== null) return;
     this.reverseEmbeddings = this.addWeight({
       name: "reverse_embeddings",
       shape: [this.outputDim, this.inputDim],
       initializer: this.embeddingsInitializer,
     });
+  }
+
+  protected override get isPlain(): boolean {
+    return this.className === ReversibleEmbeddingLayer.className;
+  }
+
+  protected override tableForm(): TableForm {
+    return { ...super.tableForm(), reverse: this.tieWeights ? "tied" : "own" };
+  }
+
+  protected override encodedTable(quantized: QuantizedTable): readonly Tensor[] {
+    return quantized.encodeBoth(this.embeddings.read(), this.reverseEmbeddings?.read() ?? null);
+  }
+
+  protected override store(quantized: QuantizedTable, fill: boolean): void {
+    super.store(quantized, fill);
+    if (fill && this.reverseEmbeddings !== null) this.removeWeight(this.reverseEmbeddings);
+    this.reverseEmbeddings = quantized.reverseTable;
   }
 
   override call(x: Tensor, { reverse = false }: ReversibleEmbeddingCallOptions = {}): Tensor {
@@ -71,9 +90,14 @@ export class ReversibleEmbeddingLayer extends EmbeddingLayer {
       if (this.maskZero) attachMask(y, ops.notEqual(x, 0));
       return y;
     }
+    const { quantized } = this;
+    if (quantized !== null) return this.#capped(quantized.reverse(x));
     const table = this.reverseEmbeddings ?? ops.transpose(this.adaptedKernel());
     const cast = (t: Tensor | Variable): Tensor | Variable => (this.reverseDtype === null ? t : ops.cast(t, this.reverseDtype));
-    const logits = ops.matmul(cast(x), cast(table));
+    return this.#capped(ops.matmul(cast(x), cast(table)));
+  }
+
+  #capped(logits: Tensor): Tensor {
     const cap = this.logitSoftCap;
     return cap === null ? logits : ops.multiply(ops.tanh(ops.divide(logits, cap)), cap);
   }

@@ -13,7 +13,7 @@ export interface StoredArray {
 }
 
 /** Puts variables into a store under their positions. */
-export function storeVariables(variables: readonly Variable[], store: Map<string, Variable | Tensor>): void {
+export function storeVariables(variables: readonly (Variable | Tensor)[], store: Map<string, Variable | Tensor>): void {
   variables.forEach((variable, index) => store.set(String(index), variable));
 }
 

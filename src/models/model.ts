@@ -11,6 +11,7 @@ import { flattenStructure, packStructure } from "../layers/structure.ts";
 import * as ops from "../ops/index.ts";
 import { camelCaseKeys, checkOptions, type Config, type CustomObjects, pythonJson } from "../serialization/index.ts";
 import { Metric } from "../metrics/index.ts";
+import type { QuantizationMode } from "../quantizers/index.ts";
 import type { LoadWeightsOptions, SaveOptions } from "../saving/model-files.ts";
 import type { FileSource, FileTarget } from "../saving/source.ts";
 import { type Compiled, type CompileOptions, compileOptionsOf } from "./compiled.ts";
@@ -23,6 +24,7 @@ import { asList, type StepData, type StepLogs } from "./step.ts";
 import { borderValuesOf } from "./text-stage.ts";
 import { summarize, type SummaryOptions } from "./summary.ts";
 import { ModelSession } from "./model-session.ts";
+import { quantizeLayers, type QuantizeModelOptions } from "./quantize-layers.ts";
 
 /** Options of a functional model: symbolic tensors that `Input` made, and tensors computed from them. */
 export interface ModelOptions<I, O> extends LayerOptions {
@@ -441,6 +443,15 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
   async loadWeights(source: FileSource, options: LoadWeightsOptions = {}): Promise<void> {
     const { loadWeights } = await import("../saving/model-files.ts");
     await loadWeights(this.#untyped(), source, options);
+  }
+
+  /**
+   * Quantizes every layer that can be: see `Layer.quantize`. `filters` chooses layers by name: texts of regular
+   * expressions, or a function of the layer. Programs are made anew; compile again before training goes on.
+   */
+  override quantize(mode: QuantizationMode | null = null, options: QuantizeModelOptions = {}): void {
+    quantizeLayers(this.#untyped(), mode, options);
+    this.#session?.forgetSteps();
   }
 
   directionOf(key: string): Direction | null {

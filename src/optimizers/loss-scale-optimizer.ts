@@ -125,7 +125,9 @@ export class LossScaleOptimizerClass extends Optimizer {
         .map((gradient) => all(isfinite(gradient)))
         .reduce((a, b) => logicalAnd(a, b));
       const factor = scale.read();
-      const unscaled = given.map((gradient) => (gradient === null ? null : divide(gradient, factor)));
+      const unscaled = given.map((gradient, i) =>
+        gradient === null || variables?.[i]?.overwrittenByGradient === true ? gradient : divide(gradient, factor),
+      );
       this.innerOptimizer.applyWhere(finite, unscaled, variables);
       const count = counter.read();
       const grows = equal(count, this.dynamicGrowthSteps - 1);

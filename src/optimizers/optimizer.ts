@@ -337,6 +337,7 @@ export abstract class Optimizer {
           received: formatShape(gradient.shape),
         });
       }
+      if (variable.overwrittenByGradient) return this.#store(variable, gradient);
       targets.push(variable);
       gradients.push(gradient);
     });

@@ -5,7 +5,7 @@ import { formatShape, type Tensor } from "../graph/index.ts";
 import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
 import * as ops from "../ops/index.ts";
 import { callableClass, type CallableClass, checkOptions, type Config } from "../serialization/index.ts";
-import { bytes, type ByteType } from "./integers.ts";
+import type { ByteType } from "./integers.ts";
 import { Quantizer } from "./quantizer.ts";
 
 /** Lowest and highest whole number. */
@@ -15,7 +15,7 @@ export type ValueRange = readonly [low: number, high: number];
 export interface AbsMaxQuantizeOptions {
   /** Default [-127, 127]. */
   readonly valueRange?: ValueRange;
-  /** Default "int8", whose numbers stand in an int32 tensor. */
+  /** Default "int8". */
   readonly dtype?: ByteType;
   /** Added to the largest absolute value. Default: `config.epsilon()`. */
   readonly epsilon?: number;
@@ -39,7 +39,7 @@ export function absMaxQuantize(
   const x = asTensor(inputs);
   const scale = ops.divide(high, ops.add(ops.max(ops.abs(x), { axis, keepdims: true }), epsilon));
   const quantized = ops.clip(ops.round(ops.multiply(x, scale)), low, high);
-  return [dtype === "int8" ? ops.cast(quantized, "int32") : ops.cast(quantized, dtype), ops.cast(scale, x.dtype)];
+  return [ops.cast(quantized, dtype), ops.cast(scale, x.dtype)];
 }
 
 /**
@@ -75,9 +75,9 @@ export function absMaxQuantizeGroupedWithZeroPoint(
   const whole = ops.slice(ops.reshape(quantized, [groups * blockSize, columns]), [0, 0], [rows, columns]);
   const integers = ops.cast(whole, "int32");
   return [
-    dtype === "int8" ? integers : bytes(ops.bitwiseAnd(integers, 255), dtype),
+    ops.cast(integers, dtype),
     ops.squeeze(scale, { axis: 1 }),
-    ops.cast(ops.squeeze(zero, { axis: 1 }), "int32"),
+    ops.cast(ops.squeeze(zero, { axis: 1 }), "int8"),
   ];
 }
 

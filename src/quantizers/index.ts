@@ -13,5 +13,17 @@ export { fakeQuantWithMinMaxVars, type FakeQuantOptions } from "./fake-quant.ts"
 export { computeFloat8AmaxHistory, computeFloat8Scale, type Float8, type Float8ScaleOptions, quantizeAndDequantize } from "./float8.ts";
 export type { ByteType } from "./integers.ts";
 export { packInt2, packInt4, type Packed, type PackingOptions, packTernary, unpackInt2, unpackInt4, unpackTernary } from "./packing.ts";
+export {
+  Float8QuantizationConfig,
+  Float8QuantizationConfigClass,
+  Int4QuantizationConfig,
+  Int4QuantizationConfigClass,
+  type Int4QuantizationConfigOptions,
+  Int8QuantizationConfig,
+  Int8QuantizationConfigClass,
+  QuantizationConfig,
+  type QuantizationConfigOptions,
+  type QuantizationMode,
+} from "./quantization-config.ts";
 export { Quantizer, type QuantizerOptions } from "./quantizer.ts";
 export { deserialize, get, type QuantizerIdentifier, quantizerRegistry, registerQuantizers, serialize } from "./registry.ts";

@@ -1,21 +1,21 @@
-/** Whole numbers of few bits. There is no int8: its numbers stand in int32 tensors. */
+/** Whole numbers of few bits. */
 import { DTypeError } from "../errors.ts";
 import type { Tensor } from "../graph/index.ts";
 import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
 import * as ops from "../ops/index.ts";
 
-/** How bytes are taken: "int8" as -128 to 127 (in an int32 tensor), "uint8" as 0 to 255. */
+/** How bytes are taken: "int8" as -128 to 127, "uint8" as 0 to 255. */
 export type ByteType = "int8" | "uint8";
 
 /** Whole numbers as int32. Throws DTypeError for floats. */
 export function integersOf(where: string, x: TensorLike): Tensor {
   const tensor = asTensor(x);
   if (tensor.dtype === "int32") return tensor;
-  if (tensor.dtype === "uint8") return ops.cast(tensor, "int32");
+  if (tensor.dtype === "uint8" || tensor.dtype === "int8") return ops.cast(tensor, "int32");
   throw new DTypeError({
     where,
     problem: "these are no whole numbers",
-    expected: "int32 or uint8",
+    expected: "int32, int8 or uint8",
     received: tensor.toString(),
     advice: 'ops.cast(x, "int32")',
   });
@@ -29,5 +29,5 @@ export function signed(x: Tensor, bits: number): Tensor {
 
 /** Numbers from 0 to 255 as bytes of a type. */
 export function bytes(x: Tensor, type: ByteType): Tensor {
-  return type === "int8" ? signed(x, 8) : ops.cast(x, "uint8");
+  return ops.cast(x, type);
 }

@@ -68,7 +68,7 @@ function unpackFields(where: string, packed: TensorLike, length: number, bits: n
   const first = ops.moveaxis(integersOf(where, packed), axis, 0);
   const members = Array.from({ length: 8 / bits }, (_, i) => {
     const field = ops.bitwiseAnd(ops.bitwiseRightShift(first, i * bits), (1 << bits) - 1);
-    return dtype === "int8" ? signed(field, bits) : ops.cast(field, "uint8");
+    return ops.cast(dtype === "int8" ? signed(field, bits) : field, dtype);
   });
   return ops.moveaxis(ungrouped(members, checkedLength(where, length, first.dim(0), 8 / bits)), 0, axis);
 }
@@ -124,7 +124,7 @@ export function packTernary(arr: TensorLike, options: Pick<PackingOptions, "axis
   return [packed, packed.shape as number[], first.dim(0)];
 }
 
-/** The numbers that `packTernary` packed, int32. */
+/** The numbers that `packTernary` packed, int8. */
 export function unpackTernary(packed: TensorLike, origLen: number, options: Pick<PackingOptions, "axis"> = {}): Tensor {
   const where = "quantizers.unpackTernary";
   checkOptions(where, options, ["axis"]);
@@ -132,5 +132,5 @@ export function unpackTernary(packed: TensorLike, origLen: number, options: Pick
   // Bytes that were taken as signed are negative from 128 on.
   const codes = ops.bitwiseAnd(ops.moveaxis(integersOf(where, packed), axis, 0), 255);
   const digits = Array.from({ length: 5 }, (_, i) => ops.subtract(ops.mod(ops.floorDivide(codes, 3 ** i), 3), 1));
-  return ops.moveaxis(ungrouped(digits, checkedLength(where, origLen, codes.dim(0), 5)), 0, axis);
+  return ops.cast(ops.moveaxis(ungrouped(digits, checkedLength(where, origLen, codes.dim(0), 5)), 0, axis), "int8");
 }

@@ -1,7 +1,7 @@
 /** A training run in one file: weights and optimizer in Keras's layout, and beside them what else it takes to go on exactly. */
 import { StateError } from "../errors.ts";
 import type { Tensor, Variable } from "../graph/index.ts";
-import type { Layer } from "../layers/index.ts";
+import { keepingAdapters, type Layer } from "../layers/index.ts";
 import { storedValue } from "../layers/stored-variables.ts";
 import { pythonJson } from "../serialization/index.ts";
 import { groupAt, type H5Group, openHdf5, putArray, writeHdf5 } from "./hdf5/index.ts";
@@ -24,7 +24,8 @@ export interface BackupContent {
 /** The bytes of a backup, in parts: the state of the moment of the call. */
 export async function writeBackup(model: Layer, content: BackupContent): Promise<Uint8Array[]> {
   const extra = [...content.variables.map((variable) => variable.read()), ...content.arrays];
-  const weights = describeWeights(model, true);
+  // The adapters of layers themselves, not weights with them in: training goes on exactly.
+  const weights = keepingAdapters(() => describeWeights(model));
   groupAt(weights.root, group).attributes.set("state", pythonJson(content.json));
   await weights.finish();
   const arrays = await readTensors(extra);
@@ -66,7 +67,7 @@ export function openBackup(bytes: Uint8Array, where: string): OpenBackup {
       }
       const arrayAt = (index: number): DatasetArray => new DatasetArray(datasetAt(own, index, where), where);
       const values = variables.map((variable, index) => storedValue(where, variable, arrayAt(index)));
-      readWeights(model, bytes, { where, skipMismatch: false });
+      keepingAdapters(() => readWeights(model, bytes, { where, skipMismatch: false }));
       variables.forEach((variable, index) => variable.assign(values[index]!));
       return Array.from({ length: count - variables.length }, (_, index) => {
         const array = arrayAt(variables.length + index);

@@ -4,7 +4,6 @@
  * and other lists are numbered by their classes: `layers/dense`, `layers/dense_1`.
  */
 import { isPlainObject, type Tensor, Variable } from "../../graph/index.ts";
-import { AdaptableLayer } from "../../layers/adaptable-layer.ts";
 import { Layer } from "../../layers/index.ts";
 import { Metric } from "../../metrics/index.ts";
 import { Optimizer } from "../../optimizers/index.ts";
@@ -97,13 +96,11 @@ export function labelOf(object: Stateful): string {
   return object instanceof Layer ? object.label : object instanceof Optimizer ? `optimizer "${object.name}"` : `metric "${object.name}"`;
 }
 
-/** The variables of an object itself, by their names in files, or in backups of training runs. */
-export function ownVariables(object: Stateful, backup = false): Map<string, Variable | Tensor> {
+/** The variables of an object itself, by their names in files. */
+export function ownVariables(object: Stateful): Map<string, Variable | Tensor> {
   const store = new Map<string, Variable | Tensor>();
-  if (object instanceof Layer) {
-    if (backup && object instanceof AdaptableLayer) object.saveState(store);
-    else object.saveOwnVariables(store);
-  } else object.variables.forEach((variable, index) => store.set(String(index), variable));
+  if (object instanceof Layer) object.saveOwnVariables(store);
+  else object.variables.forEach((variable, index) => store.set(String(index), variable));
   return store;
 }
 

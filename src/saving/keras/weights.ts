@@ -21,15 +21,15 @@ export interface WeightsTree {
   readonly finish: () => Promise<void>;
 }
 
-/** The groups of a model's weights, the optimizer's state among them, and the texts beside them; of a backup: all that it takes to go on. */
-export function describeWeights(model: Layer, backup = false): WeightsTree {
+/** The groups of a model's weights, the optimizer's state among them, and the texts beside them. */
+export function describeWeights(model: Layer): WeightsTree {
   const root = groupContent();
   const assets = new Map<string, Map<string, string>>();
   const written: (WrittenVariable & { readonly group: H5GroupContent; readonly name: string })[] = [];
   for (const { path, object } of stateEntries(model)) {
     const group = groupAt(root, `${path}/vars`);
     if (object === null) continue;
-    for (const [name, variable] of ownVariables(object, backup)) written.push({ group, name, variable, wide: isWide(object, variable) });
+    for (const [name, variable] of ownVariables(object)) written.push({ group, name, variable, wide: isWide(object, variable) });
     if (!(object instanceof Layer)) continue;
     const texts = new Map<string, string>();
     object.saveAssets(texts);

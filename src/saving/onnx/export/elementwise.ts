@@ -169,9 +169,13 @@ const isFinite: Rule = ({ inputs, writer, types }) => {
   return [{ ...e.op("Not", [odd]), shape: types[0]!.shape }];
 };
 
-const select: Rule = ({ inputs: [condition, x, y], writer, types }) => [
-  { ...new Elementwise(writer).where(condition!, x!, y!), shape: types[0]!.shape },
-];
+const select: Rule = ({ inputs: [condition, x, y], writer, types }) => {
+  const { shape, dtype } = types[0]!;
+  // The runtime chooses among uint8, but not among int8.
+  const computed = dtype === "int8" ? "int32" : dtype;
+  const chosen = new Elementwise(writer).where(condition!, writer.cast(x!, computed), writer.cast(y!, computed));
+  return [writer.cast({ ...chosen, shape }, dtype)];
+};
 
 const convert: Rule = ({ inputs: [x], writer, types }) => {
   const { dtype } = types[0]!;

@@ -1,0 +1,46 @@
+/**
+ * What layers with quantized weights need beyond themselves. A program that quantizes nothing does not load it: importing
+ * "nabla" registers it, and with "nabla/core" `registerQuantization()` of "nabla/layers" does.
+ */
+import { StateError } from "../../errors.ts";
+import { isPlainObject } from "../../graph/index.ts";
+import type { QuantizationConfig } from "../../quantizers/index.ts";
+import type { DTypePolicy } from "../dtype-policy.ts";
+import type { ProductForm, QuantizedProduct, QuantizedTable, TableForm, WeightMaker } from "./forms.ts";
+
+/** The parts, as `registerQuantization` gives them. */
+export interface QuantizationParts {
+  /** The policy of a name or of Keras's JSON. */
+  policyOf(where: string, identifier: unknown): DTypePolicy;
+  /** The configuration of Keras's JSON, or itself; null stays null. */
+  configOf(where: string, value: unknown): QuantizationConfig | null;
+  /** The configuration of a mode, or the given one, which has to fit the mode. */
+  resolve(where: string, mode: unknown, config: unknown): QuantizationConfig;
+  /** Stored weights of a product by the mode of a policy. */
+  product(layer: WeightMaker, form: ProductForm, policy: DTypePolicy, config: QuantizationConfig | null): QuantizedProduct;
+  /** Stored rows of a table by the mode of a policy. */
+  table(layer: WeightMaker, form: TableForm, policy: DTypePolicy, config: QuantizationConfig | null): QuantizedTable;
+}
+
+let registered: QuantizationParts | null = null;
+
+/** Makes the parts known. */
+export function provideQuantization(parts: QuantizationParts): void {
+  registered = parts;
+}
+
+/** The parts. Throws StateError where nobody registered them. */
+export function quantizationParts(where: string): QuantizationParts {
+  if (registered !== null) return registered;
+  throw new StateError({
+    where,
+    problem: "quantized weights are not part of this program",
+    advice: 'import { registerQuantization } from "nabla/layers" and call it, or import from "nabla"',
+  });
+}
+
+/** Whether a name or Keras's JSON is that of a policy with quantized weights, or of a map of policies. */
+export function isQuantizedPolicy(identifier: unknown): boolean {
+  if (typeof identifier === "string") return /_from_/.test(identifier);
+  return isPlainObject(identifier) && typeof identifier.class_name === "string" && /^(Quantized|Int4).*DTypePolicy$|^DTypePolicyMap$/.test(identifier.class_name); // prettier-ignore
+}
