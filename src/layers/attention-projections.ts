@@ -4,6 +4,7 @@ import { formatShape, isPlainObject, type Shape, Tensor } from "../graph/index.t
 import type { Initializer } from "../initializers/index.ts";
 import type { Config } from "../serialization/index.ts";
 import { EinsumDenseLayer, type EinsumDenseOptions } from "./einsum-dense.ts";
+import type { DTypePolicy } from "./dtype-policy.ts";
 import type { Layer } from "./layer.ts";
 import {
   type ConstraintIdentifier,
@@ -13,6 +14,7 @@ import {
   type OptionDefaults,
   type RegularizerIdentifier,
 } from "./layer-options.ts";
+import { quantizationParts } from "./quantized/parts.ts";
 import { isShape } from "./structure.ts";
 
 /** Options that attention layers with heads share. */
@@ -75,7 +77,8 @@ export function projection(
     kernelInitializer: fresh(options.kernelInitializer as Initializer),
     biasInitializer: fresh(options.biasInitializer as Initializer),
     name,
-    dtype: of.dtype,
+    // A map of policies has one for each projection.
+    dtype: of.dtypePolicy.isMap ? of.dtypePolicy : of.dtype,
     trainable: of.trainable,
     equation: `${free}${summed},${summed}${made}->${free}${made}`,
     outputShape: [...new Array<null>(free.length - 1).fill(null), ...outputs],
@@ -204,6 +207,16 @@ export function builtShapes(config: Config): [Shape, Shape, ...Shape[]] | null {
   if (!isPlainObject(config.shapes_dict)) return null;
   const { query_shape: query, value_shape: value, key_shape: key } = config.shapes_dict as Record<string, Shape | undefined>;
   return query === undefined || value === undefined ? null : [query, value, ...(key === undefined ? [] : [key])];
+}
+
+/** A configuration that says how the projections of a layer are quantized, where they are: a map of policies. */
+export function withProjectionPolicies(layer: Layer<never>, config: Config): Config {
+  const quantized = layer.sublayers.filter(({ quantizationMode }) => quantizationMode !== null);
+  if (quantized.length === 0) return config;
+  const literal = (name: string): string => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  // Wherever the layer is built: models of different kinds have different paths.
+  const entries = quantized.map(({ name, policy }): [string, DTypePolicy] => [`(.*/)?${literal(layer.name)}/${literal(name)}`, policy]);
+  return { ...config, dtype: quantizationParts(layer.label).mapOf(layer.policy, Object.fromEntries(entries)).toJSON() };
 }
 
 /** A configuration without the keys that Keras 3.4 does not know, but where they say something. `further` are more such keys. */

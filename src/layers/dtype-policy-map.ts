@@ -32,7 +32,12 @@ export class DTypePolicyMap extends DTypePolicy {
     const policy = policyOf("DTypePolicyMap", defaultPolicy);
     super(policy.sourceName);
     if (policy instanceof DTypePolicyMap)
-      throw new ValueError({ where: "DTypePolicyMap", problem: "the default policy is a map itself", expected: "a policy", received: policy.name });
+      throw new ValueError({
+        where: "DTypePolicyMap",
+        problem: "the default policy is a map itself",
+        expected: "a policy",
+        received: policy.name,
+      });
     this.defaultPolicy = policy;
     this.#given = defaultPolicy;
     for (const [path, entry] of Object.entries(policyMap)) this.set(path, entry);
@@ -97,6 +102,10 @@ export class DTypePolicyMap extends DTypePolicy {
 
   override forPath(path: string | null): DTypePolicy {
     return path === null ? this.defaultPolicy : this.get(path);
+  }
+
+  override get isMap(): boolean {
+    return true;
   }
 
   override with(path: string, policy: DTypePolicy): DTypePolicy {

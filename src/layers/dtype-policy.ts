@@ -70,6 +70,11 @@ export class DTypePolicy {
     return this;
   }
 
+  /** Whether it has policies of its own for paths. */
+  get isMap(): boolean {
+    return false;
+  }
+
   /** What stands in the place of this policy when the layer at a path gets another one. */
   with(_path: string, policy: DTypePolicy): DTypePolicy {
     return policy;

@@ -22,6 +22,7 @@ import {
   shapesDict,
   withKey,
   withoutNewerKeys,
+  withProjectionPolicies,
 } from "./attention-projections.ts";
 import type { EinsumDenseLayer } from "./einsum-dense.ts";
 import { knownExtent } from "./known-extent.ts";
@@ -182,7 +183,7 @@ export class GroupQueryAttentionLayer extends Layer<GroupQueryAttentionOptions> 
 
   /** Keys that Keras 3.4 does not know are written where they say something. */
   override getConfig(): Config {
-    return withoutNewerKeys(super.getConfig(), ["seed"]);
+    return withProjectionPolicies(this, withoutNewerKeys(super.getConfig(), ["seed"]));
   }
 }
 

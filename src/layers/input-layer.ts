@@ -20,6 +20,8 @@ export interface InputOptions extends Omit<LayerOptions, "dtype"> {
   /** Keras's; only false. */
   readonly sparse?: boolean;
   /** Keras's; only false. */
+  readonly ragged?: boolean;
+  /** Keras's; only false. */
   readonly optional?: boolean;
 }
 
@@ -45,8 +47,13 @@ export class InputLayerLayer extends Layer<InputOptions & LayerOptions> {
       batchSize: null,
       batchShape: null,
       sparse: false,
+      ragged: false,
       optional: false,
     });
+    for (const kind of ["sparse", "ragged"] as const) {
+      if (given?.[kind] !== true) continue;
+      throw new ValueError({ where: this.label, problem: `there are no ${kind} tensors`, expected: `${kind}: false`, received: "true" });
+    }
     const shape =
       given?.batchShape ?? (given?.shape === undefined || given.shape === null ? null : [given.batchSize ?? null, ...given.shape]);
     if (

@@ -1,6 +1,16 @@
 /** What is given to a layer: call arguments, names of things, arrays for weights. */
+import { type DType, hostArray } from "../dtype/index.ts";
 import { ShapeError, UnknownNameError, ValueError } from "../errors.ts";
-import { dataTensor, hostValues, isHostTypedArray, isPlainObject, type Tensor, type Variable } from "../graph/index.ts";
+import {
+  type ConcreteShape,
+  dataTensor,
+  hostValues,
+  isHostTypedArray,
+  isPlainObject,
+  sizeOf,
+  type Tensor,
+  type Variable,
+} from "../graph/index.ts";
 import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
 import { describe } from "./layer-options.ts";
 
@@ -81,4 +91,19 @@ export function checkLayerName(where: string, name: unknown): void {
     expected: 'for example "hidden"',
     received: describe(name),
   });
+}
+
+/** The error of quantizing a layer whose weights are not quantized. */
+export function notQuantized(label: string, className: string): ValueError {
+  return new ValueError({
+    where: `${label}.quantize`,
+    problem: "the weights of this layer are not quantized",
+    expected: "Dense, EinsumDense, Embedding, ReversibleEmbedding, or a model of them",
+    received: className,
+  });
+}
+
+/** What stands for an input of a layer that needs values, while its output is described. */
+export function zeroTensor(shape: ConcreteShape, dtype: DType): Tensor {
+  return dataTensor(hostArray(dtype, sizeOf(shape)), shape, dtype);
 }

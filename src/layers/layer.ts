@@ -1,9 +1,8 @@
 /** The base of all layers and models: a function of tensors that has weights. */
 import type { DType } from "../dtype/index.ts";
-import { hostArray, isFloat } from "../dtype/index.ts";
+import { isFloat } from "../dtype/index.ts";
 import { ShapeError, StateError, ValueError } from "../errors.ts";
 import {
-  type ConcreteShape,
   dataTensor,
   formatShape,
   isPlainObject,
@@ -11,7 +10,6 @@ import {
   outsideTrace,
   sameShape,
   type Shape,
-  sizeOf,
   symbolicTensor,
   Tensor,
   Variable,
@@ -21,7 +19,7 @@ import * as constraints from "../constraints/index.ts";
 import * as initializers from "../initializers/index.ts";
 import type { TensorLike } from "../ops/as-tensor.ts";
 import { inferSymbolic, symbolicCall } from "../ops/symbolic.ts";
-import type { QuantizationConfig, QuantizationMode } from "../quantizers/index.ts";
+import type { QuantizationMode } from "../quantizers/index.ts";
 import { SeedGenerator } from "../random/index.ts";
 import * as regularizers from "../regularizers/index.ts";
 import {
@@ -49,38 +47,16 @@ import {
   resolveOption,
   serializeOption,
 } from "./layer-options.ts";
-import { checkLayerName, checkMask, checkShapes, heldIn, named, splitArguments } from "./layer-arguments.ts";
+import { checkLayerName, checkMask, checkShapes, heldIn, named, notQuantized, splitArguments, zeroTensor } from "./layer-arguments.ts";
 import { attachMask, masksOf } from "./masks.ts";
 import { currentRematScope } from "./open-remat-scopes.ts";
 import { flattenStructure, mapShapes, mapStructure, type Structure } from "./structure.ts";
 import { layerRegistry } from "./registry.ts";
 import { assignStored, storeVariables, type StoredArray } from "./stored-variables.ts";
+import type { InputShape, QuantizeOptions } from "./layer-types.ts";
 import type { WeightOptions } from "./weight-options.ts";
 
-/** Shape(s) of a layer's input: one, a list of them, or an object of them. */
-export type InputShape = Shape | readonly Shape[] | { readonly [name: string]: Shape };
-
-/** Options of a call, after the inputs: `layer(x, { training: true })`. */
-export interface CallOptions {
-  /** Whether the layer behaves as in training (dropout, batch statistics). Default: the outer call's, else false. */
-  readonly training?: boolean | null;
-  /** Which time steps count: bool, `[batch, time]`; a list for several inputs. Default: the masks the inputs carry. */
-  readonly mask?: Tensor | null | readonly (Tensor | null)[];
-}
-
-/** Options of `quantize`. */
-export interface QuantizeOptions {
-  /** Which quantizers to use; its mode has to be the given one. Default: `quantizers.Int8QuantizationConfig()` and so on. */
-  readonly config?: QuantizationConfig | null;
-  /** Whether layers of a class of one's own are left alone. Default true. */
-  readonly typeCheck?: boolean;
-}
-
-/** The classes that make layers: `new` or not. */
-export interface LayerClass<L extends Layer = Layer> {
-  new (options: never): L;
-  readonly className: string;
-}
+export type { CallOptions, InputShape, LayerClass, QuantizeOptions } from "./layer-types.ts";
 
 let callDepth = 0;
 
@@ -296,7 +272,6 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   protected removeWeight(variable: Variable): void {
     const at = this.#ownWeights.indexOf(variable);
     if (at >= 0) this.#ownWeights.splice(at, 1);
-    this.#madeTrainable.delete(variable);
     this.#regularizers.delete(variable);
   }
 
@@ -310,12 +285,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
    * model.quantize("int8");
    */
   quantize(_mode: QuantizationMode | null = null, _options: QuantizeOptions = {}): void {
-    throw new ValueError({
-      where: `${this.label}.quantize`,
-      problem: "the weights of this layer are not quantized",
-      expected: "Dense, EinsumDense, Embedding, ReversibleEmbedding, or a model of them",
-      received: this.className,
-    });
+    throw notQuantized(this.label, this.className);
   }
 
   /** Sets the policy of this layer, also where a map of policies holds it, and runs `make` where its weights are made. */
@@ -442,7 +412,9 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
 
   /** Keras's configuration: snake_case keys, plain values. A class that takes further options adds them. */
   getConfig(): Config {
-    const config: Config = { name: this.name, trainable: this.#trainable, dtype: this.#policyConfig() };
+    // A dtype that was set since stands for a policy of its own.
+    const policy = this.policy.variableDtype === this.dtype ? this.dtypePolicy : new DTypePolicy(this.dtype);
+    const config: Config = { name: this.name, trainable: this.#trainable, dtype: policy.toJSON() };
     if (this.activityRegularizer !== null || this.writesActivityRegularizer)
       config.activity_regularizer = serializeOption("activityRegularizer", this.activityRegularizer);
     if (this.#optionNames.length > 0) {
@@ -451,11 +423,6 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
     }
     const own = Object.entries(this.#given).filter(([key]) => !commonOptions.includes(key));
     return { ...config, ...snakeCaseKeys(Object.fromEntries(own.map(([key, value]) => [key, serializeOption(key, value)]))) };
-  }
-
-  /** Keras's JSON of the policy; that of the dtype where it was set since. */
-  #policyConfig(): object {
-    return (this.policy.variableDtype === this.dtype ? this.dtypePolicy : new DTypePolicy(this.dtype)).toJSON();
   }
 
   /** A layer made from a configuration. */
@@ -644,9 +611,4 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   protected trackedProperties(): unknown[] {
     return Object.values(this);
   }
-}
-
-/** What stands for an input of a layer that needs values, while its output is described. */
-function zeroTensor(shape: ConcreteShape, dtype: DType): Tensor {
-  return dataTensor(hostArray(dtype, sizeOf(shape)), shape, dtype);
 }

@@ -23,6 +23,7 @@ import {
   shapesDict,
   withKey,
   withoutNewerKeys,
+  withProjectionPolicies,
 } from "./attention-projections.ts";
 import type { EinsumDenseLayer } from "./einsum-dense.ts";
 import { knownExtent } from "./known-extent.ts";
@@ -200,7 +201,7 @@ export class MultiHeadAttentionLayer extends Layer<MultiHeadAttentionOptions> {
   override getConfig(): Config {
     const regularizer = this.#activityRegularizer;
     const config = { ...super.getConfig(), activity_regularizer: regularizer === null ? null : regularizers.serialize(regularizer) };
-    return withoutNewerKeys(config);
+    return withProjectionPolicies(this, withoutNewerKeys(config));
   }
 }
 

@@ -26,7 +26,8 @@ export abstract class QuantizableLayer<Options extends QuantizableOptions, Q ext
 
   constructor(options: Options, defaults: OptionDefaults) {
     super(options, { ...defaults, quantizationConfig: null });
-    if (this.quantizationConfig !== null) this.quantizationConfig = quantizationParts(this.label).configOf(this.label, this.quantizationConfig);
+    if (this.quantizationConfig !== null)
+      this.quantizationConfig = quantizationParts(this.label).configOf(this.label, this.quantizationConfig);
   }
 
   /** Keras 3.4 knows no such key, which only quantized layers need. */
@@ -103,7 +104,9 @@ export abstract class QuantizableLayer<Options extends QuantizableOptions, Q ext
   }
 
   protected override get stored(): readonly Variable[] {
-    return this.#quantized === null || this.#quantized.keepsWeight ? [...super.stored, ...(this.#quantized?.variables ?? [])] : this.#quantized.variables;
+    return this.#quantized === null || this.#quantized.keepsWeight
+      ? [...super.stored, ...(this.#quantized?.variables ?? [])]
+      : this.#quantized.variables;
   }
 
   protected override get savesApart(): boolean {

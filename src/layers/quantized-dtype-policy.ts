@@ -26,9 +26,14 @@ export class QuantizedDTypePolicy extends DTypePolicy {
 
   constructor(mode: QuantizationMode, options: QuantizedDTypePolicyOptions = {}) {
     super(options.sourceName ?? dtypePolicy().sourceName);
-    const where = (new.target as typeof QuantizedDTypePolicy).className;
+    const where = (new.target).className;
     if (!modes.includes(mode))
-      throw new ValueError({ where, problem: "weights are not quantized in this way", expected: modes.join(", "), received: describe(mode) });
+      throw new ValueError({
+        where,
+        problem: "weights are not quantized in this way",
+        expected: modes.join(", "),
+        received: describe(mode),
+      });
     if (mode === "int8" && this.computeDtype === "float16")
       throw new ValueError({
         where,

@@ -1,6 +1,7 @@
 /** Quantizing the layers of a model. */
 import { ValueError } from "../errors.ts";
-import { Layer, type QuantizeOptions } from "../layers/layer.ts";
+import type { Layer} from "../layers/layer.ts";
+import { type QuantizeOptions } from "../layers/layer.ts";
 import { describe } from "../layers/layer-options.ts";
 import { QuantizableLayer } from "../layers/quantizable-layer.ts";
 import { quantizationParts } from "../layers/quantized/parts.ts";
@@ -50,6 +51,9 @@ export function quantizeLayers(model: Layer, mode: QuantizationMode | null, opti
     where,
     problem: "no layer is quantized",
     expected: "a Dense, EinsumDense, Embedding or ReversibleEmbedding among the layers",
-    received: [...seen].map(({ label }) => label).join(", ").slice(0, 200),
+    received: [...seen]
+      .map(({ label }) => label)
+      .join(", ")
+      .slice(0, 200),
   });
 }

@@ -74,11 +74,7 @@ export function absMaxQuantizeGroupedWithZeroPoint(
   const quantized = ops.clip(ops.add(ops.round(ops.divide(blocks, scale)), zero), low, high);
   const whole = ops.slice(ops.reshape(quantized, [groups * blockSize, columns]), [0, 0], [rows, columns]);
   const integers = ops.cast(whole, "int32");
-  return [
-    ops.cast(integers, dtype),
-    ops.squeeze(scale, { axis: 1 }),
-    ops.cast(ops.squeeze(zero, { axis: 1 }), "int8"),
-  ];
+  return [ops.cast(integers, dtype), ops.squeeze(scale, { axis: 1 }), ops.cast(ops.squeeze(zero, { axis: 1 }), "int8")];
 }
 
 /** Options of AbsMaxQuantizer. */

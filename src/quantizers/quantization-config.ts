@@ -26,7 +26,12 @@ export abstract class QuantizationConfig {
     const where = (this.constructor as typeof QuantizationConfig).className;
     for (const quantizer of [weightQuantizer, activationQuantizer]) {
       if (quantizer === null || quantizer instanceof Quantizer) continue;
-      throw new ValueError({ where, problem: "this is no quantizer", expected: "quantizers.AbsMaxQuantizer(), or null", received: typeof quantizer });
+      throw new ValueError({
+        where,
+        problem: "this is no quantizer",
+        expected: "quantizers.AbsMaxQuantizer(), or null",
+        received: typeof quantizer,
+      });
     }
     this.weightQuantizer = weightQuantizer;
     this.activationQuantizer = activationQuantizer;
@@ -115,7 +120,12 @@ export class Int4QuantizationConfigClass extends QuantizationConfig {
     const { weightQuantizer = null, activationQuantizer = "default", blockSize = 128 } = options;
     super(weightQuantizer, activationQuantizer === "default" ? null : activationQuantizer);
     if (blockSize !== null && blockSize !== -1 && !(Number.isInteger(blockSize) && blockSize > 0))
-      throw new ValueError({ where, problem: "blockSize is a number of inputs", expected: "1, 2, ..., or null", received: String(blockSize) });
+      throw new ValueError({
+        where,
+        problem: "blockSize is a number of inputs",
+        expected: "1, 2, ..., or null",
+        received: String(blockSize),
+      });
     this.blockSize = blockSize;
     if (blockSize !== null && blockSize > 0 && (this.weightQuantizer !== null || this.activationQuantizer !== null))
       throw new ValueError({
@@ -141,7 +151,10 @@ export class Int4QuantizationConfigClass extends QuantizationConfig {
 
   /** The quantization of Keras's configuration; without a block size, as older versions write it, one scale per output. */
   static fromConfig(config: Config): Int4QuantizationConfigClass {
-    return new Int4QuantizationConfigClass({ ...quantizersOf(config), blockSize: (config.block_size as number | null | undefined) ?? null });
+    return new Int4QuantizationConfigClass({
+      ...quantizersOf(config),
+      blockSize: (config.block_size as number | null | undefined) ?? null,
+    });
   }
 }
 

@@ -73,7 +73,7 @@ describe("quantization by the largest absolute value", () => {
       [-127, 64, 32],
       [64, 32, -127],
     ]);
-    expect(q.dtype).toBe("int32");
+    expect(q.dtype).toBe("int8");
     expect(await scale.array()).toEqual([[127], [15.875]]);
     const quantizer = quantizers.AbsMaxQuantizer({ axis: 0, epsilon: 0 });
     expect(await quantizer(x)[1].array()).toEqual([[31.75, 63.5, 15.875]]);
@@ -102,7 +102,8 @@ describe("quantization by the largest absolute value", () => {
       [3, 2],
     ]);
     const groups = (t: Tensor): Tensor => ops.slice(ops.repeat(t, 2, 0), [0, 0], [5, 2]);
-    const back = ops.multiply(ops.cast(ops.subtract(q, groups(zero)), "float32"), groups(scale));
+    const float = (t: Tensor): Tensor => ops.cast(t, "float32");
+    const back = ops.multiply(ops.subtract(float(q), float(groups(zero))), groups(scale));
     const error = (await ops.abs(ops.subtract(back, x)).array()) as number[][];
     const steps = (await groups(scale).array()) as number[][];
     // The last group holds its value and the zeros that fill it up; zero points beyond the range cut the rest off.

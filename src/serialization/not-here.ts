@@ -1,7 +1,7 @@
 /** Classes of Keras that do not exist here, and what to do instead. */
 
 const wrapped = "the layer runs another framework: rebuild it from layers that exist here, or as a Layer of your own in customObjects";
-const calibrated = "weights that were quantized with calibration data are not read: quantize(\"int8\") and quantize(\"int4\") need none";
+const calibrated = 'weights that were quantized with calibration data are not read: quantize("int8") and quantize("int4") need none';
 
 /** By class name: what to do. */
 const notHere: Readonly<Record<string, string>> = {

@@ -12,6 +12,8 @@ import type { ProductForm, QuantizedProduct, QuantizedTable, TableForm, WeightMa
 export interface QuantizationParts {
   /** The policy of a name or of Keras's JSON. */
   policyOf(where: string, identifier: unknown): DTypePolicy;
+  /** Policies by path; another one elsewhere. */
+  mapOf(defaultPolicy: DTypePolicy, policies: Readonly<Record<string, DTypePolicy>>): DTypePolicy;
   /** The configuration of Keras's JSON, or itself; null stays null. */
   configOf(where: string, value: unknown): QuantizationConfig | null;
   /** The configuration of a mode, or the given one, which has to fit the mode. */

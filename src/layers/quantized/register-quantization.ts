@@ -54,7 +54,7 @@ function configOf(where: string, value: unknown): QuantizationConfig | null {
   if (value === null || value instanceof QuantizationConfig) return value;
   const name = isPlainObject(value) ? value.class_name : undefined;
   const cls = configs.find(({ className }) => className === name);
-  if (cls !== undefined) return cls.fromConfig(((value as { config?: Config }).config ?? {}) as Config);
+  if (cls !== undefined) return cls.fromConfig(((value as { config?: Config }).config ?? {}));
   throw new ValueError({
     where,
     problem: "this is no configuration of a quantization",
@@ -81,12 +81,14 @@ function resolve(where: string, mode: unknown, config: unknown): QuantizationCon
 
 /** The number of inputs that share a scale, of a configuration or else of a policy. */
 function blockSizeOf(policy: DTypePolicy, config: QuantizationConfig | null): number | null {
-  const size = config instanceof Int4QuantizationConfigClass ? config.blockSize : policy instanceof Int4DTypePolicy ? policy.blockSize : null;
+  const size =
+    config instanceof Int4QuantizationConfigClass ? config.blockSize : policy instanceof Int4DTypePolicy ? policy.blockSize : null;
   return size === -1 ? null : size;
 }
 
 const parts: QuantizationParts = {
   policyOf,
+  mapOf: (defaultPolicy, policyMap) => new DTypePolicyMap({ defaultPolicy, policyMap }),
   configOf,
   resolve,
   product: (layer, form, policy, config) => {

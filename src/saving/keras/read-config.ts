@@ -1,7 +1,7 @@
 /** Models from the configurations that files hold. Nothing of a file is executed: classes are found by name. */
+import { isPlainObject } from "../../graph/index.ts";
 import { type ErrorParts, InternalError, NablaError, ValueError } from "../../errors.ts";
 import { deserialize } from "../../layers/index.ts";
-import { isPlainObject } from "../../graph/index.ts";
 import { describe } from "../../layers/layer-options.ts";
 import {
   type Config,
@@ -37,8 +37,9 @@ export function modelFromConfig(where: string, json: unknown, lookup: Lookup, co
       const layer = deserialize(json, lookup.customObjects);
       if (!isModel(layer)) throw noModel(where, layer.label);
       const { compile_config: compiled } = json as { compile_config?: unknown };
-      // Newer versions of Keras write an empty one where the model was not compiled.
-      if (compile && isPlainObject(compiled) && Object.keys(compiled).length > 0) compileFrom(where, layer, compiled, lookup);
+      // A model that was never compiled has an empty configuration in newer files.
+      const isCompiled = isPlainObject(compiled) ? Object.keys(compiled).length > 0 : compiled !== null && compiled !== undefined;
+      if (compile && isCompiled) compileFrom(where, layer, compiled as Config, lookup);
       return layer;
     }),
   );

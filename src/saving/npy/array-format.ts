@@ -126,7 +126,14 @@ function readTexts(where: string, data: Uint8Array, count: number, unicode: bool
   });
 }
 
-const descriptions: Readonly<Record<DType, string>> = { float32: "<f4", float64: "<f8", int32: "<i4", int8: "|i1", uint8: "|u1", bool: "|b1" };
+const descriptions: Readonly<Record<DType, string>> = {
+  float32: "<f4",
+  float64: "<f8",
+  int32: "<i4",
+  int8: "|i1",
+  uint8: "|u1",
+  bool: "|b1",
+};
 
 /** How an array of numbers stands in a .npy file; `float16` stores floats in two bytes. */
 export function encodeNpy(array: HostArray, float16 = false): Uint8Array {

@@ -68,7 +68,14 @@ export interface Surroundings {
 }
 
 /** Storage of a dtype. */
-export const storageOf: Readonly<Record<DType, Storage>> = { float32: "f32", float64: "f64", int32: "i32", int8: "i8", uint8: "u8", bool: "u8" };
+export const storageOf: Readonly<Record<DType, Storage>> = {
+  float32: "f32",
+  float64: "f64",
+  int32: "i32",
+  int8: "i8",
+  uint8: "u8",
+  bool: "u8",
+};
 
 /** Bytes of one stored element. */
 export const elementBytes: Readonly<Record<Storage, number>> = { f32: 4, f64: 8, i32: 4, i8: 1, u8: 1 };

@@ -112,7 +112,14 @@ function stack(writer: GraphWriter, values: readonly Value[]): Value {
   return writer.value("Concat", opened, { shape: [...shape, writer.fixed(values.length)], dtype }, { axis: shape.length });
 }
 
-const lowest: Readonly<Record<DType, number>> = { float32: -Infinity, float64: -Infinity, int32: -(2 ** 31), int8: -128, uint8: 0, bool: 0 };
+const lowest: Readonly<Record<DType, number>> = {
+  float32: -Infinity,
+  float64: -Infinity,
+  int32: -(2 ** 31),
+  int8: -128,
+  uint8: 0,
+  bool: 0,
+};
 
 const reduceWindowSum: Rule = ({ node, inputs: [x], writer, types }) => {
   const geometry = geometryOf(node);
