@@ -17,7 +17,7 @@ export const reduceMaxPrimitive: Primitive = reductionPrimitive({
   name: "reduceMax",
   reducer: "max",
   takes: "number",
-  initial: (dtype) => (isFloat(dtype) ? -Infinity : dtype === "int32" ? -2147483648 : 0),
+  initial: (dtype) => (isFloat(dtype) ? -Infinity : dtype === "int32" ? -2147483648 : dtype === "int8" ? -128 : 0),
   combine: (max, x) => Math.max(max, x),
   gradient: ({ inputs, outputs, attributes, cotangents }) => {
     const axes = numbers(attributes, "axes");

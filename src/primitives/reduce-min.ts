@@ -17,7 +17,7 @@ export const reduceMinPrimitive: Primitive = reductionPrimitive({
   name: "reduceMin",
   reducer: "min",
   takes: "number",
-  initial: (dtype) => (isFloat(dtype) ? Infinity : dtype === "int32" ? 2147483647 : 255),
+  initial: (dtype) => (isFloat(dtype) ? Infinity : dtype === "int32" ? 2147483647 : dtype === "int8" ? 127 : 255),
   combine: (min, x) => Math.min(min, x),
   gradient: ({ inputs, outputs, attributes, cotangents }) => {
     const axes = numbers(attributes, "axes");
