@@ -37,7 +37,7 @@ export function buildWindow(
   const guards = shape.flatMap((limit, axis): Guard[] =>
     geometry.padding[axis]!.some((amount) => amount > 0) ? [{ index: indices[axis]!, limit }] : [],
   );
-  const lowest = dtype === "float32" || dtype === "float64" ? -Infinity : dtype === "int32" ? -(2 ** 31) : 0;
+  const lowest = dtype === "float32" || dtype === "float64" ? -Infinity : dtype === "int32" ? -(2 ** 31) : dtype === "int8" ? -128 : 0;
   const value = expander.expand(input, indices, guards, reducer === "sum" ? 0 : lowest);
   const access = builder.access(
     bufferOf(block, block.bufferOf(output)),
