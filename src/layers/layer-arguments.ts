@@ -7,8 +7,9 @@ import {
   hostValues,
   isHostTypedArray,
   isPlainObject,
+  type Shape,
   sizeOf,
-  type Tensor,
+  Tensor,
   type Variable,
 } from "../graph/index.ts";
 import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
@@ -58,6 +59,17 @@ export function checkMask(where: string, mask: unknown): void {
     problem: "a mask is a tensor of booleans, or a list of them",
     expected: "true where an element counts",
     received: describe(mask),
+  });
+}
+
+/** Shape of the input of a layer that takes one tensor. Throws ValueError for anything else. */
+export function shapeOfTensor(where: string, input: unknown): Shape {
+  if (input instanceof Tensor) return input.shape;
+  throw new ValueError({
+    where,
+    problem: "the layer takes one tensor",
+    expected: "a tensor",
+    received: Array.isArray(input) ? `a list of ${input.length}` : describe(input),
   });
 }
 

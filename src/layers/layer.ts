@@ -47,7 +47,17 @@ import {
   resolveOption,
   serializeOption,
 } from "./layer-options.ts";
-import { checkLayerName, checkMask, checkShapes, heldIn, named, notQuantized, splitArguments, zeroTensor } from "./layer-arguments.ts";
+import {
+  checkLayerName,
+  checkMask,
+  checkShapes,
+  heldIn,
+  named,
+  notQuantized,
+  shapeOfTensor,
+  splitArguments,
+  zeroTensor,
+} from "./layer-arguments.ts";
 import { attachMask, masksOf } from "./masks.ts";
 import { currentRematScope } from "./open-remat-scopes.ts";
 import { flattenStructure, mapShapes, mapStructure, type Structure } from "./structure.ts";
@@ -580,16 +590,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
 
   /** Checks the first input before the layer builds or runs. Throws ShapeError. */
   protected checkInput(input: unknown): void {
-    if (this.inputSpec === null) return;
-    if (!(input instanceof Tensor)) {
-      throw new ValueError({
-        where: this.label,
-        problem: "the layer takes one tensor",
-        expected: "a tensor",
-        received: Array.isArray(input) ? `a list of ${input.length}` : describe(input),
-      });
-    }
-    checkInputSpec(this.label, input.shape, this.inputSpec);
+    if (this.inputSpec !== null) checkInputSpec(this.label, shapeOfTensor(this.label, input), this.inputSpec);
   }
 
   #buildFor(inputs: readonly unknown[]): void {

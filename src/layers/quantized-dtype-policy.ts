@@ -26,7 +26,7 @@ export class QuantizedDTypePolicy extends DTypePolicy {
 
   constructor(mode: QuantizationMode, options: QuantizedDTypePolicyOptions = {}) {
     super(options.sourceName ?? dtypePolicy().sourceName);
-    const where = (new.target).className;
+    const where = new.target.className;
     if (!modes.includes(mode))
       throw new ValueError({
         where,

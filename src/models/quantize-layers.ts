@@ -1,6 +1,6 @@
 /** Quantizing the layers of a model. */
 import { ValueError } from "../errors.ts";
-import type { Layer} from "../layers/layer.ts";
+import type { Layer } from "../layers/layer.ts";
 import { type QuantizeOptions } from "../layers/layer.ts";
 import { describe } from "../layers/layer-options.ts";
 import { QuantizableLayer } from "../layers/quantizable-layer.ts";

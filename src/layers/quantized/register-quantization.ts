@@ -54,7 +54,7 @@ function configOf(where: string, value: unknown): QuantizationConfig | null {
   if (value === null || value instanceof QuantizationConfig) return value;
   const name = isPlainObject(value) ? value.class_name : undefined;
   const cls = configs.find(({ className }) => className === name);
-  if (cls !== undefined) return cls.fromConfig(((value as { config?: Config }).config ?? {}));
+  if (cls !== undefined) return cls.fromConfig((value as { config?: Config }).config ?? {});
   throw new ValueError({
     where,
     problem: "this is no configuration of a quantization",
