@@ -62,6 +62,11 @@ export function checkMask(where: string, mask: unknown): void {
   });
 }
 
+/** The error of calling a layer on nothing. */
+export function calledOnNothing(where: string): ValueError {
+  return new ValueError({ where, problem: "a layer is called on tensors", expected: "at least one input", received: "no input" });
+}
+
 /** Shape of the input of a layer that takes one tensor. Throws ValueError for anything else. */
 export function shapeOfTensor(where: string, input: unknown): Shape {
   if (input instanceof Tensor) return input.shape;

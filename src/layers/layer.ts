@@ -48,6 +48,7 @@ import {
   serializeOption,
 } from "./layer-options.ts";
 import {
+  calledOnNothing,
   checkLayerName,
   checkMask,
   checkShapes,
@@ -58,7 +59,7 @@ import {
   splitArguments,
   zeroTensor,
 } from "./layer-arguments.ts";
-import { attachMask, masksOf } from "./masks.ts";
+import { attachMasks, masksOf } from "./masks.ts";
 import { currentRematScope } from "./open-remat-scopes.ts";
 import { flattenStructure, mapShapes, mapStructure, type Structure } from "./structure.ts";
 import { layerRegistry } from "./registry.ts";
@@ -492,14 +493,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   protected override invoke(...args: never[]): unknown {
     const { inputs, options } = splitArguments(args);
     const converted = inputs.map((input) => mapStructure(input, (leaf) => this.convertInput(leaf)));
-    if (converted.length === 0) {
-      throw new ValueError({
-        where: this.label,
-        problem: "a layer is called on tensors",
-        expected: "at least one input",
-        received: "no input",
-      });
-    }
+    if (converted.length === 0) throw calledOnNothing(this.label);
     const leaves = [...flattenStructure(converted), ...flattenStructure(options)];
     if (!leaves.some((leaf) => leaf instanceof Tensor && isSymbolic(leaf))) return this.#run(converted, options);
     withScope(this.label, () => {
@@ -579,13 +573,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   #attachMasks(inputs: unknown, mask: unknown, outputs: unknown): void {
     const passesOn = this.computeMask === Layer.prototype.computeMask;
     if (mask === null && passesOn) return;
-    const masks = flattenStructure(this.computeMask(inputs, mask));
-    const tensors = flattenStructure(outputs);
-    if (passesOn && masks.length !== tensors.length) return;
-    tensors.forEach((output, index) => {
-      const outputMask = masks[index];
-      if (output instanceof Tensor && outputMask instanceof Tensor && !isSymbolic(output)) attachMask(output, outputMask);
-    });
+    attachMasks(this.computeMask(inputs, mask), outputs, passesOn);
   }
 
   /** Checks the first input before the layer builds or runs. Throws ShapeError. */

@@ -1,6 +1,6 @@
 /** Masks that travel with tensors: which time steps of a sequence count (Keras's `_keras_mask`). */
-import type { Tensor } from "../graph/index.ts";
-import { mapStructure } from "./structure.ts";
+import { isSymbolic, Tensor } from "../graph/index.ts";
+import { flattenStructure, mapStructure } from "./structure.ts";
 
 const masks = new WeakMap<Tensor, Tensor>();
 
@@ -17,4 +17,14 @@ export function attachMask(tensor: Tensor, mask: Tensor): void {
 /** The masks of a structure of tensors, in the same structure. */
 export function masksOf(inputs: unknown): unknown {
   return mapStructure(inputs, (leaf) => (typeof leaf === "object" && leaf !== null ? (masks.get(leaf as Tensor) ?? null) : null));
+}
+
+/** Attaches the masks of a structure to its tensors; with `inNumber` none where there are not as many of one as of the other. */
+export function attachMasks(given: unknown, outputs: unknown, inNumber: boolean): void {
+  const [leaves, tensors] = [flattenStructure(given), flattenStructure(outputs)];
+  if (inNumber && leaves.length !== tensors.length) return;
+  tensors.forEach((output, index) => {
+    const mask = leaves[index];
+    if (output instanceof Tensor && mask instanceof Tensor && !isSymbolic(output)) attachMask(output, mask);
+  });
 }
