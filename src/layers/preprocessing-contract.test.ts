@@ -32,7 +32,7 @@ const contracts: readonly (readonly [unknown, LayerContract])[] = [
       inputs: [[4, 3]],
       output: [4, 3],
       weights: 0,
-      refused: [[{ axis: [] }, /axes/]],
+      refused: [[{ axis: [0.5] }, /no axis/]],
       refusedInputs: [[[4, 2], /built for/]],
     },
   ],

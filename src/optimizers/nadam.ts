@@ -36,8 +36,8 @@ export class NadamOptimizer extends Optimizer {
   #momentums: readonly Variable[] = [];
   #velocities: readonly Variable[] = [];
   #scalars: NadamScalars | null = null;
-  /** Where the product of momentums stands among the variables: after them all, in files of earlier versions of Keras before the slots. */
-  #productIsLast = true;
+  /** Where the product of momentums stands among the variables: before the slots, in files of later versions of Keras after them. */
+  #productIsLast = false;
 
   constructor(options: NadamOptions = {}) {
     super("nadam", 0.001, options, ["beta1", "beta2", "epsilon"]);

@@ -129,13 +129,13 @@ describe("a model in a file", () => {
     expect((await loadModel(bytes)).compiled).toBe(false);
     model.compile({ optimizer: "nadam", loss: "mse" });
     await model.fit(x, y, { epochs: 1, verbose: 0 });
-    const newer = await loadModel(await saving.toBytes(model));
-    expect(newer.optimizer.variables.at(-1)!.shape).toEqual([]);
-    newer.optimizer.orderAs([[], [], [], [4, 2], [4, 2], [2], [2]]);
-    expect(newer.optimizer.variables[2]!.shape).toEqual([]);
-    const older = await loadModel(await saving.toBytes(newer));
-    expect(older.optimizer.variables.map(({ shape }) => shape)).toEqual(newer.optimizer.variables.map(({ shape }) => shape));
-    expect(await valuesOf(older)).toEqual(await valuesOf(newer));
+    const older = await loadModel(await saving.toBytes(model));
+    expect(older.optimizer.variables[2]!.shape).toEqual([]);
+    older.optimizer.orderAs([[], [], [4, 2], [4, 2], [2], [2], []]);
+    expect(older.optimizer.variables.at(-1)!.shape).toEqual([]);
+    const newer = await loadModel(await saving.toBytes(older));
+    expect(newer.optimizer.variables.map(({ shape }) => shape)).toEqual(older.optimizer.variables.map(({ shape }) => shape));
+    expect(await valuesOf(newer)).toEqual(await valuesOf(older));
   });
 
   it("holds the kernel with its adapters, as Keras's files do", async () => {
