@@ -81,13 +81,16 @@ describe("config", () => {
     expect(written[0]).toMatch(/^1\/1 - .*loss: 1\.0000\n$/);
   });
 
-  it("knows policies by Keras's names and JSON, and says what to do with quantized ones", () => {
+  it("knows policies by Keras's names and JSON, and says what to do with those that need calibration", () => {
     const json = dtypePolicies.serialize(new dtypePolicies.DTypePolicy("mixed_bfloat16"));
     expect(dtypePolicies.deserialize(json).name).toBe("mixed_bfloat16");
     expect(dtypePolicies.get("float64").variableDtype).toBe("float64");
     expect(mixedPrecision.globalPolicy().name).toBe("float32");
-    expect(() => dtypePolicies.get("int8_from_float32" as never)).toThrow(/before quantize/);
-    expect(() => layers.deserialize({ class_name: "Dense", config: { units: 1, dtype: { class_name: "QuantizedDTypePolicy", config: { mode: "int8" } } } })).toThrow(/before quantize/); // prettier-ignore
+    const dense = (className: string): layers.Layer =>
+      layers.deserialize({ class_name: "Dense", config: { units: 1, dtype: { class_name: className, config: { mode: "int8" } } } });
+    expect(dtypePolicies.get("int8_from_float32").quantizationMode).toBe("int8");
+    expect(dense("QuantizedDTypePolicy").dtypePolicy.name).toBe("int8_from_float32");
+    expect(() => dense("GPTQDTypePolicy")).toThrow(/calibration/);
     expect(() => layers.deserialize({ class_name: "TorchModuleWrapper", config: {} })).toThrow(/another framework/);
   });
 });

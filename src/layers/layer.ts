@@ -182,7 +182,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
         checkShapes(this.label, shapes);
         this.#building = true;
         this.#path = pathOf(this.name);
-        this.dtype = this.policy.variableDtype;
+        if (this.policy !== this.dtypePolicy) this.dtype = this.policy.variableDtype;
         try {
           withScope(this.label, () => withPath(this.name, () => build(...shapes)));
         } finally {
