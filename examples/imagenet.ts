@@ -13,7 +13,7 @@ setRandomSeed(2012);
 const folder = process.env.FOLDER ?? path("flowers");
 const name = process.env.MODEL ?? "AlexNet";
 const size = Number(process.env.SIZE ?? budget(67, 115));
-const epochs = budget(1, Number(process.env.EPOCHS ?? 16));
+const epochs = budget(1, Number(process.env.EPOCHS ?? 60));
 const batchSize = 32;
 
 const augmentation = { area: [0.3, 1], flip: true, colorNoise: 0.1 } as const;
