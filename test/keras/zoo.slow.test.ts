@@ -8,17 +8,20 @@ import { afterAll, describe, expect, it } from "vitest";
 import { type Case, loadCases } from "./cases.ts";
 import { configDifferences, forwardDifference, networkOf, outputDifference, structureDifferences } from "./zoo.ts";
 
+const python = process.env["NABLA_PYTHON"] ?? "";
+
 describe("recorded networks", () => {
   for (const entry of loadCases("zoo")) {
     it(`${entry.id} has Keras's layers, weights and outputs`, async () => {
       const model = networkOf(entry);
       expect(structureDifferences(model, entry)).toEqual([]);
-      if (entry["output"] !== undefined) expect(await forwardDifference(model, entry)).toBeNull();
+      // One network of a class shows its arithmetic; those with other options where there is time for Python too.
+      const runs = python !== "" || entry.id.endsWith("/logits");
+      if (runs && entry["output"] !== undefined) expect(await forwardDifference(model, entry)).toBeNull();
     });
   }
 });
 
-const python = process.env["NABLA_PYTHON"] ?? "";
 const script = fileURLToPath(new URL("../../scripts/record-applications.py", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "nabla-zoo-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
