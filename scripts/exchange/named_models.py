@@ -385,7 +385,8 @@ def lora():
     model = keras.Sequential([L.Input((4,), dtype="int32"), embedding, L.Flatten(), dense])
     dense.enable_lora(2)
     embedding.enable_lora(2)
-    return Case(model, ints(9, N, 4), normal(N, 6), dict(optimizer="adam", loss="mse"))
+    # Keras loads both factors as zeros, which then learn nothing; here one of them keeps its values.
+    return Case(model, ints(9, N, 4), normal(N, 6), dict(optimizer="adam", loss="mse"), follows=False)
 
 
 OPTIMIZERS = {

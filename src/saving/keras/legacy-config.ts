@@ -1,9 +1,13 @@
 /** The configurations of legacy `.h5` files: Keras's JSON without modules, where Keras leaves them out. */
+import { layerRegistry } from "../../layers/index.ts";
 import { type Config, isSerialized, type SerializedObject } from "../../serialization/index.ts";
 
-/** Names alone: what is a class of the user's goes by the name it is registered under. */
+/** Names alone: what is a class of the user's goes by the name it is registered under, Keras's own by what they are called in Python. */
 function legacyObject(json: SerializedObject): Config {
-  return { class_name: json.registered_name?.includes(">") === true ? json.registered_name : json.class_name, config: json.config };
+  const { class_name: name, registered_name: registered, config } = json;
+  if (registered?.includes(">") === true) return { class_name: registered, config };
+  const known = layerRegistry.has(name) ? (layerRegistry.classOf(name) as { readonly pythonName?: string | null }) : null;
+  return { class_name: known?.pythonName ?? name, config };
 }
 
 /** Keras's JSON of a model, or of a layer of one: layers of models lose their modules, what other layers hold does not. */
