@@ -91,6 +91,16 @@ describe("config", () => {
     expect(dtypePolicies.get("int8_from_float32").quantizationMode).toBe("int8");
     expect(dense("QuantizedDTypePolicy").dtypePolicy.name).toBe("int8_from_float32");
     expect(() => dense("GPTQDTypePolicy")).toThrow(/calibration/);
+    for (const json of [{ class_name: "QuantizedDTypePolicy" }, { class_name: "DTypePolicyMap", config: { policy_map: null } }])
+      expect(() => layers.deserialize({ class_name: "Dense", config: { units: 1, dtype: json } })).toThrow(/no configuration of/);
+  });
+
+  it("takes no patterns of paths that could be matched for ever, or are none", () => {
+    const map = (pattern: string): dtypePolicies.DTypePolicyMap =>
+      new dtypePolicies.DTypePolicyMap({ policyMap: { [pattern]: "float64" } });
+    expect(map("(.*/)?a\\+b/[*+]").get("x/a+b/*").name).toBe("float64");
+    for (const pattern of ["((a+)b)+", "(a|a)*c", "a*a*a*a*c"]) expect(() => map(pattern)).toThrow(/too long/);
+    expect(() => map("(a")).toThrow(/no regular expression/);
     expect(() => layers.deserialize({ class_name: "TorchModuleWrapper", config: {} })).toThrow(/another framework/);
   });
 });

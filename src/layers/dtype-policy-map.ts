@@ -13,6 +13,22 @@ export interface DTypePolicyMapOptions {
 }
 
 /**
+ * The whole of a path, as a pattern. Patterns come from files too, so that those which could take for ever are refused:
+ * repetitions of groups, and more than three repetitions.
+ */
+function matcherOf(pattern: string): RegExp {
+  const wrong = (problem: string): ValueError =>
+    new ValueError({ where: "DTypePolicyMap", problem, expected: 'for example "encoder/.*"', received: JSON.stringify(pattern) });
+  const bare = pattern.replace(/\\./g, "x").replace(/\[[^\]]*\]/g, "x");
+  if (/\)[*+{]/.test(bare) || (bare.match(/[*+{]/g) ?? []).length > 3) throw wrong("matching this pattern could take too long");
+  try {
+    return new RegExp(`^(?:${pattern})$`);
+  } catch {
+    throw wrong("this is no regular expression");
+  }
+}
+
+/**
  * A policy that is another one for each layer, by the path it is built at: the policy of exactly that path, else of the
  * one regular expression that fits all of it, else `defaultPolicy`.
  *
@@ -60,7 +76,7 @@ export class DTypePolicyMap extends DTypePolicy {
   get(path: string): DTypePolicy {
     const exact = this.#policies.get(path);
     if (exact !== undefined) return exact;
-    const fitting = [...this.#policies.keys()].filter((pattern) => new RegExp(`^(?:${pattern})$`).test(path));
+    const fitting = [...this.#policies.keys()].filter((pattern) => matcherOf(pattern).test(path));
     if (fitting.length > 1)
       throw new ValueError({
         where: "DTypePolicyMap",
@@ -75,6 +91,7 @@ export class DTypePolicyMap extends DTypePolicy {
   set(path: string, policy: DTypeOption): this {
     if (this.#policies.has(path))
       throw new ValueError({ where: "DTypePolicyMap", problem: "the path has a policy", expected: "a new path", received: path });
+    matcherOf(path);
     this.#policies.set(path, policyOf("DTypePolicyMap", policy));
     return this;
   }

@@ -135,7 +135,6 @@ export {
   QuantizedFloat8DTypePolicy,
   type QuantizedFloat8DTypePolicyOptions,
 } from "./quantized-dtype-policy.ts";
-export { keepingAdapters } from "./adaptable-layer.ts";
 export { type QuantizableOptions } from "./quantizable-layer.ts";
 export { registerQuantization } from "./quantized/register-quantization.ts";
 export { EinsumDense, EinsumDenseLayer, type EinsumDenseOptions } from "./einsum-dense.ts";

@@ -1,6 +1,6 @@
 /** Operations that stand in a functional model's configuration as they are, by Keras's names: `NotEqual` made a mask. */
 import { nearestNames, StateError, UnknownNameError, ValueError } from "../errors.ts";
-import { isPlainObject, Tensor } from "../graph/index.ts";
+import { isHostTypedArray, isPlainObject, Tensor } from "../graph/index.ts";
 import { describe } from "../layers/layer-options.ts";
 import { layerRegistry } from "../layers/registry.ts";
 import { camelCase, camelCaseKeys, type Config, snakeCaseOfClass } from "../serialization/index.ts";
@@ -162,7 +162,7 @@ export function operationConfig(
 /** A value as JSON holds it. Throws ValueError for tensors. */
 function plain(where: string, what: string, value: unknown): unknown {
   if (Array.isArray(value)) return value.map((part) => plain(where, what, part));
-  if (ArrayBuffer.isView(value)) return [...(value as unknown as Iterable<number>)];
+  if (isHostTypedArray(value)) return Array.from(value, Number);
   if (!(value instanceof Tensor) && (typeof value !== "object" || value === null)) return value;
   throw new ValueError({
     where,

@@ -10,7 +10,7 @@ const drops = async (y: Tensor): Promise<boolean> => (await y.data()).includes(0
 const nested = (options: object): Model => {
   const [inner, outer] = [Input({ shape: [50] }), Input({ shape: [50] })];
   const model = new Model({ inputs: inner, outputs: layers.Dropout({ rate: 0.5 })(inner) });
-  return new Model({ inputs: outer, outputs: (model as unknown as (x: Tensor, options: object) => Tensor)(outer, options) });
+  return new Model({ inputs: outer, outputs: model(outer, options) });
 };
 const direct = (options: object): Model => {
   const input = Input({ shape: [50] });

@@ -26,8 +26,3 @@ export function signed(x: Tensor, bits: number): Tensor {
   const half = 1 << (bits - 1);
   return ops.subtract(ops.bitwiseXor(x, half), half);
 }
-
-/** Numbers from 0 to 255 as bytes of a type. */
-export function bytes(x: Tensor, type: ByteType): Tensor {
-  return ops.cast(x, type);
-}

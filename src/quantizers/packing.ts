@@ -4,7 +4,7 @@ import type { Tensor } from "../graph/index.ts";
 import type { TensorLike } from "../ops/as-tensor.ts";
 import * as ops from "../ops/index.ts";
 import { checkOptions } from "../serialization/index.ts";
-import { bytes, type ByteType, integersOf, signed } from "./integers.ts";
+import { type ByteType, integersOf, signed } from "./integers.ts";
 
 /** Options of packing and unpacking. */
 export interface PackingOptions {
@@ -14,7 +14,7 @@ export interface PackingOptions {
   readonly dtype?: ByteType;
 }
 
-/** The packed bytes, their shape, and how long the axis was. */
+/** The packed their shape, and how long the axis was. */
 export type Packed = readonly [packed: Tensor, shape: readonly number[], originalLength: number];
 
 function optionsOf(where: string, options: PackingOptions): Required<PackingOptions> {
@@ -59,7 +59,7 @@ function packFields(where: string, x: TensorLike, bits: number, options: Packing
   const size = 8 / bits;
   const mask = (1 << bits) - 1;
   const sum = combined(grouped(first, size), size, (member, i) => ops.bitwiseLeftShift(ops.bitwiseAnd(member, mask), i * bits));
-  const packed = ops.moveaxis(bytes(sum, dtype), 0, axis);
+  const packed = ops.moveaxis(ops.cast(sum, dtype), 0, axis);
   return [packed, packed.shape as number[], first.dim(0)];
 }
 

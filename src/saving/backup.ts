@@ -1,7 +1,8 @@
 /** A training run in one file: weights and optimizer in Keras's layout, and beside them what else it takes to go on exactly. */
 import { StateError } from "../errors.ts";
 import type { Tensor, Variable } from "../graph/index.ts";
-import { keepingAdapters, type Layer } from "../layers/index.ts";
+import { keepingAdapters } from "../layers/adaptable-layer.ts";
+import type { Layer } from "../layers/index.ts";
 import { storedValue } from "../layers/stored-variables.ts";
 import { pythonJson } from "../serialization/index.ts";
 import { groupAt, type H5Group, openHdf5, putArray, writeHdf5 } from "./hdf5/index.ts";

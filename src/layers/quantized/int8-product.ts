@@ -1,14 +1,23 @@
 /** A kernel of int8 with one scale per output. */
-import type { Tensor, Variable } from "../../graph/index.ts";
+import { ValueError } from "../../errors.ts";
+import { Tensor, type Variable } from "../../graph/index.ts";
 import * as ops from "../../ops/index.ts";
 import { withGradient } from "../../primitives/index.ts";
 import { AbsMaxQuantizer, Int8QuantizationConfig, type QuantizationConfig, type Quantizer } from "../../quantizers/index.ts";
 import { exactProduct } from "./exact-product.ts";
 import type { ProductForm, QuantizedProduct, WeightMaker } from "./forms.ts";
 
-/** What a quantizer gives: whole numbers and their scale. */
+/** What a quantizer gives: whole numbers and their scale. Throws ValueError for one that gives no scale. */
 export function quantized(quantizer: Quantizer, x: Tensor, axes: readonly number[]): [Tensor, Tensor] {
-  return (quantizer as unknown as (x: Tensor, options: object) => [Tensor, Tensor])(x, { axis: axes });
+  const made = quantizer.call(x, { axis: axes });
+  const [numbers, scale] = made instanceof Tensor ? [made] : made;
+  if (numbers !== undefined && scale !== undefined) return [numbers, scale];
+  throw new ValueError({
+    where: "quantize",
+    problem: "the quantizer gives no scale",
+    expected: "whole numbers and their scale, as quantizers.AbsMaxQuantizer gives them",
+    received: (quantizer.constructor as typeof Quantizer).className,
+  });
 }
 
 /**

@@ -42,7 +42,14 @@ function policyOf(where: string, identifier: unknown): DTypePolicy {
       ...(near.length > 0 ? { advice: `perhaps "${near[0]!}_from_${source ?? "float32"}"` } : {}),
     });
   }
-  const { class_name: name, config } = identifier as { class_name: string; config: Config };
+  const { class_name: name, config } = identifier as { class_name: string; config?: unknown };
+  if (!isPlainObject(config) || !(name !== "DTypePolicyMap" || isPlainObject(config.policy_map)))
+    throw new ValueError({
+      where,
+      problem: `this is no configuration of ${name}`,
+      expected: name === "DTypePolicyMap" ? "{ default_policy, policy_map }" : "{ mode, source_name }",
+      received: describe(config),
+    });
   if (name !== "DTypePolicyMap") return made(String(config.mode), config.source_name as DTypePolicyName | null, config.amax_history_length as number | undefined); // prettier-ignore
   return new DTypePolicyMap({
     defaultPolicy: config.default_policy as NonNullable<DTypePolicyMapOptions["defaultPolicy"]> | null,
