@@ -1,5 +1,5 @@
 /** Bits of integers, greatest common divisors and least common multiples. */
-import { isFloat } from "../../dtype/index.ts";
+import { isFloat, widened } from "../../dtype/index.ts";
 import { DTypeError } from "../../errors.ts";
 import { concreteShape, currentScope, parameterTensor, Subgraph, type Tensor } from "../../graph/index.ts";
 import * as P from "../../primitives/index.ts";
@@ -30,8 +30,7 @@ function integers(operands: readonly TensorLike[]): Tensor[] {
 function bits(name: string, primitive: (x: Tensor, y: Tensor) => Tensor): BinaryOp {
   return defineOp(name, (x: TensorLike, y: TensorLike) => {
     const [a, b] = integers([x, y]) as [Tensor, Tensor];
-    const isSmall = a.dtype === "uint8" || a.dtype === "int8";
-    return isSmall ? P.convert(primitive(castTo(a, "int32"), castTo(b, "int32")), a.dtype) : primitive(a, b);
+    return widened(a.dtype) !== a.dtype ? P.convert(primitive(castTo(a, "int32"), castTo(b, "int32")), a.dtype) : primitive(a, b);
   });
 }
 
@@ -44,10 +43,7 @@ export const bitwiseXor: BinaryOp = bits("bitwiseXor", P.xor);
 /** Every bit flipped: `-1 - x`; of booleans: not; of bytes: `255 - x`. */
 export const bitwiseInvert: UnaryOp = defineOp("bitwiseInvert", (x: TensorLike) => {
   const [t] = integers([x]) as [Tensor];
-  if (t.dtype === "int8") return P.convert(P.not(P.convert(t, "int32")), "int8");
-  if (t.dtype !== "uint8") return P.not(t);
-  const wide = P.convert(t, "int32");
-  return P.convert(P.subtract(constantLike(255, wide), wide), "uint8");
+  return P.convert(P.not(P.convert(t, widened(t.dtype))), t.dtype);
 });
 /** Every bit flipped. */
 export const bitwiseNot: UnaryOp = bitwiseInvert;
@@ -57,7 +53,7 @@ function shift(name: string, primitive: (x: Tensor, y: Tensor) => Tensor): Binar
     const [a, b] = integers([x, y]) as [Tensor, Tensor];
     const [wide, by] = [castTo(a, "int32"), castTo(b, "int32")];
     const shifted = primitive(wide, by);
-    return a.dtype === "uint8" || a.dtype === "int8" ? P.convert(shifted, a.dtype) : shifted;
+    return widened(a.dtype) !== a.dtype ? P.convert(shifted, a.dtype) : shifted;
   });
 }
 /** `x * 2^y`, without what leaves the type. */
