@@ -77,5 +77,7 @@ export function ownNumber(script: string, args: readonly string[]): number {
 
 /** A Python that has a module, if there is one. */
 export function pythonWith(module: string): string | undefined {
-  return ["python3", "/usr/bin/python3"].find((python) => spawnSync(python, ["-c", `import ${module}`], { stdio: "ignore" }).status === 0);
+  return [process.env.NABLA_PYTHON ?? "python3", "python3", "/usr/bin/python3"].find(
+    (python) => spawnSync(python, ["-c", `import ${module}`], { stdio: "ignore" }).status === 0,
+  );
 }

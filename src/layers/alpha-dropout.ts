@@ -32,6 +32,7 @@ const saturation = -1.6732632423543772 * 1.0507009873554805;
  */
 export class AlphaDropoutLayer extends Layer<AlphaDropoutOptions> {
   static override readonly className: string = "AlphaDropout";
+  static override readonly defaultTraining = false;
   declare rate: number;
   declare seed: number | null;
   declare noiseShape: readonly (number | null)[] | null;

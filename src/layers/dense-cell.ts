@@ -15,6 +15,7 @@ export interface DenseCellOptions extends RecurrentWeightOptions {
 
 /** A cell whose gates are dense: `gates` blocks of `units` columns stand beside each other in every weight. */
 export abstract class DenseCell<Options extends DenseCellOptions> extends RNNCell<Options> {
+  static override readonly defaultTraining: boolean = false;
   declare units: number;
   declare activation: ActivationFunction;
   declare useBias: boolean;

@@ -27,6 +27,7 @@ export interface DropoutOptions extends LayerOptions {
  */
 export class DropoutLayer extends Layer<DropoutOptions> {
   static override readonly className: string = "Dropout";
+  static override readonly defaultTraining = false;
   declare rate: number;
   declare seed: number | null;
   declare noiseShape: readonly (number | null)[] | null;

@@ -26,6 +26,7 @@ export interface GaussianDropoutOptions extends LayerOptions {
  */
 export class GaussianDropoutLayer extends Layer<GaussianDropoutOptions> {
   static override readonly className: string = "GaussianDropout";
+  static override readonly defaultTraining = false;
   declare rate: number;
   declare seed: number | null;
   readonly seedGenerator: SeedGenerator;

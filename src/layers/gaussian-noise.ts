@@ -25,6 +25,7 @@ export interface GaussianNoiseOptions extends LayerOptions {
  */
 export class GaussianNoiseLayer extends Layer<GaussianNoiseOptions> {
   static override readonly className: string = "GaussianNoise";
+  static override readonly defaultTraining = false;
   declare stddev: number;
   declare seed: number | null;
   readonly seedGenerator: SeedGenerator;

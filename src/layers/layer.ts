@@ -1,27 +1,12 @@
 /** The base of all layers and models: a function of tensors that has weights. */
 import type { DType } from "../dtype/index.ts";
-import { isFloat } from "../dtype/index.ts";
-import { ShapeError, StateError, ValueError } from "../errors.ts";
-import {
-  dataTensor,
-  formatShape,
-  isPlainObject,
-  isSymbolic,
-  outsideTrace,
-  sameShape,
-  type Shape,
-  symbolicTensor,
-  Tensor,
-  Variable,
-  withScope,
-} from "../graph/index.ts";
-import * as constraints from "../constraints/index.ts";
-import * as initializers from "../initializers/index.ts";
+import { StateError, ValueError } from "../errors.ts";
+import { dataTensor, isPlainObject, isSymbolic, type Shape, symbolicTensor, Tensor, Variable, withScope } from "../graph/index.ts";
 import type { TensorLike } from "../ops/as-tensor.ts";
 import { inferSymbolic, symbolicCall } from "../ops/symbolic.ts";
 import type { QuantizationMode } from "../quantizers/index.ts";
 import { SeedGenerator } from "../random/index.ts";
-import * as regularizers from "../regularizers/index.ts";
+import type * as regularizers from "../regularizers/index.ts";
 import {
   CallableInstance,
   checkOptions,
@@ -60,6 +45,7 @@ import {
   zeroTensor,
 } from "./layer-arguments.ts";
 import { attachMasks, masksOf } from "./masks.ts";
+import { OwnWeights } from "./own-weights.ts";
 import { currentRematScope } from "./open-remat-scopes.ts";
 import { flattenStructure, mapShapes, mapStructure, type Structure } from "./structure.ts";
 import { layerRegistry } from "./registry.ts";
@@ -95,6 +81,11 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   static readonly pythonName: string | null = null;
   /** Attributes in which Keras holds layers without weights that are none here: its files have groups of these names. */
   static readonly weightlessParts: readonly string[] = [];
+  /**
+   * The training flag of calls where neither the caller nor a call around it gives one: the default in the signature of
+   * Keras's `call`, written with calls in functional models. null: none is written, and the call does as with false.
+   */
+  static readonly defaultTraining: boolean | null = null;
 
   /** Name within a model; part of the paths of its weights. */
   override name: string;
@@ -119,8 +110,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   /** Where it was built. */
   #path: string | null = null;
   #trainable: boolean;
-  readonly #ownWeights: Variable[] = [];
-  readonly #regularizers = new Map<Variable, regularizers.Regularizer>();
+  readonly #own = new OwnWeights();
   #losses: Tensor[] = [];
   readonly #optionNames: readonly string[];
   readonly #given: Readonly<Record<string, unknown>>;
@@ -231,11 +221,9 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
 
   set trainable(value: boolean) {
     this.#trainable = value;
-    for (const weight of this.#ownWeights) if (this.#madeTrainable.has(weight)) weight.trainable = value;
+    for (const weight of this.#own.trainable) weight.trainable = value;
     for (const layer of this.sublayers) layer.trainable = value;
   }
-
-  readonly #madeTrainable = new WeakSet<Variable>();
 
   /** Makes the weights for inputs of this shape (unknown extents null; one list for several inputs). Called once, at the first call. */
   build(_inputShape: InputShape, ..._more: InputShape[]): void {
@@ -247,43 +235,12 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
 
   /** Makes a weight. Regularizers add to `losses`; constraints are applied by the optimizer after each step. */
   addWeight(options: WeightOptions): Variable {
-    const dtype = options.dtype ?? this.dtype;
-    const initializer = initializers.get(options.initializer ?? (isFloat(dtype) ? "glorot_uniform" : "zeros"));
-    for (const extent of options.shape) {
-      if (!Number.isInteger(extent) || extent < 0) {
-        throw new ShapeError({
-          where: this.label,
-          problem: `the weight "${options.name}" needs a known shape`,
-          expected: "whole numbers",
-          received: formatShape(options.shape),
-          advice: "give the input a fixed extent along the axes that the weights depend on",
-        });
-      }
-    }
-    const trainable = options.trainable ?? true;
-    const first = outsideTrace(() => initializer(options.shape, dtype));
-    // A first value that has to be computed waits until somebody reads the weight: a large network costs nothing to build.
-    const waits = first instanceof Tensor && sameShape(first.shape, options.shape) && first.dtype === dtype && !first.node.values[0];
-    const variable = new Variable(waits ? () => first : first, {
-      name: options.name,
-      path: pathOf(options.name),
-      shape: options.shape,
-      dtype,
-      trainable: trainable && this.#trainable,
-    });
-    if (trainable) this.#madeTrainable.add(variable);
-    const regularizer = regularizers.get(options.regularizer ?? null);
-    if (regularizer !== null) this.#regularizers.set(variable, regularizer);
-    variable.constraint = constraints.get(options.constraint ?? null);
-    this.#ownWeights.push(variable);
-    return variable;
+    return this.#own.add(this.label, { ...options, dtype: options.dtype ?? this.dtype }, this.#trainable);
   }
 
   /** Forgets a weight: it is no part of the layer any more. */
   protected removeWeight(variable: Variable): void {
-    const at = this.#ownWeights.indexOf(variable);
-    if (at >= 0) this.#ownWeights.splice(at, 1);
-    this.#regularizers.delete(variable);
+    this.#own.remove(variable);
   }
 
   /**
@@ -322,13 +279,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   }
 
   #ownVariables(): Variable[] {
-    const held = (this.#tracked((value) => value instanceof Variable) as Variable[]).filter(
-      (variable) => !this.#ownWeights.includes(variable),
-    );
-    const own = [...this.#ownWeights, ...held];
-    const isTrainable = (variable: Variable): boolean =>
-      this.#madeTrainable.has(variable) || (held.includes(variable) && variable.trainable);
-    return [...own.filter(isTrainable), ...own.filter((variable) => !isTrainable(variable))];
+    return this.#own.with(this.#tracked((value) => value instanceof Variable) as Variable[]);
   }
 
   /** Weights that the optimizer changes. None where `trainable` is false. */
@@ -360,7 +311,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   #regularizationLosses(): Tensor[] {
     const found = new Map<Variable, regularizers.Regularizer>();
     const visit = (layer: Layer): void => {
-      for (const [variable, regularizer] of layer.#regularizers) found.set(variable, regularizer);
+      for (const [variable, regularizer] of layer.#own.regularizers) found.set(variable, regularizer);
       layer.sublayers.forEach(visit);
     };
     visit(this);
@@ -532,7 +483,8 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   }
 
   #compute(inputs: readonly unknown[], options: Readonly<Record<string, unknown>>): unknown {
-    const flag = (options.training as boolean | null | undefined) ?? contextTraining();
+    const flag =
+      (options.training as boolean | null | undefined) ?? contextTraining() ?? (this.constructor as typeof Layer).defaultTraining;
     const carried = masksOf(inputs[0]);
     const masked = flattenStructure(carried).some((mask) => mask !== null);
     checkMask(this.label, options.mask);
@@ -543,15 +495,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
     const scope = this.roundsValues ? this.#rematScope : null;
     const again = scope === null ? compute : (given: readonly unknown[]): unknown => scope.rematerialized(this, given, compute);
     const format = this.roundsValues ? this.policy.shortFormat : null;
-    const outputs =
-      format === null
-        ? again(inputs)
-        : computedInFormat(
-            format,
-            this.#ownWeights.filter((weight) => this.#madeTrainable.has(weight)),
-            inputs,
-            again,
-          );
+    const outputs = format === null ? again(inputs) : computedInFormat(format, this.#own.trainable, inputs, again);
     observed(this, outputs);
     if (this.activityRegularizer !== null) {
       for (const output of flattenStructure(outputs)) if (output instanceof Tensor) this.addLoss(this.activityRegularizer(output));

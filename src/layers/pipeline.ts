@@ -22,6 +22,7 @@ export interface PipelineOptions extends LayerOptions {
  */
 export class PipelineLayer extends TextLayer<PipelineOptions> {
   static override readonly className: string = "Pipeline";
+  static override readonly defaultTraining = true;
   declare layers: readonly Layer[];
 
   constructor(options: PipelineOptions | readonly Layer[]) {

@@ -30,10 +30,12 @@ export type ImageData =
 export type Drawn = Readonly<Record<string, Tensor>>;
 
 /**
- * A layer that draws something per image and changes the image by it. Outside training it changes nothing but the dtype.
+ * A layer that draws something per image and changes the image by it. With `training: false`, which `predict` and `evaluate`
+ * give, it changes nothing but the dtype; a call without a flag counts as training, as in Keras.
  * Draws come from the layer's seed generator, whose state is part of the training program.
  */
 export abstract class RandomImageLayer<Options extends RandomImageOptions = RandomImageOptions> extends ImageLayer<Options> {
+  static override readonly defaultTraining: boolean = true;
   declare seed: number | null;
   readonly seedGenerator: SeedGenerator;
 

@@ -51,6 +51,7 @@ export type RecurrentArguments =
 
 /** A layer that applies its cell to one time step after the other, as one loop of the program. */
 export abstract class RecurrentLayer<Options extends RecurrentOptions> extends Layer<Options> {
+  static override readonly defaultTraining: boolean = false;
   declare returnSequences: boolean;
   declare returnState: boolean;
   declare goBackwards: boolean;

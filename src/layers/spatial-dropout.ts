@@ -23,6 +23,7 @@ export interface SpatialDropoutOptions extends LayerOptions {
  * Tompson et al., "Efficient Object Localization Using Convolutional Networks", 2014.
  */
 export abstract class SpatialDropoutLayer extends Layer<SpatialDropoutOptions> {
+  static override readonly defaultTraining: boolean = false;
   declare rate: number;
   declare seed: number | null;
   declare dataFormat: DataFormat;

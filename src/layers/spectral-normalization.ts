@@ -29,6 +29,7 @@ export interface SpectralNormalizationOptions extends WrapperOptions {
  */
 export class SpectralNormalizationLayer extends WrapperLayer<SpectralNormalizationOptions> {
   static override readonly className: string = "SpectralNormalization";
+  static override readonly defaultTraining = false;
   declare powerIterations: number;
   kernel!: Variable;
   vectorU!: Variable;

@@ -26,6 +26,7 @@ export interface StackedRNNCellsOptions extends LayerOptions {
  */
 export class StackedRNNCellsLayer extends Layer<StackedRNNCellsOptions> {
   static override readonly className: string = "StackedRNNCells";
+  static override readonly defaultTraining = false;
   declare cells: readonly RecurrentCell[];
 
   constructor(options: StackedRNNCellsOptions) {

@@ -107,29 +107,11 @@ function callConfig(graph: FunctionalGraph, node: GraphNode): Config {
 /** What Keras writes with a call on so many inputs, given or not. */
 function defaultArguments(operation: unknown, inputs: number): Config {
   if (!(operation instanceof Layer)) return {};
-  const written: Record<string, unknown> = testing.has(operation.className) ? { training: false } : {};
+  const training = (operation.constructor as typeof Layer).defaultTraining;
+  const written: Record<string, unknown> = training === null ? {} : { training };
   for (const name of maskArguments(operation.className, inputs)) written[name] = null;
   return written;
 }
-
-/** Classes whose call has an argument `training` that is false where nobody gives it. */
-const testing: ReadonlySet<string> = new Set([
-  "AlphaDropout",
-  "ConvLSTM1D",
-  "ConvLSTM2D",
-  "ConvLSTM3D",
-  "Dropout",
-  "GRU",
-  "GaussianDropout",
-  "GaussianNoise",
-  "LSTM",
-  "RNN",
-  "SimpleRNN",
-  "SpatialDropout1D",
-  "SpatialDropout2D",
-  "SpatialDropout3D",
-  "SpectralNormalization",
-]);
 
 /** Classes whose call has an argument `mask`: Keras writes it with every call. */
 const masked: ReadonlySet<string> = new Set([

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { Input, layers, Model, modelFromJSON, ops, setBackend, type Tensor } from "../index.ts";
+import { Input, layers, Model, modelFromJSON, ops, Sequential, setBackend, type Tensor } from "../index.ts";
 
 beforeAll(() => setBackend("reference"));
 
@@ -42,5 +42,23 @@ describe("the training flag of a model's call", () => {
       { training: false },
       { training: false, mask: null },
     ]);
+  });
+
+  it("is true by itself for layers that change images at random, and false in predict and evaluate, as in Keras", async () => {
+    const images = ops.reshape(ops.arange(4 * 6 * 6, { dtype: "float32" }), [4, 6, 6, 1]);
+    const isSame = async (y: Tensor): Promise<boolean> => String(await y.data()) === String(await images.data());
+    const flip = layers.RandomFlip({ seed: 3 });
+    expect(await isSame(flip(images) as Tensor)).toBe(false);
+    expect(await isSame(flip(images, { training: false }) as Tensor)).toBe(true);
+    expect(await isSame(layers.Pipeline({ layers: [flip] })(images) as Tensor)).toBe(false);
+    const input = Input({ shape: [6, 6, 1] });
+    const made = new Model({ inputs: input, outputs: layers.RandomFlip({ seed: 3 })(input) as Tensor });
+    const written = JSON.stringify(made);
+    expect((JSON.parse(written) as Json).config.layers[1]!.inbound_nodes[0]!.kwargs).toEqual({ training: true });
+    for (const model of [made, modelFromJSON(written), new Sequential([Input({ shape: [6, 6, 1] }), layers.RandomFlip({ seed: 3 })])]) {
+      expect(await isSame(model(images))).toBe(false);
+      expect(await isSame(model(images, { training: false }))).toBe(true);
+      expect(await isSame(await model.predict(images, { verbose: 0 }))).toBe(true);
+    }
   });
 });
