@@ -11,6 +11,7 @@ import { registerLayers, registerQuantization } from "./layers/index.ts";
 import { registerLosses } from "./losses/index.ts";
 import { registerMetrics } from "./metrics/index.ts";
 import { kerasOperations, registerModels, registerOperations } from "./models/index.ts";
+import "./models/complete.ts";
 import * as ops from "./ops/index.ts";
 import { registerOptimizers } from "./optimizers/index.ts";
 import { registerQuantizers } from "./quantizers/index.ts";

@@ -1,6 +1,6 @@
 /** Data that is in memory: checked once, cut into batches without being copied as a whole. */
 import { hostArray, type DType, type TypedArray } from "../dtype/index.ts";
-import { ShapeError, ValueError } from "../errors.ts";
+import { ValueError } from "../errors.ts";
 import {
   type ConcreteShape,
   formatShape,
@@ -9,23 +9,15 @@ import {
   hostValues,
   isHostData,
   isHostTypedArray,
-  type Shape,
   sizeOf,
   Tensor,
 } from "../graph/index.ts";
+import { type ArrayExpectation, fitted } from "./fitted.ts";
+
+export type { ArrayExpectation };
 
 /** One array of samples: a tensor, nested arrays, or a typed array (of which each sample's shape must be known). */
 export type ArrayData = Tensor | HostData;
-
-/** What an array is for: how errors name it, and what the model expects of it. */
-export interface ArrayExpectation {
-  /** `input "image"`, `target "digit"`. */
-  readonly label: string;
-  /** Shape of one batch, null where any extent is fine; null where nothing is expected. */
-  readonly shape: Shape | null;
-  /** Dtype that the values are converted to; null keeps the data's (float64 becomes float32). */
-  readonly dtype: DType | null;
-}
 
 /** Values on the host, the samples along the first axis. */
 export async function hostArrayOf(where: string, data: ArrayData, expected: ArrayExpectation): Promise<HostValues> {
@@ -82,37 +74,6 @@ function ownValues(data: HostData, dtype: DType | undefined): HostValues | null 
 /** float64 arrays are float32 to a model. */
 function narrowed(data: HostData): DType | undefined {
   return data instanceof Float64Array ? "float32" : undefined;
-}
-
-/** `[n]` stands for `[n, 1]` where that is expected, and the other way round. Throws ShapeError where shapes do not fit. */
-export function fitted(where: string, host: HostValues, expected: ArrayExpectation): HostValues {
-  const shape = expected.shape;
-  if (host.shape.length === 0) {
-    throw new ShapeError({
-      where,
-      problem: `the ${expected.label} is a single number`,
-      expected: "an array, samples along the first axis",
-      received: formatShape(host.shape),
-    });
-  }
-  if (shape === null) return host;
-  const fits = (candidate: ConcreteShape): boolean =>
-    candidate.length === shape.length && candidate.every((extent, axis) => axis === 0 || shape[axis] === null || shape[axis] === extent);
-  if (fits(host.shape)) return host;
-  const widened = [...host.shape, 1];
-  if (fits(widened)) return { ...host, shape: widened };
-  const narrower = host.shape.slice(0, -1);
-  if (host.shape.at(-1) === 1 && fits(narrower)) return { ...host, shape: narrower };
-  throw new ShapeError({
-    where,
-    problem: `the ${expected.label} has the wrong shape`,
-    expected: `${formatShape(shape)}, the first axis being the samples`,
-    received: formatShape(host.shape),
-    advice:
-      host.shape.length === shape.length - 1 && fits([1, ...host.shape])
-        ? "this is one sample: wrap it in a batch of one, shape [1, ...]"
-        : "reshape the data, or give Input the shape of the data",
-  });
 }
 
 function withDType(host: HostValues, dtype: DType | null): HostValues {

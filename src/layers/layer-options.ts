@@ -2,11 +2,14 @@
 import * as activations from "../activations/index.ts";
 import * as constraints from "../constraints/index.ts";
 import { nearestNames, UnknownNameError, ValueError } from "../errors.ts";
-import { isPlainObject, type Shape } from "../graph/index.ts";
+import type { Shape } from "../graph/index.ts";
 import * as initializers from "../initializers/index.ts";
 import * as regularizers from "../regularizers/index.ts";
 import type { SerializedObject } from "../serialization/index.ts";
+import { describe } from "./describe.ts";
 import type { DTypeOption } from "./dtype-policy.ts";
+
+export { describe };
 
 /** A function that a layer applies to its output. */
 export type ActivationFunction = activations.Activation;
@@ -145,19 +148,4 @@ export function oneOf<T extends string>(where: string, name: string, value: unkn
     received: describe(value),
     ...(near.length > 0 ? { advice: `perhaps "${near[0]!}"` } : {}),
   });
-}
-
-/** A short text of any value, for errors. */
-export function describe(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "bigint") return `${value}n`;
-  if (typeof value === "function") return "a function";
-  if (typeof value === "object" && value !== null && !Array.isArray(value) && !isPlainObject(value)) return textOf(value);
-  return (JSON.stringify(value) ?? String(value)).slice(0, 120);
-}
-
-/** A tensor, say, tells its shape; an object that tells nothing of itself, its class. */
-function textOf(value: object): string {
-  // eslint-disable-next-line @typescript-eslint/no-base-to-string -- the line before rules out what has no text
-  return value.toString === Object.prototype.toString ? `an object of ${value.constructor.name}` : String(value).slice(0, 120);
 }

@@ -2,7 +2,8 @@
 import type { HostElement, Structure } from "../data/index.ts";
 import type { DType } from "../dtype/index.ts";
 import { type HostValues, isPlainObject, sameShape } from "../graph/index.ts";
-import { stepArrays, type TrainingData, type ValueCheck } from "./training-data.ts";
+import { stepArrays } from "./step-arrays.ts";
+import type { TrainingData, ValueCheck } from "./training-data.ts";
 
 /** One array of a step. */
 interface Ingredient {

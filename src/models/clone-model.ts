@@ -3,11 +3,11 @@ import { StateError, ValueError } from "../errors.ts";
 import { mapTree, Tensor } from "../graph/index.ts";
 import { Input, type InputLayerLayer } from "../layers/input-layer.ts";
 import { Layer } from "../layers/layer.ts";
-import { describe } from "../layers/layer-options.ts";
+import { describe } from "../layers/describe.ts";
 import { flattenStructure, packStructure } from "../layers/structure.ts";
 import { callAgain } from "../ops/symbolic.ts";
 import { checkOptions, type Config } from "../serialization/index.ts";
-import { Model } from "./model.ts";
+import { Model } from "./functional-model.ts";
 import { Sequential } from "./sequential.ts";
 
 /** Options of `cloneModel`. */

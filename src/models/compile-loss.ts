@@ -1,7 +1,7 @@
 /** The loss of a model: one loss per output, weighted and added. */
 import { nearestNames, UnknownNameError, ValueError } from "../errors.ts";
 import { isPlainObject, type Tensor } from "../graph/index.ts";
-import { describe } from "../layers/layer-options.ts";
+import { describe } from "../layers/describe.ts";
 import { maskOf } from "../layers/masks.ts";
 import * as losses from "../losses/index.ts";
 import * as ops from "../ops/index.ts";

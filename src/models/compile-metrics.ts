@@ -1,7 +1,7 @@
 /** The metrics of a model: lists per output, updated inside the step. */
 import { ValueError } from "../errors.ts";
 import { isPlainObject, Tensor, type Variable } from "../graph/index.ts";
-import { describe } from "../layers/layer-options.ts";
+import { describe } from "../layers/describe.ts";
 import { maskOf } from "../layers/masks.ts";
 import * as metrics from "../metrics/index.ts";
 import * as ops from "../ops/index.ts";
@@ -104,8 +104,7 @@ export function scalarsOf(key: string, result: Tensor | Record<string, Tensor>):
   if (!(result instanceof Tensor))
     return Object.assign({}, ...Object.entries(result).map(([name, value]) => scalarsOf(name, value))) as Record<string, Tensor>;
   if (result.rank === 0) return { [key]: result };
-  const flat = ops.reshape(result, [-1]);
-  return Object.fromEntries(Array.from({ length: flat.dim(0) }, (_, i) => [`${key}_${i}`, ops.getItem(flat, i)]));
+  return Object.fromEntries(ops.unstack(ops.reshape(result, [-1])).map((value, i) => [`${key}_${i}`, value]));
 }
 
 function requestsOf(

@@ -1,7 +1,7 @@
 /** What `compile` was given. */
 import { StateError, ValueError } from "../errors.ts";
 import { isPlainObject } from "../graph/index.ts";
-import { describe } from "../layers/layer-options.ts";
+import { describe } from "../layers/describe.ts";
 import * as losses from "../losses/index.ts";
 import * as metrics from "../metrics/index.ts";
 import * as optimizers from "../optimizers/index.ts";

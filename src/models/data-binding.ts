@@ -1,20 +1,20 @@
 /** Matching a user's data with a model's inputs and outputs, and the checks before any step runs. */
-import { type ArrayData, type ArrayExpectation, fitted, hostArrayOf, readyHostArray } from "../data/array-source.ts";
+import { type ArrayData, type ArrayExpectation, hostArrayOf, readyHostArray } from "../data/array-source.ts";
 import type { DType } from "../dtype/index.ts";
-import { nearestNames, ShapeError, UnknownNameError, ValueError } from "../errors.ts";
+import { ShapeError, ValueError } from "../errors.ts";
 import {
   formatShape,
   type HostValues,
   isHostTypedArray,
   isPlainObject,
-  isStringData,
   type Shape,
   type StringData,
   StringTensor,
-  stringTensor,
   Tensor,
 } from "../graph/index.ts";
-import { describe } from "../layers/layer-options.ts";
+import { describe } from "../layers/describe.ts";
+import { withParts } from "../parts/part.ts";
+import { rareData } from "./parts.ts";
 
 /** A place for data: an input or output of a model. */
 export interface Slot {
@@ -40,7 +40,7 @@ export interface NamedArray {
 }
 
 /** One part of the data, matched with a slot. */
-interface Match {
+export interface Match {
   readonly data: DataPart;
   readonly expectation: ArrayExpectation;
   /** Whether texts are expected. */
@@ -49,7 +49,7 @@ interface Match {
 
 /**
  * Matches data with slots. `keys` are further names of the slots (of an object of inputs). Slots without data are null
- * where `optional` says so. Throws where names or counts do not fit.
+ * where `optional` says so. Throws where names or counts do not fit. For `withParts`.
  */
 export function matchSlots(
   where: string,
@@ -68,7 +68,7 @@ export function matchSlots(
     },
     texts: slot.dtype === "string",
   });
-  if (isPlainObject(data)) return matchByName(where, kind, data, slots, keys, optional, matched);
+  if (isPlainObject(data)) return rareData.get().matchByName(where, kind, data, slots, keys, optional, matched);
   const list = listOf(data, slots.length);
   if (list === null) {
     if (slots.length === 1) return [matched(data as DataPart, slots[0]!)];
@@ -96,41 +96,6 @@ export function matchSlots(
   });
 }
 
-function matchByName(
-  where: string,
-  kind: string,
-  data: Readonly<Record<string, unknown>>,
-  slots: readonly Slot[],
-  keys: readonly string[] | null,
-  optional: (index: number) => boolean,
-  matched: (data: DataPart, slot: Slot) => Match,
-): (Match | null)[] {
-  const names = slots.map(({ name }) => name);
-  const known = new Set([...names, ...(keys ?? [])]);
-  for (const key of Object.keys(data)) {
-    if (known.has(key)) continue;
-    const near = nearestNames(key, known);
-    throw new UnknownNameError({
-      where,
-      problem: `the model has no ${kind === "input" ? "input" : "output"} of this name`,
-      expected: names.map((name) => `"${name}"`).join(", "),
-      received: JSON.stringify(key),
-      ...(near.length > 0 ? { advice: `perhaps "${near[0]!}"` } : {}),
-    });
-  }
-  return slots.map((slot, index) => {
-    const part = data[slot.name] ?? (keys === null ? undefined : data[keys[index]!]);
-    if (part !== undefined && part !== null) return matched(part as DataPart, slot);
-    if (optional(index)) return null;
-    throw new ValueError({
-      where,
-      problem: `the ${kind} "${slot.name}" is missing`,
-      expected: names.map((name) => `"${name}"`).join(", "),
-      received: Object.keys(data).join(", ") || "an empty object",
-    });
-  });
-}
-
 /** A list of arrays, told from the nested arrays of a single one; null for the latter. */
 function listOf(data: unknown, count: number): (DataPart | null)[] | null {
   if (!Array.isArray(data)) return null;
@@ -152,29 +117,7 @@ export async function readMatches(where: string, matches: readonly (Match | null
 async function readMatch(where: string, match: Match): Promise<NamedArray> {
   if (!match.texts) return { label: match.expectation.label, host: await hostArrayOf(where, match.data as ArrayData, match.expectation) };
   if (match.data instanceof StringTensor) await match.data.data();
-  return textArray(where, match);
-}
-
-/** Texts as numbers of texts, each text once. */
-function textArray(where: string, { data, expectation }: Match): NamedArray {
-  if (!(data instanceof StringTensor) && !isStringData(data)) {
-    throw new ValueError({
-      where,
-      problem: `the ${expectation.label} takes texts`,
-      expected: 'arrays of texts, or tensor(["a"], { dtype: "string" })',
-      received: data instanceof Tensor ? data.toString() : describe(data),
-    });
-  }
-  const given = stringTensor(`${where}: ${expectation.label}`, data);
-  const positions = new Map<string, number>();
-  const numbers = Int32Array.from(given.values, (text) => {
-    const known = positions.get(text);
-    if (known !== undefined) return known;
-    positions.set(text, positions.size);
-    return positions.size - 1;
-  });
-  const host = fitted(where, { values: numbers, shape: given.shape, dtype: "int32" }, expectation);
-  return { label: expectation.label, host, texts: [...positions.keys()] };
+  return await withParts(() => rareData.get().textArray(where, match));
 }
 
 /** Values of matches, where all are ready; undefined otherwise. */
@@ -188,7 +131,7 @@ export function readReadyMatches(where: string, matches: readonly (Match | null)
     if (match.texts) {
       // Texts that come from a tensor may have to be read first.
       if (match.data instanceof StringTensor && !match.data.known) return undefined;
-      out.push(textArray(where, match));
+      out.push(rareData.get().textArray(where, match));
       continue;
     }
     const host = readyHostArray(where, match.data as ArrayData, match.expectation);

@@ -2,7 +2,7 @@
 import type { Callback } from "../callbacks/index.ts";
 import type { Dataset, GeneratorSource } from "../data/index.ts";
 import { nearestNames, UnknownNameError, ValueError } from "../errors.ts";
-import { describe } from "../layers/layer-options.ts";
+import { describe } from "../layers/describe.ts";
 import type { DataStructure } from "./data-binding.ts";
 
 /** Batches made as they are needed: a Dataset, a generator function, a generator, or anything that can be iterated over. */

@@ -3,14 +3,14 @@ import { CallbackList, History, type Logs, ProgressBar, type Resumption, type Tr
 import { maxEpochs, maxStepsPerEpoch } from "../config/index.ts";
 import { ValueError } from "../errors.ts";
 import type { HostValues } from "../graph/index.ts";
-import { describe } from "../layers/layer-options.ts";
+import { describe } from "../layers/describe.ts";
+import { withParts } from "../parts/part.ts";
 import { airIsDue, takeAir } from "../runtime/index.ts";
 import { checkOptions } from "../serialization/index.ts";
 import { isStopped, runBatches, runStep } from "./batch-loop.ts";
-import { type Batches, EpochBatches, isStream, refuseBeside, StreamBatches } from "./batches.ts";
+import { type Batches, EpochBatches, isStream } from "./batches.ts";
 import {
   type BatchOptions,
-  type BatchStream,
   type EvaluateOptions,
   type FitOptions,
   fitOptionNames,
@@ -21,7 +21,10 @@ import {
 import type { Model } from "./model.ts";
 import { prepared, preparedInputs, preparedSoon } from "./model-data.ts";
 import { RowCollector } from "./row-collector.ts";
-import { type GivenData, sliceData, stepArrays, type TrainingData, valueChecks } from "./training-data.ts";
+import { rareData } from "./parts.ts";
+import { stepArrays } from "./step-arrays.ts";
+import type { BatchPreparation } from "./stream-batches.ts";
+import { type GivenData, sliceData, type TrainingData, valueChecks } from "./training-data.ts";
 
 type AnyModel = Model<unknown, unknown>;
 type ClassWeight = Readonly<Record<number, number>> | null;
@@ -40,7 +43,12 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
   const signal = options.signal ?? null;
 
   const { batches, rest } = isStream(x)
-    ? { batches: await trainingStream(where, model, x, y, options, epochs - initialEpoch), rest: null }
+    ? {
+        batches: await (
+          await streams()
+        ).trainingStream(where, x, y, options, epochs - initialEpoch, preparing(where, model, options.classWeight ?? null)),
+        rest: null,
+      }
     : await trainingArrays(where, model, x, y, options, batchSize);
   const steps = limited(stepsPerEpoch ?? batches.steps);
   const validation = await validationBatches(where, model, options.validationData ?? null, rest, validationBatchSize, validationSteps);
@@ -134,51 +142,17 @@ async function trainingArrays(
   return { batches: new EpochBatches(sliceData(data, 0, at), batchSize, shuffle), rest: sliceData(data, at, data.count) };
 }
 
-async function trainingStream(
-  where: string,
-  model: AnyModel,
-  source: BatchStream,
-  y: unknown,
-  options: FitOptions,
-  epochs: number,
-): Promise<StreamBatches> {
-  const { sampleWeight, batchSize, validationSplit, stepsPerEpoch } = options;
-  refuseBeside(where, { y, sampleWeight, batchSize, validationSplit: validationSplit === 0 ? null : validationSplit });
-  const stream = streamOf(where, model, source, { targets: true, wraps: stepsPerEpoch != null }, options.classWeight ?? null);
-  if (stepsPerEpoch == null && stream.steps === Infinity) {
-    throw new ValueError({
-      where,
-      problem: "the data has no end",
-      expected: "stepsPerEpoch: how many steps make an epoch",
-      received: "stepsPerEpoch null",
-      advice: "give stepsPerEpoch, or leave repeat() out: every epoch reads the data anew",
-    });
-  }
-  if (!stream.repeats && stepsPerEpoch == null && epochs > 1) {
-    throw new ValueError({
-      where,
-      problem: "a generator that has begun cannot begin again",
-      expected: "one epoch, or stepsPerEpoch",
-      received: `${epochs} epochs`,
-      advice: "pass the generator function itself, which is called for every epoch",
-    });
-  }
-  await stream.peek();
-  return stream;
-}
-
-/** Batches of a stream, made ready for the steps of a model. */
-function streamOf(
-  where: string,
-  model: AnyModel,
-  source: BatchStream,
-  options: { readonly targets: boolean; readonly wraps: boolean },
-  classWeight: ClassWeight,
-): StreamBatches {
-  return new StreamBatches(where, source, options, {
+/** How the batches of a stream are made ready for the steps of a model. */
+function preparing(where: string, model: AnyModel, classWeight: ClassWeight): BatchPreparation {
+  return {
     prepare: (batch) => preparedSoon(where, model, { ...batch, classWeight }),
     checks: (data) => valueChecks(where, model.session.plan(), data),
-  });
+  };
+}
+
+/** What reads streams, loaded where it is not there yet. */
+async function streams(): Promise<ReturnType<typeof rareData.get>> {
+  return await withParts(() => rareData.get());
 }
 
 async function validationBatches(
@@ -192,11 +166,8 @@ async function validationBatches(
   if (given === null || given === undefined) return rest === null ? null : new EpochBatches(rest, batchSize, false);
   const what = `${where} (validationData)`;
   if (isStream(given)) {
-    const stream = streamOf(what, model, given, { targets: true, wraps: false }, null);
-    if (stream.steps === Infinity && steps === null)
-      throw new ValueError({ where: what, problem: "the data has no end", expected: "validationSteps", received: "validationSteps null" });
-    await stream.peek();
-    return stream;
+    const { openStream } = await streams();
+    return await openStream(what, given, { targets: true, limit: steps, limitName: "validationSteps" }, preparing(what, model, null));
   }
   const list: readonly unknown[] = given;
   if (!Array.isArray(given) || list.length < 2 || list.length > 3) {
@@ -219,11 +190,9 @@ export async function evaluate(model: AnyModel, x: unknown, y: unknown, options:
   const limit = options.steps == null ? null : wholeNumber(where, "steps", options.steps, 1);
   let batches: Batches;
   if (isStream(x)) {
+    const { openStream, refuseBeside } = await streams();
     refuseBeside(where, { y, sampleWeight: options.sampleWeight, batchSize: options.batchSize });
-    const stream = streamOf(where, model, x, { targets: true, wraps: false }, null);
-    refuseEndless(where, stream, limit);
-    await stream.peek();
-    batches = stream;
+    batches = await openStream(where, x, { targets: true, limit, limitName: "steps" }, preparing(where, model, null));
   } else {
     const batchSize = wholeNumber(where, "batchSize", options.batchSize ?? 32, 1);
     const data = await prepared(where, model, { x, y, sampleWeight: options.sampleWeight ?? null, classWeight: null });
@@ -231,11 +200,6 @@ export async function evaluate(model: AnyModel, x: unknown, y: unknown, options:
   }
   const callbacks = observers(where, model, options, 1, stepsOf(batches, limit));
   return { ...(await evaluateBatches(model, batches, limit, callbacks, null)) };
-}
-
-function refuseEndless(where: string, batches: Batches, limit: number | null): void {
-  if (batches.steps === Infinity && limit === null)
-    throw new ValueError({ where, problem: "the data has no end", expected: "steps: how many batches to take", received: "steps null" });
 }
 
 function stepsOf(batches: Batches, limit: number | null): number | null {
@@ -285,17 +249,10 @@ export async function predict(model: AnyModel, x: unknown, options: PredictOptio
   let batches: Batches;
   let rows = 0;
   if (isStream(x)) {
+    const { openStream, refuseBeside } = await streams();
     refuseBeside(where, { batchSize: options.batchSize });
-    const stream = new StreamBatches(
-      where,
-      x,
-      { targets: false, wraps: false },
-      {
-        prepare: (batch) => preparedInputs(where, model, batch.x),
-        checks: () => [],
-      },
-    );
-    refuseEndless(where, stream, limit);
+    const preparation: BatchPreparation = { prepare: (batch) => preparedInputs(where, model, batch.x), checks: () => [] };
+    const stream = await openStream(where, x, { targets: false, limit, limitName: "steps" }, preparation);
     rows = (await stream.peek()).count;
     batches = stream;
   } else {

@@ -5,7 +5,7 @@ import { dataTensor, type HostData, hostValues, isPlainObject, isSymbolic, isTex
 import { autoName } from "../layers/auto-names.ts";
 import { InputLayerLayer } from "../layers/input-layer.ts";
 import { Layer } from "../layers/layer.ts";
-import { describe } from "../layers/layer-options.ts";
+import { describe } from "../layers/describe.ts";
 import { deserialize as deserializeLayer } from "../layers/registry.ts";
 import { flattenStructure, mapStructure } from "../layers/structure.ts";
 import { camelCase, type Config, type CustomObjects, isSerialized, snakeCase } from "../serialization/index.ts";

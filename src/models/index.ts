@@ -8,7 +8,7 @@ export type { CompileOptions, OptimizerIdentifier } from "./compiled.ts";
 export type { DataStructure } from "./data-binding.ts";
 export type { BatchStream, EvaluateOptions, FitOptions, PredictOptions, Verbose } from "./fit-options.ts";
 export { FunctionalGraph, type GraphNode, type Operation } from "./functional-graph.ts";
-export { Model, type ModelOptions } from "./model.ts";
+export { Model, type ModelOptions } from "./functional-model.ts";
 export { modelFromJSON, registerModels } from "./model-from-json.ts";
 export { Sequential, type SequentialOptions } from "./sequential.ts";
 export type { StepData, StepLogs } from "./step.ts";

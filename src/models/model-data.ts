@@ -1,5 +1,6 @@
 /** A user's data made ready for a model, which may have to be traced first to know what it takes. */
 import { ValueError } from "../errors.ts";
+import { withParts } from "../parts/part.ts";
 import type { Model } from "./model.ts";
 import { hostDataOf } from "./input-structure.ts";
 import { type GivenData, prepareData, prepareInputs, prepareReadyData, type TrainingData } from "./training-data.ts";
@@ -43,6 +44,8 @@ async function inferFrom(where: string, model: AnyModel, x: unknown): Promise<vo
 
 /** The same without waiting where nothing has to be computed first. */
 export function preparedSoon(where: string, model: AnyModel, given: GivenData): TrainingData | Promise<TrainingData> {
-  const ready = !model.session.isPlanned ? undefined : prepareReadyData(where, model.session.plan(), given);
+  if (!model.session.isPlanned) return prepared(where, model, given);
+  const ready = withParts(() => prepareReadyData(where, model.session.plan(), given));
+  if (ready instanceof Promise) return ready.then((data) => data ?? prepared(where, model, given));
   return ready ?? prepared(where, model, given);
 }

@@ -1,10 +1,10 @@
 /** Models from Keras's JSON. */
 import { ValueError } from "../errors.ts";
 import type { Tensor } from "../graph/index.ts";
-import { describe } from "../layers/layer-options.ts";
+import { describe } from "../layers/describe.ts";
 import { deserialize, layerRegistry } from "../layers/registry.ts";
 import { type CustomObjects, isSerialized, parsePythonJson } from "../serialization/index.ts";
-import { Model } from "./model.ts";
+import { Model } from "./functional-model.ts";
 import { Sequential } from "./sequential.ts";
 
 /** Makes Keras's JSON of models known, also inside other models. */

@@ -5,7 +5,8 @@ import { ShapeError, StateError, UnknownNameError, ValueError, nearestNames } fr
 import { formatShape, isPlainObject, isSymbolic, isText, type Shape, StringTensor, Tensor, type Variable } from "../graph/index.ts";
 import { type CallOptions, type InputShape, Layer } from "../layers/layer.ts";
 import { heldIn } from "../layers/layer-arguments.ts";
-import { describe, type LayerOptions } from "../layers/layer-options.ts";
+import { describe } from "../layers/describe.ts";
+import type { LayerOptions } from "../layers/layer-options.ts";
 import { attachMask } from "../layers/masks.ts";
 import { flattenStructure, packStructure } from "../layers/structure.ts";
 import * as ops from "../ops/index.ts";
@@ -18,7 +19,7 @@ import { type Compiled, type CompileOptions, compileOptionsOf } from "./compiled
 import type { DataStructure, Slot } from "./data-binding.ts";
 import { evaluate, fit, predict, predictOnBatch, testOnBatch, trainOnBatch } from "./fit.ts";
 import type { BatchStream, EvaluateOptions, FitOptions, PredictOptions } from "./fit-options.ts";
-import { functionalConfig, functionalParts } from "./functional-config.ts";
+import { functionalForm } from "./functional-form.ts";
 import { FunctionalGraph } from "./functional-graph.ts";
 import { asList, type StepData, type StepLogs } from "./step.ts";
 import { borderValuesOf } from "./text-stage.ts";
@@ -465,7 +466,7 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
 
   override getConfig(): Config {
     if (this.#graph === null) return super.getConfig();
-    return functionalConfig(this.#untyped());
+    return functionalForm().config(this.#untyped());
   }
 
   override toJSON(): Config {
@@ -494,6 +495,6 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
     // eslint-disable-next-line @typescript-eslint/no-this-alias -- the class itself: a static method is inherited
     const cls: unknown = this;
     if (cls !== Model && !Array.isArray(config.layers)) return new (cls as new (options: object) => never)(camelCaseKeys(config));
-    return new Model<unknown, unknown>(functionalParts(config, customObjects)) as never;
+    return new Model<unknown, unknown>(functionalForm().parts(config, customObjects)) as never;
   }
 }

@@ -3,7 +3,7 @@ import type { DType } from "../dtype/index.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { sampleCount, rowsOf } from "../data/array-source.ts";
 import { formatShape, type HostValues } from "../graph/index.ts";
-import { describe } from "../layers/layer-options.ts";
+import { withParts } from "../parts/part.ts";
 import type { CompiledLoss } from "./compile-loss.ts";
 import {
   checkClassNumbers,
@@ -14,6 +14,7 @@ import {
   readReadyMatches,
   type Slot,
 } from "./data-binding.ts";
+import { rareData } from "./parts.ts";
 
 /** Arrays of one call of fit, evaluate, predict or a step. */
 export interface TrainingData {
@@ -41,6 +42,16 @@ export interface GivenData {
   readonly y: unknown;
   readonly sampleWeight: unknown;
   readonly classWeight: Readonly<Record<number, number>> | null;
+}
+
+type InputPlan = Pick<DataPlan, "inputs" | "inputKeys">;
+
+function matchInputs(where: string, plan: InputPlan, x: unknown): ReturnType<typeof matchSlots> {
+  return matchSlots(where, "input", x, plan.inputs, plan.inputKeys, () => false);
+}
+
+async function matchedInputs(where: string, plan: InputPlan, x: unknown): Promise<ReturnType<typeof matchSlots>> {
+  return await withParts(() => matchInputs(where, plan, x));
 }
 
 /** Targets and weights of the plan's outputs, matched; `null` y means that the model needs none. */
@@ -92,20 +103,16 @@ function targetDType(plan: DataPlan, output: number): DType | null {
 
 /** Reads and checks everything before any step runs. */
 export async function prepareData(where: string, plan: DataPlan, given: GivenData): Promise<TrainingData> {
-  const inputs = await readMatches(
-    where,
-    matchSlots(where, "input", given.x, plan.inputs, plan.inputKeys, () => false),
-  );
-  const { targets, weights } = matchTargets(where, plan, given);
-  return checked(where, plan, given, inputs as NamedArray[], await readMatches(where, targets), await readMatches(where, weights));
+  const inputs = await readMatches(where, await matchedInputs(where, plan, given.x));
+  const matched = await withParts(() => matchTargets(where, plan, given));
+  const targets = await readMatches(where, matched.targets);
+  const weights = await readMatches(where, matched.weights);
+  return await withParts(() => checked(where, plan, given, inputs as NamedArray[], targets, weights));
 }
 
-/** The same without waiting; undefined where a tensor has to be computed first. */
+/** The same without waiting; undefined where a tensor has to be computed first. For `withParts`. */
 export function prepareReadyData(where: string, plan: DataPlan, given: GivenData): TrainingData | undefined {
-  const inputs = readReadyMatches(
-    where,
-    matchSlots(where, "input", given.x, plan.inputs, plan.inputKeys, () => false),
-  );
+  const inputs = readReadyMatches(where, matchInputs(where, plan, given.x));
   const matched = matchTargets(where, plan, given);
   const targets = readReadyMatches(where, matched.targets);
   const weights = readReadyMatches(where, matched.weights);
@@ -114,11 +121,8 @@ export function prepareReadyData(where: string, plan: DataPlan, given: GivenData
 }
 
 /** Inputs alone, for predictions. */
-export async function prepareInputs(where: string, plan: Pick<DataPlan, "inputs" | "inputKeys">, x: unknown): Promise<TrainingData> {
-  const inputs = (await readMatches(
-    where,
-    matchSlots(where, "input", x, plan.inputs, plan.inputKeys, () => false),
-  )) as NamedArray[];
+export async function prepareInputs(where: string, plan: InputPlan, x: unknown): Promise<TrainingData> {
+  const inputs = (await readMatches(where, await matchedInputs(where, plan, x))) as NamedArray[];
   return { inputs, targets: [], weights: [], count: sampleCount(where, inputs) };
 }
 
@@ -138,7 +142,7 @@ function checked(
   for (const weight of present(weights)) checkWeights(where, weight.host);
   const classWeight = given.classWeight;
   if (classWeight === null) return { inputs, targets, weights, count };
-  return { inputs, targets, weights: [withClassWeights(where, classWeight, targets, weights)], count };
+  return { inputs, targets, weights: [rareData.get().withClassWeights(where, classWeight, targets, weights)], count };
 }
 
 /** Refuses values of one array of a batch. */
@@ -193,56 +197,8 @@ function checkTarget(where: string, plan: DataPlan, target: NamedArray, index: n
   }
 }
 
-/** A weight per sample: that of its class, times the sample's own. */
-function withClassWeights(
-  where: string,
-  classWeight: Readonly<Record<number, number>>,
-  targets: readonly (NamedArray | null)[],
-  weights: readonly (NamedArray | null)[],
-): NamedArray {
-  const target = targets[0];
-  if (targets.length !== 1 || target === null || target === undefined) {
-    throw new ValueError({
-      where,
-      problem: "classWeight needs a model with one output",
-      expected: "one output, or sampleWeight instead",
-      received: `${targets.length} outputs`,
-    });
-  }
-  for (const [key, weight] of Object.entries(classWeight)) {
-    if (!Number.isInteger(Number(key)) || typeof weight !== "number" || !(weight >= 0)) {
-      throw new ValueError({
-        where,
-        problem: "classWeight maps class numbers to weights",
-        expected: "{ 0: 1, 1: 2.5 }",
-        received: describe(classWeight),
-      });
-    }
-  }
-  const { values, shape } = target.host;
-  const count = shape[0]!;
-  const width = values.length / count;
-  const own = weights[0]?.host.values;
-  const out = new Float32Array(count);
-  for (let sample = 0; sample < count; sample++) {
-    let label = values[sample * width]!;
-    if (width > 1) {
-      let best = 0;
-      for (let i = 1; i < width; i++) if (values[sample * width + i]! > values[sample * width + best]!) best = i;
-      label = best;
-    }
-    out[sample] = (classWeight[label] ?? 1) * (own?.[sample] ?? 1);
-  }
-  return { label: "class weight", host: { values: out, shape: [count], dtype: "float32" } };
-}
-
 /** Samples `start` to `end` of all arrays. */
 export function sliceData(data: TrainingData, start: number, end: number): TrainingData {
   const slice = <T extends NamedArray | null>(array: T): T => (array === null ? array : { ...array, host: rowsOf(array.host, start, end) });
   return { inputs: data.inputs.map(slice), targets: data.targets.map(slice), weights: data.weights.map(slice), count: end - start };
-}
-
-/** All arrays that go into a step, in order: inputs, targets, weights. */
-export function stepArrays(data: TrainingData): HostValues[] {
-  return [...data.inputs, ...data.targets, ...data.weights].flatMap((array) => (array === null ? [] : [array.host]));
 }

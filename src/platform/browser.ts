@@ -1,6 +1,5 @@
 /** Browsers and web workers. */
 import { BackendError } from "../errors.ts";
-import { browserEncodeJpeg, browserImageDecoder } from "./browser-image-codec.ts";
 import type { Platform, PlatformWorker } from "./platform.ts";
 
 const prelude = `"use strict"; const receive = (f) => { self.onmessage = (event) => f(event.data); }, post = (message) => self.postMessage(message);\n`;
@@ -84,8 +83,9 @@ export const platform: Platform = {
     append: noFiles,
     remove: noFiles,
   },
-  imageDecoder: browserImageDecoder,
-  encodeJpeg: browserEncodeJpeg,
+  // Few pages read image files: the codec comes when one does.
+  imageDecoder: async () => await (await import("./browser-image-codec.ts")).browserImageDecoder(),
+  encodeJpeg: async (image, quality) => await (await import("./browser-image-codec.ts")).browserEncodeJpeg(image, quality),
   macrotask,
   startWorker,
   native: () => {

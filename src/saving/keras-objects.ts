@@ -6,7 +6,7 @@ import { ValueError } from "../errors.ts";
 import { dataTensor, type HostData, hostValues, isHostTypedArray, isPlainObject, Tensor } from "../graph/index.ts";
 import * as initializers from "../initializers/index.ts";
 import * as layers from "../layers/index.ts";
-import { describe } from "../layers/layer-options.ts";
+import { describe } from "../layers/describe.ts";
 import * as losses from "../losses/index.ts";
 import * as metrics from "../metrics/index.ts";
 import * as optimizers from "../optimizers/index.ts";

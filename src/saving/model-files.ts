@@ -1,7 +1,7 @@
 /** Models to files and back: `.keras`, legacy `.h5`, and weights alone in `.weights.h5`. */
 import { StateError, ValueError } from "../errors.ts";
 import type { Tensor } from "../graph/index.ts";
-import { describe } from "../layers/layer-options.ts";
+import { describe } from "../layers/describe.ts";
 import type { Model } from "../models/index.ts";
 import { platform } from "../platform/index.ts";
 import { checkOptions, type CustomObjects } from "../serialization/index.ts";

@@ -1,8 +1,7 @@
 /** Arrays as files store them: element formats, byte order, and what they become here. */
 import { type DType, dtypes, hostArray, type TypedArray } from "../dtype/index.ts";
 import { ValueError } from "../errors.ts";
-import { dataTensor, type ConcreteShape, sizeOf, Tensor, Variable } from "../graph/index.ts";
-import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
+import { dataTensor, type ConcreteShape, sizeOf, type Tensor } from "../graph/index.ts";
 import { fromBfloat16, fromFloat16, fromFloat8E4M3, fromFloat8E5M2, fromFloat8E8M0, toBfloat16, toFloat16 } from "./short-floats.ts";
 
 /** How elements stand in a file. */
@@ -122,12 +121,6 @@ export interface HostArray {
   readonly values: TypedArray;
   readonly shape: ConcreteShape;
   readonly dtype: DType;
-}
-
-/** The elements of what a user gives: a tensor, a variable, arrays. */
-export async function readArray(value: TensorLike): Promise<HostArray> {
-  const tensor = value instanceof Tensor || value instanceof Variable ? value : asTensor(value);
-  return { values: await tensor.data(), shape: tensor.shape as ConcreteShape, dtype: tensor.dtype };
 }
 
 /** A tensor of values that were read. */

@@ -2,7 +2,7 @@
 import { isPlainObject } from "../../graph/index.ts";
 import { type ErrorParts, InternalError, NablaError, ValueError } from "../../errors.ts";
 import { deserialize } from "../../layers/index.ts";
-import { describe } from "../../layers/layer-options.ts";
+import { describe } from "../../layers/describe.ts";
 import {
   type Config,
   customObject,

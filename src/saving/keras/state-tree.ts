@@ -4,9 +4,9 @@
  * and other lists are numbered by their classes: `layers/dense`, `layers/dense_1`.
  */
 import { isPlainObject, type Tensor, Variable } from "../../graph/index.ts";
-import { Layer } from "../../layers/index.ts";
-import { Metric } from "../../metrics/index.ts";
-import { Optimizer } from "../../optimizers/index.ts";
+import type { Layer } from "../../layers/index.ts";
+import type { Metric } from "../../metrics/index.ts";
+import type { Optimizer } from "../../optimizers/index.ts";
 import { snakeCase, snakeCaseOfClass } from "../../serialization/index.ts";
 import type { Model } from "../../models/index.ts";
 
@@ -16,13 +16,38 @@ export type Stateful = Layer | Optimizer | Metric;
 /** A model, as far as files know it. */
 export type AnyModel = Model<unknown, unknown>;
 
+// What an object is, is told by what it can do: readers of files then hold none of the classes, which a bundle would have to
+// share between the program's file and theirs.
+
+/** Whether an object is a layer. */
+export function isLayer(object: unknown): object is Layer {
+  return typeof object === "function" && typeof (object as Partial<Layer>).saveOwnVariables === "function";
+}
+
+/** Whether an object is an optimizer. */
+export function isOptimizer(object: unknown): object is Optimizer {
+  return holdsVariables(object) && typeof (object as Partial<Optimizer>).scaleLoss === "function" && "iterations" in object;
+}
+
+function isMetric(object: unknown): object is Metric {
+  return (
+    holdsVariables(object) &&
+    typeof (object as Partial<Metric>).updateState === "function" &&
+    typeof (object as Partial<Metric>).resetState === "function"
+  );
+}
+
+function holdsVariables(object: unknown): object is { readonly variables: readonly Variable[] } {
+  return typeof object === "object" && object !== null && "variables" in object && Array.isArray(object.variables);
+}
+
 /** Whether an object is a model. */
 export function isModel(object: unknown): object is AnyModel {
-  return object instanceof Layer && typeof (object as Partial<AnyModel>).compileFromConfig === "function";
+  return isLayer(object) && typeof (object as Partial<AnyModel>).compileFromConfig === "function";
 }
 
 function isStateful(value: unknown): value is Stateful {
-  return value instanceof Layer || value instanceof Optimizer || value instanceof Metric;
+  return isLayer(value) || isOptimizer(value) || isMetric(value);
 }
 
 /** One object with state, and its path in the file. */
@@ -46,7 +71,7 @@ export function stateEntries(root: Stateful): StateEntry[] {
       if (isStateful(value)) visit(value, at);
       else visitContainer(value, at, 0);
     }
-    if (object instanceof Layer)
+    if (isLayer(object))
       for (const part of (object.constructor as typeof Layer).weightlessParts)
         entries.push({ path: path === "" ? part : `${path}/${part}`, object: null });
   };
@@ -93,18 +118,18 @@ function classNameOf(object: Stateful): string {
 
 /** How errors name an object. */
 export function labelOf(object: Stateful): string {
-  return object instanceof Layer ? object.label : object instanceof Optimizer ? `optimizer "${object.name}"` : `metric "${object.name}"`;
+  return isLayer(object) ? object.label : isOptimizer(object) ? `optimizer "${object.name}"` : `metric "${object.name}"`;
 }
 
 /** The variables of an object itself, by their names in files. */
 export function ownVariables(object: Stateful): Map<string, Variable | Tensor> {
   const store = new Map<string, Variable | Tensor>();
-  if (object instanceof Layer) object.saveOwnVariables(store);
+  if (isLayer(object)) object.saveOwnVariables(store);
   else object.variables.forEach((variable, index) => store.set(String(index), variable));
   return store;
 }
 
 /** Whether a variable has 64 bits in Keras: the number of steps of an optimizer. */
 export function isWide(object: Stateful, variable: Variable | Tensor): boolean {
-  return variable instanceof Variable && object instanceof Optimizer && variable.dtype === "int32" && variable.name === "iteration";
+  return variable instanceof Variable && isOptimizer(object) && variable.dtype === "int32" && variable.name === "iteration";
 }

@@ -1,14 +1,14 @@
 /** Weights, optimizer state and vocabularies in Keras's layout of version 3: written and read. */
 import { type ErrorParts, InternalError, NablaError, ValueError } from "../../errors.ts";
 import type { Variable } from "../../graph/index.ts";
-import { Layer } from "../../layers/index.ts";
+import type { Layer } from "../../layers/index.ts";
 import { assignStored } from "../../layers/stored-variables.ts";
-import { Optimizer } from "../../optimizers/index.ts";
+import type { Optimizer } from "../../optimizers/index.ts";
 import { platform } from "../../platform/index.ts";
 import { groupAt, groupContent, type H5Group, type H5GroupContent, openHdf5, writeHdf5 } from "../hdf5/index.ts";
 import { FormatError } from "../source.ts";
 import { DatasetArray, readVariables, type WrittenVariable } from "./arrays.ts";
-import { isWide, labelOf, ownVariables, stateEntries } from "./state-tree.ts";
+import { isLayer, isOptimizer, isWide, labelOf, ownVariables, stateEntries } from "./state-tree.ts";
 
 /** Texts beside the weights: by path of the object, then by file name. */
 export type Assets = ReadonlyMap<string, ReadonlyMap<string, string>>;
@@ -30,7 +30,7 @@ export function describeWeights(model: Layer): WeightsTree {
     const group = groupAt(root, `${path}/vars`);
     if (object === null) continue;
     for (const [name, variable] of ownVariables(object)) written.push({ group, name, variable, wide: isWide(object, variable) });
-    if (!(object instanceof Layer)) continue;
+    if (!isLayer(object)) continue;
     const texts = new Map<string, string>();
     object.saveAssets(texts);
     if (texts.size > 0) assets.set(path, texts);
@@ -67,15 +67,15 @@ export function readWeights(model: Layer, bytes: Uint8Array, options: ReadWeight
     if (object === null) continue;
     const group = findGroup(root, path);
     try {
-      if (object instanceof Optimizer) {
+      if (isOptimizer(object)) {
         if (group !== undefined) loadOptimizer(object, storeOf(group, where), model);
         continue;
       }
       const store = group === undefined ? new Map<string, DatasetArray>() : storeOf(group, where);
-      if (object instanceof Layer) object.loadOwnVariables(store);
+      if (isLayer(object)) object.loadOwnVariables(store);
       else if (store.size > 0) assignStored(labelOf(object), object.variables, store);
       const texts = options.assets?.get(path);
-      if (object instanceof Layer && texts !== undefined) object.loadAssets(texts);
+      if (isLayer(object) && texts !== undefined) object.loadAssets(texts);
     } catch (error) {
       if (!(error instanceof NablaError)) throw error;
       if (!skipMismatch || error instanceof FormatError) throw inFile(error, where, path);

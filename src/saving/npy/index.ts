@@ -4,7 +4,7 @@ import { isStringData, type StringData, StringTensor, stringTensor, type Tensor 
 import type { TensorLike } from "../../ops/as-tensor.ts";
 import { platform } from "../../platform/index.ts";
 import { emptyRecord, type FileSource, FormatError, readSource } from "../source.ts";
-import { readArray } from "../stored-array.ts";
+import { readArray } from "../read-array.ts";
 import { pack, unpack } from "./archive.ts";
 import { decodeNpy, encodeNpy, encodeTexts } from "./array-format.ts";
 

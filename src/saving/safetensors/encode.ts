@@ -3,7 +3,8 @@ import type { DType } from "../../dtype/index.ts";
 import { DTypeError, ValueError } from "../../errors.ts";
 import { isPlainObject } from "../../graph/index.ts";
 import type { TensorLike } from "../../ops/as-tensor.ts";
-import { readArray, storedBytes } from "../stored-array.ts";
+import { readArray } from "../read-array.ts";
+import { storedBytes } from "../stored-array.ts";
 
 /** Options of `saveSafetensors`. */
 export interface SafetensorsOptions {

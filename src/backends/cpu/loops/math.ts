@@ -4,8 +4,8 @@
  */
 import type { Block } from "./block.ts";
 import type { Expr } from "./ir.ts";
-import { cosh, exp, expm1, sigmoid, sinh, tanh } from "./math/exponential.ts";
-import { acosh, asinh, atanh, log, log1p } from "./math/logarithm.ts";
+import { exp, expm1, sigmoid, tanh } from "./math/exponential.ts";
+import { log, log1p } from "./math/logarithm.ts";
 import { rareKernels } from "./parts.ts";
 
 export { threefry } from "./math/threefry.ts";
@@ -49,11 +49,11 @@ export const mathFunctions: Readonly<Record<MathFunction, (block: Block, x: Expr
   asin: (block, x) => rareKernels.get().asin(block, x),
   acos: (block, x) => rareKernels.get().acos(block, x),
   atan: (block, x) => rareKernels.get().atan(block, x),
-  sinh,
-  cosh,
-  asinh,
-  acosh,
-  atanh,
+  sinh: (block, x) => rareKernels.get().sinh(block, x),
+  cosh: (block, x) => rareKernels.get().cosh(block, x),
+  asinh: (block, x) => rareKernels.get().asinh(block, x),
+  acosh: (block, x) => rareKernels.get().acosh(block, x),
+  atanh: (block, x) => rareKernels.get().atanh(block, x),
   power: (block, x, y) => rareKernels.get().power(block, x, y),
   atan2: (block, x, y) => rareKernels.get().atan2(block, x, y),
   remainder: (block, x, y) => rareKernels.get().remainder(block, x, y),

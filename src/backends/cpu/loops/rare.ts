@@ -10,6 +10,7 @@ export { lowerRows } from "./lower-rows.ts";
 export { lowerScatter } from "./lower-scatter.ts";
 export { lowerSort } from "./lower-sort.ts";
 export { erf } from "./math/erf.ts";
+export { acosh, asinh, atanh, cosh, sinh } from "./math/hyperbolic.ts";
 export { acos, asin, atan, atan2 } from "./math/inverse-trigonometric.ts";
 export { power } from "./math/power.ts";
 export { remainder } from "./math/remainder.ts";

@@ -1,14 +1,14 @@
 /** The threads that run stages: the calling one, and workers that help it. */
-import { InternalError } from "../../../errors.ts";
-import { platform, type PlatformWorker } from "../../../platform/index.ts";
+import { withParts } from "../../../parts/part.ts";
 import type { StageThreads } from "../runtime/machine.ts";
-import { stageWords } from "../runtime/stage-format.ts";
-import { controlWords, type Driver, emitDriver, mailbox } from "./driver.ts";
+import { mailbox } from "./control.ts";
+import { type Driver, emitDriver } from "./driver.ts";
 import { mathImports } from "./emit.ts";
 import type { Heap } from "./heap.ts";
-import { type InstalledModule, type InstallMessage, type StartMessage, workerSource } from "./worker-source.ts";
+import type { Helpers } from "./helpers.ts";
+import { helperThreads } from "./parts.ts";
+import type { InstalledModule } from "./worker-source.ts";
 
-/** The driver's exports; `run` and `work` only over shared memory. */
 type DriverExports = WebAssembly.Exports & Driver;
 
 /** Most threads at all (mailboxes). */
@@ -21,15 +21,14 @@ export const mostThreads = 64;
 export class Threads implements StageThreads {
   readonly count: number;
   private readonly heap: Heap;
-  private readonly driverModule: WebAssembly.Module;
   private readonly driver: DriverExports;
   private readonly table: WebAssembly.Table;
   private readonly imports: WebAssembly.Imports;
   private readonly installed = new Map<WebAssembly.Module, InstalledModule>();
   /** Messages that every worker was sent, or would have been. */
   private messages = 0;
-  private workers: PlatformWorker[] = [];
-  private isStarted = false;
+  private helpers: Helpers | undefined;
+  private state: "new" | "started" | "closed" = "new";
   private failure: Error | undefined;
   private scratchBytes = 0;
   /** Scratch of the calling thread, then of each worker. */
@@ -40,18 +39,14 @@ export class Threads implements StageThreads {
     this.count = heap.isShared ? count : 1;
     this.table = new WebAssembly.Table({ element: "anyfunc", initial: 256 });
     this.imports = { env: { memory: heap.memory, table: this.table }, math: mathImports };
-    this.driverModule = new WebAssembly.Module(emitDriver({ sharedMemory: heap.isShared, mayBlock: platform.mayBlock }));
-    this.driver = new WebAssembly.Instance(this.driverModule, this.imports).exports as DriverExports;
+    const driver = new WebAssembly.Module(emitDriver(heap.isShared));
+    this.driver = new WebAssembly.Instance(driver, this.imports).exports as DriverExports;
     for (let i = 0; i < this.count; i++) this.scratch.push(0);
   }
 
   /** Workers that know every kernel installed so far. */
   get ready(): number {
-    let ready = 0;
-    for (let i = 0; i < this.workers.length; i++) {
-      if (Atomics.load(this.heap.i32, mailbox(i) / 4 + 1) === this.messages) ready++;
-    }
-    return ready;
+    return this.helpers?.ready(this.messages) ?? 0;
   }
 
   /** Number that a stage's `required` takes so that only workers which know all kernels of now run it. */
@@ -59,34 +54,29 @@ export class Threads implements StageThreads {
     return this.messages;
   }
 
-  /** Starts the workers, once. They do not keep the process alive. */
+  /**
+   * Starts the workers, once. They do not keep the process alive. What they need is loaded first, where it is not there:
+   * until then this thread runs alone, as it does while they start.
+   */
   start(): void {
-    if (this.isStarted || this.count < 2) return;
-    this.isStarted = true;
-    for (let i = 0; i < this.count - 1; i++) {
-      const at = mailbox(i) / 4;
-      Atomics.store(this.heap.i32, at, this.messages);
-      Atomics.store(this.heap.i32, at + 1, -1);
-      const message: StartMessage = {
-        memory: this.heap.memory,
-        driver: this.driverModule,
-        mailbox: mailbox(i),
-        installed: [...this.installed.values()],
-        messages: this.messages,
-        math: Object.keys(mathImports),
-      };
-      try {
-        const worker = platform.startWorker(workerSource, message);
-        worker.onFailure((error) => {
-          this.failure ??= error;
-        });
-        this.workers.push(worker);
-      } catch (error) {
-        // Fewer threads: everything still runs.
-        this.failure ??= error instanceof Error ? error : new Error(String(error));
-        return;
-      }
-    }
+    if (this.state !== "new" || this.count < 2) return;
+    this.state = "started";
+    const loaded = withParts(() => helperThreads.get());
+    if (loaded instanceof Promise) loaded.then((part) => this.employ(part)).catch((error: unknown) => this.fail(error));
+    else this.employ(loaded);
+  }
+
+  private employ(part: typeof import("./helpers.ts")): void {
+    if (this.state === "closed") return;
+    const helpers = new part.Helpers(this.heap, this.imports);
+    this.helpers = helpers;
+    const everything = { installed: [...this.installed.values()], messages: this.messages };
+    // Fewer threads: everything still runs.
+    helpers.start(this.count - 1, everything, (error) => this.fail(error));
+  }
+
+  private fail(error: unknown): void {
+    this.failure ??= error instanceof Error ? error : new Error(String(error));
   }
 
   /** Puts functions of a new module into every thread's table, and empties positions that are no longer used. */
@@ -102,12 +92,7 @@ export class Threads implements StageThreads {
     }
     if (removed.length > 0) this.forget(new Set(removed));
     this.messages++;
-    const message: InstallMessage = { installed: installed === null ? [] : [installed], removed };
-    this.workers.forEach((worker, i) => {
-      Atomics.store(this.heap.i32, mailbox(i) / 4, this.messages);
-      worker.postMessage(message);
-    });
-    this.wake();
+    this.helpers?.tell({ installed: installed === null ? [] : [installed], removed }, this.messages);
   }
 
   /** Drops modules whose functions were all removed. */
@@ -139,44 +124,19 @@ export class Threads implements StageThreads {
    * trapped in a worker, or what a kernel trapped with on this thread.
    */
   run(stage: number, required: number): void {
-    try {
-      this.driver.run(stage, this.scratch[0]!, required);
-    } catch (error) {
-      this.drain(stage);
-      throw error;
-    }
-    if (this.heap.i32[controlWords.failed / 4] !== 0) this.throwFailure();
-  }
-
-  private throwFailure(): never {
-    Atomics.store(this.heap.i32, controlWords.failed / 4, 0);
-    throw new InternalError("wasm worker", "generated code trapped", this.failure?.message ?? "in a worker thread");
-  }
-
-  /** After a trap on this thread: takes back what nobody claimed and waits for what others did. */
-  private drain(stage: number): void {
-    const ticket = new BigInt64Array(this.heap.memory.buffer, controlWords.ticket, 1);
-    const chunks = this.heap.i32[(stage + stageWords.chunks) / 4]!;
-    const left = Number(Atomics.and(ticket, 0, ~0xffffffffn) & 0xffffffffn);
-    const claimed = chunks - left;
-    while (Atomics.load(this.heap.i32, controlWords.done / 4) < claimed - 1);
+    if (this.helpers === undefined) this.solo(stage);
+    else this.helpers.run(stage, this.scratch[0]!, required, this.failure);
   }
 
   /** Ends the workers. Stages then run on this thread alone. */
   async close(): Promise<void> {
-    const { workers } = this;
-    this.workers = [];
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    this.state = "closed";
+    const { helpers } = this;
+    await helpers?.close();
   }
 
   /** Why there are fewer threads than asked for, if so. */
   get problem(): string | undefined {
     return this.failure?.message;
-  }
-
-  private wake(): void {
-    if (this.workers.length === 0) return;
-    Atomics.add(this.heap.i32, controlWords.wake / 4, 1);
-    Atomics.notify(this.heap.i32, controlWords.wake / 4);
   }
 }

@@ -1,5 +1,5 @@
 /** The program of a worker thread, as plain JavaScript text: it is started without any file. */
-import { controlWords } from "./driver.ts";
+import { controlWords } from "./control.ts";
 
 /** A function of a module and its position in every thread's table. */
 export interface TableEntry {

@@ -32,8 +32,6 @@ const ln2Low = -2.1219444e-4;
 const q = [0.5, 0.16666666, 0.041666493, 0.008333543, 0.0013932394, 0.0001976446];
 /** tanh x = x + x^3 p(x^2) to 5e-9 for |x| <= 0.625. */
 const tanhSmall = [-0.3333328, 0.1333141, -0.053737268, 0.020631723, -0.005697346];
-/** sinh x = x + x^3 p(x^2) to 3e-10 for |x| <= 1. */
-const sinhSmall = [0.16666667, 0.0083333105, 0.00019842896, 2.7822132e-6];
 
 /** x moved into [low, high]; NaN stays. */
 function clamp(x: Expr, low: number, high: number, block: Block): Expr {
@@ -74,23 +72,6 @@ export function expm1(block: Block, value: Expr): Expr {
   const scale = block.let(powerOfTwo(x, sub(k, bitsLike(x, 1))));
   const half = block.let(fma(scale, part, sub(scale, constantLike(x, 0.5))));
   return block.let(select(lt(abs(x), constantLike(x, 2 ** -24)), x, add(half, half)));
-}
-
-/** Hyperbolic sine: a polynomial up to 1, then (e^|x| - e^-|x|) / 2. */
-export function sinh(block: Block, value: Expr): Expr {
-  if (value.type === "f64") return call("sinh", value);
-  const x = block.let(value);
-  const size = block.let(abs(x));
-  const half = scaledExp(block, size, -1);
-  const large = copySign(sub(half, div(constantLike(x, 0.25), half)), x);
-  return block.let(select(lt(size, constantLike(x, 1)), oddPolynomial(block, x, sinhSmall), large));
-}
-
-/** Hyperbolic cosine, (e^|x| + e^-|x|) / 2. */
-export function cosh(block: Block, x: Expr): Expr {
-  if (x.type === "f64") return call("cosh", x);
-  const half = scaledExp(block, abs(x), -1);
-  return block.let(add(half, div(constantLike(x, 0.25), half)));
 }
 
 /** Hyperbolic tangent: a polynomial up to 0.625, then 1 - 2 / (e^2|x| + 1). */

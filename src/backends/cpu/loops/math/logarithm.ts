@@ -1,44 +1,16 @@
 /**
- * Logarithms and inverse hyperbolic functions in float32. x = 2^e m with m in [sqrt(1/2), sqrt(2)), and
+ * Logarithms in float32. x = 2^e m with m in [sqrt(1/2), sqrt(2)), and
  * log m = f - f^2/2 + f^3 p(f) with f = m - 1. Coefficients: weighted minimax fits (see docs/math-accuracy.md).
  */
-import {
-  abs,
-  add,
-  bitcast,
-  type Block,
-  constantLike,
-  convert,
-  div,
-  eq,
-  fma,
-  gt,
-  i32,
-  lt,
-  max,
-  mul,
-  select,
-  shl,
-  shrS,
-  sqrt,
-  sub,
-} from "../block.ts";
+import { abs, add, bitcast, type Block, constantLike, convert, eq, fma, i32, lt, max, mul, select, shl, shrS, sub } from "../block.ts";
 import type { Expr } from "../ir.ts";
-import { bitsLike, bitsOf, call, copySign, oddPolynomial, polynomial, powerOfTwo, twoSum } from "./floats.ts";
+import { bitsLike, bitsOf, call, polynomial, powerOfTwo, twoSum } from "./floats.ts";
 
 /** ln 2 in two parts; the product of the first with an exponent is exact. Source: Cephes, logf.c. */
 const ln2High = 0.693359375;
 const ln2Low = -2.1219444e-4;
 /** log(1 + f) = f - f^2/2 + f^3 p(f) to 6e-9 for 1 + f in [sqrt(1/2), sqrt(2)]. */
 const p = [0.3333333, -0.25000823, 0.2000125, -0.16623315, 0.14201272, -0.13160187, 0.12764794, -0.07638259];
-/** asinh x = x + x^3 p(x^2) to 6e-10 for |x| <= 1. */
-const asinhSmall = [
-  -0.1666666, 0.07499705, -0.044599354, 0.030061232, -0.020993454, 0.013585598, -0.0070211245, 0.002398409, -0.00038817478,
-];
-/** acosh(1 + t) = sqrt(2 t) (1 + t p(t)) to 4e-10 for 0 <= t <= 1. */
-const acoshSmall = [-0.083333306, 0.018749278, -0.0055738473, 0.0018705538, -0.0006310456, 0.00017494583, -2.6719335e-5];
-/** atanh x = x + x^3 p(x^2) to 2e-9 for |x| <= 0.5. */
-const atanhSmall = [0.33333302, 0.20002453, 0.14223786, 0.11816386, 0.05160436, 0.1763785];
 
 /** e and f = m - 1 of a positive normal x = 2^e m, m in [sqrt(1/2), sqrt(2)). */
 export function splitExponent(block: Block, x: Expr): { exponent: Expr; fraction: Expr } {
@@ -67,7 +39,7 @@ function combine(block: Block, exponent: Expr, f: Expr): Expr {
 }
 
 /** log of the pair (high + low) 2^shift; high is positive and normal, low its rounding error. */
-function logPairOf(block: Block, high: Expr, low: Expr, shift: Expr): Expr {
+export function logPairOf(block: Block, high: Expr, low: Expr, shift: Expr): Expr {
   const { exponent, fraction } = splitExponent(block, high);
   const down = powerOfTwo(high, max(sub(bitsLike(high, 0), exponent), bitsLike(high, -126)));
   return combine(block, block.let(add(exponent, shift)), block.let(fma(low, down, fraction)));
@@ -98,43 +70,4 @@ export function log1p(block: Block, value: Expr): Expr {
   // sum.low is NaN where x is infinite; withLimits looks at 1 + x.
   const limited = withLimits(block, sum.high, finite);
   return block.let(select(lt(abs(x), constantLike(x, 2 ** -24)), x, limited));
-}
-
-/** Inverse hyperbolic sine: a polynomial up to 1, then log(|x| + sqrt(x^2 + 1)). */
-export function asinh(block: Block, value: Expr): Expr {
-  if (value.type === "f64") return call("asinh", value);
-  const x = block.let(value);
-  const size = block.let(abs(x));
-  const root = sqrt(fma(size, size, constantLike(x, 1)));
-  const large = logOfSum(block, size, block.let(root));
-  return block.let(copySign(select(lt(size, constantLike(x, 1)), oddPolynomial(block, size, asinhSmall), large), x));
-}
-
-/** Inverse hyperbolic cosine: sqrt(2 t) times a polynomial in t = x - 1 up to 1, then log(x + sqrt(x^2 - 1)). NaN below 1. */
-export function acosh(block: Block, value: Expr): Expr {
-  if (value.type === "f64") return call("acosh", value);
-  const x = block.let(value);
-  const t = block.let(sub(x, constantLike(x, 1)));
-  const base = block.let(sqrt(add(t, t)));
-  const near = fma(mul(base, t), polynomial(t, acoshSmall), base);
-  const root = sqrt(mul(t, add(x, constantLike(x, 1))));
-  return block.let(select(lt(t, constantLike(x, 1)), near, logOfSum(block, x, block.let(root))));
-}
-
-/** log(x + root); where x is so large that root would overflow, log x + ln 2. Infinity and NaN stay. */
-function logOfSum(block: Block, x: Expr, root: Expr): Expr {
-  const isHuge = block.let(gt(x, constantLike(x, 2 ** 30)));
-  const sum = twoSum(block, x, block.let(select(isHuge, constantLike(x, 0), root)));
-  const result = logPairOf(block, sum.high, sum.low, select(isHuge, bitsLike(x, 1), bitsLike(x, 0)));
-  return block.let(select(lt(x, constantLike(x, Infinity)), result, x));
-}
-
-/** Inverse hyperbolic tangent: a polynomial up to 0.5, then log1p(2 |x| / (1 - |x|)) / 2. NaN beyond 1. */
-export function atanh(block: Block, value: Expr): Expr {
-  if (value.type === "f64") return call("atanh", value);
-  const x = block.let(value);
-  const size = block.let(abs(x));
-  const one = constantLike(x, 1);
-  const half = mul(constantLike(x, 0.5), log1p(block, div(add(size, size), sub(one, size))));
-  return block.let(select(lt(size, constantLike(x, 0.5)), oddPolynomial(block, x, atanhSmall), copySign(half, x)));
 }

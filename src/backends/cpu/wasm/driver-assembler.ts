@@ -1,0 +1,74 @@
+/** An assembler for the functions of the drivers. */
+import { ByteWriter, emptyBlock, type Opcode, type WasmFunction, type WasmType } from "./encode.ts";
+
+/** Small assembler over the instruction writer. Methods add one instruction each and return the assembler. */
+export class DriverAssembler {
+  readonly code: ByteWriter = new ByteWriter();
+  private readonly locals: WasmType[] = [];
+  private readonly parameters: number;
+
+  constructor(parameters: number) {
+    this.parameters = parameters;
+  }
+
+  local(type: WasmType): number {
+    this.locals.push(type);
+    return this.parameters + this.locals.length - 1;
+  }
+  get(local: number): this {
+    this.code.opWith("local.get", local);
+    return this;
+  }
+  set(local: number): this {
+    this.code.opWith("local.set", local);
+    return this;
+  }
+  tee(local: number): this {
+    this.code.opWith("local.tee", local);
+    return this;
+  }
+  i32(value: number): this {
+    this.code.i32Const(value);
+    return this;
+  }
+  /** Small i64 constants. */
+  i64(value: number): this {
+    this.code.op("i64.const");
+    this.code.signed(value);
+    return this;
+  }
+  op(...names: readonly Opcode[]): this {
+    for (const name of names) this.code.op(name);
+    return this;
+  }
+  memory(name: Opcode, alignment: number, offset = 0): this {
+    this.code.memory(name, alignment, offset);
+    return this;
+  }
+  /** Loads a control word. */
+  atomicLoad(address: number): this {
+    return this.i32(0).memory("i32.atomic.load", 2, address);
+  }
+  /** Adds and leaves the old value. */
+  atomicAdd(address: number, value: number): this {
+    return this.i32(0).i32(value).memory("i32.atomic.rmw.add", 2, address);
+  }
+  branch(name: "br" | "br_if", depth: number): this {
+    this.code.opWith(name, depth);
+    return this;
+  }
+  nest(name: "block" | "loop" | "if", body: () => void): this {
+    this.code.op(name);
+    this.code.byte(emptyBlock);
+    body();
+    this.code.op("end");
+    return this;
+  }
+  call(index: number): this {
+    this.code.opWith("call", index);
+    return this;
+  }
+  finish(name: string, parameterTypes: readonly WasmType[]): WasmFunction {
+    return { name, type: { parameters: parameterTypes, results: [] }, locals: this.locals, code: this.code.finish() };
+  }
+}
