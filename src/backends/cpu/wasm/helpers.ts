@@ -1,6 +1,6 @@
 /** Workers that help the calling thread with its stages: loaded where there is memory to share. */
 import { InternalError } from "../../../errors.ts";
-import { platform, type PlatformWorker } from "../../../platform/index.ts";
+import type { Platform, PlatformWorker } from "../../../platform/index.ts";
 import { stageWords } from "../runtime/stage-format.ts";
 import { controlWords, mailbox } from "./control.ts";
 import type { Heap } from "./heap.ts";
@@ -16,14 +16,16 @@ export interface Knowledge {
 /** Workers over one shared heap, with the driver by which the calling thread and they share stages. */
 export class Helpers {
   private readonly heap: Heap;
+  private readonly platform: Pick<Platform, "mayBlock" | "startWorker">;
   private readonly imports: WebAssembly.Imports;
   private readonly module: WebAssembly.Module;
   private readonly driver: HelperDriver;
   private workers: PlatformWorker[] = [];
 
   /** `imports` are those of all modules: memory, the calling thread's table, functions. */
-  constructor(heap: Heap, imports: WebAssembly.Imports) {
+  constructor(heap: Heap, imports: WebAssembly.Imports, platform: Pick<Platform, "mayBlock" | "startWorker">) {
     this.heap = heap;
+    this.platform = platform;
     this.imports = imports;
     this.module = new WebAssembly.Module(emitHelperDriver(platform.mayBlock));
     this.driver = new WebAssembly.Instance(this.module, imports).exports as WebAssembly.Exports & HelperDriver;
@@ -44,7 +46,7 @@ export class Helpers {
         math: Object.keys(this.imports["math"]!),
       };
       try {
-        const worker = platform.startWorker(workerSource, message);
+        const worker = this.platform.startWorker(workerSource, message);
         worker.onFailure(fail);
         this.workers.push(worker);
       } catch (error) {

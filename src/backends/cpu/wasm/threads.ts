@@ -1,5 +1,6 @@
 /** The threads that run stages: the calling one, and workers that help it. */
 import { withParts } from "../../../parts/part.ts";
+import { platform } from "../../../platform/index.ts";
 import type { StageThreads } from "../runtime/machine.ts";
 import { mailbox } from "./control.ts";
 import { type Driver, emitDriver } from "./driver.ts";
@@ -68,7 +69,7 @@ export class Threads implements StageThreads {
 
   private employ(part: typeof import("./helpers.ts")): void {
     if (this.state === "closed") return;
-    const helpers = new part.Helpers(this.heap, this.imports);
+    const helpers = new part.Helpers(this.heap, this.imports, platform);
     this.helpers = helpers;
     const everything = { installed: [...this.installed.values()], messages: this.messages };
     // Fewer threads: everything still runs.
