@@ -113,9 +113,7 @@ async function withEsbuild(file) {
     logLevel: "error",
   });
   const texts = new Map(outputFiles.map(({ path, text }) => [path.slice(folder.length + 1).replaceAll("\\", "/"), text]));
-  const entry = Object.entries(metafile.outputs).find(
-    ([, output]) => output.entryPoint !== undefined && !output.entryPoint.includes("dist/"),
-  )[0];
+  const entry = Object.entries(metafile.outputs).find(([, output]) => output.entryPoint === "main.js")[0];
   const importsOf = (name) => metafile.outputs[name].imports.filter(({ kind }) => kind === "import-statement").map(({ path }) => path);
   const found = atOnce(entry, (name) => name, importsOf);
   const inputs = found.flatMap((name) => Object.entries(metafile.outputs[name].inputs));
