@@ -6,7 +6,7 @@ import { mailbox } from "./control.ts";
 import { type Driver, emitDriver } from "./driver.ts";
 import { mathImports } from "./emit.ts";
 import type { Heap } from "./heap.ts";
-import type { Helpers } from "./helpers.ts";
+import type * as helperModule from "./helpers.ts";
 import { helperThreads } from "./parts.ts";
 import type { InstalledModule } from "./worker-source.ts";
 
@@ -28,7 +28,7 @@ export class Threads implements StageThreads {
   private readonly installed = new Map<WebAssembly.Module, InstalledModule>();
   /** Messages that every worker was sent, or would have been. */
   private messages = 0;
-  private helpers: Helpers | undefined;
+  private helpers: helperModule.Helpers | undefined;
   private state: "new" | "started" | "closed" = "new";
   private failure: Error | undefined;
   private scratchBytes = 0;
@@ -67,7 +67,7 @@ export class Threads implements StageThreads {
     else this.employ(loaded);
   }
 
-  private employ(part: typeof import("./helpers.ts")): void {
+  private employ(part: typeof helperModule): void {
     if (this.state === "closed") return;
     const helpers = new part.Helpers(this.heap, this.imports, platform);
     this.helpers = helpers;
