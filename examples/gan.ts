@@ -53,8 +53,8 @@ const adam = (rate: number, steps: number, beta1: number, beta2: number, useEma 
     learningRate: optimizers.schedules.PolynomialDecay({ initialLearningRate: rate, endLearningRate: rate / 20, decaySteps: steps }),
     ...{ beta1, beta2, useEma, emaMomentum: 0.999 },
   });
-const dcgan = new GenerativeAdversarialNetwork({ generator: dcganGenerator(wider), discriminator: dcganDiscriminator(size) });
-const [epochs, criticEpochs] = [budget(1, 12), budget(1, 14)];
+const dcgan = new GenerativeAdversarialNetwork({ generator: dcganGenerator(wider), discriminator: dcganDiscriminator(wider) });
+const [epochs, criticEpochs] = [budget(1, 20), budget(1, 14)];
 const [updates, criticUpdates] = [(epochs * count) / 64, (criticEpochs * count) / 64];
 dcgan.compile({
   generatorOptimizer: adam(3e-4, updates, 0.5, 0.999, true),
