@@ -91,9 +91,9 @@ function run(file: string, backup: string, out: string, pauseMs: number, killAft
 
 describe("a run that is killed at random moments", () => {
   it.each([
-    ["batch", 40, "1", 150],
-    ["three batches", 20, "3", 80],
-    ["epoch", 20, '"epoch"', 20],
+    ["batch", 30, "1", 150],
+    ["three batches", 12, "3", 80],
+    ["epoch", 12, '"epoch"', 20],
   ])(
     "ends with the bits of an unbroken one, saved every %s, killed %i times",
     { timeout: 900_000 },
