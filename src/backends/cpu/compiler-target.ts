@@ -4,7 +4,7 @@ import { scheduleContract } from "./loops/contract/schedule.ts";
 import { type CpuTarget, rowsFrom } from "./target.ts";
 
 /** The compiler's target for a generator whose memory holds buffers of `maxBufferBytes`; `rows`: see `rowsFrom`. */
-export function compilerTarget(target: CpuTarget, maxBufferBytes: number, rows: number = rowsFrom): Target {
+export function compilerTarget(target: CpuTarget, maxBufferBytes: number, rows: number = rowsFrom, winograd: number = Infinity): Target {
   return {
     name: target.name,
     limits: {
@@ -15,6 +15,6 @@ export function compilerTarget(target: CpuTarget, maxBufferBytes: number, rows: 
       sharedArena: true,
       rowsFrom: rows,
     },
-    scheduleContract: (bound) => scheduleContract(bound, target),
+    scheduleContract: (bound) => scheduleContract(bound, target, winograd),
   };
 }

@@ -31,6 +31,8 @@ export interface WasmOptions {
   readonly maximumBytes?: number;
   /** From how many elements of a row on kernels over the same rows become one. For tests. */
   readonly rowsFrom?: number;
+  /** From how many channels on 3x3 convolutions are filtered minimally. */
+  readonly winogradFrom?: number;
 }
 
 /** Cache sizes that schedules assume: those of ordinary machines, since an engine does not tell. */
@@ -96,7 +98,7 @@ export function createWasmBackend(options: WasmOptions = {}): CpuBackend {
     extension: "wasm",
     command: (file) => `wasm-objdump -d ${file}`,
   };
-  const target = compilerTarget(cpuTarget, largestBuffer, options.rowsFrom);
+  const target = compilerTarget(cpuTarget, largestBuffer, options.rowsFrom, options.winogradFrom);
   return {
     form: "kernels",
     name: "wasm",

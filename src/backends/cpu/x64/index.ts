@@ -36,6 +36,8 @@ export interface X64Options {
   readonly instructionSet?: InstructionSet;
   /** From how many elements of a row on kernels over the same rows become one. For tests. */
   readonly rowsFrom?: number;
+  /** From how many channels on 3x3 convolutions are filtered minimally. */
+  readonly winogradFrom?: number;
 }
 
 const where = "x64 back-end";
@@ -100,7 +102,7 @@ export function createX64Backend(options: X64Options = {}): CpuBackend {
     extension: "bin",
     command: (file) => `objdump -D -b binary -m i386:x86-64 -M intel ${file}`,
   };
-  const target = compilerTarget(cpuTarget, largestBuffer, options.rowsFrom);
+  const target = compilerTarget(cpuTarget, largestBuffer, options.rowsFrom, options.winogradFrom);
   return {
     form: "kernels",
     name: "cpu",

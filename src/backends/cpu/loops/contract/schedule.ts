@@ -31,8 +31,17 @@ const multiplyAddsPerByte = 100;
  * kernel's data and the instruction set only; of dynamic extents only whether they are few, and how many ranges of k
  * are summed apart.
  */
-export function scheduleContract(bound: Binding, target: CpuTarget): ScheduledContraction {
-  return new Scheduler(bound, target).run();
+export function scheduleContract(bound: Binding, target: CpuTarget, winogradFrom: number = Infinity): ScheduledContraction {
+  const filtered = mayBeFiltered(bound.kernel, winogradFrom) ? rareKernels.get().winograd(bound, winogradFrom) : null;
+  if (filtered === null) return new Scheduler(bound, target).run();
+  const { kernels, temporaries } = new Scheduler(filtered.contraction, target, filtered.temporaries).run();
+  return { kernels: [...filtered.before, ...kernels, filtered.after], temporaries };
+}
+
+/** Whether a contraction looks like a 3x3 convolution. */
+function mayBeFiltered({ axes, roles }: ContractKernel, winogradFrom: number): boolean {
+  if (winogradFrom === Infinity) return false;
+  return (["m", "k"] as const).some((role) => axes.filter((axis, i) => axis.extent === 3 && roles[i] === role).length >= 2);
 }
 
 class Scheduler {
@@ -43,9 +52,11 @@ class Scheduler {
   /** The padded copies among `#before`. */
   readonly #padded: Omit<Prepared, "bound">[] = [];
 
-  constructor(bound: Binding, target: CpuTarget) {
+  /** `temporaries` are there already. */
+  constructor(bound: Binding, target: CpuTarget, temporaries: readonly Temporary[] = []) {
     this.#original = bound;
     this.#target = target;
+    this.#temporaries.push(...temporaries);
   }
 
   run(): ScheduledContraction {
