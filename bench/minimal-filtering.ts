@@ -46,8 +46,11 @@ for (const [batch, side, inputs, outputs] of shapes as [number, number, number, 
       const executable = backend.load(program);
       return { program, run: () => executable.run({ arguments: [], states, scalars: [] }), states, times: [] as number[], executable };
     });
-    const end = performance.now() + Number(seconds) * 1000;
     for (const { run } of runs) await run();
+    const [direct, filtered] = await Promise.all(runs.map(async ({ states }) => (await states[3]!.read()) as Float32Array));
+    const rms = Math.sqrt(direct!.reduce((sum, value) => sum + value * value, 0) / direct!.length);
+    const apart = direct!.reduce((most, value, i) => Math.max(most, Math.abs(value - filtered![i]!)), 0) / rms;
+    const end = performance.now() + Number(seconds) * 1000;
     while (performance.now() < end || runs[0]!.times.length < 5) {
       for (const one of runs) {
         const start = process.cpuUsage();
@@ -59,7 +62,7 @@ for (const [batch, side, inputs, outputs] of shapes as [number, number, number, 
     const quartile = runs.map(({ times }) => times.sort((a, b) => a - b)[times.length >> 2]!);
     const rates = quartile.map((ms) => flop / ms / 1e6);
     console.log(
-      `${name}: direct ${quartile[0]!.toFixed(2)} ms ${rates[0]!.toFixed(1)} GFLOP/s, filtered ${quartile[1]!.toFixed(2)} ms ${rates[1]!.toFixed(1)}, ratio ${(quartile[0]! / quartile[1]!).toFixed(2)}; arenas ${runs.map(({ program }) => (program.arenaBytes / 2 ** 20).toFixed(1)).join(" and ")} MiB`,
+      `${name}: direct ${quartile[0]!.toFixed(2)} ms ${rates[0]!.toFixed(1)} GFLOP/s, filtered ${quartile[1]!.toFixed(2)} ms ${rates[1]!.toFixed(1)}, ratio ${(quartile[0]! / quartile[1]!).toFixed(2)}; arenas ${runs.map(({ program }) => (program.arenaBytes / 2 ** 20).toFixed(1)).join(" and ")} MiB; apart ${apart.toExponential(1)} of the root of the mean square`,
     );
     for (const { states, executable } of runs) {
       executable.free();

@@ -9,6 +9,7 @@ import { stepsConflict } from "./cache-conflict.ts";
 import { chooseForm, type Form, isDense } from "./choose-form.ts";
 import { type ContractSchedule, unitCopyBytes } from "./contract-schedule.ts";
 import type { Binding, Prepared } from "./pad-operand.ts";
+import type { Winograd } from "./winograd.ts";
 import type { UnitCopyPlan } from "./plan-unit-copy.ts";
 import { chooseTile, cyclesPerStep, mostRows, type TileShape, unrollOf } from "./tile-shape.ts";
 
@@ -32,10 +33,13 @@ const multiplyAddsPerByte = 100;
  * are summed apart.
  */
 export function scheduleContract(bound: Binding, target: CpuTarget, winogradFrom: number = Infinity): ScheduledContraction {
-  const filtered = mayBeFiltered(bound.kernel, winogradFrom) ? rareKernels.get().winograd(bound, winogradFrom) : null;
+  const filtered = mayBeFiltered(bound.kernel, winogradFrom) ? rareKernels.get().winograd(bound, target, winogradFrom) : null;
   if (filtered === null) return new Scheduler(bound, target).run();
-  const { kernels, temporaries } = new Scheduler(filtered.contraction, target, filtered.temporaries).run();
-  return { kernels: [...filtered.before, ...kernels, filtered.after], temporaries };
+  const { kernels, temporaries } = new Scheduler(filtered.contraction(), target, filtered).run();
+  return {
+    kernels: [...filtered.before(), ...kernels, filtered.after()],
+    temporaries: [...filtered.temporaries, ...temporaries.slice(filtered.temporaries.length)],
+  };
 }
 
 /** Whether a contraction looks like a 3x3 convolution. */
@@ -47,16 +51,18 @@ function mayBeFiltered({ axes, roles }: ContractKernel, winogradFrom: number): b
 class Scheduler {
   readonly #target: CpuTarget;
   readonly #original: Binding;
+  readonly #filtered: Winograd | null;
   readonly #before: ScheduledKernel[] = [];
   readonly #temporaries: Temporary[] = [];
   /** The padded copies among `#before`. */
   readonly #padded: Omit<Prepared, "bound">[] = [];
 
-  /** `temporaries` are there already. */
-  constructor(bound: Binding, target: CpuTarget, temporaries: readonly Temporary[] = []) {
+  /** `filtered`: what the operands come from, with temporaries that are there already. */
+  constructor(bound: Binding, target: CpuTarget, filtered: Winograd | null = null) {
     this.#original = bound;
     this.#target = target;
-    this.#temporaries.push(...temporaries);
+    this.#filtered = filtered;
+    if (filtered !== null) this.#temporaries.push(...filtered.temporaries);
   }
 
   run(): ScheduledContraction {
@@ -142,8 +148,15 @@ class Scheduler {
     let panelStride: number | null = null;
     if (form !== "dot" && this.#shouldPack(bound.kernel, found, width)) {
       const panels = rareKernels.get();
-      const packed = panels.packPanels(bound, lanesAxis, width, this.#temporary());
-      if (!panels.isPlainCopy(packed)) {
+      const made = this.#filtered?.panels(bound.kernel, lanesAxis, width) ?? null;
+      const packed = made === null ? panels.packPanels(bound, lanesAxis, width, this.#temporary()) : null;
+      if (made !== null) {
+        panelStride = made.panelStride;
+        const { kernel: plain } = bound;
+        const buffers = plain.buffers.map((one, i) => (i === made.access.buffer ? { ...one, elements: made.elements } : one));
+        const accesses = plain.accesses.map((one, i) => (i === plain.rhs ? made.access : one));
+        bound = { ...bound, kernel: mergeAxes({ ...plain, buffers, accesses }, true) };
+      } else if (packed !== null && !panels.isPlainCopy(packed)) {
         this.#temporaries.push(packed.temporary);
         this.#before.push(...packed.copies);
         panelStride = packed.panelStride;

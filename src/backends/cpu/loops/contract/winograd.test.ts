@@ -28,6 +28,7 @@ describe("winograd", () => {
     { batch: 2, height: 6, width: 8, inputs: 5, outputs: 4, window: 3 },
     { batch: 1, height: 7, width: 5, inputs: 5, outputs: 4, window: 3 },
     { batch: 3, height: 7, width: 6, inputs: 2, outputs: 3, window: 3, padding: 0 },
+    { batch: 1, height: 4, width: 5, inputs: 32, outputs: 64, window: 3 },
     { batch: 3, height: 5, width: 6, inputs: 2, outputs: 3, window: 3, padding: 2 },
   ];
   it.each(shapes)("%o", (shape) => {

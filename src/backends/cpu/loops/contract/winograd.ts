@@ -6,10 +6,12 @@
  */
 import type { Access, Axis, ContractKernel, Entry, Guard } from "../../../../compiler/kernels/kernel.ts";
 import type { ScheduledKernel, Temporary } from "../../../../compiler/target.ts";
-import { affineAxis, affineConstant, compose } from "../../../../compiler/kernels/affine.ts";
+import { compose } from "../../../../compiler/kernels/affine.ts";
 import { Expression, KernelBuilder } from "../../../../compiler/kernels/kernel-builder.ts";
 import type { Affine } from "../../../../graph/index.ts";
+import type { CpuTarget } from "../../target.ts";
 import { extentOf } from "./arrange-axes.ts";
+import { stepsConflict } from "./cache-conflict.ts";
 import type { Binding } from "./pad-operand.ts";
 import { type WinogradForm, winogradForm } from "./winograd-form.ts";
 import {
@@ -23,60 +25,110 @@ import {
   transformBoth,
 } from "./winograd-matrices.ts";
 
-/** The kernels around the contraction that remains. Ids of temporaries are -1 - position in `temporaries`. */
-export interface Winograd {
-  readonly before: readonly ScheduledKernel[];
-  readonly contraction: Binding;
-  readonly after: ScheduledKernel;
-  readonly temporaries: readonly Temporary[];
-}
 
 /** Results of a tile along an axis. */
 const tileExtent = 2;
 /** Values of the image in a tile along an axis. */
 const tileReach = 4;
 const places = tileReach * tileReach;
+/** Elements of a cache line. */
+const lineElements = 16;
 
-/** Axes of a transformed array, outermost first; `place` of a tile is before all of them. */
-interface Layout {
-  readonly id: number;
-  readonly strides: ReadonlyMap<number, number>;
-  /** Elements from one place of tiles to the next. */
-  readonly planeStride: number;
+/** An operand that is written in panels: how a scheduled contraction reads it. */
+export interface Panels {
+  readonly access: Access;
+  readonly elements: number;
+  readonly panelStride: number;
 }
 
-/** The convolution as minimal filtering, whatever it costs; null where it is none (see `winogradForm`). */
-export function winograd(bound: Binding, from: number): Winograd | null {
+/** A transformed array: a plane for each place of a tile. */
+interface Layout {
+  readonly id: number;
+  /** Axes of a plane, outermost first: an axis of the original, or its panels, or the places in a panel. */
+  readonly parts: readonly Part[];
+  /** Elements from one plane to the next. */
+  readonly planeStride: number;
+  /** Elements from one row (of the innermost axes) to the next. */
+  readonly rowStride: number;
+}
+
+/** An axis of a plane: position `axis` of the original is the sum of positions times `unit` over its parts. */
+interface Part {
+  readonly axis: number;
+  readonly extent: number;
+  readonly unit: number;
+  readonly stride: number;
+}
+
+/** The convolution as minimal filtering; null where it is none (see `winogradForm`), or has fewer than `from` channels. */
+export function winograd(bound: Binding, target: CpuTarget, from: number): Winograd | null {
   const form = winogradForm(bound.kernel);
   if (form === null) return null;
   const few = (axes: readonly number[]): boolean => extentOf(bound.kernel, axes) < from;
   if (few(form.channels) || few(form.columns)) return null;
-  return new Rewriting(bound, form).run();
+  return new Winograd(bound, form, target);
 }
 
-class Rewriting {
+/** A convolution being rewritten: the contraction that remains, and the maps around it. Ids of temporaries are -1 - position. */
+export class Winograd {
   readonly #bound: Binding;
   readonly #kernel: ContractKernel;
   readonly #form: WinogradForm;
-  readonly #temporaries: Temporary[] = [];
+  readonly #target: CpuTarget;
+  readonly #image: Layout;
+  #other: Layout;
+  readonly #product: Layout;
 
-  constructor(bound: Binding, form: WinogradForm) {
+  constructor(bound: Binding, form: WinogradForm, target: CpuTarget) {
     this.#bound = bound;
     this.#kernel = bound.kernel;
     this.#form = form;
+    this.#target = target;
+    const { pass, images, channels, columns, windows } = form;
+    const tiles = [...images, ...windows.map(({ place }) => place)];
+    this.#image = this.#layout(-1, tiles, channels);
+    this.#other = this.#layout(-2, pass === "image" ? channels : tiles, columns);
+    this.#product = this.#layout(-3, pass === "image" ? tiles : channels, columns);
   }
 
-  run(): Winograd {
-    const { pass, images, channels, columns, windows } = this.#form;
-    const tiles = windows.map(({ place }) => place);
-    const image = this.#layout([...images, ...tiles], channels);
-    const other = pass === "image" ? this.#layout(channels, columns) : this.#layout([...images, ...tiles], columns);
-    const product = pass === "image" ? this.#layout([...images, ...tiles], columns) : this.#layout(channels, columns);
-    const before = [
-      this.#operand("lhs", image, imageLine, "image"),
-      pass === "image" ? this.#operand("rhs", other, filterLine, "filter") : this.#operand("rhs", other, cotangentLine, "cotangent"),
+  /** Buffers of the three transformed arrays, the first temporaries. */
+  get temporaries(): readonly Temporary[] {
+    return [this.#image, this.#other, this.#product].map((layout) => ({ dtype: "float32", elements: elementsOf(layout) }));
+  }
+
+  /**
+   * Lets the second operand be written in panels of `width` columns, as a contraction reads it: its access there, for the
+   * scheduled form of `contraction`; null where columns do not fill panels.
+   */
+  panels(kernel: ContractKernel, lanesAxis: number, width: number): Panels | null {
+    const { columns } = this.#form;
+    const [column] = columns;
+    const extent = this.#extent(column!);
+    if (columns.length !== 1 || extent % width !== 0 || kernel.axes[lanesAxis]!.extent !== extent) return null;
+    const before = this.#other;
+    const rows = before.parts.slice(0, -1).map((part): Part => ({ ...part, stride: (part.stride / before.rowStride) * width }));
+    const panelStride = rows.reduce((product, part) => product * part.extent, width);
+    const parts: Part[] = [
+      { axis: column!, extent: extent / width, unit: width, stride: panelStride },
+      ...rows,
+      { axis: column!, extent: width, unit: 1, stride: 1 },
     ];
-    return { before, contraction: this.#contraction(image, other, product), after: this.#results(product), temporaries: this.#temporaries };
+    this.#other = { ...before, parts, planeStride: spread((extent / width) * panelStride), rowStride: width };
+    const { index, ...access } = kernel.accesses[kernel.rhs]!;
+    const coefficients = index.coefficients.map((c, axis) => {
+      if (axis === lanesAxis) return 1;
+      return kernel.roles[axis] === "batch" ? (c / before.planeStride) * this.#other.planeStride : (c / before.rowStride) * width;
+    });
+    return { access: { ...access, index: { constant: index.constant, coefficients } }, elements: elementsOf(this.#other), panelStride };
+  }
+
+  /** The kernels that transform the operands, once the layout of the second is settled. */
+  before(): ScheduledKernel[] {
+    const isImage = this.#form.pass === "image";
+    return [
+      this.#operand("lhs", this.#image, imageLine, "image"),
+      isImage ? this.#operand("rhs", this.#other, filterLine, "filter") : this.#operand("rhs", this.#other, cotangentLine, "cotangent"),
+    ];
   }
 
   /** Extent of an axis of the original, in tiles where it is one of places. */
@@ -85,82 +137,76 @@ class Rewriting {
     return this.#form.windows.some(({ place }) => place === axis) ? Math.ceil(extent / tileExtent) : extent;
   }
 
-  /** A new array `[place of tile, outer..., inner...]`. */
-  #layout(outer: readonly number[], inner: readonly number[]): Layout {
-    const strides = new Map<number, number>();
+  /** An array `[place of tile, outer..., inner...]` whose rows do not meet in the first cache. */
+  #layout(id: number, outer: readonly number[], inner: readonly number[]): Layout {
+    const parts: Part[] = [];
     let elements = 1;
-    for (const axis of [...inner].reverse().concat([...outer].reverse())) {
-      strides.set(axis, elements);
-      elements *= this.#extent(axis);
-    }
-    const planeStride = spread(elements);
-    const id = -1 - this.#temporaries.length;
-    this.#temporaries.push({ dtype: "float32", elements: (places - 1) * planeStride + elements });
-    return { id, strides, planeStride };
+    let rowStride = 1;
+    [...outer, ...inner].reverse().forEach((axis, i) => {
+      const extent = this.#extent(axis);
+      parts.unshift({ axis, extent, unit: 1, stride: elements });
+      elements *= extent;
+      if (i !== inner.length - 1) return;
+      if (stepsConflict(elements, this.#target)) elements += lineElements;
+      rowStride = elements;
+    });
+    return { id, parts, planeStride: spread(elements), rowStride };
   }
 
   #buffer(layout: Layout): { readonly id: number; readonly dtype: "float32"; readonly elements: number } {
-    return { id: layout.id, dtype: "float32", elements: this.#temporaries[-1 - layout.id]!.elements };
+    return { id: layout.id, dtype: "float32", elements: elementsOf(layout) };
   }
 
-  #axes(order: readonly number[]): Axis[] {
-    return order.map((axis) => ({ extent: this.#extent(axis), role: "parallel", dynamic: false }));
+  /** Index of place [row, column] of the tiles in a transformed array, over its parts. */
+  #planeIndex({ planeStride, parts }: Layout, row: number, column: number): Affine {
+    return { constant: (row * tileReach + column) * planeStride, coefficients: parts.map(({ stride }) => stride) };
   }
 
-  /** Index of place [row, column] of the tiles in a transformed array. */
-  #planeIndex(layout: Layout, order: readonly number[], row: number, column: number): Affine {
-    return {
-      constant: (row * tileReach + column) * layout.planeStride,
-      coefficients: order.map((axis) => layout.strides.get(axis) ?? 0),
-    };
+  /** Position on an axis of the original, over the parts of an array, `step` positions of the original for one of the parts'. */
+  #along(parts: readonly Part[], axis: number, step: number, constant: number): Affine {
+    return { constant, coefficients: parts.map((part) => (part.axis === axis ? part.unit * step : 0)) };
   }
 
   /**
-   * What axes of the original are at a place of a tile, over the axes `order`: `row` and `column` are the offset from the
-   * tile's first place, or (`ofWindow`) the place of the window.
+   * What the axes of the original are at a place of a tile, over the parts of an array: `offsets` from the tile's first
+   * place, or (`ofWindow`) the place of the window.
    */
-  #at(order: readonly number[], offsets: readonly [number, number], ofWindow: boolean): Affine[] {
-    const rank = order.length;
+  #at(parts: readonly Part[], offsets: readonly [number, number], ofWindow: boolean): Affine[] {
     return this.#kernel.axes.map((_, axis): Affine => {
-      const position = order.indexOf(axis);
       const spatial = this.#form.windows.findIndex(({ place, window }) => place === axis || window === axis);
-      if (spatial < 0) return position < 0 ? affineConstant(rank) : affineAxis(rank, position);
-      const { place } = this.#form.windows[spatial]!;
-      const isPlace = place === axis;
-      const offset = isPlace === ofWindow ? 0 : offsets[spatial]!;
-      if (!isPlace || position < 0) return affineConstant(rank, offset);
-      return { constant: offset, coefficients: order.map((_, i) => (i === position ? tileExtent : 0)) };
+      if (spatial < 0) return this.#along(parts, axis, 1, 0);
+      const isPlace = this.#form.windows[spatial]!.place === axis;
+      return this.#along(parts, axis, isPlace ? tileExtent : 0, isPlace === ofWindow ? 0 : offsets[spatial]!);
     });
   }
 
   /** Guards of the last, ragged tiles: of places (`reach` 0), or of what windows of 1 + `reach` there see. */
-  #ragged(order: readonly number[], offsets: readonly [number, number], reach: number): Guard[] {
+  #ragged(parts: readonly Part[], offsets: readonly [number, number], reach: number): Guard[] {
     return this.#form.windows.flatMap(({ place }, spatial): Guard[] => {
       const { extent } = this.#kernel.axes[place]!;
-      const position = order.indexOf(place);
-      if (extent % tileExtent === 0 || position < 0) return [];
-      const index = { constant: offsets[spatial]!, coefficients: order.map((_, i) => (i === position ? tileExtent : 0)) };
-      return [{ index, limit: extent + reach }];
+      if (extent % tileExtent === 0 || parts.every(({ axis }) => axis !== place)) return [];
+      return [{ index: this.#along(parts, place, tileExtent, offsets[spatial]!), limit: extent + reach }];
     });
   }
 
   /** The kernel that transforms an operand. */
   #operand(side: "lhs" | "rhs", layout: Layout, line: LineTransform, name: string): ScheduledKernel {
     const access = this.#kernel.accesses[this.#kernel[side]]!;
-    const order = [...layout.strides.keys()].reverse();
+    const { parts } = layout;
+    const rank = parts.length;
     const ofWindow = line === filterLine || line === imageLine;
     const size = line === filterLine ? 3 : line === imageLine ? tileReach : tileExtent;
     const reach = line === imageLine ? 2 : 0;
-    const builder = new KernelBuilder(order.length);
+    const builder = new KernelBuilder(rank);
     const expression = new Expression();
     const buffer = { ...this.#kernel.buffers[access.buffer]!, id: this.#bound.buffers[access.buffer]! };
     const values = range(size).map((row) =>
       range(size).map((column) => {
-        const at = this.#at(order, [row, column], ofWindow);
-        const guards = [...this.#guards(access, at, order.length), ...this.#ragged(order, [row, column], reach)];
+        const at = this.#at(parts, [row, column], ofWindow);
+        const guards = [...this.#guards(access, at, rank), ...this.#ragged(parts, [row, column], reach)];
         return expression.add({
           op: "load",
-          access: builder.access(buffer, "read", compose(access.index, at, order.length), guards),
+          access: builder.access(buffer, "read", compose(access.index, at, rank), guards),
           dtype: "float32",
         });
       }),
@@ -169,13 +215,13 @@ class Rewriting {
     const stores = transformed.flatMap((list, row) =>
       list.map((value, column) => ({
         value,
-        access: builder.access(this.#buffer(layout), "write", this.#planeIndex(layout, order, row, column)),
+        access: builder.access(this.#buffer(layout), "write", this.#planeIndex(layout, row, column)),
       })),
     );
     return builder.bound({
       kind: "map",
       label: `${this.#kernel.label}/${name} tiles`,
-      axes: this.#axes(order),
+      axes: axesOfParts(parts),
       buffers: builder.kernelBuffers(),
       accesses: builder.accesses,
       scalars: [],
@@ -189,14 +235,15 @@ class Rewriting {
   }
 
   /** The contraction over channels (or tiles), one for each place of a tile. */
-  #contraction(image: Layout, other: Layout, product: Layout): Binding {
+  contraction(): Binding {
     const { pass, images, channels, columns, windows } = this.#form;
     const tiles = [...images, ...windows.map(({ place }) => place)];
     const [m, k] = pass === "image" ? [tiles, channels] : [channels, tiles];
     const order = [...m, ...columns, ...k];
-    const access = (layout: Layout, buffer: number): Access => ({
+    const layouts = [this.#image, this.#other, this.#product];
+    const access = ({ planeStride, parts }: Layout, buffer: number): Access => ({
       buffer,
-      index: { constant: 0, coefficients: [layout.planeStride, ...order.map((axis) => layout.strides.get(axis) ?? 0)] },
+      index: { constant: 0, coefficients: [planeStride, ...order.map((axis) => parts.find((part) => part.axis === axis)?.stride ?? 0)] },
       guards: [],
       fill: 0,
       dynamic: [],
@@ -207,34 +254,31 @@ class Rewriting {
       label: `${this.#kernel.label}/products of tiles`,
       axes: [{ extent: places, role: "parallel", dynamic: false }, ...axes],
       roles: ["batch", ...m.map(() => "m" as const), ...columns.map(() => "n" as const), ...k.map(() => "k" as const)],
-      buffers: [image, other, product].map((layout, i) => ({
-        dtype: "float32",
-        use: i === 2 ? "write" : "read",
-        elements: this.#buffer(layout).elements,
-      })),
-      accesses: [access(image, 0), access(other, 1), access(product, 2)],
+      buffers: layouts.map((layout, i) => ({ dtype: "float32", use: i === 2 ? "write" : "read", elements: elementsOf(layout) })),
+      accesses: layouts.map(access),
       scalars: [],
       lhs: 0,
       rhs: 1,
       epilogue: [{ op: "accumulator", index: 0, dtype: "float32" }],
       stores: [{ access: 2, value: 0 }],
     };
-    return { kernel, buffers: [image.id, other.id, product.id], scalars: [] };
+    return { kernel, buffers: layouts.map(({ id }) => id), scalars: [] };
   }
 
   /** The kernel that transforms products back, runs the epilogue and stores. */
-  #results(product: Layout): ScheduledKernel {
+  after(): ScheduledKernel {
     const kernel = this.#kernel;
+    const product = this.#product;
+    const { parts } = product;
+    const rank = parts.length;
     const isFilter = this.#form.pass === "filter";
-    const order = [...product.strides.keys()].reverse();
-    const rank = order.length;
     const builder = new KernelBuilder(rank);
     const expression = new Expression();
     const products = range(tileReach).map((row) =>
       range(tileReach).map((column) =>
         expression.add({
           op: "load",
-          access: builder.access(this.#buffer(product), "read", this.#planeIndex(product, order, row, column)),
+          access: builder.access(this.#buffer(product), "read", this.#planeIndex(product, row, column)),
           dtype: "float32",
         }),
       ),
@@ -255,8 +299,8 @@ class Rewriting {
     };
     const stores = results.flatMap((list, row) =>
       list.flatMap((result, column) => {
-        const at = this.#at(order, [row, column], isFilter);
-        const extra = isFilter ? [] : this.#ragged(order, [row, column], 0);
+        const at = this.#at(parts, [row, column], isFilter);
+        const extra = isFilter ? [] : this.#ragged(parts, [row, column], 0);
         const values: number[] = [];
         for (const entry of kernel.epilogue) {
           values.push(
@@ -273,7 +317,7 @@ class Rewriting {
     return builder.bound({
       kind: "map",
       label: `${kernel.label}/results of tiles`,
-      axes: this.#axes(order),
+      axes: axesOfParts(parts),
       buffers: builder.kernelBuffers(),
       accesses: builder.accesses,
       scalars: builder.scalarTypes,
@@ -301,6 +345,14 @@ class Rewriting {
 
 function range(count: number): number[] {
   return Array.from({ length: count }, (_, i) => i);
+}
+
+function axesOfParts(parts: readonly Part[]): Axis[] {
+  return parts.map(({ extent }) => ({ extent, role: "parallel", dynamic: false }));
+}
+
+function elementsOf({ parts, planeStride }: Layout): number {
+  return places * planeStride - planeStride + parts.reduce((last, { extent, stride }) => last + (extent - 1) * stride, 1);
 }
 
 /** A distance of at least `elements` at which 16 streams meet in no set of the first cache. */
