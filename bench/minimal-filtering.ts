@@ -12,7 +12,7 @@ import { convGeneral } from "../src/primitives/index.ts";
 
 const [seconds = "2", only = "", ...given] = process.argv.slice(2);
 const shapes = given.length > 0 ? given.map((text) => text.split(",").map(Number)) : [[8, 56, 64, 64], [8, 28, 256, 256], [8, 14, 512, 512]];
-const backends = [Infinity, 1].map((winogradFrom) => createX64Backend({ threads: 1, winogradFrom }));
+const backends = (["never", "always"] as const).map((winograd) => createX64Backend({ threads: 1, winograd }));
 
 for (const [batch, side, inputs, outputs] of shapes as [number, number, number, number][]) {
   const x = parameterTensor([batch, side, side, inputs], "float32");

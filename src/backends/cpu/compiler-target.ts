@@ -1,10 +1,21 @@
 /** What the compiler has to know of the CPU, whichever generator makes the code. */
 import type { Target } from "../../compiler/target.ts";
 import { scheduleContract } from "./loops/contract/schedule.ts";
-import { type CpuTarget, rowsFrom } from "./target.ts";
+import { BackendError } from "../../errors.ts";
+import { platform } from "../../platform/index.ts";
+import { type CpuTarget, rowsFrom, type WinogradUse } from "./target.ts";
 
-/** The compiler's target for a generator whose memory holds buffers of `maxBufferBytes`; `rows`: see `rowsFrom`. */
-export function compilerTarget(target: CpuTarget, maxBufferBytes: number, rows: number = rowsFrom, winograd: number = Infinity): Target {
+/** What of the schedule a back-end's options decide. */
+export interface ScheduleOptions {
+  /** From how many elements of a row on kernels over the same rows become one. Default: `rowsFrom`. For tests. */
+  readonly rowsFrom?: number | undefined;
+  /** Default: NABLA_WINOGRAD (0: never, 1: where it is faster), else where it is faster. Changes last bits. */
+  readonly winograd?: WinogradUse | undefined;
+}
+
+/** The compiler's target for a generator whose memory holds buffers of `maxBufferBytes`. */
+export function compilerTarget(target: CpuTarget, maxBufferBytes: number, options: ScheduleOptions = {}): Target {
+  const winograd = options.winograd ?? chooseWinograd(platform.environment("NABLA_WINOGRAD"));
   return {
     name: target.name,
     limits: {
@@ -13,8 +24,15 @@ export function compilerTarget(target: CpuTarget, maxBufferBytes: number, rows: 
       maxBufferBytes,
       dtypes: ["float32", "float64", "int32", "int8", "uint8", "bool"],
       sharedArena: true,
-      rowsFrom: rows,
+      rowsFrom: options.rowsFrom ?? rowsFrom,
     },
     scheduleContract: (bound) => scheduleContract(bound, target, winograd),
   };
+}
+
+/** What NABLA_WINOGRAD says. Throws BackendError for anything but 0 and 1. */
+function chooseWinograd(wanted: string | undefined): WinogradUse {
+  if (wanted === undefined || wanted === "1") return "auto";
+  if (wanted === "0") return "never";
+  throw new BackendError({ where: "CPU back-end", problem: "NABLA_WINOGRAD says neither yes nor no", expected: "0 or 1", received: wanted });
 }

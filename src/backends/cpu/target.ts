@@ -1,6 +1,9 @@
 /** From how many elements on rows are kept in cache from stage to stage; below, flat loops over all rows are faster. */
 export const rowsFrom: number = 128;
 
+/** Whether 3x3 convolutions are computed by Winograd's minimal filtering: where that is faster (auto), never, or (tests) always. */
+export type WinogradUse = "auto" | "never" | "always";
+
 /** What differs between the CPU's code generators, as data. The lowering in loops/ reads only this. */
 export interface CpuTarget {
   readonly name: "wasm" | "avx2" | "avx512";

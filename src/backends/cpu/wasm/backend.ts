@@ -2,7 +2,7 @@
 import type { Executable } from "../../backend.ts";
 import { BackendError } from "../../../errors.ts";
 import type { Program } from "../../../compiler/program.ts";
-import { compilerTarget } from "../compiler-target.ts";
+import { compilerTarget, type ScheduleOptions } from "../compiler-target.ts";
 import { divideWork, lowerKernel } from "../loops/lower.ts";
 import type { CpuTarget } from "../target.ts";
 import { chooseThreads } from "../runtime/choose-threads.ts";
@@ -22,17 +22,13 @@ import { ModuleStore } from "./module-store.ts";
 import { mostThreads, Threads } from "./threads.ts";
 
 /** Options of the WebAssembly back-end; what is left out is found out. */
-export interface WasmOptions {
+export interface WasmOptions extends ScheduleOptions {
   /** Threads, the calling one among them. Default: NABLA_THREADS, else the hardware's, at most 8; 1 without shared memory. */
   readonly threads?: number;
   /** Whether to use fused multiply-add. Default: where the engine has relaxed SIMD. Changes last bits. */
   readonly relaxedFma?: boolean;
   /** Most bytes of memory, at most 4 GiB. */
   readonly maximumBytes?: number;
-  /** From how many elements of a row on kernels over the same rows become one. For tests. */
-  readonly rowsFrom?: number;
-  /** From how many channels on 3x3 convolutions are filtered minimally. */
-  readonly winogradFrom?: number;
 }
 
 /** Cache sizes that schedules assume: those of ordinary machines, since an engine does not tell. */
@@ -98,7 +94,7 @@ export function createWasmBackend(options: WasmOptions = {}): CpuBackend {
     extension: "wasm",
     command: (file) => `wasm-objdump -d ${file}`,
   };
-  const target = compilerTarget(cpuTarget, largestBuffer, options.rowsFrom, options.winogradFrom);
+  const target = compilerTarget(cpuTarget, largestBuffer, options);
   return {
     form: "kernels",
     name: "wasm",

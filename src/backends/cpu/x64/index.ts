@@ -3,7 +3,7 @@ import "../../../compiler/complete.ts";
 import "../loops/complete.ts";
 import type { Executable } from "../../backend.ts";
 import type { Program } from "../../../compiler/program.ts";
-import { compilerTarget } from "../compiler-target.ts";
+import { compilerTarget, type ScheduleOptions } from "../compiler-target.ts";
 import { platform } from "../../../platform/index.ts";
 import type { CallableFunction } from "../loops/ir.ts";
 import { divideWork, lowerKernel } from "../loops/lower.ts";
@@ -29,15 +29,11 @@ import { NativeThreads } from "./native-threads.ts";
 import { NativeWalk } from "./native-walk.ts";
 
 /** Options of the x64 back-end; what is left out is found out. */
-export interface X64Options {
+export interface X64Options extends ScheduleOptions {
   /** Threads, the calling one among them. Default: NABLA_THREADS, else the processor's cores, at most 16. */
   readonly threads?: number;
   /** Default: NABLA_CPU, else the best that the processor has. Changes last bits. */
   readonly instructionSet?: InstructionSet;
-  /** From how many elements of a row on kernels over the same rows become one. For tests. */
-  readonly rowsFrom?: number;
-  /** From how many channels on 3x3 convolutions are filtered minimally. */
-  readonly winogradFrom?: number;
 }
 
 const where = "x64 back-end";
@@ -102,7 +98,7 @@ export function createX64Backend(options: X64Options = {}): CpuBackend {
     extension: "bin",
     command: (file) => `objdump -D -b binary -m i386:x86-64 -M intel ${file}`,
   };
-  const target = compilerTarget(cpuTarget, largestBuffer, options.rowsFrom, options.winogradFrom);
+  const target = compilerTarget(cpuTarget, largestBuffer, options);
   return {
     form: "kernels",
     name: "cpu",

@@ -2,7 +2,7 @@
 import { alwaysHolds } from "../addressing.ts";
 import type { ContractKernel } from "../../../../compiler/kernels/kernel.ts";
 import type { ScheduledKernel, Temporary } from "../../../../compiler/target.ts";
-import type { CpuTarget } from "../../target.ts";
+import type { CpuTarget, WinogradUse } from "../../target.ts";
 import { rareKernels } from "../parts.ts";
 import { arrangeAxes, axesOf, extentOf, fixExtent, mapAffines, mergeAxes } from "./arrange-axes.ts";
 import { stepsConflict } from "./cache-conflict.ts";
@@ -32,8 +32,8 @@ const multiplyAddsPerByte = 100;
  * kernel's data and the instruction set only; of dynamic extents only whether they are few, and how many ranges of k
  * are summed apart.
  */
-export function scheduleContract(bound: Binding, target: CpuTarget, winogradFrom: number = Infinity): ScheduledContraction {
-  const filtered = mayBeFiltered(bound.kernel, winogradFrom) ? rareKernels.get().winograd(bound, target, winogradFrom) : null;
+export function scheduleContract(bound: Binding, target: CpuTarget, use: WinogradUse = "never"): ScheduledContraction {
+  const filtered = use !== "never" && mayBeFiltered(bound.kernel) ? rareKernels.get().winograd(bound, target, use) : null;
   if (filtered === null) return new Scheduler(bound, target).run();
   const { kernels, temporaries } = new Scheduler(filtered.contraction(), target, filtered).run();
   return {
@@ -43,8 +43,7 @@ export function scheduleContract(bound: Binding, target: CpuTarget, winogradFrom
 }
 
 /** Whether a contraction looks like a 3x3 convolution. */
-function mayBeFiltered({ axes, roles }: ContractKernel, winogradFrom: number): boolean {
-  if (winogradFrom === Infinity) return false;
+function mayBeFiltered({ axes, roles }: ContractKernel): boolean {
   return (["m", "k"] as const).some((role) => axes.filter((axis, i) => axis.extent === 3 && roles[i] === role).length >= 2);
 }
 

@@ -9,7 +9,7 @@ import type { ScheduledKernel, Temporary } from "../../../../compiler/target.ts"
 import { compose } from "../../../../compiler/kernels/affine.ts";
 import { Expression, KernelBuilder } from "../../../../compiler/kernels/kernel-builder.ts";
 import type { Affine } from "../../../../graph/index.ts";
-import type { CpuTarget } from "../../target.ts";
+import type { CpuTarget, WinogradUse } from "../../target.ts";
 import { extentOf } from "./arrange-axes.ts";
 import { stepsConflict } from "./cache-conflict.ts";
 import type { Binding } from "./pad-operand.ts";
@@ -60,13 +60,42 @@ interface Part {
   readonly stride: number;
 }
 
-/** The convolution as minimal filtering; null where it is none (see `winogradForm`), or has fewer than `from` channels. */
-export function winograd(bound: Binding, target: CpuTarget, from: number): Winograd | null {
+/**
+ * The convolution as minimal filtering; null where it is none (see `winogradForm`), or (but for "always") where it takes too
+ * much memory or would hardly be faster.
+ */
+export function winograd(bound: Binding, target: CpuTarget, use: WinogradUse): Winograd | null {
   const form = winogradForm(bound.kernel);
-  if (form === null) return null;
-  const few = (axes: readonly number[]): boolean => extentOf(bound.kernel, axes) < from;
-  if (few(form.channels) || few(form.columns)) return null;
-  return new Winograd(bound, form, target);
+  if (form === null || use === "never") return null;
+  if (use !== "always" && !pays(bound.kernel, form, target)) return null;
+  const rewritten = new Winograd(bound, form, target);
+  const bytes = rewritten.temporaries.reduce((sum, { elements }) => sum + elements * 4, 0);
+  return use === "always" || bytes <= mostBytes ? rewritten : null;
+}
+
+/** Most bytes that the transformed arrays of one convolution may take: beyond, it is computed directly. */
+const mostBytes = 2 ** 28;
+
+/**
+ * Nanoseconds of one element of a transformed array, written and read. Measured on Zen 4 (AVX-512, one thread): 0.36 for
+ * 64 channels at 56x56 and batch 8, where the arrays do not fit into caches, 0.2 to 0.4 where they do.
+ */
+const elementNanoseconds = 0.4;
+/** Share of the direct form's time that is aimed at; above, the saving is not worth the memory. */
+const mostShare = 0.9;
+
+/** Whether the transforms cost less than the multiplications that they save. */
+function pays(kernel: ContractKernel, { windows, images, channels, columns }: WinogradForm, target: CpuTarget): boolean {
+  const [inputs, outputs] = [extentOf(kernel, channels), extentOf(kernel, columns)];
+  const perImage = windows.map(({ place }) => kernel.axes[place]!.extent);
+  const count = extentOf(kernel, images);
+  const direct = count * perImage[0]! * perImage[1]! * 9 * inputs * outputs;
+  const tiles = count * Math.ceil(perImage[0]! / tileExtent) * Math.ceil(perImage[1]! / tileExtent);
+  const products = tiles * places * inputs * outputs;
+  const elements = places * (tiles * (inputs + outputs) + inputs * outputs);
+  // Multiply-adds a nanosecond, as in the schedule of contractions.
+  const rate = target.lanes * 4;
+  return products / rate + elements * elementNanoseconds <= (direct / rate) * mostShare;
 }
 
 /** A convolution being rewritten: the contraction that remains, and the maps around it. Ids of temporaries are -1 - position. */
