@@ -34,5 +34,10 @@ export function compilerTarget(target: CpuTarget, maxBufferBytes: number, option
 function chooseWinograd(wanted: string | undefined): WinogradUse {
   if (wanted === undefined || wanted === "1") return "auto";
   if (wanted === "0") return "never";
-  throw new BackendError({ where: "CPU back-end", problem: "NABLA_WINOGRAD says neither yes nor no", expected: "0 or 1", received: wanted });
+  throw new BackendError({
+    where: "CPU back-end",
+    problem: "NABLA_WINOGRAD says neither yes nor no",
+    expected: "0 or 1",
+    received: wanted,
+  });
 }

@@ -30,7 +30,7 @@ const multiplyAddsPerByte = 100;
 /**
  * Schedules `C[batch, m, n] = sum over k of lhs[batch, m, k] * rhs[batch, k, n]` for a target. The result depends on the
  * kernel's data and the instruction set only; of dynamic extents only whether they are few, and how many ranges of k
- * are summed apart.
+ * are summed apart. `use`: whether 3x3 convolutions become maps around a contraction (see winograd.ts).
  */
 export function scheduleContract(bound: Binding, target: CpuTarget, use: WinogradUse = "never"): ScheduledContraction {
   const filtered = use !== "never" && mayBeFiltered(bound.kernel) ? rareKernels.get().winograd(bound, target, use) : null;

@@ -68,7 +68,16 @@ function isWalked(kernel: ContractKernel, { pass, windows, images, channels, col
   const stays = (access: Access, axis: number): boolean =>
     access.index.coefficients[axis] === 0 && access.guards.every((guard) => guard.index.coefficients[axis] === 0);
   const [places, taps] = [windows.map(({ place }) => place), windows.map(({ window }) => window)];
-  const [moving, still] = pass === "image" ? [[...taps, ...channels], [...places, ...images]] : [[...places, ...images], [...taps, ...channels]];
+  const [moving, still] =
+    pass === "image"
+      ? [
+          [...taps, ...channels],
+          [...places, ...images],
+        ]
+      : [
+          [...places, ...images],
+          [...taps, ...channels],
+        ];
   const store = kernel.accesses[kernel.stores[0]!.access]!.index.coefficients;
   return (
     channels.length > 0 &&

@@ -1,44 +1,86 @@
 import { describe, expect, it } from "vitest";
 import "../complete.ts";
 import type { ContractKernel } from "../../../../compiler/kernels/kernel.ts";
+import type { CpuTarget } from "../../target.ts";
 import { runNaive } from "../naive-kernel.ts";
 import { Random } from "../random-kernel.ts";
 import { type ConvolutionShape, convolution, filterGradient, inputGradient } from "./sample-contractions.ts";
 import { scheduleContract } from "./schedule.ts";
+import { winograd } from "./winograd.ts";
 
-const avx512 = { name: "avx512", lanes: 16, registers: 32, fma: true, maskedTails: true, l1Bytes: 32768, l2Bytes: 1048576 } as const;
+const avx512: CpuTarget = {
+  name: "avx512",
+  lanes: 16,
+  registers: 32,
+  fma: true,
+  maskedTails: true,
+  l1Bytes: 32 * 2 ** 10,
+  l2Bytes: 2 ** 20,
+};
+const wide = { batch: 8, height: 14, width: 14, inputs: 256, outputs: 256, window: 3 };
 
+function isFiltered(kernel: ContractKernel, use: "auto" | "always" = "auto"): boolean {
+  return winograd({ kernel, buffers: kernel.buffers.map((_, i) => i), scalars: [] }, avx512, use) !== null;
+}
+
+/** What the kernels of a schedule write, each run by its definition; temporaries start as NaN. */
 function run(kernel: ContractKernel, use: "always" | "never"): Float32Array {
   const random = new Random(5);
-  const buffers = kernel.buffers.map((b) => new Float32Array(b.elements).map(() => (b.use === "write" ? NaN : random.unit() - 0.5)));
-  if (use === "never") {
-    runNaive(kernel, { buffers, scalars: [] });
-    return buffers[2]!;
+  const buffers = kernel.buffers.map(({ elements, use: role }) =>
+    new Float32Array(elements).map(() => (role === "write" ? NaN : random.unit() - 0.5)),
+  );
+  const bound = { kernel, buffers: buffers.map((_, i) => i), scalars: [] };
+  const { kernels, temporaries } = use === "always" ? scheduleContract(bound, avx512, use) : { kernels: [bound], temporaries: [] };
+  const arrays = temporaries.map(({ elements }) => new Float32Array(elements).fill(NaN));
+  for (const one of kernels) {
+    runNaive(one.kernel, { buffers: one.buffers.map((id) => (id < 0 ? arrays[-1 - id]! : buffers[id]!)), scalars: [] });
   }
-  const { kernels, temporaries } = scheduleContract({ kernel, buffers: buffers.map((_, i) => i), scalars: [] }, avx512, use);
-  expect(kernels.length).toBeGreaterThan(3);
-  const arrays = temporaries.map((t) => new Float32Array(t.elements).fill(NaN));
-  for (const bound of kernels)
-    runNaive(bound.kernel, { buffers: bound.buffers.map((id) => (id < 0 ? arrays[-1 - id]! : buffers[id]!)), scalars: [] });
   return buffers[2]!;
 }
 
-describe("winograd", () => {
-  const shapes: ConvolutionShape[] = [
-    { batch: 2, height: 6, width: 8, inputs: 5, outputs: 4, window: 3 },
-    { batch: 1, height: 7, width: 5, inputs: 5, outputs: 4, window: 3 },
-    { batch: 3, height: 7, width: 6, inputs: 2, outputs: 3, window: 3, padding: 0 },
-    { batch: 1, height: 4, width: 5, inputs: 32, outputs: 64, window: 3 },
-    { batch: 3, height: 5, width: 6, inputs: 2, outputs: 3, window: 3, padding: 2 },
-  ];
-  it.each(shapes)("%o", (shape) => {
+describe("minimal filtering", () => {
+  it("is chosen for wide 3x3 convolutions and both gradients", () => {
+    for (const make of [convolution, inputGradient, filterGradient]) {
+      expect(isFiltered(make(wide)), make.name).toBe(true);
+      expect(isFiltered(make({ ...wide, padding: 0 })), make.name).toBe(true);
+      expect(isFiltered(make({ ...wide, height: 13, width: 15 })), make.name).toBe(true);
+    }
+  });
+
+  it("is not chosen where its transforms cost more than it saves, or its arrays take too much memory", () => {
+    for (const make of [convolution, inputGradient, filterGradient]) {
+      expect(isFiltered(make({ ...wide, height: 32, width: 32, inputs: 16, outputs: 16 })), make.name).toBe(false);
+      expect(isFiltered(make({ ...wide, batch: 1, height: 7, width: 7, inputs: 512, outputs: 512 })), make.name).toBe(false);
+      expect(isFiltered(make({ ...wide, batch: 32, height: 112, width: 112 })), make.name).toBe(false);
+    }
+  });
+
+  it("leaves other windows, strides, dilations, groups and channels first alone", () => {
+    const small = { batch: 1, height: 9, width: 9, inputs: 4, outputs: 4, window: 3 };
+    expect(isFiltered(convolution(small), "always")).toBe(true);
+    const others: Partial<ConvolutionShape>[] = [{ window: 5 }, { stride: 2 }, { dilation: 2 }, { groups: 2 }];
+    for (const other of others) expect(isFiltered(convolution({ ...small, ...other }), "always"), JSON.stringify(other)).toBe(false);
+    const kernel = convolution(small);
+    const lhs = kernel.accesses[kernel.lhs]!;
+    const swapped = { ...lhs, index: { ...lhs.index, coefficients: lhs.index.coefficients.map((c) => (c === 1 ? 81 : c / 4)) } };
+    expect(isFiltered({ ...kernel, accesses: kernel.accesses.map((access) => (access === lhs ? swapped : access)) }, "always")).toBe(false);
+  });
+
+  it.each([
+    { batch: 2, height: 3, width: 4, inputs: 3, outputs: 4, window: 3 },
+    { batch: 1, height: 5, width: 5, inputs: 2, outputs: 3, window: 3, padding: 0 },
+    { batch: 1, height: 3, width: 2, inputs: 2, outputs: 2, window: 3, padding: 2 },
+  ])("computes the convolution of $height x $width images and both gradients", (shape) => {
     for (const make of [convolution, inputGradient, filterGradient]) {
       const kernel = make(shape);
       const expected = run(kernel, "never");
-      const got = run(kernel, "always");
-      const worst = expected.reduce((most, value, i) => Math.max(most, Number.isNaN(got[i]!) ? Infinity : Math.abs(value - got[i]!)), 0);
-      console.log(kernel.label, worst);
-      expect(worst).toBeLessThan(1e-5);
+      const found = run(kernel, "always");
+      const depth = kernel.axes.reduce((product, axis) => (axis.role === "reduce" ? product * axis.extent : product), 1);
+      // Roundings of the products' sums and of the transforms, each of at most 2^-24 of operands below 1/2 that meet in fours.
+      const limit = 2 ** -24 * (depth + 8);
+      expected.forEach((value, i) => {
+        if (!(Math.abs(value - found[i]!) <= limit)) expect.fail(`${kernel.label}: element ${i} is ${found[i]}, not ${value}`);
+      });
     }
   });
 });

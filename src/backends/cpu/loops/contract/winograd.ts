@@ -25,7 +25,6 @@ import {
   transformBoth,
 } from "./winograd-matrices.ts";
 
-
 /** Results of a tile along an axis. */
 const tileExtent = 2;
 /** Values of the image in a tile along an axis. */
@@ -277,7 +276,11 @@ export class Winograd {
       fill: 0,
       dynamic: [],
     });
-    const axes = order.map((axis): Axis => ({ extent: this.#extent(axis), role: k.includes(axis) ? "reduce" : "parallel", dynamic: false }));
+    const axes = order.map((axis): Axis => ({
+      extent: this.#extent(axis),
+      role: k.includes(axis) ? "reduce" : "parallel",
+      dynamic: false,
+    }));
     const kernel: ContractKernel = {
       kind: "contract",
       label: `${this.#kernel.label}/products of tiles`,
@@ -335,9 +338,7 @@ export class Winograd {
           values.push(
             entry.op === "accumulator"
               ? result
-              : expression.add(
-                  this.#entry(entry, values, builder, at, (access) => moved(access, at, extra, false)),
-                ),
+              : expression.add(this.#entry(entry, values, builder, at, (access) => moved(access, at, extra, false))),
           );
         }
         return kernel.stores.map((store) => ({ value: values[store.value]!, access: moved(store.access, at, extra, true) }));
@@ -355,7 +356,13 @@ export class Winograd {
     });
   }
 
-  #entry(entry: Entry, values: readonly number[], builder: KernelBuilder, at: readonly Affine[], access: (position: number) => number): Entry {
+  #entry(
+    entry: Entry,
+    values: readonly number[],
+    builder: KernelBuilder,
+    at: readonly Affine[],
+    access: (position: number) => number,
+  ): Entry {
     switch (entry.op) {
       case "load":
         return { ...entry, access: access(entry.access) };
