@@ -37,6 +37,7 @@ const passing: readonly unknown[] = [
   layers.GroupNormalization({ groups: 1 }),
   layers.UnitNormalization(),
   layers.SpectralNormalization({ layer: layers.Dense({ units: 2 }) }),
+  layers.TimeDistributed({ layer: layers.Dense({ units: 2 }) }),
   layers.Dropout({ rate: 0.5 }),
   layers.SpatialDropout1D({ rate: 0.5 }),
   layers.GaussianNoise({ stddev: 0.5 }),

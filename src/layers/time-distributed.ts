@@ -27,6 +27,7 @@ export class TimeDistributedLayer extends WrapperLayer<TimeDistributedOptions> {
 
   constructor(options: TimeDistributedOptions) {
     super(options);
+    this.supportsMasking = true;
     this.inputSpec = { minRank: 3 };
   }
 

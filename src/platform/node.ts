@@ -1,9 +1,11 @@
 /** Node. */
+import { constants } from "node:buffer";
 import { mkdirSync, writeFileSync, writeSync } from "node:fs";
 import { appendFile, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { availableParallelism, homedir } from "node:os";
 import { dirname, join, sep } from "node:path";
 import { Worker } from "node:worker_threads";
+import { ValueError } from "../errors.ts";
 import { openDawn } from "./dawn.ts";
 import { encodeJpeg, loadImageDecoder } from "./image-codec.ts";
 import { loadNative } from "./koffi.ts";
@@ -57,6 +59,35 @@ function cacheFolder(): string {
 function environment(name: string): string | undefined {
   const value = process.env[name];
   return value === undefined || value === "" ? undefined : value;
+}
+
+/** What Node reads in one call. */
+const readAtOnce = 2 ** 31 - 1;
+
+/** All bytes of a file. Throws ValueError where they are more than one array holds (4 GiB up to Node 20). */
+async function wholeFile(path: string): Promise<Uint8Array> {
+  const { size } = await stat(path);
+  if (size <= readAtOnce) return await readFile(path);
+  if (size > constants.MAX_LENGTH)
+    throw new ValueError({
+      where: path,
+      problem: "the file is larger than one array here may be",
+      expected: `${constants.MAX_LENGTH} bytes or fewer`,
+      received: String(size),
+      advice: "Node 22 and later have larger arrays; or save the model in parts",
+    });
+  const bytes = new Uint8Array(size);
+  const file = await open(path, "r");
+  try {
+    for (let at = 0; at < size;) {
+      const { bytesRead } = await file.read(bytes, at, Math.min(2 ** 30, size - at), at);
+      if (bytesRead === 0) return bytes.subarray(0, at);
+      at += bytesRead;
+    }
+  } finally {
+    await file.close();
+  }
+  return bytes;
 }
 
 async function pathInside(folder: string, relative: string): Promise<string | null> {
@@ -158,7 +189,7 @@ export const platform: Platform = {
   mayBlock: true,
   concurrency: () => Math.max(1, availableParallelism()),
   environment,
-  readFile: (path) => ifThere(readFile(path)),
+  readFile: (path) => ifThere(wholeFile(path)),
   pathInside,
   files,
   imageDecoder: loadImageDecoder,

@@ -12,7 +12,7 @@ import { lookupOf } from "./keras/read-config.ts";
 import { type AnyModel, isModel } from "./keras/state-tree.ts";
 import { readWeights, writeWeights } from "./keras/weights.ts";
 import { inPlace, isPlace, withEnding } from "./places/index.ts";
-import { type FileSource, type FileTarget, FormatError, readSource, sourceName, writeTarget } from "./source.ts";
+import { type FileSource, type FileTarget, FormatError, joinParts, readSource, sourceName, writeTarget } from "./source.ts";
 import { isZip } from "./zip/index.ts";
 
 /** What a file holds: a model in Keras's present or legacy format, or weights alone in either. */
@@ -54,14 +54,7 @@ export async function toParts(model: ModelLike, options: ModelBytesOptions = {})
 
 /** The bytes of a model's file. */
 export async function toBytes(model: ModelLike, options: ModelBytesOptions = {}): Promise<Uint8Array> {
-  const parts = await toParts(model, options);
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
+  return joinParts("saving.toBytes", await toParts(model, options));
 }
 
 function checkedModel(where: string, model: unknown): AnyModel {

@@ -65,6 +65,29 @@ export async function readSource(where: string, source: FileSource): Promise<Uin
   });
 }
 
+/** Parts of a file as one array. Throws ValueError where one array cannot hold them. */
+export function joinParts(where: string, parts: readonly Uint8Array[]): Uint8Array {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  let whole: Uint8Array;
+  try {
+    whole = new Uint8Array(length);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ValueError({
+      where,
+      problem: "the file is larger than one array here may be",
+      received: `${length} bytes`,
+      advice: "write it to a path, which takes it in parts; Node 22 and later have larger arrays",
+    });
+  }
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
 function isReadable(source: unknown): source is ReadableFile {
   return typeof source === "object" && source !== null && typeof (source as Partial<ReadableFile>).read === "function";
 }

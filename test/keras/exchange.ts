@@ -176,8 +176,7 @@ export async function writeOwn(
   model.compile({ optimizer: "adamax", loss: "mean_squared_error", metrics: ["mae"] });
   const fit = { batchSize: 8, epochs: 2, shuffle: false, verbose: 0 } as const;
   await model.fit(dataOf(x), dataOf(y), { ...fit, epochs: 1 });
-  // Legacy files have no modules, by which Keras would find operations.
-  for (const ending of name === "own_operations" ? ["keras"] : ["keras", "h5"]) await model.save(`${at}.${ending}`);
+  for (const ending of ["keras", "h5"]) await model.save(`${at}.${ending}`);
   await model.saveWeights(`${at}.weights.h5`);
   writeFileSync(`${at}.json`, model.toJson());
   const stored = async (tensor: Tensor): Promise<StoredArray> => {

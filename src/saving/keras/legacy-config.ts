@@ -18,6 +18,8 @@ export function legacyModelConfig(json: SerializedObject): Config {
 }
 
 function legacyLayer(layer: Config): Config {
+  // Keras writes operations without their modules too, and finds them no more: with them it does.
+  if (typeof layer.module === "string" && /^keras\.src\.ops\b/.test(layer.module)) return layer;
   const { name, inbound_nodes: nodes } = layer;
   return {
     ...legacyModelConfig(layer as unknown as SerializedObject),

@@ -1,6 +1,6 @@
 /** Legacy `.h5` files (`keras.src.legacy.saving.legacy_h5_format`): a model, or the weights of one, by names of layers. */
 import { NablaError, ValueError } from "../../errors.ts";
-import type { Variable } from "../../graph/index.ts";
+import { isPlainObject, type Variable } from "../../graph/index.ts";
 import type { Layer } from "../../layers/index.ts";
 import { assignStored } from "../../layers/stored-variables.ts";
 import { platform } from "../../platform/index.ts";
@@ -10,7 +10,10 @@ import { FormatError, parseJson } from "../source.ts";
 import { DatasetArray, readVariables, type WrittenVariable } from "./arrays.ts";
 import { kerasVersion } from "./keras-archive.ts";
 import { compileConfigOf, legacyModelConfig, legacyTrainingConfig } from "./legacy-config.ts";
-import { compileFrom, type Lookup, modelFromConfig } from "./read-config.ts";
+import { keras2Config } from "./keras2-config.ts";
+import { loadKeras2Optimizer } from "./keras2-optimizer.ts";
+import { keras2Training } from "./keras2-training.ts";
+import { compileFrom, type Lookup, modelFromConfig, named } from "./read-config.ts";
 import { type AnyModel, isModel, isWide } from "./state-tree.ts";
 import { loadOptimizer } from "./weights.ts";
 
@@ -151,18 +154,40 @@ export function readLegacyModel(bytes: Uint8Array, where: string, lookup: Lookup
       advice: "make the model in the program, and call model.loadWeights(path)",
     });
   }
-  const model = modelFromConfig(where, parseJson(where, config), lookup, false);
+  const older = isKeras2(root);
+  const json = parseJson(where, config);
+  const model = modelFromConfig(where, older && isPlainObject(json) ? named(where, () => keras2Config(json)) : json, lookup, false);
   const weights = root.group("model_weights");
   if (weights === undefined) throw new FormatError({ where, problem: "the file holds no weights", expected: "a group model_weights" });
   readLegacyWeights(model, weights, { where, byName: false, skipMismatch: false });
   const training = root.attribute("training_config");
   if (!compile || typeof training !== "string") return model;
-  compileFrom(where, model, compileConfigOf(parseJson(where, training) as Config), lookup);
+  const compiled = parseJson(where, training) as Config;
+  const { outputNames } = model;
+  const trained =
+    older && isPlainObject(compiled) ? named(where, () => keras2Training(compiled, outputNames ?? [])) : compileConfigOf(compiled);
+  compileFrom(where, model, trained, lookup);
   const group = root.group("optimizer_weights");
   const names = group === undefined ? null : namesIn(group, "weight_names");
-  if (group === undefined || names === null) return model;
-  loadOptimizer(model.optimizer, arraysIn(group, names, where), model);
+  if (group === undefined || names === null || names.length === 0) return model;
+  const arrays = arraysIn(group, names, where);
+  if (older)
+    loadKeras2Optimizer(model.optimizer, names, arrays, model.trainableWeights, weightsInOrder(model, namesIn(weights, "layer_names")));
+  else loadOptimizer(model.optimizer, arrays, model);
   return model;
+}
+
+/** Whether Keras 2 wrote a file. */
+function isKeras2(root: H5Group): boolean {
+  const version = root.attribute("keras_version");
+  return typeof version === "string" && /^2\./.test(version);
+}
+
+/** The weights that are trained, layers in the order in which the file names them. */
+function weightsInOrder(model: AnyModel, names: readonly string[] | null): readonly Variable[] {
+  const layers = (names ?? []).flatMap((name) => model.layers.find((layer) => layer.name === name) ?? []);
+  const weights = layers.flatMap((layer) => layer.trainableWeights);
+  return weights.length === model.trainableWeights.length ? weights : model.trainableWeights;
 }
 
 /** Options of reading weights by layers. */
@@ -212,7 +237,10 @@ export function readLegacyWeights(model: Layer, file: H5Group, options: LegacyWe
         advice: "load it into the model it was saved from, or by names: byName: true",
       });
     }
-    layers.forEach((layer, index) => load(layer, weightsOf(layer), filled[index]!.store));
+    // Keras 2 may have had them in another order.
+    const byNames = layers.map((layer) => filled.find(({ name }) => name === layer.name));
+    const same = new Set(byNames).size === layers.length && !byNames.includes(undefined);
+    layers.forEach((layer, index) => load(layer, weightsOf(layer), (same ? byNames : filled)[index]!.store));
   }
   const top = group.group(topLevel);
   const own = topLevelWeights(model);

@@ -62,7 +62,7 @@ function noModel(where: string, received: string): FormatError {
 }
 
 /** Errors name the file. What recurses too deep is a broken file, not a broken program. */
-function named<T>(where: string, make: () => T, advice?: string): T {
+export function named<T>(where: string, make: () => T, advice?: string): T {
   try {
     return make();
   } catch (error) {

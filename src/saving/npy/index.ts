@@ -3,7 +3,7 @@ import { ValueError } from "../../errors.ts";
 import { isStringData, type StringData, StringTensor, stringTensor, type Tensor } from "../../graph/index.ts";
 import type { TensorLike } from "../../ops/as-tensor.ts";
 import { platform } from "../../platform/index.ts";
-import { emptyRecord, type FileSource, FormatError, readSource } from "../source.ts";
+import { emptyRecord, type FileSource, FormatError, joinParts, readSource } from "../source.ts";
 import { readArray } from "../read-array.ts";
 import { pack, unpack } from "./archive.ts";
 import { decodeNpy, encodeNpy, encodeTexts } from "./array-format.ts";
@@ -55,6 +55,10 @@ export async function loadNpy(source: FileSource): Promise<Tensor | StringTensor
 
 /** The bytes of a .npz file. */
 export async function encodeNpz(arrays: Readonly<Record<string, NpyArray>>, options: NpzOptions = {}): Promise<Uint8Array> {
+  return joinParts("encodeNpz", await npzParts(arrays, options));
+}
+
+async function npzParts(arrays: Readonly<Record<string, NpyArray>>, options: NpzOptions): Promise<Uint8Array[]> {
   const files = new Map<string, Uint8Array>();
   for (const [name, array] of Object.entries(arrays)) {
     if (name === "" || name.includes("\0") || name.startsWith("/") || name.split("/").includes(".."))
@@ -76,7 +80,7 @@ export async function encodeNpz(arrays: Readonly<Record<string, NpyArray>>, opti
  * await saving.saveNpz("data.npz", { x: xTrain, y: yTrain }, { compressed: true });
  */
 export async function saveNpz(path: string, arrays: Readonly<Record<string, NpyArray>>, options: NpzOptions = {}): Promise<void> {
-  await platform.files.write(path, await encodeNpz(arrays, options));
+  await platform.files.write(path, await npzParts(arrays, options));
 }
 
 /** Reads a .npz file (a path or its bytes): its arrays by name. Throws FormatError for broken archives and arrays. */

@@ -96,6 +96,12 @@ describe("npz", () => {
     expect((await packed["y"]!.data())[999]).toBe(999);
   });
 
+  it("reads what NumPy wrote to a stream, whose sizes stand in zip64 fields and behind the entries", async () => {
+    // np.savez(stream, x=np.arange(6, dtype="f4")), the stream one that cannot seek.
+    const streamed = "UEsDBC0ACAAAAAAAIQAAAAAA//////////8FABQAeC5ucHkBABAAAAAAAAAAAAAAAAAAAAAAAJNOVU1QWQEAdgB7J2Rlc2NyJzogJzxmNCcsICdmb3J0cmFuX29yZGVyJzogRmFsc2UsICdzaGFwZSc6ICg2LCksIH0gICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAKAAAAAAAAgD8AAABAAABAQAAAgEAAAKBAUEsHCPnlV5SYAAAAAAAAAJgAAAAAAAAAUEsBAi0DLQAIAAAAAAAhAPnlV5SYAAAAmAAAAAUAAAAAAAAAAAAAAIABAAAAAHgubnB5UEsFBgAAAAABAAEAMwAAAOcAAAAAAA=="; // prettier-ignore
+    expect(await (await loadNpz(bytesOf(streamed)))["x"]!.array()).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
   it("reads what it wrote", async () => {
     const folder = await mkdtemp(join(tmpdir(), "nabla-npz-"));
     for (const compressed of [false, true]) {

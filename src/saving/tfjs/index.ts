@@ -6,7 +6,7 @@ import { Model, modelFromJSON } from "../../models/index.ts";
 import { cast } from "../../ops/index.ts";
 import { platform } from "../../platform/index.ts";
 import { type CustomObjects, parsePythonJson } from "../../serialization/index.ts";
-import { type FileSource, FormatError, readSource, sourceName } from "../source.ts";
+import { type FileSource, FormatError, joinParts, readSource, sourceName } from "../source.ts";
 import { storedBytes } from "../stored-array.ts";
 import { manifestOf, readGroup } from "./manifest.ts";
 import { kerasConfig } from "./read-topology.ts";
@@ -45,13 +45,7 @@ export async function loadTfjs(source: FileSource, options: LoadTfjsOptions = {}
   const weights = new Map<string, Tensor>();
   for (const group of manifestOf(where, parsed.weightsManifest)) {
     const parts = await Promise.all(group.paths.map((path) => shard(where, source, path, options.shards)));
-    const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      bytes.set(part, at);
-      at += part.length;
-    }
-    for (const [name, tensor] of readGroup(where, group, bytes)) {
+    for (const [name, tensor] of readGroup(where, group, joinParts(where, parts))) {
       if (weights.has(name))
         throw new FormatError({ where, problem: "a weight stands twice in the manifest", received: JSON.stringify(name) });
       weights.set(name, tensor);
@@ -162,12 +156,7 @@ export async function encodeTfjs(model: Model<never, never> | Model, options: Sa
     const values = await weight.data();
     parts.push(weight.dtype === "float64" ? storedBytes(Float32Array.from(values), "float32") : storedBytes(values, weight.dtype));
   }
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
+  const all = joinParts(where, parts);
   const count = Math.max(1, Math.ceil(all.length / shardBytes));
   const paths = Array.from({ length: count }, (_, i) => `group1-shard${i + 1}of${count}.bin`);
   const json = {

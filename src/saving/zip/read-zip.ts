@@ -5,6 +5,8 @@ import { inflateBounded } from "./inflate.ts";
 
 const stored = 0;
 const deflated = 8;
+/** Deflate packs no better than this. */
+const mostPacked = 1032;
 
 /** An entry of an archive. */
 interface ZipEntry {
@@ -47,6 +49,12 @@ export class ZipArchive {
     return this.#entries.has(name);
   }
 
+  /** Bytes that an entry takes beside those of the archive: none where it is stored as it is. */
+  unpackedSize(name: string): number {
+    const entry = this.#entries.get(name);
+    return entry === undefined || entry.method === stored ? 0 : entry.size;
+  }
+
   /** The bytes of an entry; undefined where there is none. `limit` bounds what compressed data may become. */
   read(name: string, limit: number = 2 ** 32): Uint8Array | undefined {
     const entry = this.#entries.get(name);
@@ -60,7 +68,13 @@ export class ZipArchive {
     const raw = this.#bytes.subarray(start, start + entry.compressedSize);
     if (entry.method !== stored && entry.method !== deflated)
       throw this.#error(`${what} is compressed by method ${entry.method}`, "stored, or deflated", "save the file again with Keras");
-    if (entry.size > limit)
+    if (entry.method === deflated && entry.size > raw.length * mostPacked + 64)
+      throw this.#error(
+        `${what} claims to hold more than it can: ${entry.size} bytes`,
+        `at most ${raw.length * mostPacked + 64} bytes from ${raw.length} packed`,
+        "do not trust this file",
+      );
+    if (entry.method === deflated && entry.size > limit)
       throw this.#error(`${what} is too large: ${entry.size} bytes`, `${limit} bytes or fewer`, "do not trust this file");
     const bytes = entry.method === stored ? raw : inflateBounded(`${this.#where}: ${what}`, raw, entry.size);
     if (bytes.length !== entry.size) throw this.#damaged(`${what} has ${bytes.length} bytes instead of ${entry.size}`);

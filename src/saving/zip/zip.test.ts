@@ -37,6 +37,31 @@ describe("zip archives", () => {
     expect(packed.read("z")).toBeUndefined();
   });
 
+  it("fields of 8 bytes are written where sizes or places need them, and read by others and here", () => {
+    const entries = [
+      { name: "a.txt", parts: [text("he"), text("llo")] },
+      { name: "b.txt", parts: [text("y".repeat(5000))], deflate: true },
+    ];
+    const plain = Buffer.concat(writeZip(entries));
+    const wide = Buffer.concat(writeZip(entries, { zip64From: 0 }));
+    // Two fields of 20 bytes in front of the entries, of 28 in the directory (of 20 where the place is 0), and its end of 76.
+    expect(wide.length - plain.length).toBe(20 + 20 + 28 + 28 + 76);
+    for (const bytes of [plain, wide, Buffer.concat(writeZip(entries, { zip64From: 100 }))]) {
+      const archive = new ZipArchive(bytes, "m");
+      expect(archive.names).toEqual(["a.txt", "b.txt"]);
+      expect(new TextDecoder().decode(archive.read("a.txt"))).toBe("hello");
+      expect(archive.read("b.txt")!.length).toBe(5000);
+      expect(new TextDecoder().decode(unzipSync(bytes)["a.txt"])).toBe("hello");
+    }
+    // An address of the directory's end that is none.
+    const wild = Buffer.from(wide);
+    wild.writeBigUInt64LE(2n ** 60n, wild.length - 22 - 20 + 8);
+    expect(() => new ZipArchive(wild, "m")).toThrow("truncated or damaged");
+    const far = Buffer.from(wide);
+    far.writeBigUInt64LE(2n ** 62n, wide.indexOf(text("b.txt"), wide.length - 250) + 5 + 4 + 16);
+    expect(() => new ZipArchive(far, "m").read("b.txt")).toThrow("truncated or damaged");
+  });
+
   it("stored entries are views of the archive", () => {
     const archive = new Uint8Array(Buffer.concat(writeZip([{ name: "a", parts: [text("hello")] }])));
     expect(new ZipArchive(archive, "m").read("a")!.buffer).toBe(archive.buffer);
@@ -63,5 +88,8 @@ describe("zip archives", () => {
     expect(() => new ZipArchive(archive.subarray(40), "m")).toThrow("truncated or damaged");
     const bomb = zipSync({ a: new Uint8Array(10_000_000) }, { level: 9 });
     expect(() => new ZipArchive(bomb, "m").read("a", 1000)).toThrow("too large");
+    const lying = Buffer.from(bomb);
+    lying.writeUInt32LE(0xf0000000, lying.indexOf(Buffer.of(0x50, 0x4b, 1, 2)) + 24);
+    expect(() => new ZipArchive(lying, "m").read("a")).toThrow("claims to hold more");
   });
 });
