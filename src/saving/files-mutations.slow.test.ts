@@ -62,6 +62,22 @@ describe("2,500 mutations of each format give a clear error or a reading", () =>
     expect(refused).toBeGreaterThan(500);
   });
 
+  it(".h5 and .keras of Keras 2", async () => {
+    const older = ["shared_layers.h5", "operations.h5", "newer_lion.keras"].map(
+      (name) => new Uint8Array(gunzipSync(readFileSync(new URL(`../../test/fixtures/keras2/${name}.gz`, import.meta.url)))),
+    );
+    const { surprises, refused } = await readMutations(older, 2500, (bytes) => loadModel(bytes), isClear);
+    expect(surprises).toEqual([]);
+    expect(refused).toBeGreaterThan(500);
+    // Keras 2's configurations alone, in files that are sound.
+    const archive = new ZipArchive(older[2]!, "m");
+    const sound = (content: Uint8Array): Uint8Array =>
+      Buffer.concat(writeZip(archive.names.map((name) => ({ name, parts: [name === "config.json" ? content : archive.read(name)!] }))));
+    const configured = await readMutations([archive.read("config.json")!], 1500, (bytes) => loadModel(sound(bytes)), isClear);
+    expect(configured.surprises).toEqual([]);
+    expect(configured.refused).toBeGreaterThan(300);
+  });
+
   it(".weights.h5", async () => {
     const model = small();
     const own = await saving.toBytes(model, { format: "weights.h5" });

@@ -66,6 +66,11 @@ describe("files of Keras 2", () => {
     await goesOn(name, unpacked(`${name}.h5`), io);
   });
 
+  it.each(["attention", "newer_lion"])("%s goes on as there from a .keras file too, whose layout Keras 3 has changed", async (name) => {
+    const io = JSON.parse(new TextDecoder().decode(unpacked(`${name}.io.json`))) as Recorded;
+    await goesOn(name, unpacked(`${name}.keras`), io);
+  });
+
   it("weights alone fit the model that Keras 2 described", async () => {
     const model = await loadModel(unpacked("nested.h5"));
     const before = await model.getWeights();

@@ -1,8 +1,11 @@
 /** `.keras` files: a zip of metadata.json, config.json, model.weights.h5 and vocabularies under assets/. */
-import { pythonJson } from "../../serialization/index.ts";
+import { isPlainObject } from "../../graph/index.ts";
+import { type Config, pythonJson } from "../../serialization/index.ts";
 import { FormatError, parseJson } from "../source.ts";
 import { writeZip, ZipArchive } from "../zip/index.ts";
-import { type Lookup, modelFromConfig } from "./read-config.ts";
+import { keras2Config } from "./keras2-config.ts";
+import { keras2Training } from "./keras2-training.ts";
+import { type Lookup, modelFromConfig, named } from "./read-config.ts";
 import type { AnyModel } from "./state-tree.ts";
 import { type Assets, readWeights, writeWeights } from "./weights.ts";
 
@@ -36,8 +39,10 @@ function dateText(date: Date): string {
 
 /** A `.keras` file that is open. */
 export interface KerasArchive {
-  /** Keras's JSON of the model, `compile_config` included. */
+  /** Keras's JSON of the model, `compile_config` included, in the form of Keras 3. */
   readonly config: unknown;
+  /** Whether Keras 2 (2.12 to 2.15) wrote it. */
+  readonly isKeras2: boolean;
   readonly weights: Uint8Array;
   readonly assets: Assets;
 }
@@ -56,7 +61,9 @@ export function openKerasArchive(bytes: Uint8Array, where: string): KerasArchive
     });
   };
   const decoder = new TextDecoder();
-  const config = parseJson(where, decoder.decode(required(names.config, largestConfig)));
+  const json = parseJson(where, decoder.decode(required(names.config, largestConfig)));
+  const isKeras2 = archive.has(names.metadata) && isVersion2(parseJson(where, decoder.decode(required(names.metadata, largestConfig))));
+  const config = isKeras2 && isPlainObject(json) ? named(where, () => keras2Model(json)) : json;
   const assets = new Map<string, Map<string, string>>();
   for (const name of archive.names) {
     if (!name.startsWith(names.assets)) continue;
@@ -66,13 +73,26 @@ export function openKerasArchive(bytes: Uint8Array, where: string): KerasArchive
     files.set(name.slice(at + 1), decoder.decode(archive.read(name)));
     assets.set(path, files);
   }
-  return { config, weights: required(names.weights), assets };
+  return { config, isKeras2, weights: required(names.weights), assets };
+}
+
+function isVersion2(metadata: unknown): boolean {
+  return isPlainObject(metadata) && typeof metadata.keras_version === "string" && metadata.keras_version.startsWith("2.");
+}
+
+/** A model with what it was compiled with. */
+function keras2Model({ compile_config: compiled, build_config: _build, ...json }: Config): Config {
+  const model = keras2Config(json);
+  if (!isPlainObject(compiled)) return model;
+  const places = isPlainObject(json.config) && Array.isArray(json.config.output_layers) ? (json.config.output_layers as unknown[]) : [];
+  const outputs = places.map((place) => String((place as unknown[] | null)?.[0]));
+  return { ...model, compile_config: keras2Training({ ...compiled, optimizer_config: compiled.optimizer }, outputs) };
 }
 
 /** The model of a `.keras` file. */
 export function readKerasArchive(bytes: Uint8Array, where: string, lookup: Lookup, compile: boolean): AnyModel {
-  const { config, weights, assets } = openKerasArchive(bytes, where);
+  const { config, isKeras2, weights, assets } = openKerasArchive(bytes, where);
   const model = modelFromConfig(where, config, lookup, compile);
-  readWeights(model, weights, { where, skipMismatch: false, assets });
+  readWeights(model, weights, { where, skipMismatch: false, assets, isKeras2 });
   return model;
 }

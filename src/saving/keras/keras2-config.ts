@@ -33,12 +33,15 @@ const ofWhole = ["kernel_initializer", "kernel_regularizer", "kernel_constraint"
 
 /** Keras's JSON of a model, or of a layer of one, in Keras 3's form. What is in that form already stays as it is. */
 export function keras2Config(entry: Config): Config {
-  const { class_name: name, config, inbound_nodes: nodes, ...rest } = entry;
+  const { class_name: name, config, inbound_nodes: nodes, module, build_config: _build, ...rest } = entry;
   const className = String(name);
   const given = Array.isArray(config) ? { layers: config } : isPlainObject(config) ? config : {};
   const operation = keras2Operation(className, given, nodes);
   if (operation !== null) return { ...rest, ...operation };
+  // Where a class of Keras's lies has changed since; classes of others are told by their names.
+  const known = typeof module === "string" && /^(tf_)?keras\b/.test(module);
   return {
+    ...(module === undefined || known ? {} : { module }),
     ...rest,
     class_name: className === "Model" ? "Functional" : className,
     config: convertConfig(className, given),

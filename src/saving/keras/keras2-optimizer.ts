@@ -17,6 +17,7 @@ export function loadKeras2Optimizer(
   inOrder: readonly Variable[],
 ): void {
   const label = `optimizer "${optimizer.name}"`;
+  if (names.length === 0) return;
   if (!optimizer.built) optimizer.build(weights);
   const targets = names.some(isSteps) ? legacyOrder(optimizer, names, inOrder) : newerOrder(optimizer, names.length, weights, inOrder);
   if (names.length === 1) return assignStored(label, [optimizer.iterations], arrays);

@@ -1,6 +1,6 @@
 /** What a model of Keras 2 was compiled with, as Keras 3 writes it. */
 import { isPlainObject } from "../../graph/index.ts";
-import { metricRegistry } from "../../metrics/index.ts";
+import { metricRegistry } from "../../metrics/registry.ts";
 import { type Config, isSerialized } from "../../serialization/index.ts";
 
 /** Keys of optimizers that mean nothing any more. */

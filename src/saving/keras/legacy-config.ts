@@ -19,12 +19,32 @@ export function legacyModelConfig(json: SerializedObject): Config {
 
 function legacyLayer(layer: Config): Config {
   // Keras writes operations without their modules too, and finds them no more: with them it does.
-  if (typeof layer.module === "string" && /^keras\.src\.ops\b/.test(layer.module)) return layer;
+  if (typeof layer.module === "string" && /^keras\.src\.ops\b/.test(layer.module))
+    return { ...layer, inbound_nodes: withoutEllipses(layer.inbound_nodes) };
   const { name, inbound_nodes: nodes } = layer;
   return {
     ...legacyModelConfig(layer as unknown as SerializedObject),
     ...(nodes === undefined ? {} : { name, inbound_nodes: nodes }),
   };
+}
+
+/** What Keras reads back of an ellipsis is none: whole axes stand in its place. */
+function withoutEllipses(calls: unknown): unknown {
+  if (!Array.isArray(calls)) return calls;
+  return (calls as Config[]).map((call) => {
+    const [x, key, ...rest] = call.args as unknown[];
+    const parts = Array.isArray(key) ? (key as unknown[]) : [key];
+    const shape = isSerialized(x) ? (x.config as Config).shape : undefined;
+    if (!Array.isArray(shape) || !parts.some(isEllipsis)) return call;
+    const taken = parts.filter((part) => part !== null && !isEllipsis(part)).length;
+    const whole = { class_name: "__slice__", config: { start: null, stop: null, step: null } };
+    const filled = parts.flatMap((part) => (isEllipsis(part) ? Array.from({ length: shape.length - taken }, () => whole) : [part]));
+    return { ...call, args: [x, filled, ...rest] };
+  });
+}
+
+function isEllipsis(part: unknown): boolean {
+  return isSerialized(part) && part.class_name === "__ellipsis__";
 }
 
 /** `training_config`: what the model was compiled with, the optimizer apart. */

@@ -8,6 +8,7 @@ import { platform } from "../../platform/index.ts";
 import { groupAt, groupContent, type H5Group, type H5GroupContent, openHdf5, writeHdf5 } from "../hdf5/index.ts";
 import { FormatError } from "../source.ts";
 import { DatasetArray, readVariables, type WrittenVariable } from "./arrays.ts";
+import { loadKeras2Optimizer } from "./keras2-optimizer.ts";
 import { isLayer, isOptimizer, isWide, labelOf, ownVariables, stateEntries } from "./state-tree.ts";
 
 /** Texts beside the weights: by path of the object, then by file name. */
@@ -56,6 +57,8 @@ export interface ReadWeightsOptions {
   /** Whether layers whose weights do not fit keep theirs. */
   readonly skipMismatch: boolean;
   readonly assets?: Assets;
+  /** Whether Keras 2 wrote the file: the state of optimizers is in another order. */
+  readonly isKeras2?: boolean;
 }
 
 /** Gives a model the weights of a file, and its optimizer the state where both have one. Throws where something does not fit. */
@@ -68,7 +71,10 @@ export function readWeights(model: Layer, bytes: Uint8Array, options: ReadWeight
     const group = findGroup(root, path);
     try {
       if (isOptimizer(object)) {
-        if (group !== undefined) loadOptimizer(object, storeOf(group, where), model);
+        const store = group === undefined ? new Map<string, DatasetArray>() : storeOf(group, where);
+        const trained = model.trainableWeights;
+        if (options.isKeras2 === true) loadKeras2Optimizer(object, [...store.keys()], store, trained, trained);
+        else if (group !== undefined) loadOptimizer(object, store, model);
         continue;
       }
       const store = group === undefined ? new Map<string, DatasetArray>() : storeOf(group, where);
