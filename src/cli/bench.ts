@@ -21,13 +21,13 @@ export const bench: Command = command<Timing>({
   },
   examples: ["nabla bench model.keras --batch-size 1", "nabla bench ResNet50 --batch-size 8 --runs 5"],
   run: async ([name], values) => {
-    const model = await readModelOrApplication(name!);
     const batchSize = numberOption(values, "batch-size") ?? 32;
     const runs = numberOption(values, "runs") ?? 20;
-    const slots = model.inputSlots;
-    if (slots === null || slots.some(({ shape }) => shape === null)) throw new UsageError("the model does not say what its inputs are");
     if (!(Number.isInteger(batchSize) && batchSize > 0 && Number.isInteger(runs) && runs > 0))
       throw new UsageError("--batch-size and --runs take whole numbers from 1");
+    const model = await readModelOrApplication(name!);
+    const slots = model.inputSlots;
+    if (slots === null || slots.some(({ shape }) => shape === null)) throw new UsageError("the model does not say what its inputs are");
     const inputs = slots.map(({ shape, dtype }): Tensor =>
       ops.zeros(
         shape!.map((extent, axis) => (axis === 0 ? batchSize : (extent ?? 16))),

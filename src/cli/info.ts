@@ -1,8 +1,9 @@
 /** `nabla info`: what a file holds, and where two differ. */
-import { saving, Tensor, type Variable } from "../index.ts";
+import type { Tensor, Variable } from "../index.ts";
 import { summaryText } from "../models/index.ts";
+import { readArrays } from "./array-files.ts";
 import { type Command, command } from "./command.ts";
-import { kindOf, readModel } from "./model-source.ts";
+import { type FileKind, kindOf, readModel } from "./model-source.ts";
 
 interface ArrayInfo {
   readonly name: string;
@@ -19,7 +20,7 @@ interface Difference {
 
 interface Info {
   readonly file: string;
-  readonly kind: string;
+  readonly kind: FileKind;
   readonly parameters: number;
   readonly arrays: readonly ArrayInfo[];
   readonly architecture: string | null;
@@ -28,17 +29,10 @@ interface Info {
 
 /** Arrays of a file by name: the weights of a model, or what stands in it. */
 async function arraysOf(path: string): Promise<{ arrays: Map<string, Tensor | Variable>; architecture: string | null }> {
-  const kind = kindOf(path);
-  if (kind === "safetensors") return { arrays: new Map(Object.entries((await saving.loadSafetensors(path)).tensors)), architecture: null };
-  if (kind === "npz" || kind === "npy") {
-    const found = kind === "npz" ? await saving.loadNpz(path) : { array: await saving.loadNpy(path) };
-    return {
-      arrays: new Map(Object.entries(found).filter((entry): entry is [string, Tensor] => entry[1] instanceof Tensor)),
-      architecture: null,
-    };
-  }
+  const arrays = await readArrays(path);
+  if (arrays !== null) return { arrays, architecture: null };
   const model = await readModel(path);
-  const architecture = kind === "onnx" ? model.toString() : summaryText(model as never);
+  const architecture = kindOf(path) === "onnx" ? model.toString() : summaryText(model as never);
   return { arrays: new Map(model.weights.map((weight) => [weight.path, weight])), architecture };
 }
 
@@ -62,6 +56,19 @@ async function differencesOf(
   return all.filter((entry) => entry !== null);
 }
 
+/** Kinds of files in words. */
+const kinds: Readonly<Record<FileKind, string>> = {
+  keras: "a model of Keras's",
+  weights: "weights of a model (HDF5)",
+  onnx: "a model in ONNX",
+  tfjs: "a layers-model of TensorFlow.js",
+  json: "the architecture of a model",
+  safetensors: "arrays (safetensors)",
+  npy: "an array of NumPy's",
+  npz: "arrays of NumPy's",
+  unknown: "a file",
+};
+
 /** The command. */
 export const info: Command = command<Info>({
   summary: "what a file of a model or of arrays holds; with two files, where they differ",
@@ -76,9 +83,16 @@ export const info: Command = command<Info>({
     return other === undefined ? found : { ...found, differences: await differencesOf(arrays, (await arraysOf(other)).arrays) };
   },
   print: ({ file, kind, parameters, arrays, architecture, differences }) => {
-    if (differences !== undefined)
-      return differences.length === 0 ? "The arrays are equal." : differences.map(({ name, note }) => `${name}: ${note}`).join("\n");
-    const rows = arrays.map(({ name, shape, dtype }) => `  ${name}  ${dtype} [${shape.join(", ")}]`);
-    return `${architecture === null ? "" : `${architecture}\n`}${file}: ${kind}, ${arrays.length} arrays, ${parameters.toLocaleString("en-US")} parameters\n${rows.join("\n")}`;
+    if (differences !== undefined) {
+      if (differences.length === 0) return `All ${arrays.length} arrays are equal.`;
+      const width = Math.min(60, Math.max(...differences.map(({ name }) => name.length)));
+      const lines = differences.map(({ name, note }) => `  ${name.padEnd(width)}  ${note}`);
+      return [`${differences.length} arrays differ:`, ...lines].join("\n");
+    }
+    const width = Math.min(60, Math.max(0, ...arrays.map(({ name }) => name.length)));
+    const rows = arrays.map(({ name, shape, dtype }) => `  ${name.padEnd(width)}  ${dtype.padEnd(7)}  [${shape.join(", ")}]`);
+    const what = architecture === null ? "numbers" : "parameters";
+    const head = `${file}: ${kinds[kind]}, ${arrays.length} arrays, ${parameters.toLocaleString("en-US")} ${what}`;
+    return [...(architecture === null ? [] : [architecture, ""]), head, ...rows].join("\n");
   },
 });

@@ -33,8 +33,27 @@ function help(name: string, { summary, positionals, options, examples }: Command
     ([key, { short, value }]) => `${short === undefined ? "    " : `-${short}, `}--${key}${value === undefined ? "" : ` ${value}`}`,
   );
   const width = Math.max(...titles.map(({ length }) => length));
-  const rows = all.map(([, { description }], i) => `  ${titles[i]!.padEnd(width)}  ${description}`);
-  return `nabla ${name} ${[...positionals, "[options]"].join(" ")}\n\n${summary}\n\n${rows.join("\n")}\n\nExamples\n${examples.map((line) => `  ${line}`).join("\n")}`;
+  const rows = all.map(([, { description }], i) => wrapped(`  ${titles[i]!.padEnd(width)}  `, description));
+  const usage = `${colour("bold", `nabla ${name}`, process.stdout)} ${[...positionals, "[options]"].join(" ")}`;
+  return `${usage}\n\n${summary}\n\n${rows.join("\n")}\n\nExamples\n${examples.map((line) => `  ${line}`).join("\n")}`;
+}
+
+/** A text beside its title, in lines that fit the terminal; below the title where there is no room beside it. */
+function wrapped(title: string, text: string): string {
+  const columns = process.stdout.columns ?? 100;
+  const beside = columns - title.length >= 30;
+  const indent = beside ? title.length : 8;
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > columns - indent) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  lines.push(line);
+  const [first, ...rest] = beside ? lines : ["", ...lines];
+  return [`${title}${first}`.trimEnd(), ...rest.map((part) => " ".repeat(indent) + part)].join("\n");
 }
 
 async function run(args: readonly string[]): Promise<number> {
@@ -46,7 +65,9 @@ async function run(args: readonly string[]): Promise<number> {
   const found = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (found === undefined) {
     const near = errors.nearestNames(name, Object.keys(commands));
-    throw new UsageError(`there is no command ${JSON.stringify(name)}${near.length > 0 ? `; perhaps ${near.join(" or ")}` : ""}`);
+    throw new UsageError(
+      `there is no command ${JSON.stringify(name)}${near.length > 0 ? `; perhaps ${near.join(" or ")}` : `; there are ${Object.keys(commands).join(", ")}`}`,
+    );
   }
   const specs = { ...found.options, ...common };
   const options = Object.fromEntries(
@@ -65,7 +86,9 @@ async function run(args: readonly string[]): Promise<number> {
   }
   const needed = found.positionals.filter((positional) => !positional.startsWith("[")).length;
   if (parsed.positionals.length < needed || parsed.positionals.length > found.positionals.length)
-    throw new UsageError(`nabla ${name} ${found.positionals.join(" ")}: ${parsed.positionals.length} arguments were given`);
+    throw new UsageError(
+      `nabla ${name} takes ${found.positionals.join(" ") || "no arguments"}, not ${parsed.positionals.join(" ") || "nothing"}; nabla ${name} --help says more`,
+    );
   const result = await found.run(parsed.positionals, values);
   console.log(values["json"] === true ? JSON.stringify(result) : found.print(result, values));
   return 0;

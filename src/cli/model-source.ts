@@ -37,11 +37,29 @@ export async function readModel(path: string): Promise<Model> {
   }
 }
 
-/** The model of a file, or a new one of an application's architecture, by its name. */
-export async function readModelOrApplication(name: string): Promise<Model> {
+/** What an application is made with, where the command line or the data says so. */
+export interface ApplicationChoice {
+  readonly inputShape?: readonly number[];
+  readonly classes?: number;
+  /** Default: random weights. */
+  readonly weights?: string;
+}
+
+/** Whether a name is that of an application: `ResNet50`. */
+export function isApplication(name: string): boolean {
+  return kindOf(name) === "unknown" && /^[A-Z]/.test(name) && Object.hasOwn(applications, name);
+}
+
+/** The model of a file, or a new one of an application's architecture, by its name; with random weights unless `choice` names some. */
+export async function readModelOrApplication(name: string, choice: ApplicationChoice = {}): Promise<Model> {
+  if (isApplication(name)) {
+    const make = (applications as Readonly<Record<string, unknown>>)[name];
+    if (typeof make === "function") {
+      const options = Object.fromEntries(Object.entries(choice).filter(([, value]) => value !== undefined));
+      return await (make as (options: object) => Model | Promise<Model>)({ weights: null, ...options });
+    }
+  }
   if (kindOf(name) !== "unknown") return await readModel(name);
-  const make: unknown = Object.hasOwn(applications, name) ? (applications as Readonly<Record<string, unknown>>)[name] : undefined;
-  if (typeof make === "function" && /^[A-Z]/.test(name)) return (make as () => Model)();
   const near = errors.nearestNames(
     name,
     Object.keys(applications).filter((key) => /^[A-Z]/.test(key)),
@@ -49,9 +67,15 @@ export async function readModelOrApplication(name: string): Promise<Model> {
   throw new errors.UnknownNameError({
     where: "nabla",
     problem: "this is no file of a model and no application",
-    expected: near.length > 0 ? `perhaps ${near.join(" or ")}` : "a file, or a name such as LeNet5",
+    expected:
+      near.length > 0 ? `perhaps ${near.join(" or ")}` : "a file that ends in .keras, .h5, .onnx or .json, or a name such as LeNet5",
     received: name,
   });
+}
+
+/** Whether the name of a file tells a format that models are written in. */
+export function canWrite(path: string): boolean {
+  return !["unknown", "npy"].includes(kindOf(path));
 }
 
 /** Writes a model in the format that the name of the file says. Throws ValueError for others. */
@@ -70,7 +94,7 @@ export async function writeModel(model: Model, path: string): Promise<void> {
     case "npz":
       return await saving.saveNpz(path, Object.fromEntries(model.weights.map((weight) => [weight.path, weight])));
     case "json":
-      return await writeFile(path, JSON.stringify(model));
+      return await writeFile(path, model.toJson());
     default:
       throw new errors.ValueError({
         where: "nabla",
