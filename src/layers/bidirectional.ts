@@ -160,13 +160,11 @@ export class BidirectionalLayer extends Layer<BidirectionalOptions> {
     return [...merged, ...forwardStates, ...backwardStates];
   }
 
+  /** The mask of the outputs; states have none, and none is listed for them. */
   override computeMask(_inputs: unknown, mask: unknown): unknown {
     const first = Array.isArray(mask) ? ((mask as unknown[])[0] ?? null) : mask;
     const output = this.forwardLayer.returnSequences ? first : null;
-    const outputs = this.mergeMode === null ? [output, output] : [output];
-    const states = this.forwardLayer.returnState ? flattenStructure(this.forwardLayer.computeMask(null, null)).length - 1 : 0;
-    const all = [...outputs, ...new Array<null>(2 * states).fill(null)];
-    return all.length === 1 ? output : all;
+    return this.mergeMode === null ? [output, output] : output;
   }
 
   override getBuildConfig(): Config | null {

@@ -6,6 +6,7 @@ import type { Shape } from "../graph/index.ts";
 import * as initializers from "../initializers/index.ts";
 import * as regularizers from "../regularizers/index.ts";
 import type { SerializedObject } from "../serialization/index.ts";
+import { DefaultInitializer } from "./default-initializer.ts";
 import { describe } from "./describe.ts";
 import type { DTypeOption } from "./dtype-policy.ts";
 
@@ -58,13 +59,17 @@ function kindOf(key: string): Kind {
   return "plain";
 }
 
-/** The value of an option as the layer holds it: names and configurations become objects; no initializer is the default one. */
+/**
+ * The value of an option as the layer holds it: names and configurations become objects; no initializer is one that looks at
+ * the dtype, unless none is the default.
+ */
 export function resolveOption(key: string, value: unknown, fallback: unknown = null): unknown {
   switch (kindOf(key)) {
     case "activation":
       return activations.get(value as ActivationIdentifier | null);
     case "initializer":
-      return initializers.get((value ?? fallback ?? "glorot_uniform") as InitializerIdentifier);
+      if (value === null) return fallback === null ? null : new DefaultInitializer();
+      return initializers.get(value as InitializerIdentifier);
     case "regularizer":
       return value === null ? null : regularizers.get(value as RegularizerIdentifier);
     case "constraint":
@@ -93,7 +98,7 @@ export function serializeOption(key: string, value: unknown): unknown {
     case "activation":
       return activations.serialize(value as ActivationFunction);
     case "initializer":
-      return initializers.serialize(value as initializers.Initializer);
+      return value instanceof DefaultInitializer ? null : initializers.serialize(value as initializers.Initializer);
     case "regularizer":
       return regularizers.serialize(value as regularizers.Regularizer);
     case "constraint":

@@ -1,11 +1,12 @@
 /** The weights that a layer makes for itself. */
 import * as constraints from "../constraints/index.ts";
-import { type DType, isFloat } from "../dtype/index.ts";
+import type { DType } from "../dtype/index.ts";
 import { ShapeError } from "../errors.ts";
 import { formatShape, outsideTrace, sameShape, Tensor, Variable } from "../graph/index.ts";
 import * as initializers from "../initializers/index.ts";
 import * as regularizers from "../regularizers/index.ts";
 import { pathOf } from "./call-context.ts";
+import { DefaultInitializer } from "./default-initializer.ts";
 import type { WeightOptions } from "./weight-options.ts";
 
 /** The weights that one layer made: which of them are for the optimizer, and which add to the loss. */
@@ -18,7 +19,7 @@ export class OwnWeights {
   /** Makes a weight of the layer `where`. Throws ShapeError for an unknown extent. */
   add(where: string, options: WeightOptions & { readonly dtype: DType }, layerIsTrainable: boolean): Variable {
     const { name, shape, dtype, trainable = true } = options;
-    const initializer = initializers.get(options.initializer ?? (isFloat(dtype) ? "glorot_uniform" : "zeros"));
+    const initializer = initializers.get(options.initializer ?? new DefaultInitializer());
     if (!shape.every((extent) => Number.isInteger(extent) && extent >= 0)) {
       throw new ShapeError({
         where,

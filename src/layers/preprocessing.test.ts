@@ -110,6 +110,23 @@ describe("TextVectorization", () => {
     expect(await array(whole([["a", "B"]]))).toEqual([[2, 3]]);
   });
 
+  it("takes a vector that is not split for one sequence of tokens", async () => {
+    const of = (options: object): layers.TextVectorization => layers.TextVectorization({ vocabulary: ["a", "b"], split: null, ...options });
+    const tokens = ["a", "b", "c"];
+    expect(await array(of({})(tokens))).toEqual([2, 3, 1]);
+    expect(await array(of({ ngrams: 2 })(tokens))).toEqual([2, 3, 1, 1, 1]);
+    expect(await array(of({ outputSequenceLength: 1 })(tokens))).toEqual([2]);
+    expect(await array(of({ outputSequenceLength: 4 })(tokens))).toEqual([2, 3, 1, 0]);
+    expect(await array(of({ outputMode: "count", ngrams: 2 })(tokens))).toEqual([3, 1, 1]);
+    expect(await array(of({ outputMode: "multi_hot" })(tokens))).toEqual([1, 1, 1]);
+    expect(await array(of({ outputMode: "tf_idf", idfWeights: [1, 2] })(tokens))).toEqual([1.5, 1, 2]);
+    // A list is a list of samples where a vocabulary is learned of it; a batch of an iterable is not.
+    const learned = layers.TextVectorization({ split: null, outputMode: "tf_idf" });
+    await learned.adapt(["a", "a", "b"]);
+    const [once, twice] = [Math.log(1 + 3 / 2), Math.log(1 + 3 / 3)];
+    for (const [i, value] of ((await array(learned(["a", "b"]))) as number[]).entries()) expect(value).toBeCloseTo([0, twice, once][i]!, 6);
+  });
+
   it("weights terms by how rare they are, padded to the largest vocabulary", async () => {
     const vectorize = layers.TextVectorization({ outputMode: "tf_idf", maxTokens: 6, padToMaxTokens: true });
     await vectorize.adapt(["a b", "a c", "a a"]);

@@ -169,6 +169,46 @@ describe("wrappers", () => {
       for (const value of mean) expect(Math.abs(value)).toBeLessThan(1e-5);
     }
   });
+
+  it("apply a layer to every step with its part of the mask", async () => {
+    const x = ops.reshape(ops.sin(ops.arange(0, 12, { dtype: "float32" })), [2, 3, 2]);
+    const steps = tensor([
+      [true, true, false],
+      [true, false, true],
+    ]);
+    const normalized = layers.TimeDistributed({ layer: layers.BatchNormalization({ momentum: 0.5 }) });
+    await close(
+      normalized(x, { training: true, mask: steps }),
+      // Keras 3.15 on torch.
+      tensor([0.975327, 0.945956, 0, 0, -6.728741, 1.298615, -0.975327, -0.945956, 2.53175, 8.569724, 0, 0]),
+    );
+    await close(ops.concatenate(normalized.weights.slice(2)), tensor([-0.06215, -0.371061, 0.12744, 0.126064]));
+    const refused = layers.TimeDistributed({ layer: layers.SimpleRNN({ units: 2 }) });
+    expect(() => refused(ops.ones([2, 3, 4, 5]), { mask: steps })).toThrow(/mask does not fit/);
+  });
+
+  it("give the masks of outputs, and none for states", () => {
+    const both = (mergeMode: "concat" | null, returnSequences: boolean): unknown =>
+      layers.Bidirectional({ layer: layers.LSTM({ units: 2, returnSequences, returnState: true }), mergeMode }).computeMask(null, mask);
+    expect(both("concat", true)).toBe(mask);
+    expect(both("concat", false)).toBe(null);
+    expect(both(null, true)).toEqual([mask, mask]);
+    expect(both(null, false)).toEqual([null, null]);
+  });
+});
+
+describe("options without an initializer", () => {
+  it("begin with Glorot's uniform distribution, anew for every weight, and are written as null", async () => {
+    const dense = layers.Dense({ units: 4, kernelInitializer: null, biasInitializer: null } as never);
+    dense.build([null, 4]);
+    const bias = await numbers(dense.bias!.read());
+    expect(new Set([...bias, ...(await numbers((dense.kernel as Variable).read()))]).size).toBe(20);
+    // Fans of a vector of four: both are 4.
+    for (const value of bias) expect(Math.abs(value)).toBeLessThan(Math.sqrt(6 / 8));
+    expect(dense.getConfig()).toMatchObject({ kernel_initializer: null, bias_initializer: null });
+    const counter = dense.addWeight({ name: "count", shape: [2], dtype: "int32", initializer: null });
+    expect(await numbers(counter.read())).toEqual([0, 0]);
+  });
 });
 
 describe("the program of a recurrent layer", () => {

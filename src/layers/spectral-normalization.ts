@@ -19,7 +19,9 @@ export interface SpectralNormalizationOptions extends WrapperOptions {
 /**
  * The layer inside with its kernel divided by the kernel's largest singular value, which keeps the layer's Lipschitz
  * constant at 1. In each training step the power method refines the vector `u` and the kernel is replaced:
- * `v = u W^T / |u W^T|`, `u = v W / |v W|`, `W <- W / (v W u^T)`. The gradient is that of the replaced kernel.
+ * `v = u W^T / |u W^T|`, `u = v W / |v W|`, `W <- W / (v W u^T)`. The gradient is that of the replaced kernel, which the
+ * optimizer then changes: so with Keras on TensorFlow and torch. (On JAX Keras's training loop loses what is assigned to
+ * trainable weights: there the kernel stays undivided, and the gradient goes through the division.)
  * Miyato et al., "Spectral Normalization for Generative Adversarial Networks", 2018, algorithm 1.
  *
  * Shapes: those of the layer inside. Weights: its weights, and vector_u `[1, out]`.

@@ -56,7 +56,8 @@ const oovToken = "[UNK]";
  * Texts standardized, split into tokens, joined to n-grams, and looked up in a vocabulary that is given or learned by
  * `adapt`: index 0 is padding, 1 an unknown term ("int"); vectors begin with the unknown term.
  *
- * Shapes: x texts `[batch]` or `[batch, 1]` -> int32 `[batch, tokens]`, or `[batch, vocabulary]`.
+ * Shapes: x texts `[batch]` or `[batch, 1]` -> int32 `[batch, tokens]`, or `[batch, vocabulary]`. With `split: null` x holds
+ * tokens: `[batch, tokens]`, or `[tokens]`, one sequence without a batch.
  *
  * @example
  * const vectorize = layers.TextVectorization({ outputSequenceLength: 4 });
@@ -159,10 +160,11 @@ export class TextVectorizationLayer extends TextLayer<TextVectorizationOptions> 
       });
     }
     this.#table.reset();
-    for await (const { batch } of adaptBatches(this.label, data, options)) {
+    for await (const { batch, whole } of adaptBatches(this.label, data, options)) {
       const texts = this.expectTexts(batch);
       await texts.data();
-      this.#table.count(this.tokenize(texts));
+      // A list of texts is a list of samples, also where a call would take it for the tokens of one.
+      this.#table.count(this.tokenize(whole && texts.rank === 1 ? texts.reshape([texts.values.length, 1]) : texts));
     }
     this.#table.finish();
   }
@@ -182,7 +184,10 @@ export class TextVectorizationLayer extends TextLayer<TextVectorizationOptions> 
     return this.#table.size;
   }
 
-  /** The tokens of each text. Throws ShapeError for texts that are no vector. */
+  /**
+   * The tokens of each text; where nothing is split, those of each row, and a vector is one row. Throws ShapeError for texts
+   * to split that are no vector.
+   */
   tokenize(texts: StringTensor): string[][] {
     const { shape, values } = texts;
     if (this.split !== null && shape.length > 1 && shape.at(-1) !== 1) {
@@ -195,7 +200,10 @@ export class TextVectorizationLayer extends TextLayer<TextVectorizationOptions> 
       });
     }
     const standardized = values.map((text) => this.#standardize(text));
-    const rows = this.split === null ? rowsOf(standardized, shape) : standardized.map((text) => this.#split(text));
+    const rows =
+      this.split === null
+        ? rowsOf(standardized, shape.length === 1 ? [1, shape[0]!] : shape)
+        : standardized.map((text) => this.#split(text));
     return rows.map((tokens) => this.#ngrams(tokens));
   }
 
@@ -250,7 +258,7 @@ export class TextVectorizationLayer extends TextLayer<TextVectorizationOptions> 
   override call(input: TextInput): Tensor {
     const texts = this.expectTexts(input);
     const encoded = this.#encode(this.tokenize(texts).map((tokens) => tokens.map((token) => this.#indexOf(token))));
-    if (texts.rank === 0) return ops.squeeze(encoded, 0);
+    if (texts.rank === 0 || (texts.rank === 1 && this.split === null)) return ops.squeeze(encoded, 0);
     const alike = this.outputMode === "int" && this.split === null && this.ngrams === null && this.outputSequenceLength === null;
     return alike ? ops.reshape(encoded, texts.shape) : encoded;
   }

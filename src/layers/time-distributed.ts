@@ -65,7 +65,7 @@ export class TimeDistributedLayer extends WrapperLayer<TimeDistributedOptions> {
     return packStructure(outputs[0], stacked);
   }
 
-  /** A mask of every step's own axes, `[batch, time, ...]`; one of the steps themselves says nothing within a step. */
+  /** The mask of all steps, `[batch, time, ...]`: a step sees its own part, `[batch]` where whole steps are masked. */
   #stepMask(mask: CallOptions["mask"], x: Tensor): Tensor | null {
     const whole = (Array.isArray(mask) ? ((mask as readonly (Tensor | null)[])[0] ?? null) : mask) as Tensor | null | undefined;
     if (whole === null || whole === undefined) return null;
@@ -77,7 +77,7 @@ export class TimeDistributedLayer extends WrapperLayer<TimeDistributedOptions> {
         received: formatShape(whole.shape),
       });
     }
-    return whole.rank > 2 ? whole : null;
+    return whole;
   }
 
   /** Whether the layer may see all steps as one batch: built in, and nothing in it remembers or counts the batch. */

@@ -23,6 +23,7 @@ export const exponential: LossFunction = defineOp("exponential", (yTrue: TensorL
 /** Mean exponential of the missing margin. */
 export class ExponentialLoss extends Loss {
   static override readonly className: string = "Exponential";
+  static readonly package: string = "nabla";
   constructor(options: LossOptions = {}) {
     super("exponential", options);
   }
@@ -40,6 +41,7 @@ export const logistic: LossFunction = defineOp("logistic", (yTrue: TensorLike, y
 /** Mean logistic loss of the margin. */
 export class LogisticLoss extends Loss {
   static override readonly className: string = "Logistic";
+  static readonly package: string = "nabla";
   constructor(options: LossOptions = {}) {
     super("logistic", options);
   }

@@ -29,6 +29,7 @@ export interface PerplexityOptions extends MetricOptions {
  */
 export class PerplexityMetric extends Metric {
   static override readonly className: string = "Perplexity";
+  static readonly package: string = "nabla";
   readonly fromLogits: boolean;
   readonly maskTokenId: number | null;
   readonly #crossentropy: Variable;

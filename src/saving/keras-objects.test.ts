@@ -37,6 +37,9 @@ describe("Keras's JSON of any object", () => {
       initializers.HeNormal({ seed: 1 }),
       regularizers.L1L2({ l1: 0.1, l2: 0.2 }),
       layers.dtypePolicyOf("test", "mixed_bfloat16"),
+      layers.LocalResponseNormalization({ depthRadius: 2 }),
+      losses.Logistic({ reduction: "sum" }),
+      metrics.Perplexity({ fromLogits: true }),
     ];
     for (const object of objects) {
       const json = saving.serializeKerasObject(object) as { class_name: string };
@@ -45,6 +48,19 @@ describe("Keras's JSON of any object", () => {
       expect((back as object).constructor).toBe((object as object).constructor);
       expect(saving.serializeKerasObject(back)).toEqual(json);
     }
+  });
+
+  it("names what Keras lacks by the package of nabla, and reads it under Keras's modules too", () => {
+    const json = losses.serialize(losses.Exponential({ name: "boost" }));
+    expect(json).toMatchObject({ module: "nabla.losses", class_name: "Exponential", registered_name: "nabla>Exponential" });
+    const old = { ...json, module: "keras.losses", registered_name: null };
+    for (const read of [losses.deserialize(old), saving.deserializeKerasObject(old)])
+      expect((read as losses.Exponential).name).toBe("boost");
+    expect(metrics.serialize(metrics.Perplexity())).toMatchObject({ module: "nabla.metrics", registered_name: "nabla>Perplexity" });
+    class Steeper extends losses.Exponential {
+      static override readonly className: string = "Steeper";
+    }
+    expect(losses.serialize(new Steeper())).toMatchObject({ module: null, registered_name: "Steeper" });
   });
 
   it("goes through lists and objects, and keeps plain data, tensors and functions", async () => {

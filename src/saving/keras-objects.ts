@@ -146,13 +146,13 @@ function described(json: SerializedObject, customObjects: CustomObjects): unknow
     const f = customObject([json.registered_name ?? name, name], customObjects);
     return f ?? activations.get(name);
   }
-  const module = (json.module ?? "").replace(/^keras\.(src\.)?/, "");
+  const module = (json.module ?? "").replace(/^(keras\.(src\.)?|nabla\.)/, "");
   const room = Object.keys(rooms)
     .filter((name) => module === name || module.startsWith(`${name}.`))
     .sort((a, b) => b.length - a.length)[0];
   if (own !== undefined && room === undefined) return (own as SerializableClass<unknown>).fromConfig((json.config ?? {}) as Config);
   if (room !== undefined) return rooms[room]!(json, customObjects);
-  if (json.module === "keras" || json.module === null || json.module === undefined) {
+  if (json.module === "keras" || json.module === null || json.module === undefined || json.module.startsWith("nabla.")) {
     if (json.class_name === "DTypePolicy") return rooms.dtype_policies!(json, customObjects);
     return layers.deserialize(json, customObjects);
   }

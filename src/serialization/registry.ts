@@ -18,6 +18,8 @@ export interface Serializable {
 /** A class whose objects can be written and read. `className` is Keras's name of it (classes are renamed by minifiers). */
 export interface SerializableClass<T> {
   readonly className: string;
+  /** Whose class it is where it is not Keras's: "nabla". Counts for the class itself, not for those that extend it. */
+  readonly package?: string;
   fromConfig(config: Config): T;
 }
 
@@ -98,16 +100,21 @@ export class Registry<T extends object> {
    * with a package (`mine>Dense`) never means a built-in class. Throws UnknownNameError.
    */
   classFor(json: SerializedObject, customObjects: CustomObjects = {}): SerializableClass<T> {
-    // Layers that Keras has not are called "nabla>...".
+    // What Keras has not is called "nabla>...".
     const full = (json.registered_name ?? json.class_name).replace(/^nabla>/, "");
     const custom = customObject([full, json.class_name], customObjects);
     if (custom !== undefined) return custom as SerializableClass<T>;
     return this.classOf(full.includes(">") || this.names.has(full) ? full : json.class_name, customObjects);
   }
 
-  /** How Keras's JSON names a class: built-in ones by their module, others by the name that is registered. */
+  /** How Keras's JSON names a class: Keras's by their module, others by their package or the name that is registered. */
   identify(cls: { readonly className: string }): { module: string | null; class_name: string; registered_name: string | null } {
     const className = cls.className;
+    const own = (cls as { prototype?: { constructor: object } }).prototype?.constructor;
+    if (own !== undefined && Object.hasOwn(own, "package")) {
+      const name = (own as { package: string }).package;
+      return { module: this.module.replace(/^keras/, name), class_name: className, registered_name: `${name}>${className}` };
+    }
     const name = registeredName(cls);
     const known = this.classes.get(className) as { prototype?: unknown } | undefined;
     const builtIn = known !== undefined && known.prototype === (cls as { prototype?: unknown }).prototype;

@@ -11,11 +11,24 @@ import { toFloat } from "../promote.ts";
 import { averagePool, maxPool, type PoolOp } from "./pool.ts";
 import { axesOf, type DataFormat, perAxis, spatialRankOf } from "./window-arguments.ts";
 
-/** Adaptive pooling: `adaptiveMaxPool(x, outputSize, dataFormat)` or with an options object at the end. */
+/** Options of adaptive pooling. */
+export interface AdaptivePoolOptions {
+  /** Default `config.imageDataFormat()`, which is "channels_last". */
+  readonly dataFormat?: DataFormat | null;
+}
+
+interface AllOptions extends AdaptivePoolOptions {
+  readonly outputSize: number | readonly number[];
+}
+
+/**
+ * Adaptive pooling: `adaptiveMaxPool(x, outputSize, dataFormat)`, with an options object at the end, or with all of it in
+ * one: `adaptiveMaxPool(x, { outputSize: 2 })`.
+ */
 export type AdaptivePoolOp = (
   x: TensorLike,
-  outputSize: number | readonly number[],
-  dataFormat?: DataFormat | null | { dataFormat?: DataFormat | null },
+  outputSize: number | readonly number[] | AllOptions,
+  dataFormat?: DataFormat | null | AdaptivePoolOptions,
 ) => Tensor;
 
 /** Elements of the input that output position `i` sees: from floor(i n / m) to ceil((i + 1) n / m), exclusive. */
@@ -31,12 +44,12 @@ function adaptivePoolOp(
 ): AdaptivePoolOp {
   return defineOp(
     name,
-    (input: TensorLike, outputSize: number | readonly number[], ...rest: [(DataFormat | null | { dataFormat?: DataFormat | null })?]) => {
-      const { dataFormat = null } = options<{ dataFormat: DataFormat | null }>(["dataFormat"], rest);
+    (input: TensorLike, ...given: [outputSize: number | readonly number[] | AllOptions, (DataFormat | null | AdaptivePoolOptions)?]) => {
+      const { outputSize = null, dataFormat = null } = options<AllOptions>(["outputSize", "dataFormat"], given);
       let x = prepare(input);
       const rank = spatialRankOf(x.shape);
       const { spatial } = axesOf(dataFormat, rank);
-      const sizes = perAxis("outputSize", outputSize, rank);
+      const sizes = perAxis("outputSize", outputSize, rank, []);
       const extents = spatial.map((axis) => concreteShape(x)[axis]!);
       if (extents.includes(0)) {
         throw new ValueError({

@@ -18,10 +18,17 @@ export interface PoolOptions {
   /** Default `config.imageDataFormat()`, which is "channels_last". */
   dataFormat?: DataFormat | null;
 }
-/** Pooling: `maxPool(x, poolSize, strides, padding, dataFormat)` or with one options object. */
+interface AllOptions extends PoolOptions {
+  poolSize: number | readonly number[];
+}
+
+/**
+ * Pooling: `maxPool(x, poolSize, strides, padding, dataFormat)`, with an options object at the end, or with all of it in
+ * one: `maxPool(x, { poolSize: 2 })`.
+ */
 export type PoolOp = (
   x: TensorLike,
-  poolSize: number | readonly number[],
+  poolSize: number | readonly number[] | AllOptions,
   strides?: number | readonly number[] | null | PoolOptions,
   padding?: Padding,
   dataFormat?: DataFormat | null,
@@ -32,14 +39,18 @@ function poolOp(name: string, pool: (x: Tensor, geometry: WindowGeometry) => Ten
     name,
     (
       x: TensorLike,
-      poolSize: number | readonly number[],
-      ...rest: [(number | readonly number[] | null | PoolOptions)?, Padding?, (DataFormat | null)?]
+      ...rest: [
+        poolSize: number | readonly number[] | AllOptions,
+        (number | readonly number[] | null | PoolOptions)?,
+        Padding?,
+        (DataFormat | null)?,
+      ]
     ) => {
-      const given = options<PoolOptions>(["strides", "padding", "dataFormat"], rest);
+      const given = options<AllOptions>(["poolSize", "strides", "padding", "dataFormat"], rest);
       const t = prepare(x);
       const rank = spatialRankOf(t.shape);
       const { spatial } = axesOf(given.dataFormat, rank);
-      const window = perAxis("poolSize", poolSize, rank);
+      const window = perAxis("poolSize", given.poolSize, rank, []);
       const strides = perAxis("strides", given.strides, rank, window);
       const shape = concreteShape(t);
       const full = (values: readonly number[]): number[] => shape.map((_, axis) => values[spatial.indexOf(axis)] ?? 1);

@@ -59,3 +59,15 @@ describe("blocks of images", () => {
     expect(() => ops.spaceToDepth(ops.ones([1, 3, 4, 1]), 2)).toThrow(ShapeError);
   });
 });
+
+describe("pooling", () => {
+  it("takes its arguments by position or all in one object", () => {
+    const image = ops.reshape(ops.arange(0, 16, { dtype: "float32" }), [1, 4, 4, 1]);
+    expect(values(ops.adaptiveAveragePool(image, { outputSize: 2 }))).toEqual(values(ops.adaptiveAveragePool(image, 2)));
+    expect(values(ops.adaptiveMaxPool(image, { outputSize: [1, 2], dataFormat: "channels_last" }))).toEqual([13, 15]);
+    expect(values(ops.maxPool(image, { poolSize: 2, strides: 2 }))).toEqual([5, 7, 13, 15]);
+    expect(values(ops.averagePool(image, 2, { padding: "valid" }))).toEqual([2.5, 4.5, 10.5, 12.5]);
+    expect(() => ops.adaptiveMaxPool(image, { dataFormat: null } as never)).toThrow(/outputSize must be positive integers/);
+    expect(() => ops.maxPool(image, { pool: 2 } as never)).toThrow(/poolSize/);
+  });
+});

@@ -184,6 +184,11 @@ describe("integers and bits", () => {
     [1, 1.2660658777520082, 27.239871823604442, 781672297823.9775].forEach((wanted, i) => {
       expect(values(ops.i0(bessel))[i]! / wanted).toBeCloseTo(1, 10);
     });
+    // Near the end of float32, where e^x has left it, and beyond.
+    const far = values(ops.i0(floats(90, 91.5, 93, 3e38, -Infinity, NaN)));
+    expect(far[0]! / 5.139238e37).toBeCloseTo(1, 5);
+    expect(far[1]! / 2.284237e38).toBeCloseTo(1, 5);
+    expect(far.slice(2)).toEqual([Infinity, Infinity, Infinity, NaN]);
     expect(values(ops.kaiser(3, 5))[0]).toBeCloseTo(1 / 27.239871823604442, 6);
     expect(values(ops.hanning(5))).toEqual([0, 0.5, 1, 0.5, 0]);
     expect(values(ops.bartlett(4))[1]).toBeCloseTo(2 / 3, 6);

@@ -58,6 +58,9 @@ function factors(count: number, ratio: (k: number) => number): number[] {
   return list.reverse();
 }
 
+/** Beyond it I0 is infinite in every format. */
+const infiniteFrom = 720;
+
 /** Modified Bessel function of the first kind and order 0. */
 export const i0: UnaryOp = defineOp("i0", (input: TensorLike) => {
   const x = toFloat(input);
@@ -66,7 +69,10 @@ export const i0: UnaryOp = defineOp("i0", (input: TensorLike) => {
   const isSmall = P.lessEqual(size, c(meeting));
   const small = P.select(isSmall, x, c(0));
   const near = polynomial(P.multiply(c(0.25), P.multiply(small, small)), series);
-  const large = P.select(isSmall, c(meeting), size);
-  const far = P.multiply(polynomial(P.divide(c(1), large), expansion), P.divide(P.exp(large), P.sqrt(P.multiply(c(2 * Math.PI), large))));
+  const large = P.minimum(P.select(isSmall, c(meeting), size), c(infiniteFrom));
+  // e^x leaves the range before I0 does.
+  const half = P.exp(P.multiply(c(0.5), large));
+  const root = P.sqrt(P.multiply(c(2 * Math.PI), large));
+  const far = P.multiply(P.multiply(polynomial(P.divide(c(1), large), expansion), P.divide(half, root)), half);
   return P.select(isSmall, near, far);
 });

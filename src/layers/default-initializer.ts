@@ -1,0 +1,20 @@
+/** What a weight begins with that has no initializer. */
+import { isFloat } from "../dtype/index.ts";
+import type { ConcreteShape, Tensor } from "../graph/index.ts";
+import { GlorotUniform, Initializer, type InitializerDType, Zeros } from "../initializers/index.ts";
+
+/**
+ * Stands where an option of a layer is null: Glorot's uniform distribution for floats, zeros for other numbers. Every weight
+ * is drawn anew. Configurations say null.
+ */
+export class DefaultInitializer extends Initializer {
+  static override readonly className: string = "DefaultInitializer";
+
+  override call(shape: ConcreteShape, dtype: InitializerDType = "float32"): Tensor {
+    return (isFloat(dtype) ? GlorotUniform() : Zeros())(shape, dtype);
+  }
+
+  protected override options(): Record<string, unknown> {
+    return {};
+  }
+}
