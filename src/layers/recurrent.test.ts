@@ -202,7 +202,7 @@ describe("options without an initializer", () => {
     const dense = layers.Dense({ units: 4, kernelInitializer: null, biasInitializer: null } as never);
     dense.build([null, 4]);
     const bias = await numbers(dense.bias!.read());
-    expect(new Set([...bias, ...(await numbers((dense.kernel as Variable).read()))]).size).toBe(20);
+    expect(new Set([...bias, ...(await numbers(dense.kernel.read()))]).size).toBe(20);
     // Fans of a vector of four: both are 4.
     for (const value of bias) expect(Math.abs(value)).toBeLessThan(Math.sqrt(6 / 8));
     expect(dense.getConfig()).toMatchObject({ kernel_initializer: null, bias_initializer: null });
