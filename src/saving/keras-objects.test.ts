@@ -55,7 +55,7 @@ describe("Keras's JSON of any object", () => {
     expect(json).toMatchObject({ module: "nabla.losses", class_name: "Exponential", registered_name: "nabla>Exponential" });
     const old = { ...json, module: "keras.losses", registered_name: null };
     for (const read of [losses.deserialize(old), saving.deserializeKerasObject(old)])
-      expect((read as losses.Exponential).name).toBe("boost");
+      expect((read as losses.ExponentialLoss).name).toBe("boost");
     expect(metrics.serialize(metrics.Perplexity())).toMatchObject({ module: "nabla.metrics", registered_name: "nabla>Perplexity" });
     class Steeper extends losses.Exponential {
       static override readonly className: string = "Steeper";
