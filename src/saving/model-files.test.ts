@@ -12,6 +12,7 @@ import {
   Model,
   modelFromJSON,
   ops,
+  optimizers,
   saving,
   Sequential,
   setBackend,
@@ -19,6 +20,8 @@ import {
   tensor,
 } from "../index.ts";
 import type { Shape, Tensor, TensorLike, Variable } from "../index.ts";
+import type { StoredArray } from "../layers/stored-variables.ts";
+import { loadOptimizer } from "./keras/weights.ts";
 import { writeZip, ZipArchive } from "./zip/index.ts";
 import { pythonJson } from "../serialization/index.ts";
 
@@ -136,6 +139,18 @@ describe("a model in a file", () => {
     const newer = await loadModel(await saving.toBytes(older));
     expect(newer.optimizer.variables.map(({ shape }) => shape)).toEqual(older.optimizer.variables.map(({ shape }) => shape));
     expect(await valuesOf(newer)).toEqual(await valuesOf(older));
+  });
+
+  it("takes the state of an optimizer before its first step, and of the one in it", async () => {
+    const model = new Sequential([layers.Dense({ units: 2, inputShape: [4] })]);
+    const innerOptimizer = optimizers.Adam({ learningRate: 0.5 });
+    const optimizer = optimizers.LossScaleOptimizer({ innerOptimizer, initialScale: 64 });
+    optimizer.build(model.trainableWeights);
+    // As Keras counts them: steps and rate of the outer one, steps and rate of the inner one.
+    const store = [0, 0, 3, 0.25].map((value, i): [string, StoredArray] => [String(i), { shape: [], dtype: "float32", tensor: (dtype) => ops.cast(value, dtype) }]); // prettier-ignore
+    loadOptimizer(optimizer, new Map(store) as never, model);
+    const values = await Promise.all(optimizer.variables.slice(0, 6).map((variable) => variable.read().item()));
+    expect(values).toEqual([0, 0, 0, 64, 3, 0.25]);
   });
 
   it("holds the kernel with its adapters, as Keras's files do", async () => {

@@ -137,15 +137,15 @@ function storeOf(group: H5Group, where: string): Map<string, DatasetArray> {
   );
 }
 
-/** State of an optimizer; one that was saved before its first step has the first variables only. */
+/** State of an optimizer; one that was saved before its first step has its count of steps and its rate only, and so have those in it. */
 export function loadOptimizer(optimizer: Optimizer, store: ReadonlyMap<string, DatasetArray>, model: Layer): void {
   if (!optimizer.built && store.size > optimizer.variables.length && model.built) optimizer.build(model.trainableWeights);
   if (optimizer.built) optimizer.orderAs(Array.from({ length: store.size }, (_, index) => store.get(String(index))?.shape ?? []));
   const variables = optimizer.variables;
   const label = labelOf(optimizer);
-  const first = variables.filter((variable) => variable.name === "iteration" || variable.name === "learning_rate").length;
-  if (store.size < variables.length && store.size === first) {
-    assignStored(label, variables.slice(0, first), store);
+  const early = variables.filter((variable) => variable.name === "iteration" || variable.name === "learning_rate");
+  if (store.size < variables.length && store.size === early.length) {
+    assignStored(label, early, store);
     return;
   }
   if (store.size !== variables.length) {
