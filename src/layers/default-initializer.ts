@@ -10,8 +10,8 @@ import { GlorotUniform, Initializer, type InitializerDType, Zeros } from "../ini
 export class DefaultInitializer extends Initializer {
   static override readonly className: string = "DefaultInitializer";
 
-  override call(shape: ConcreteShape, dtype: InitializerDType = "float32"): Tensor {
-    return (isFloat(dtype) ? GlorotUniform() : Zeros())(shape, dtype);
+  override call(shape: ConcreteShape, dtype?: InitializerDType): Tensor {
+    return (isFloat(dtype ?? "float32") ? GlorotUniform() : Zeros())(shape, dtype);
   }
 
   protected override options(): Record<string, unknown> {
