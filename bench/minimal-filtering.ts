@@ -1,7 +1,8 @@
 /**
  * 3x3 convolutions and both gradients by minimal filtering and directly, in turns in one process, on one thread:
- * quartiles of the processor's time, and errors against float64 at sampled places. Usage: minimal-filtering.ts SECONDS [PART OF A NAME] [BATCH,SIDE,INPUTS,OUTPUTS ...]
+ * quartiles of the processor's time, and errors against float64 at sampled places. Usage: minimal-filtering.ts BACKEND SECONDS [PART OF A NAME] [BATCH,SIDE,INPUTS,OUTPUTS ...]
  */
+import { createWasmBackend } from "../src/backends/cpu/wasm/backend.ts";
 import { createX64Backend } from "../src/backends/cpu/x64/index.ts";
 import "../src/backends/cpu/loops/complete.ts";
 import "../src/compiler/complete.ts";
@@ -10,7 +11,7 @@ import { parameterTensor, Subgraph } from "../src/graph/index.ts";
 import { gradients } from "../src/autodiff/index.ts";
 import { convGeneral } from "../src/primitives/index.ts";
 
-const [seconds = "2", only = "", ...given] = process.argv.slice(2);
+const [kind = "cpu", seconds = "2", only = "", ...given] = process.argv.slice(2);
 const shapes =
   given.length > 0
     ? given.map((text) => text.split(",").map(Number))
@@ -19,7 +20,9 @@ const shapes =
         [8, 28, 256, 256],
         [8, 14, 512, 512],
       ];
-const backends = (["never", "always"] as const).map((winograd) => createX64Backend({ threads: 1, winograd }));
+const backends = (["never", "always"] as const).map((winograd) =>
+  kind === "wasm" ? createWasmBackend({ threads: 1, winograd }) : createX64Backend({ threads: 1, winograd }),
+);
 
 /** Numbers in [-1/2, 1/2), other ones for each operand. */
 function values(shape: readonly number[], operand: number): Float32Array {

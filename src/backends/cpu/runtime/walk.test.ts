@@ -44,4 +44,16 @@ describe("StageRecord", () => {
     record.judge(true, 20);
     expect(record.goesAlone("best")).toBe(false);
   });
+
+  it("tries one thread only where a stage might go alone afterwards", () => {
+    const record = new StageRecord(stage(4), 2, 0.01);
+    expect(record.goesAlone("alone")).toBe(true);
+    record.judge(false, 1.5);
+    expect(record.goesAlone("alone")).toBe(false);
+    record.judge(record.goesAlone("alone"), 1.5);
+    expect(record.goesAlone("best")).toBe(false);
+    // A disturbed measurement is outlived here too.
+    record.judge(false, 0.2);
+    expect(record.goesAlone("alone")).toBe(true);
+  });
 });

@@ -62,6 +62,9 @@ const forgetting = 1.1;
  */
 const longMilliseconds = 0.25;
 
+/** A stage that takes all threads longer is not tried on one: it would be shared afterwards whatever came out. */
+const untriedMilliseconds = 1;
+
 /** How a stage is run, and what it took at best on one thread and on all. */
 export class StageRecord {
   isSolo: boolean;
@@ -77,9 +80,14 @@ export class StageRecord {
     this.leastMilliseconds = leastMilliseconds;
   }
 
+  /** Whether the stage is shared in every run, those that measure one thread among them. */
+  get isNeverAlone(): boolean {
+    return this.canShare && this.shared !== Infinity && this.shared > untriedMilliseconds;
+  }
+
   /** Whether the stage is to run on one thread in a run of that mode. */
   goesAlone(mode: WalkMode): boolean {
-    return mode === "best" || !this.canShare ? this.isSolo : mode === "alone";
+    return mode === "best" || !this.canShare ? this.isSolo : mode === "alone" && !this.isNeverAlone;
   }
 
   /** Decides how a stage goes until it is measured again: alone where that is quick, or was quicker than with helpers. */

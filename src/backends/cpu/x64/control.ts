@@ -81,7 +81,7 @@ export const phases = { command: 0, shared: 1, alone: 2 } as const;
 export const walkResults = { done: 0, paused: 1, fault: 2 } as const;
 
 /** Bits of a stage's `solo` word: it is best run on one thread; it has to be. */
-export const soloBits = { chosen: 1, always: 2 } as const;
+export const soloBits = { chosen: 1, always: 2, never: 4 } as const;
 
 /** Commands: i32 code at 0, further words as below. Each is as long as its `bytes`. */
 export const commands = {

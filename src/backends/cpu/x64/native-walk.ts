@@ -85,7 +85,10 @@ export class NativeWalk implements ProgramWalk {
       // A stage in a branch that was not taken has ticks of an older run: of no consequence.
       const ticks = region.getInt32(stage.descriptor + stageWords.ticks);
       record.judge(wasAlone, (ticks < 0 ? 2 ** 31 : ticks) / perMillisecond);
-      region.setInt32(stage.descriptor + stageWords.solo, record.isSolo ? soloBits.chosen : 0);
+      region.setInt32(
+        stage.descriptor + stageWords.solo,
+        (record.isSolo ? soloBits.chosen : 0) | (record.isNeverAlone ? soloBits.never : 0),
+      );
     }
   }
 }

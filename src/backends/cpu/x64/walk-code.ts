@@ -191,12 +191,17 @@ class WalkWriter {
   /** Falls through to the loop of one thread, prepared, or jumps to the publication of a shared stage. */
   private chooseThreads(goOn: { readonly shared: Label; readonly alone: Label }): void {
     const alone = this.d.label();
+    const otherMode = this.d.label();
     const byMeasurement = this.d.label();
     const share = this.d.label();
     this.d.emit("mov", ecx, at(r13, stageWords.solo));
     this.d.emit("mov", eax, at(rbp, walkWords.mode));
     this.d.emit("cmp", eax, walkModes.alone);
+    this.d.emit("jne", otherMode);
+    this.d.emit("test", ecx, soloBits.never);
     this.d.emit("je", alone);
+    this.d.emit("jmp", share);
+    this.d.bind(otherMode);
     this.d.emit("cmp", eax, walkModes.best);
     this.d.emit("je", byMeasurement);
     this.d.emit("test", ecx, soloBits.always);

@@ -6,6 +6,7 @@ import { runNaive } from "../naive-kernel.ts";
 import { Random } from "../random-kernel.ts";
 import { type ConvolutionShape, convolution, filterGradient, inputGradient } from "./sample-contractions.ts";
 import { scheduleContract } from "./schedule.ts";
+import type { Binding } from "./pad-operand.ts";
 import { winograd } from "./winograd.ts";
 
 const avx512: CpuTarget = {
@@ -30,12 +31,45 @@ function run(kernel: ContractKernel, use: "always" | "never"): Float32Array {
     new Float32Array(elements).map(() => (role === "write" ? NaN : random.unit() - 0.5)),
   );
   const bound = { kernel, buffers: buffers.map((_, i) => i), scalars: [] };
+  return runBuffers(bound, buffers, use)[2]!;
+}
+
+function runBuffers(bound: Binding, buffers: Float32Array[], use: "always" | "never"): Float32Array[] {
   const { kernels, temporaries } = use === "always" ? scheduleContract(bound, avx512, use) : { kernels: [bound], temporaries: [] };
   const arrays = temporaries.map(({ elements }) => new Float32Array(elements).fill(NaN));
   for (const one of kernels) {
     runNaive(one.kernel, { buffers: one.buffers.map((id) => (id < 0 ? arrays[-1 - id]! : buffers[id]!)), scalars: [] });
   }
-  return buffers[2]!;
+  return buffers;
+}
+
+/** The kernel with a bias, a residual and the place's number added, stored before and after a relu. */
+function withEpilogue(kernel: ContractKernel): ContractKernel {
+  const out = kernel.accesses[2]!;
+  const outputs = kernel.axes.findIndex((_, axis) => kernel.roles[axis] === "n");
+  const bias = { ...out, buffer: 3, index: { constant: 0, coefficients: kernel.axes.map((_, axis) => Number(axis === outputs)) } };
+  const buffer = kernel.buffers[2]!;
+  return {
+    ...kernel,
+    buffers: [...kernel.buffers, { ...buffer, use: "read" }, { ...buffer, use: "read" }, buffer],
+    accesses: [...kernel.accesses, bias, { ...out, buffer: 4 }, { ...out, buffer: 5 }],
+    epilogue: [
+      { op: "accumulator", index: 0, dtype: "float32" },
+      { op: "load", access: 3, dtype: "float32" },
+      { op: "scalar", f: "add", args: [0, 1], dtype: "float32" },
+      { op: "load", access: 4, dtype: "float32" },
+      { op: "scalar", f: "add", args: [2, 3], dtype: "float32" },
+      { op: "position", index: out.index, dtype: "int32" },
+      { op: "scalar", f: "convert", args: [5], dtype: "float32" },
+      { op: "scalar", f: "add", args: [4, 6], dtype: "float32" },
+      { op: "constant", value: 40, dtype: "float32" },
+      { op: "scalar", f: "maximum", args: [7, 8], dtype: "float32" },
+    ],
+    stores: [
+      { access: 2, value: 9 },
+      { access: 5, value: 7 },
+    ],
+  };
 }
 
 describe("minimal filtering", () => {
@@ -81,6 +115,25 @@ describe("minimal filtering", () => {
       expected.forEach((value, i) => {
         if (!(Math.abs(value - found[i]!) <= limit)) expect.fail(`${kernel.label}: element ${i} is ${found[i]}, not ${value}`);
       });
+    }
+  });
+
+  it("runs what follows the convolution: operands of the result's shape, positions, several stores", () => {
+    for (const make of [convolution, filterGradient]) {
+      const kernel = withEpilogue(make({ batch: 1, height: 3, width: 4, inputs: 2, outputs: 3, window: 3 }));
+      const [expected, found] = (["never", "always"] as const).map((use) => {
+        const random = new Random(9);
+        const buffers = kernel.buffers.map(({ elements, use: role }) =>
+          new Float32Array(elements).map(() => (role === "write" ? NaN : random.unit() - 0.5)),
+        );
+        return runBuffers({ kernel, buffers: buffers.map((_, i) => i), scalars: [] }, buffers, use);
+      });
+      // Numbers below 128: 2^-17 is one rounding.
+      for (const buffer of [2, 5]) {
+        expected![buffer]!.forEach((value, i) => {
+          if (!(Math.abs(value - found![buffer]![i]!) <= 2 ** -16)) expect.fail(`${kernel.label}: element ${i} of ${buffer}`);
+        });
+      }
     }
   });
 });
