@@ -1,5 +1,5 @@
 /** A program under construction: kernels bound to buffers whose places are not planned yet. */
-import type { DType, TypedArray } from "../dtype/index.ts";
+import { type DType, isShortFloat, type TypedArray, widened } from "../dtype/index.ts";
 import { InternalError } from "../errors.ts";
 import { sizeOf, type TensorType } from "../graph/index.ts";
 import type { FlatGraph, Op } from "./flat-graph.ts";
@@ -33,7 +33,9 @@ export class Draft {
 
   /** A new buffer for a value of this type. */
   add(dtype: DType, elements: number, place?: Place): number {
-    this.buffers.push({ dtype, elements, place });
+    // What the back-end cannot store in two bytes stands in four.
+    const stored = this.limits.dtypes.includes(dtype) || !isShortFloat(dtype) ? dtype : widened(dtype);
+    this.buffers.push({ dtype: stored, elements, place });
     return this.buffers.length - 1;
   }
 

@@ -1,25 +1,46 @@
 /** Element types of tensors, and the typed arrays that hold them. No dependencies. */
+import { isShortFloat, roundToShort, type ShortFloat, ShortFloatArray } from "./short-floats.ts";
 
-/** Element type. `bool` is stored as one byte, 0 or 1. */
-export type DType = "float32" | "float64" | "int32" | "int8" | "uint8" | "bool";
+export {
+  fromBfloat16,
+  fromFloat16,
+  isShortFloat,
+  roundToShort,
+  type ShortFloat,
+  ShortFloatArray,
+  shortFloats,
+  toBfloat16,
+  toFloat16,
+} from "./short-floats.ts";
+
+/** Element type. `bool` is stored as one byte, 0 or 1; `float16` and `bfloat16` in two bytes, computed with as float32. */
+export type DType = "float32" | "float64" | ShortFloat | "int32" | "int8" | "uint8" | "bool";
 
 /** Typed array that holds values of a dtype on the host. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Int8Array | Uint8Array;
 
 interface DTypeRow {
+  /** Of a stored element. */
   readonly bytes: number;
   readonly kind: "float" | "integer" | "bool";
+  /** Holds values on the host: of floats of two bytes as float32, which has all of them. */
   readonly array: new (length: number) => TypedArray;
+  /** Least and greatest value: infinities of floats. */
+  readonly range: readonly [number, number];
 }
 
-/** What each dtype is: bytes per element, kind, host array. */
+const everyNumber = [-Infinity, Infinity] as const;
+
+/** What each dtype is: bytes per element, kind, host array, ends. */
 export const dtypes: Readonly<Record<DType, DTypeRow>> = {
-  float32: { bytes: 4, kind: "float", array: Float32Array },
-  float64: { bytes: 8, kind: "float", array: Float64Array },
-  int32: { bytes: 4, kind: "integer", array: Int32Array },
-  int8: { bytes: 1, kind: "integer", array: Int8Array },
-  uint8: { bytes: 1, kind: "integer", array: Uint8Array },
-  bool: { bytes: 1, kind: "bool", array: Uint8Array },
+  float32: { bytes: 4, kind: "float", array: Float32Array, range: everyNumber },
+  float64: { bytes: 8, kind: "float", array: Float64Array, range: everyNumber },
+  float16: { bytes: 2, kind: "float", array: Float32Array, range: everyNumber },
+  bfloat16: { bytes: 2, kind: "float", array: Float32Array, range: everyNumber },
+  int32: { bytes: 4, kind: "integer", array: Int32Array, range: [-2147483648, 2147483647] },
+  int8: { bytes: 1, kind: "integer", array: Int8Array, range: [-128, 127] },
+  uint8: { bytes: 1, kind: "integer", array: Uint8Array, range: [0, 255] },
+  bool: { bytes: 1, kind: "bool", array: Uint8Array, range: [0, 1] },
 };
 
 /** A new zeroed host array of `length` elements of `dtype`. */
@@ -27,13 +48,63 @@ export function hostArray(dtype: DType, length: number): TypedArray {
   return new dtypes[dtype].array(length);
 }
 
+/** A place for elements, written from host arrays and copied to new ones. */
+export type StoredElements = TypedArray | ShortFloatArray;
+
+/** Dtypes whose elements are stored as host arrays hold them. */
+export type HostDType = Exclude<DType, ShortFloat>;
+
+/** The elements of `dtype` that stand in `buffer` from byte `offset` on, as they are stored. */
+export function storedElements(dtype: HostDType, buffer: ArrayBufferLike, offset: number, length: number): TypedArray;
+export function storedElements(dtype: DType, buffer: ArrayBufferLike, offset: number, length: number): StoredElements;
+export function storedElements(dtype: DType, buffer: ArrayBufferLike, offset: number, length: number): StoredElements {
+  switch (dtype) {
+    case "float32":
+      return new Float32Array(buffer, offset, length);
+    case "float64":
+      return new Float64Array(buffer, offset, length);
+    case "float16":
+    case "bfloat16":
+      return new ShortFloatArray(dtype, new Uint16Array(buffer, offset, length));
+    case "int32":
+      return new Int32Array(buffer, offset, length);
+    case "int8":
+      return new Int8Array(buffer, offset, length);
+    case "uint8":
+    case "bool":
+      return new Uint8Array(buffer, offset, length);
+  }
+}
+
+/** `value` as `dtype` holds it: floats rounded to the nearest, whole numbers wrapped, truth as 0 or 1. */
+export function roundedTo(dtype: DType, value: number): number {
+  switch (dtype) {
+    case "float32":
+      return Math.fround(value);
+    case "float64":
+      return value;
+    case "float16":
+    case "bfloat16":
+      return roundToShort(dtype, value);
+    case "int32":
+      return value | 0;
+    case "int8":
+      return (value << 24) >> 24;
+    case "uint8":
+      return value & 255;
+    case "bool":
+      return value !== 0 ? 1 : 0;
+  }
+}
+
 /** Whether elements take one byte: bool, int8, uint8. Sums and products of them are int32. */
 export function isByte(dtype: DType): boolean {
   return dtypes[dtype].bytes === 1;
 }
 
-/** int32 for whole numbers of one byte, else the dtype itself: in which one computes with them before they wrap. */
+/** In which one computes before results wrap or round: int32 for bytes, float32 for floats of two bytes, else the dtype itself. */
 export function widened(dtype: DType): DType {
+  if (isShortFloat(dtype)) return "float32";
   return dtype === "int8" || dtype === "uint8" ? "int32" : dtype;
 }
 

@@ -1,6 +1,6 @@
 /** Host values from whatever a user writes: numbers, nested arrays, typed arrays. */
 import { floatx } from "../config/index.ts";
-import { type DType, dtypes, hostArray, type TypedArray } from "../dtype/index.ts";
+import { type DType, dtypes, hostArray, isShortFloat, roundToShort, type TypedArray } from "../dtype/index.ts";
 import { DTypeError, ShapeError, ValueError } from "../errors.ts";
 import { type ConcreteShape, formatShape, sizeOf } from "./shape.ts";
 
@@ -148,8 +148,8 @@ function ragged(where: string, shape: readonly number[]): ShapeError {
 }
 
 function copyTyped(where: string, out: TypedArray, dtype: DType, data: HostTypedArray, position: number): void {
-  const exact = out.constructor === data.constructor && dtype !== "bool";
-  if (exact || (dtypes[dtype].kind === "float" && !(data instanceof BigInt64Array) && !(data instanceof BigUint64Array))) {
+  const exact = out.constructor === data.constructor && dtype !== "bool" && !isShortFloat(dtype);
+  if (exact || (dtypes[dtype].kind === "float" && !isShortFloat(dtype) && !(data instanceof BigInt64Array) && !(data instanceof BigUint64Array))) {
     out.set(data as TypedArray, position);
     return;
   }
@@ -161,13 +161,16 @@ function element(where: string, value: number, dtype: DType): number {
     case "float32":
     case "float64":
       return value;
+    case "float16":
+    case "bfloat16":
+      return roundToShort(dtype, value);
     case "bool":
       return value === 0 ? 0 : 1;
     case "int32":
     case "int8":
     case "uint8": {
       const whole = Math.trunc(value);
-      const [low, high] = dtype === "int32" ? [-0x80000000, 0x7fffffff] : dtype === "int8" ? [-0x80, 0x7f] : [0, 0xff];
+      const [low, high] = dtypes[dtype].range;
       if (!(whole >= low && whole <= high)) {
         throw new ValueError({
           where,

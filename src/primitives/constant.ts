@@ -1,4 +1,4 @@
-import type { DType } from "../dtype/index.ts";
+import { type DType, dtypes, isFloat, roundedTo } from "../dtype/index.ts";
 import { ValueError } from "../errors.ts";
 import { applyOne, type Primitive, type Tensor } from "../graph/index.ts";
 import { definePrimitive, emptyNd, whereOf } from "./define.ts";
@@ -9,8 +9,8 @@ export const constantPrimitive: Primitive = definePrimitive({
   infer: (_inputs, attributes) => {
     const dtype = attributes.dtype as DType;
     const value = attributes.value as number;
-    const range = ranges[dtype];
-    if (range !== undefined && !(Number.isInteger(value) && value >= range[0] && value <= range[1])) {
+    const range = dtypes[dtype].range;
+    if (!isFloat(dtype) && !(Number.isInteger(value) && value >= range[0] && value <= range[1])) {
       throw new ValueError({
         where: whereOf("constant"),
         problem: `the value is no ${dtype}`,
@@ -24,7 +24,7 @@ export const constantPrimitive: Primitive = definePrimitive({
   gradient: null,
   reference: (_inputs, attributes, types) => {
     const out = emptyNd(types[0]!);
-    out.data[0] = attributes.value as number;
+    out.data[0] = roundedTo(types[0]!.dtype, attributes.value as number);
     return [out];
   },
   lowering: { kind: "constant" },
@@ -36,15 +36,10 @@ export const constantPrimitive: Primitive = definePrimitive({
     { inputs: [], attributes: { value: 255, dtype: "uint8" } },
     { inputs: [], attributes: { value: -128, dtype: "int8" } },
     { inputs: [], attributes: { value: 1, dtype: "bool" } },
+    { inputs: [], attributes: { value: 0.1, dtype: "float16" } },
+    { inputs: [], attributes: { value: 0.1, dtype: "bfloat16" } },
   ],
 });
-
-const ranges: Readonly<Partial<Record<DType, readonly [number, number]>>> = {
-  int32: [-2147483648, 2147483647],
-  int8: [-128, 127],
-  uint8: [0, 255],
-  bool: [0, 1],
-};
 
 /** The rank-0 tensor `value`. Throws ValueError where an integer dtype does not hold it. */
 export function constant(value: number, dtype: DType): Tensor {

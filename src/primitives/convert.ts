@@ -1,4 +1,4 @@
-import { type DType, isFloat } from "../dtype/index.ts";
+import { type DType, dtypes, isFloat } from "../dtype/index.ts";
 import { applyOne, type Primitive, type Tensor } from "../graph/index.ts";
 import { definePrimitive, emptyNd, nd } from "./define.ts";
 
@@ -12,7 +12,7 @@ export const convertPrimitive: Primitive = definePrimitive({
   gradient: ({ inputs, outputs, cotangents }) => [isFloat(outputs[0]!.dtype) ? convert(cotangents[0]!, inputs[0]!.dtype) : null],
   reference: ([x], _attributes, types) => {
     const out = emptyNd(types[0]!);
-    const limits = isFloat(x!.dtype) ? saturation[out.dtype] : undefined;
+    const limits = isFloat(x!.dtype) && dtypes[out.dtype].kind === "integer" ? dtypes[out.dtype].range : undefined;
     for (let i = 0; i < out.data.length; i++) {
       const value = x!.data[i]!;
       if (out.dtype === "bool") out.data[i] = value === 0 ? 0 : 1;
@@ -44,11 +44,6 @@ export const convertPrimitive: Primitive = definePrimitive({
   },
 });
 
-const saturation: Readonly<Partial<Record<DType, readonly [number, number]>>> = {
-  int32: [-2147483648, 2147483647],
-  int8: [-128, 127],
-  uint8: [0, 255],
-};
 
 /** x as `dtype`; x itself where it has that dtype. Shapes: any -> the same. */
 export function convert(x: Tensor, dtype: DType): Tensor {

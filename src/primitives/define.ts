@@ -1,5 +1,5 @@
 /** Factories for primitives: what elementwise families share, and the checks that shape rules make. */
-import { type DType, dtypes, hostArray } from "../dtype/index.ts";
+import { type DType, dtypes, hostArray, isShortFloat, roundToShort } from "../dtype/index.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import {
   type Attributes,
@@ -16,9 +16,19 @@ import {
   type TensorType,
 } from "../graph/index.ts";
 
-/** Declares a primitive. All its rules stand in this one object. */
+/** Declares a primitive. All its rules stand in this one object; results of two bytes are rounded after its meaning. */
 export function definePrimitive(definition: Primitive): Primitive {
-  return definition;
+  const { reference } = definition;
+  return {
+    ...definition,
+    reference: (inputs, attributes, types, run) => {
+      const outputs = reference(inputs, attributes, types, run);
+      for (const { dtype, data } of outputs) {
+        if (isShortFloat(dtype)) for (let i = 0; i < data.length; i++) data[i] = roundToShort(dtype, data[i]!);
+      }
+      return outputs;
+    },
+  };
 }
 
 /** Where an error happened: the layer or operation the user wrote, and the primitive inside it. */
@@ -33,12 +43,12 @@ export type DTypeClass = "float" | "number" | "signed" | "integer" | "logical" |
 
 /** The dtypes of each class. `logical`: bitwise on int32, logical on bool. */
 export const dtypeClasses: Readonly<Record<DTypeClass, readonly DType[]>> = {
-  float: ["float32", "float64"],
-  number: ["float32", "float64", "int32", "int8", "uint8"],
-  signed: ["float32", "float64", "int32", "int8"],
+  float: ["float32", "float64", "float16", "bfloat16"],
+  number: ["float32", "float64", "float16", "bfloat16", "int32", "int8", "uint8"],
+  signed: ["float32", "float64", "float16", "bfloat16", "int32", "int8"],
   integer: ["int32"],
   logical: ["bool", "int32"],
-  any: ["float32", "float64", "int32", "int8", "uint8", "bool"],
+  any: ["float32", "float64", "float16", "bfloat16", "int32", "int8", "uint8", "bool"],
 };
 
 /** Throws DTypeError unless `type` is of `kind`. */

@@ -1,5 +1,5 @@
 import { applyOne, type Primitive, type Tensor } from "../graph/index.ts";
-import { isFloat } from "../dtype/index.ts";
+import { dtypes } from "../dtype/index.ts";
 import { convert } from "./convert.ts";
 import { numbers } from "./define.ts";
 import { divide } from "./divide.ts";
@@ -17,7 +17,7 @@ export const reduceMaxPrimitive: Primitive = reductionPrimitive({
   name: "reduceMax",
   reducer: "max",
   takes: "number",
-  initial: (dtype) => (isFloat(dtype) ? -Infinity : dtype === "int32" ? -2147483648 : dtype === "int8" ? -128 : 0),
+  initial: (dtype) => dtypes[dtype].range[0],
   combine: (max, x) => Math.max(max, x),
   gradient: ({ inputs, outputs, attributes, cotangents }) => {
     const axes = numbers(attributes, "axes");

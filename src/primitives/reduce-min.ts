@@ -1,5 +1,5 @@
 import { applyOne, type Primitive, type Tensor } from "../graph/index.ts";
-import { isFloat } from "../dtype/index.ts";
+import { dtypes } from "../dtype/index.ts";
 import { convert } from "./convert.ts";
 import { numbers } from "./define.ts";
 import { divide } from "./divide.ts";
@@ -17,7 +17,7 @@ export const reduceMinPrimitive: Primitive = reductionPrimitive({
   name: "reduceMin",
   reducer: "min",
   takes: "number",
-  initial: (dtype) => (isFloat(dtype) ? Infinity : dtype === "int32" ? 2147483647 : dtype === "int8" ? 127 : 255),
+  initial: (dtype) => dtypes[dtype].range[1],
   combine: (min, x) => Math.min(min, x),
   gradient: ({ inputs, outputs, attributes, cotangents }) => {
     const axes = numbers(attributes, "axes");

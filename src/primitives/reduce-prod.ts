@@ -1,3 +1,4 @@
+import { dtypes } from "../dtype/index.ts";
 import { applyOne, concreteShape, type Primitive, sizeOf, type Tensor } from "../graph/index.ts";
 import { concatenate } from "./concatenate.ts";
 import { constant } from "./constant.ts";
@@ -18,7 +19,7 @@ export const reduceProdPrimitive: Primitive = reductionPrimitive({
   reducer: "prod",
   takes: "number",
   initial: () => 1,
-  combine: (product, x, dtype) => (dtype === "int32" || dtype === "int8" || dtype === "uint8" ? Math.imul(product, x) : product * x),
+  combine: (product, x, dtype) => (dtypes[dtype].kind === "integer" ? Math.imul(product, x) : product * x),
   gradient: ({ inputs, attributes, cotangents }) => {
     const x = inputs[0]!;
     const shape = concreteShape(x);

@@ -1,8 +1,8 @@
 /** Arrays as files store them: element formats, byte order, and what they become here. */
-import { type DType, dtypes, hostArray, type TypedArray } from "../dtype/index.ts";
+import { type DType, dtypes, fromBfloat16, fromFloat16, hostArray, isShortFloat, type ShortFloat, shortFloats, type TypedArray } from "../dtype/index.ts";
 import { ValueError } from "../errors.ts";
 import { dataTensor, type ConcreteShape, sizeOf, type Tensor } from "../graph/index.ts";
-import { fromBfloat16, fromFloat16, fromFloat8E4M3, fromFloat8E5M2, fromFloat8E8M0, toBfloat16, toFloat16 } from "./short-floats.ts";
+import { fromFloat8E4M3, fromFloat8E5M2, fromFloat8E8M0 } from "./short-floats.ts";
 
 /** How elements stand in a file. */
 export type StoredType =
@@ -104,9 +104,9 @@ export function readStored(
 }
 
 /** Little-endian bytes of host values; `as` stores floats in a shorter format. */
-export function storedBytes(values: TypedArray, dtype: DType, as: "float16" | "bfloat16" | null = null): Uint8Array {
+export function storedBytes(values: TypedArray, dtype: DType, as: ShortFloat | null = isShortFloat(dtype) ? dtype : null): Uint8Array {
   if (as === null || dtypes[dtype].kind !== "float") return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  const shorten = as === "float16" ? toFloat16 : toBfloat16;
+  const shorten = shortFloats[as].to;
   const out = new Uint8Array(2 * values.length);
   for (let i = 0; i < values.length; i++) {
     const bits = shorten(values[i]!);

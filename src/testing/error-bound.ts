@@ -54,6 +54,9 @@ interface Precision {
 const precisions: Readonly<Partial<Record<DType, Precision>>> = {
   float32: { eps: 2 ** -24, tiny: 2 ** -126, max: 3.4028234663852886e38 },
   float64: { eps: 2 ** -52, tiny: 2 ** -1022, max: Number.MAX_VALUE },
+  // Subnormal float16 are kept: they lie 2^-24 apart.
+  float16: { eps: 2 ** -11, tiny: 2 ** -24, max: 65504 },
+  bfloat16: { eps: 2 ** -8, tiny: 2 ** -126, max: (2 - 2 ** -7) * 2 ** 127 },
 };
 
 /** Runs of the reference meaning on arrays of the same shapes, in float64. */

@@ -1,5 +1,5 @@
 /** The same graph with float64 wherever it has float32: what a graph means without rounding. */
-import type { TypedArray } from "../dtype/index.ts";
+import { isFloat, type TypedArray } from "../dtype/index.ts";
 import {
   type Attribute,
   type Attributes,
@@ -12,8 +12,8 @@ import {
   typeOf,
 } from "../graph/index.ts";
 
-/** The type with float64 for float32. */
-export const widenType = (type: TensorType): TensorType => (type.dtype === "float32" ? { ...type, dtype: "float64" } : type);
+/** The type with float64 for every float. */
+export const widenType = (type: TensorType): TensorType => (isFloat(type.dtype) ? { ...type, dtype: "float64" } : type);
 
 function widenValues(values: TypedArray): TypedArray {
   return values instanceof Float32Array ? Float64Array.from(values) : values;
@@ -25,7 +25,7 @@ export function widen(array: NdArray): NdArray {
 }
 
 function widenAttribute(value: Attribute): Attribute {
-  if (value === "float32") return "float64";
+  if (value === "float32" || value === "float16" || value === "bfloat16") return "float64";
   if (value instanceof Subgraph) return inFloat64(value);
   if (Array.isArray(value)) return value.map((part: Attribute) => widenAttribute(part));
   if (typeof value === "object" && value !== null) return widenAttributes(value as Attributes);

@@ -1,4 +1,5 @@
 /** ONNX files run by onnxruntime, the oracle of what is written and read. */
+import { widened } from "../dtype/index.ts";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import type { NdArray } from "../graph/index.ts";
 
@@ -26,7 +27,7 @@ export async function runOnnx(
     inputs.map(({ shape, dtype, data }, i): [string, OrtTensor] => {
       const name = session.inputNames[i]!;
       if (options.int64?.includes(i) === true) return [name, new OrtTensor("int64", BigInt64Array.from(data, BigInt), [...shape])];
-      return [name, new OrtTensor(dtype, data.slice() as Float32Array, [...shape])];
+      return [name, new OrtTensor(widened(dtype) === "float32" ? "float32" : (dtype as "int32"), data.slice() as Int32Array, [...shape])];
     }),
   );
   const results = await session.run(feeds);

@@ -22,7 +22,7 @@ export function compilerTarget(target: CpuTarget, maxBufferBytes: number, option
       buffersPerKernel: 64,
       alignmentBytes: 64,
       maxBufferBytes,
-      dtypes: ["float32", "float64", "int32", "int8", "uint8", "bool"],
+      dtypes: ["float32", "float64", "float16", "bfloat16", "int32", "int8", "uint8", "bool"],
       sharedArena: true,
       rowsFrom: options.rowsFrom ?? rowsFrom,
     },

@@ -1,4 +1,5 @@
 /** The operations of a model as TensorFlow's GraphDef, for TensorBoard's graph view (tensorflow/core/framework/graph.proto). */
+import type { DType } from "../../dtype/index.ts";
 import { isSymbolic, type Node, parameterTensor, Tensor, trace } from "../../graph/index.ts";
 import { flattenStructure, mapStructure } from "../../layers/structure.ts";
 import { Message } from "./message.ts";
@@ -13,7 +14,9 @@ export interface TraceableModel {
   predictStep(data: { readonly x: unknown; readonly y: null; readonly sampleWeight: null }): unknown;
 }
 
-const dtypeNumbers = { float32: 1, float64: 2, int32: 3, uint8: 4, int8: 6, bool: 10 } as const;
+const dtypeNumbers: Readonly<Record<DType, number>> = {
+  float32: 1, float64: 2, float16: 19, bfloat16: 14, int32: 3, uint8: 4, int8: 6, bool: 10,
+}; // prettier-ignore
 
 /** `lenet/Dense "head"` as a path of names: `lenet/head`. */
 function pathOf(scope: string): string {
@@ -67,7 +70,7 @@ export function graphDefinition(model: TraceableModel): Message | null {
     const shapes = new Message();
     for (const type of node.types) shapes.bytes(7, shapeMessage(type.shape));
     attribute(message, "_output_shapes", new Message().bytes(1, shapes));
-    attribute(message, "T", new Message().integer(6, dtypeNumbers[node.types[0]!.dtype] ?? 1));
+    attribute(message, "T", new Message().integer(6, node.types.length === 0 ? 1 : dtypeNumbers[node.types[0]!.dtype]));
     graph.bytes(1, message);
   }
   // VersionDef: the producer that TensorFlow 2 writes.

@@ -1,5 +1,5 @@
 /** What reductions start from. */
-import type { DType } from "../../dtype/index.ts";
+import { type DType, dtypes } from "../../dtype/index.ts";
 import type { Reducer } from "../../graph/index.ts";
 
 /**
@@ -7,8 +7,7 @@ import type { Reducer } from "../../graph/index.ts";
  * loses against every earlier value or ties with it, and the first of equals wins.
  */
 export function identityOf(reducer: Reducer, dtype: DType): number {
-  const lowest = dtype === "int32" ? -2147483648 : dtype === "int8" ? -128 : dtype === "uint8" || dtype === "bool" ? 0 : -Infinity;
-  const highest = dtype === "int32" ? 2147483647 : dtype === "int8" ? 127 : dtype === "uint8" ? 255 : dtype === "bool" ? 1 : Infinity;
+  const [lowest, highest] = dtypes[dtype].range;
   const table: Readonly<Record<Reducer, number>> = {
     sum: 0,
     prod: 1,

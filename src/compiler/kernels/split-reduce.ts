@@ -2,7 +2,7 @@
  * Splits a long reduction with few results in two: partial results of fixed blocks, then their combination. It gives
  * the machine parallel work, and float sums an error that grows with the number of blocks instead of elements.
  */
-import type { DType } from "../../dtype/index.ts";
+import { type DType, isShortFloat, widened } from "../../dtype/index.ts";
 import type { Affine, Reducer } from "../../graph/index.ts";
 import type { Temporary } from "../target.ts";
 import type { Access, Axis, Entry, KernelBuffer, ReduceKernel, Store } from "./kernel.ts";
@@ -216,9 +216,11 @@ function build(kernel: ReduceKernel, lead: number, kept: number): SplitReduction
   const finished = kernel.reducers.map(({ reducer, value, dtype }) => {
     const valueType = kernel.expression[value]!.dtype;
     const isArg = reducer === "argmax" || reducer === "argmin";
-    const held = keep(reducer === "argmax" ? "max" : reducer === "argmin" ? "min" : reducer, value, isArg ? valueType : dtype);
+    // Partial results of floats of two bytes are float32: only the whole is rounded.
+    const partial = isShortFloat(dtype) ? widened(dtype) : isArg ? valueType : dtype;
+    const held = keep(reducer === "argmax" ? "max" : reducer === "argmin" ? "min" : reducer, value, partial);
     const access = combineAccesses.push({ buffer: temporaryBuffer(held), index: inCombine, guards: [], fill: 0, dynamic: [] }) - 1;
-    const loaded = combineExpression.push({ op: "load", access, dtype: isArg ? valueType : dtype }) - 1;
+    const loaded = combineExpression.push({ op: "load", access, dtype: partial }) - 1;
     combineReducers.push({ reducer, value: loaded, dtype });
     const accumulator = combineEpilogue.push({ op: "accumulator", index: combineReducers.length - 1, dtype }) - 1;
     if (!isArg) return accumulator;

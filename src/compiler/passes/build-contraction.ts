@@ -1,4 +1,5 @@
 /** Kernels of contractions: one, or, where an operand is dilated, one per phase. */
+import { widened } from "../../dtype/index.ts";
 import { InternalError } from "../../errors.ts";
 import { type Affine, type Contraction, type ContractIndex, sizeOf, stridesOf } from "../../graph/index.ts";
 import type { Block } from "../draft.ts";
@@ -101,7 +102,7 @@ function buildPhase(
     role: axes[axis]!.role === "k" ? "reduce" : "parallel",
     dynamic: false,
   }));
-  if (type.dtype !== "float32") {
+  if (widened(type.dtype) !== "float32") {
     // Other dtypes are rare in contractions: a reduction of the products.
     const expression = new Expression();
     const x = expression.add({ op: "load", access: lhsAccess, dtype: type.dtype });
@@ -127,8 +128,11 @@ function buildPhase(
       roles: ranked.map((axis) => axes[axis]!.role),
       lhs: lhsAccess,
       rhs: rhsAccess,
-      epilogue: [{ op: "accumulator", index: 0, dtype: "float32" }],
-      stores: [{ access, value: 0 }],
+      epilogue: [
+        { op: "accumulator", index: 0, dtype: "float32" },
+        ...(type.dtype === "float32" ? [] : [{ op: "scalar", f: "convert", args: [0], dtype: type.dtype } as const]),
+      ],
+      stores: [{ access, value: type.dtype === "float32" ? 0 : 1 }],
     }),
   );
 }

@@ -87,7 +87,7 @@ function buildScan(block: Block, op: Op): void {
   const slice = (of: number, value: number): number => {
     const { dtype, shape } = block.type(value);
     const elements = sizeOf(shape.slice(1));
-    return draft.add(dtype, elements, { kind: "slice", of, loop, strideBytes: elements * dtypes[dtype].bytes, reverse });
+    return draft.add(dtype, elements, { kind: "slice", of, loop, strideBytes: elements * dtypes[draft.buffers[of]!.dtype].bytes, reverse });
   };
   for (let i = carries; i < carries + xs; i++) parameters.push(slice(inputs[i]!, op.inputs[i]!));
   for (let i = carries + xs; i < inputs.length; i++) parameters.push(inputs[i]!);

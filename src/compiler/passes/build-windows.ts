@@ -1,4 +1,5 @@
 /** Kernels of windows: pooling and its gradients are reductions whose accesses overlap. */
+import { dtypes } from "../../dtype/index.ts";
 import { type Affine, sizeOf, stridesOf, type WindowGeometry } from "../../graph/index.ts";
 import type { Block } from "../draft.ts";
 import type { Op } from "../flat-graph.ts";
@@ -37,7 +38,7 @@ export function buildWindow(
   const guards = shape.flatMap((limit, axis): Guard[] =>
     geometry.padding[axis]!.some((amount) => amount > 0) ? [{ index: indices[axis]!, limit }] : [],
   );
-  const lowest = dtype === "float32" || dtype === "float64" ? -Infinity : dtype === "int32" ? -(2 ** 31) : dtype === "int8" ? -128 : 0;
+  const [lowest] = dtypes[dtype].range;
   const value = expander.expand(input, indices, guards, reducer === "sum" ? 0 : lowest);
   const access = builder.access(
     bufferOf(block, block.bufferOf(output)),

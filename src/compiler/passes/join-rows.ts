@@ -1,4 +1,5 @@
 /** Kernels over the same rows become one that keeps a row in cache from stage to stage (softmax, layer normalization). */
+import { dtypes } from "../../dtype/index.ts";
 import type { Affine } from "../../graph/index.ts";
 import type { Draft } from "../draft.ts";
 import { collapseAxes, mapAffine } from "../kernels/collapse.ts";
@@ -205,7 +206,7 @@ function bind(
   let bytes = 0;
   const bytesOf = (buffer: number): number => {
     const [low, high] = windows.get(buffer)!;
-    return (high - low + 1) * (context.draft.buffers[buffer]!.dtype === "float64" ? 8 : 4);
+    return (high - low + 1) * Math.max(4, dtypes[context.draft.buffers[buffer]!.dtype].bytes);
   };
   const scratch = [...windows.keys()].filter((buffer) => {
     if (!isPrivateTo(buffer) || bytes + bytesOf(buffer) > (context.limits.rowScratchBytes ?? mostScratchBytes)) return false;

@@ -1,5 +1,5 @@
 /** Dtypes of tensors, and values outside the graph. */
-import { type DType, dtypes, isFloat, type TypedArray } from "../../dtype/index.ts";
+import { type DType, dtypes, isFloat, shortFloats, type TypedArray } from "../../dtype/index.ts";
 import { ValueError } from "../../errors.ts";
 import { currentScope, Tensor } from "../../graph/index.ts";
 import { Variable } from "../../graph/variable.ts";
@@ -28,6 +28,8 @@ const ranges: Readonly<Partial<Record<DType, readonly [number, number]>>> = {
   int8: [-128, 127],
   uint8: [0, 255],
   int32: [-2147483648, 2147483647],
+  float16: [-65504, 65504],
+  bfloat16: [-shortFloats.bfloat16.largest, shortFloats.bfloat16.largest],
   float32: [-3.4028234663852886e38, 3.4028234663852886e38],
 };
 

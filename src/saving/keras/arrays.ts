@@ -5,7 +5,7 @@ import { dataTensor, type Tensor, Variable } from "../../graph/index.ts";
 import type { StoredArray } from "../../layers/stored-variables.ts";
 import type { H5Array, H5Dataset, H5NumericDType } from "../hdf5/index.ts";
 import { FormatError } from "../source.ts";
-import { readStored, type StoredType } from "../stored-array.ts";
+import { readStored, storedBytes, type StoredType } from "../stored-array.ts";
 
 /** A variable, or what is made of one, that will be written. */
 export interface WrittenVariable {
@@ -31,13 +31,15 @@ export async function readTensors(tensors: readonly Tensor[], wide: readonly boo
   for (const [index, tensor] of tensors.entries()) {
     const values = await tensor.data();
     const shape = tensor.shape as number[];
-    arrays.push(wide[index] === true ? widened(values, shape) : { dtype: tensor.dtype, shape, bytes: bytesOf(values) });
+    arrays.push(wide[index] === true ? widened(values, shape) : stored(tensor.dtype, values, shape));
   }
   return arrays;
 }
 
-function bytesOf(values: TypedArray): Uint8Array {
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+/** Values as HDF5 has them: bfloat16, which it lacks, as float32. */
+function stored(dtype: DType, values: TypedArray, shape: readonly number[]): H5Array {
+  if (dtype === "bfloat16") return { dtype: "float32", shape, bytes: storedBytes(values, "float32") };
+  return { dtype, shape, bytes: storedBytes(values, dtype) };
 }
 
 function widened(values: TypedArray, shape: readonly number[]): H5Array {

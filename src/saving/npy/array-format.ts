@@ -1,5 +1,5 @@
 /** The .npy format: a magic, a version, a Python dictionary as header, the elements. */
-import { type DType, hostArray } from "../../dtype/index.ts";
+import { type DType, dtypes, hostArray } from "../../dtype/index.ts";
 import { type ConcreteShape, StringTensor, stridesOf, type Tensor } from "../../graph/index.ts";
 import { FormatError } from "../source.ts";
 import { countOf, type HostArray, readStored, storedBytes, type StoredType, storedTypes, tensorOf } from "../stored-array.ts";
@@ -129,6 +129,9 @@ function readTexts(where: string, data: Uint8Array, count: number, unicode: bool
 const descriptions: Readonly<Record<DType, string>> = {
   float32: "<f4",
   float64: "<f8",
+  float16: "<f2",
+  // NumPy has no bfloat16: float32 holds its values.
+  bfloat16: "<f4",
   int32: "<i4",
   int8: "|i1",
   uint8: "|u1",
@@ -137,9 +140,9 @@ const descriptions: Readonly<Record<DType, string>> = {
 
 /** How an array of numbers stands in a .npy file; `float16` stores floats in two bytes. */
 export function encodeNpy(array: HostArray, float16 = false): Uint8Array {
-  const elements = storedBytes(array.values, array.dtype, float16 ? "float16" : null);
-  const descr = elements.byteLength === array.values.byteLength ? descriptions[array.dtype] : "<f2";
-  return assemble(descr, array.shape, elements);
+  const isHalf = (float16 && dtypes[array.dtype].kind === "float") || array.dtype === "float16";
+  const elements = storedBytes(array.values, array.dtype, isHalf ? "float16" : null);
+  return assemble(isHalf ? "<f2" : descriptions[array.dtype], array.shape, elements);
 }
 
 /** How an array of texts stands in a .npy file: unicode, as wide as the longest. */

@@ -1,5 +1,5 @@
 /** Writing safetensors. */
-import type { DType } from "../../dtype/index.ts";
+import { type DType, dtypes, isFloat, isShortFloat } from "../../dtype/index.ts";
 import { DTypeError, ValueError } from "../../errors.ts";
 import { isPlainObject } from "../../graph/index.ts";
 import type { TensorLike } from "../../ops/as-tensor.ts";
@@ -14,7 +14,7 @@ export interface SafetensorsOptions {
   readonly floats?: "float16" | "bfloat16" | null;
 }
 
-const names: Readonly<Record<DType, string>> = { float32: "F32", float64: "F64", int32: "I32", int8: "I8", uint8: "U8", bool: "BOOL" };
+const names: Readonly<Record<DType, string>> = { float32: "F32", float64: "F64", float16: "F16", bfloat16: "BF16", int32: "I32", int8: "I8", uint8: "U8", bool: "BOOL" };
 
 /**
  * The bytes of a safetensors file. Tensors are stored widest elements first and by name, and the header is padded, so
@@ -47,15 +47,9 @@ export async function encodeSafetensors(
           advice: "use another name for the tensor",
         });
       const { values, shape, dtype } = await readArray(value);
-      const bytes = storedBytes(values, dtype, floats);
-      const short = bytes.byteLength !== values.byteLength;
-      return {
-        name,
-        shape,
-        bytes,
-        type: short ? (floats === "float16" ? "F16" : "BF16") : names[dtype],
-        width: short ? 2 : values.BYTES_PER_ELEMENT,
-      };
+      const stored = floats !== null && isFloat(dtype) ? floats : dtype;
+      const bytes = storedBytes(values, dtype, isShortFloat(stored) ? stored : null);
+      return { name, shape, bytes, type: names[stored], width: dtypes[stored].bytes };
     }),
   );
   arrays.sort((a, b) => b.width - a.width || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));

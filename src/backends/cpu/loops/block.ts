@@ -185,6 +185,10 @@ export function nearest(x: Expr): Expr {
 export function trunc(x: Expr): Expr {
   return unary("trunc", x);
 }
+/** The float16 nearest to an f32, as an f32. */
+export function half(x: Expr): Expr {
+  return unary("half", x);
+}
 /** Every bit flipped (integers, masks). */
 export function not(x: Expr): Expr {
   return unary("not", x);
@@ -306,7 +310,7 @@ export function bitcast(type: ValueType, x: Expr): Expr {
 export function splat(x: Expr): Expr {
   const type = x.type === "f32" ? "f32v" : "i32v";
   if (x.op === "const") return constant(type, x.value);
-  if (x.op === "load" && x.splat !== true && !isByteStorage(x.storage)) return { ...x, type, splat: true };
+  if (x.op === "load" && x.splat !== true && !isNarrowStorage(x.storage)) return { ...x, type, splat: true };
   return { op: "splat", type, x };
 }
 
@@ -336,8 +340,16 @@ export function isByteStorage(storage: Storage): boolean {
   return storage === "i8" || storage === "u8";
 }
 
+/** Whether elements take less than the four bytes of a lane: they are widened where they are loaded. */
+export function isNarrowStorage(storage: Storage): boolean {
+  return isByteStorage(storage) || storage === "f16" || storage === "bf16";
+}
+
 /** Type of one element of a storage once it is loaded. */
-export const storageTypes: Readonly<Record<Storage, "f32" | "f64" | "i32">> = { f32: "f32", f64: "f64", i32: "i32", i8: "i32", u8: "i32" };
+// prettier-ignore
+export const storageTypes: Readonly<Record<Storage, "f32" | "f64" | "i32">> = {
+  f32: "f32", f64: "f64", f16: "f32", bf16: "f32", i32: "i32", i8: "i32", u8: "i32",
+};
 
 /** One element. */
 export function load(storage: Storage, at: Address): Expr {
@@ -346,13 +358,13 @@ export function load(storage: Storage, at: Address): Expr {
 
 /** Consecutive elements in the lanes of a vector; `count`: only the first lanes, the others are 0. */
 export function loadVector(storage: Storage, at: Address, count?: number | Expr): Expr {
-  const type = storage === "f32" ? "f32v" : "i32v";
+  const type = storageTypes[storage] === "f32" ? "f32v" : "i32v";
   return { op: "load", type, storage, address: at, ...(count === undefined ? {} : { count }) };
 }
 
 /** One element in every lane. */
 export function loadSplat(storage: Storage, at: Address): Expr {
-  const type = storage === "f32" ? "f32v" : "i32v";
+  const type = storageTypes[storage] === "f32" ? "f32v" : "i32v";
   return { op: "load", type, storage, address: at, splat: true };
 }
 

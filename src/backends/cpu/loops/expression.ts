@@ -2,11 +2,11 @@
  * Expressions of kernels (lists of entries) to loop IR, scalar or in vectors along one axis. Nothing here knows the
  * loops around: the caller says, through `Surroundings`, where the current point is and what each access's address is.
  *
- * Representation: float32 is f32 / f32v, float64 is f64 (scalar only), int32 and uint8 are i32 / i32v, a scalar bool is
- * an i32 of 0 or 1, a vector bool is a mask (i32v of 0 or -1).
+ * Representation: float32, float16 and bfloat16 are f32 / f32v (of values that the dtype has), float64 is f64 (scalar only), int32 and bytes are
+ * i32 / i32v, a scalar bool is an i32 of 0 or 1, a vector bool is a mask (i32v of 0 or -1).
  */
 import type { Access, Entry, Kernel } from "../../../compiler/kernels/kernel.ts";
-import { type DType, dtypes } from "../../../dtype/index.ts";
+import { type DType, dtypes, isFloat, roundedTo } from "../../../dtype/index.ts";
 import type { Affine } from "../../../graph/index.ts";
 import { InternalError } from "../../../errors.ts";
 import {
@@ -71,6 +71,8 @@ export interface Surroundings {
 export const storageOf: Readonly<Record<DType, Storage>> = {
   float32: "f32",
   float64: "f64",
+  float16: "f16",
+  bfloat16: "bf16",
   int32: "i32",
   int8: "i8",
   uint8: "u8",
@@ -78,15 +80,15 @@ export const storageOf: Readonly<Record<DType, Storage>> = {
 };
 
 /** Bytes of one stored element. */
-export const elementBytes: Readonly<Record<Storage, number>> = { f32: 4, f64: 8, i32: 4, i8: 1, u8: 1 };
+export const elementBytes: Readonly<Record<Storage, number>> = { f32: 4, f64: 8, f16: 2, bf16: 2, i32: 4, i8: 1, u8: 1 };
 
 /** Type of the IR value that holds a dtype. */
 export function valueType(dtype: DType, vector: boolean): ValueType {
-  if (dtype === "float32") return vector ? "f32v" : "f32";
   if (dtype === "float64") {
     if (vector) throw new InternalError("loop lowering", "a vector of float64");
     return "f64";
   }
+  if (isFloat(dtype)) return vector ? "f32v" : "f32";
   return vector ? "i32v" : "i32";
 }
 
@@ -94,10 +96,7 @@ export function valueType(dtype: DType, vector: boolean): ValueType {
 export function constantOf(dtype: DType, value: number, vector: boolean): Expr {
   const type = valueType(dtype, vector);
   if (dtype === "bool") return constant(type, value === 0 ? 0 : vector ? -1 : 1);
-  if (dtype === "uint8") return constant(type, value & 255);
-  if (dtype === "int8") return constant(type, (value << 24) >> 24);
-  if (dtype === "int32") return constant(type, value | 0);
-  return constant(type, dtype === "float32" ? Math.fround(value) : value);
+  return constant(type, roundedTo(dtype, value));
 }
 
 /** A scalar value of `dtype` in every lane. */
@@ -402,7 +401,8 @@ function boundBuffers(kernel: Kernel): number {
 /** Loads run-time scalar `slot` of a kernel from its parameter block. */
 export function loadParameter(kernel: Kernel, block: Expr, slot: number): Expr {
   const dtype = kernel.scalars[slot]!;
-  const storage: Storage = dtype === "float32" ? "f32" : dtype === "float64" ? "f64" : "i32";
+  // Scalars of two bytes stand in the block as float32.
+  const storage: Storage = dtype === "float64" ? "f64" : isFloat(dtype) ? "f32" : "i32";
   return load(storage, address(block, 8 * (boundBuffers(kernel) + slot)));
 }
 

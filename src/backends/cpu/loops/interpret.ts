@@ -3,6 +3,7 @@
  * undeclared variables and every address.
  */
 import { storageTypes } from "./block.ts";
+import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "../../../dtype/index.ts";
 import { InternalError } from "../../../errors.ts";
 import type {
   Address,
@@ -36,7 +37,7 @@ export interface Interpretation {
 
 type Value = number | readonly number[];
 
-const bytesOf: Readonly<Record<Storage, number>> = { f32: 4, f64: 8, i32: 4, i8: 1, u8: 1 };
+const bytesOf: Readonly<Record<Storage, number>> = { f32: 4, f64: 8, f16: 2, bf16: 2, i32: 4, i8: 1, u8: 1 };
 const elementOf: Readonly<Record<ValueType, "ptr" | "i32" | "f32" | "f64">> = {
   ptr: "ptr",
   i32: "i32",
@@ -126,6 +127,8 @@ class Interpreter {
       if (statement.storage === "f32") this.#view.setFloat32(at, x, true);
       else if (statement.storage === "f64") this.#view.setFloat64(at, x, true);
       else if (statement.storage === "i32") this.#view.setInt32(at, x, true);
+      else if (statement.storage === "f16") this.#view.setUint16(at, toFloat16(x), true);
+      else if (statement.storage === "bf16") this.#view.setUint16(at, toBfloat16(x), true);
       else this.#view.setUint8(at, x & 255);
     }
   }
@@ -275,6 +278,8 @@ class Interpreter {
       if (e.storage === "f32") return this.#view.getFloat32(at, true);
       if (e.storage === "f64") return this.#view.getFloat64(at, true);
       if (e.storage === "i32") return this.#view.getInt32(at, true);
+      if (e.storage === "f16") return fromFloat16(this.#view.getUint16(at, true));
+      if (e.storage === "bf16") return fromBfloat16(this.#view.getUint16(at, true));
       return e.storage === "i8" ? this.#view.getInt8(at) : this.#view.getUint8(at);
     };
     if (!isVector) {
@@ -323,6 +328,7 @@ function unary(element: "ptr" | "i32" | "f32" | "f64", f: UnaryOp): (x: number) 
     ceil: Math.ceil,
     nearest: halfToEven,
     trunc: Math.trunc,
+    ...(element === "f32" ? { half: (x: number) => fromFloat16(toFloat16(x)) } : {}),
   };
   const g = table[f] ?? missing(f, element);
   return element === "f32" ? (x) => Math.fround(g(x)) : g;

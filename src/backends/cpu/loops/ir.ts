@@ -10,8 +10,11 @@
 /** `ptr` is i32 in wasm and i64 on x86-64. `i32v`, `f32v` are vectors of the target's lanes; masks are i32v of 0 / -1. */
 export type ValueType = "ptr" | "i32" | "f32" | "f64" | "i32v" | "f32v";
 
-/** How elements are stored. Loads of i8 and u8 widen to i32 / i32v (-128 to 127, 0 to 255); stores take the low byte. */
-export type Storage = "f32" | "f64" | "i32" | "i8" | "u8";
+/**
+ * How elements are stored. Loads of i8 and u8 widen to i32 / i32v (-128 to 127, 0 to 255); stores take the low byte. Loads
+ * of f16 and bf16 widen to f32 / f32v; what is stored is a value that the format has (see `half`).
+ */
+export type Storage = "f32" | "f64" | "f16" | "bf16" | "i32" | "i8" | "u8";
 
 /** A mutable local variable. Compared by identity. */
 export interface Variable {
@@ -19,8 +22,11 @@ export interface Variable {
   readonly type: ValueType;
 }
 
-/** Same operand and result type. Integer: neg abs not clz; float: neg abs sqrt floor ceil nearest (half to even) trunc. */
-export type UnaryOp = "neg" | "abs" | "sqrt" | "floor" | "ceil" | "nearest" | "trunc" | "not";
+/**
+ * Same operand and result type. Integer: neg abs not clz; float: neg abs sqrt floor ceil nearest (half to even) trunc, and
+ * of f32 half: the nearest float16, ties to even.
+ */
+export type UnaryOp = "neg" | "abs" | "sqrt" | "floor" | "ceil" | "nearest" | "trunc" | "half" | "not";
 
 /**
  * Same operand and result type. Float `min`/`max` propagate NaN (as wasm's f32x4.min/max do). Integer div / rem (i32

@@ -1,5 +1,6 @@
 /** Inclusive scans: serial along the last axis; in vectors along another axis where one is contiguous. */
 import type { CumulativeKernel } from "../../../compiler/kernels/kernel.ts";
+import { widened } from "../../../dtype/index.ts";
 import type { CpuTarget } from "../target.ts";
 import { forSegments, type Interval, planPointers, Point } from "./addressing.ts";
 import { add, type Block, get, i32, min, sub } from "./block.ts";
@@ -11,6 +12,7 @@ import { hoist, type Known, nothingKnown, scalarSurroundings } from "./hoist.ts"
 import type { Expr, LoweredKernel } from "./ir.ts";
 import { isEmpty, prepare } from "./prepare.ts";
 import { accumulate, finished, incoming, mergeAccumulators, type Reduction, resetAccumulator, startAccumulator } from "./reducers.ts";
+import { rounded } from "./scalar-operations.ts";
 import { blockBounds, forUnits, grainOf } from "./unit-space.ts";
 import { type Step, vectorLoop } from "./vector-loop.ts";
 
@@ -82,7 +84,7 @@ export function lowerCumulative(source: CumulativeKernel, target: CpuTarget): Lo
     const running = startAccumulator(block, reduction, step.vector);
     const isBlockedSum =
       kernel.reducer === "sum" &&
-      kernel.dtype === "float32" &&
+      widened(kernel.dtype) === "float32" &&
       (kernel.axes[scanned]!.dynamic || kernel.axes[scanned]!.extent > blockLength);
     const before = isBlockedSum ? startAccumulator(block, reduction, step.vector) : null;
     const extentScanned = extentOf[scanned]!;
@@ -98,7 +100,10 @@ export function lowerCumulative(source: CumulativeKernel, target: CpuTarget): Lo
       const evaluator = new Evaluator(analysis, around, inner.known.values, inner.known.splats);
       const x = step.vector ? evaluator.vector(body, kernel.value) : evaluator.value(body, kernel.value);
       accumulate(body, reduction, running, incoming(body, reduction, x), null, null);
-      const result = before === null ? finished(reduction, running) : add(get(before.value), get(running.value));
+      const result = 
+        before === null
+          ? finished(body, reduction, running)
+          : rounded(body, add(get(before.value), get(running.value)), kernel.dtype);
       evaluator.storeValue(body, kernel.store, () => body.let(result, "scanned"));
     };
     if (before === null) {

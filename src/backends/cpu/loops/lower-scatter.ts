@@ -3,6 +3,7 @@
  * move the static index and no data-dependent one.
  */
 import type { ScatterKernel } from "../../../compiler/kernels/kernel.ts";
+import { isShortFloat } from "../../../dtype/index.ts";
 import type { CpuTarget } from "../target.ts";
 import { forSegments, type Interval, planPointers, Point } from "./addressing.ts";
 import { add, type Block, i32, load, loadVector } from "./block.ts";
@@ -26,7 +27,7 @@ import { functionFrame } from "./function-frame.ts";
 import { hoist, type Known, nothingKnown, scalarSurroundings } from "./hoist.ts";
 import type { Expr, LoweredKernel } from "./ir.ts";
 import { isEmpty, prepare } from "./prepare.ts";
-import { wrapped } from "./scalar-operations.ts";
+import { rounded, wrapped } from "./scalar-operations.ts";
 import { blockBounds, forUnits, grainOf } from "./unit-space.ts";
 import { vectorLoop } from "./vector-loop.ts";
 
@@ -108,7 +109,7 @@ export function lowerScatter(source: ScatterKernel, target: CpuTarget): LoweredK
       if (kernel.mode === "add") {
         const held = vector ? fromStorage(dtype, loadVector(storage, at, around.count)) : load(storage, at);
         const sum = add(held, value);
-        result = wrapped(sum, dtype);
+        result = isShortFloat(dtype) ? rounded(inside, sum, dtype) : wrapped(sum, dtype);
       }
       inside.store(storage, at, toStorage(dtype, result), vector ? around.count : undefined);
     });

@@ -10,7 +10,8 @@ import { prepareWasm } from "./run-lowered.ts";
 const dtypes: readonly DType[] = ["float32", "float32", "int32", "int8", "uint8", "bool"];
 
 function options(seed: number): RandomOptions {
-  return { dtypes: seed % 10 === 0 ? [...dtypes, "float64"] : dtypes, largest: 250, allowFaults: seed % 3 === 0 };
+  const others: readonly DType[] = seed % 10 === 0 ? ["float64"] : seed % 5 === 3 ? ["float16", "bfloat16"] : [];
+  return { dtypes: [...dtypes, ...others], largest: 250, allowFaults: seed % 3 === 0 };
 }
 
 /** Random kernels on every target, interpreted and as wasm, against their meaning. */

@@ -1,5 +1,5 @@
 /** The meaning of kernels, evaluated point by point on host arrays: what generated code is tested against. */
-import { type DType, dtypes, type TypedArray } from "../../../dtype/index.ts";
+import { type DType, dtypes, roundedTo, type TypedArray } from "../../../dtype/index.ts";
 import type {
   Access,
   Axis,
@@ -15,7 +15,7 @@ import type {
 } from "../../../compiler/kernels/kernel.ts";
 import { mapAffine } from "../../../compiler/kernels/collapse.ts";
 import { type Affine, type Reducer, sortedPositions } from "../../../graph/index.ts";
-import { roundTo, scalar, threefry } from "./naive-scalars.ts";
+import { scalar, threefry } from "./naive-scalars.ts";
 
 /** What a naive run reports: the first index out of range that a `check` term met. */
 export interface NaiveFault {
@@ -112,7 +112,7 @@ class NaiveRun {
         });
         position++;
       }
-      const finished = kernel.reducers.map((reducer, index) => roundTo(reducer.dtype, finish(reducer.reducer, states[index]!)));
+      const finished = kernel.reducers.map((reducer, index) => roundedTo(reducer.dtype, finish(reducer.reducer, states[index]!)));
       this.#epilogue(kernel, outer, finished);
     }
   }
@@ -143,7 +143,7 @@ class NaiveRun {
         const point = [...outer, kernel.reverse ? extent - 1 - i : i];
         const values = this.#evaluate(kernel.expression, point, [], storeRoots(kernel, [{ access: kernel.store, value: kernel.value }]));
         step(kernel.reducer, state, values[kernel.value]!, i);
-        this.#store(kernel.store, point, roundTo(kernel.dtype, finish(kernel.reducer, state)), values);
+        this.#store(kernel.store, point, roundedTo(kernel.dtype, finish(kernel.reducer, state)), values);
       }
     }
   }
@@ -157,7 +157,7 @@ class NaiveRun {
       const array = this.#memory.buffers[access.buffer]!;
       const dtype = this.#kernel.buffers[access.buffer]!.dtype;
       const value = values[kernel.value]!;
-      array[place] = kernel.mode === "set" ? value : roundTo(dtype, array[place]! + value);
+      array[place] = kernel.mode === "set" ? value : roundedTo(dtype, array[place]! + value);
     }
   }
 
@@ -237,10 +237,10 @@ class NaiveRun {
           values.push(this.#load(this.#kernel.accesses[entry.access]!, point, values));
           break;
         case "constant":
-          values.push(roundTo(entry.dtype, entry.value));
+          values.push(roundedTo(entry.dtype, entry.value));
           break;
         case "parameter":
-          values.push(roundTo(entry.dtype, this.#memory.scalars[entry.slot]!));
+          values.push(roundedTo(entry.dtype, this.#memory.scalars[entry.slot]!));
           break;
         case "position":
           values.push(at(entry.index, point) | 0);
@@ -248,7 +248,7 @@ class NaiveRun {
         case "scalar": {
           const args = entry.args.map((arg) => values[arg]!);
           const argument = entries[entry.args[entry.f === "select" ? 1 : 0]!]!.dtype;
-          values.push(roundTo(entry.dtype, scalar(entry.f, args, argument, entry.dtype)));
+          values.push(roundedTo(entry.dtype, scalar(entry.f, args, argument, entry.dtype)));
           break;
         }
         case "threefry": {
@@ -300,16 +300,14 @@ interface State {
 
 function start(reducer: Reducer, dtype: DType): State {
   const isInt = dtypes[dtype].kind === "integer";
-  const isBool = dtype === "bool";
-  const lowest = dtype === "uint8" || isBool ? 0 : dtype === "int8" ? -128 : -2147483648;
-  const highest = isBool ? 1 : dtype === "uint8" ? 255 : dtype === "int8" ? 127 : 2147483647;
+  const [lowest, highest] = dtypes[dtype].range;
   const initial: Record<Reducer, number> = {
     sum: 0,
     prod: 1,
     any: 0,
     all: 1,
-    max: isInt || isBool ? lowest : -Infinity,
-    min: isInt || isBool ? highest : Infinity,
+    max: lowest,
+    min: highest,
     argmax: 0,
     argmin: 0,
   };

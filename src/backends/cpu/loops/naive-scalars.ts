@@ -2,24 +2,6 @@
 import { type DType, dtypes } from "../../../dtype/index.ts";
 import type { ScalarOp } from "../../../graph/index.ts";
 
-/** `x` as `dtype` stores it: floats rounded, integers wrapped. */
-export function roundTo(dtype: DType, x: number): number {
-  switch (dtype) {
-    case "float32":
-      return Math.fround(x);
-    case "float64":
-      return x;
-    case "int32":
-      return x | 0;
-    case "int8":
-      return (x << 24) >> 24;
-    case "uint8":
-      return x & 255;
-    case "bool":
-      return x !== 0 ? 1 : 0;
-  }
-}
-
 /** `f` of numbers of dtype `argument`, in float64 (the caller rounds to `result`). */
 export function scalar(f: ScalarOp, args: readonly number[], argument: DType, result: DType): number {
   const [x = 0, y = 0, z = 0] = args;
@@ -137,7 +119,7 @@ function convert(x: number, from: DType, to: DType): number {
   if (to === "bool") return Number(x !== 0);
   if (dtypes[from].kind !== "float" || dtypes[to].kind === "float") return x;
   if (Number.isNaN(x)) return 0;
-  const [low, high] = to === "uint8" ? [0, 255] : to === "int8" ? [-128, 127] : [-2147483648, 2147483647];
+  const [low, high] = dtypes[to].range;
   return Math.max(low, Math.min(high, Math.trunc(x)));
 }
 

@@ -14,7 +14,7 @@ import type {
   SortStore,
   Store,
 } from "../../../compiler/kernels/kernel.ts";
-import type { DType } from "../../../dtype/index.ts";
+import { type DType, isFloat } from "../../../dtype/index.ts";
 import type { Affine, Reducer, ScalarOp } from "../../../graph/index.ts";
 
 /** A seeded generator of random numbers (mulberry32). */
@@ -205,7 +205,7 @@ class KernelMaker {
     for (let i = 0; i < size; i++) {
       const kind = random.unit();
       const dtype = random.pick(options.dtypes);
-      const isFloating = dtype === "float32" || dtype === "float64";
+      const isFloating = isFloat(dtype);
       if (dtype === "bool") {
         const from = random.pick(options.dtypes);
         if (kind < 0.5)

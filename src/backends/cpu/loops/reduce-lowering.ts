@@ -1,6 +1,7 @@
 /** What every form of a reduce kernel shares: loops over the reduce axes, accumulators, the epilogue. */
 import { type Guard, type ReduceKernel } from "../../../compiler/kernels/kernel.ts";
 import type { Affine } from "../../../graph/index.ts";
+import { widened } from "../../../dtype/index.ts";
 import type { CpuTarget } from "../target.ts";
 import { guardInterval, intersect, type Interval, planPointers, Point } from "./addressing.ts";
 import type { Block } from "./block.ts";
@@ -121,7 +122,7 @@ export class ReduceLowering {
   needsBlocks(perAccumulator: number): boolean {
     const isDynamic = this.kernel.axes.slice(this.kept).some((axis) => axis.dynamic);
     return (
-      this.reductions.some(({ reducer, dtype }) => reducer === "sum" && dtype === "float32") && (isDynamic || perAccumulator > blockLength)
+      this.reductions.some(({ reducer, dtype }) => reducer === "sum" && widened(dtype) === "float32") && (isDynamic || perAccumulator > blockLength)
     );
   }
 
@@ -229,7 +230,7 @@ export class ReduceLowering {
   /** Evaluates the epilogue and stores. */
   finish(block: Block, point: Point, step: Step, conditions: Conditions, accumulators: readonly Accumulator[]): void {
     const { kernel } = this;
-    const results = accumulators.map((accumulator, i) => block.let(finished(this.reductions[i]!, accumulator), "result"));
+    const results = accumulators.map((accumulator, i) => block.let(finished(block, this.reductions[i]!, accumulator), "result"));
     const around: Surroundings = {
       ...this.scalarAround(point, conditions),
       vectorAxis: step.vector ? this.form.axis : null,

@@ -1,7 +1,6 @@
 /** Accumulators of reductions: how each reducer starts, takes a value, and joins with another accumulator. */
 import { identityOf } from "../../../compiler/kernels/reducer-identity.ts";
-import type { DType } from "../../../dtype/index.ts";
-import { isFloat } from "../../../dtype/index.ts";
+import { type DType, isFloat, isShortFloat, roundedTo, widened } from "../../../dtype/index.ts";
 import type { Reducer } from "../../../graph/index.ts";
 import {
   add,
@@ -27,7 +26,7 @@ import {
 } from "./block.ts";
 import { valueType } from "./expression.ts";
 import type { Expr, Variable } from "./ir.ts";
-import { convertValue, wrapped } from "./scalar-operations.ts";
+import { convertValue, rounded, wrapped } from "./scalar-operations.ts";
 
 /** One reducer of a kernel. */
 export interface Reduction {
@@ -49,11 +48,11 @@ export function isPositional(reducer: Reducer): boolean {
   return reducer === "argmax" || reducer === "argmin";
 }
 
-/** Dtype that accumulates: bool values are 0 / 1 integers except under any and all. */
+/** Dtype that accumulates: bool values are 0 / 1 integers except under any and all; floats of two bytes are float32. */
 function stateDType({ reducer, valueDType, dtype }: Reduction): DType {
   if (reducer === "any" || reducer === "all") return "bool";
   const state = isPositional(reducer) ? valueDType : dtype;
-  return state === "bool" ? "int32" : state;
+  return state === "bool" ? "int32" : isShortFloat(state) ? widened(state) : state;
 }
 
 /** The identity of a reduction, as a number. */
@@ -173,16 +172,17 @@ export function mergeLanes(block: Block, reduction: Reduction, scalar: Accumulat
 }
 
 /** The finished value in the representation of the result's dtype. */
-export function finished(reduction: Reduction, { value, position }: Accumulator): Expr {
+export function finished(block: Block, reduction: Reduction, { value, position }: Accumulator): Expr {
   if (position !== null) return get(position);
   const result = get(value);
-  if (reduction.dtype === "uint8" || reduction.dtype === "int8") return wrapped(result, reduction.dtype);
   if (reduction.dtype === "bool" && stateDType(reduction) !== "bool") return ne(result, constantLike(result, 0));
-  return result;
+  const isExtremum = reduction.reducer === "max" || reduction.reducer === "min";
+  if (isShortFloat(reduction.dtype)) return isExtremum ? result : rounded(block, result, reduction.dtype);
+  return wrapped(result, reduction.dtype);
 }
 
 /** Whether a load's fill leaves the accumulator as it is. */
 export function absorbs(reduction: Reduction, fill: number): boolean {
   const neutral = identity(reduction);
-  return neutral === (reduction.valueDType === "float32" ? Math.fround(fill) : fill);
+  return neutral === roundedTo(reduction.valueDType, fill);
 }

@@ -1,5 +1,5 @@
 /** Runs lowered kernels on host arrays, by the IR's interpreter or as wasm: for tests and measurements. */
-import { type DType, dtypes, hostArray, type TypedArray } from "../../../dtype/index.ts";
+import { type DType, dtypes, hostArray, isFloat, roundedTo, storedElements, type TypedArray } from "../../../dtype/index.ts";
 import type { Kernel } from "../../../compiler/kernels/kernel.ts";
 import type { CpuTarget } from "../target.ts";
 import { emitModule, mathImports } from "../wasm/emit.ts";
@@ -29,7 +29,7 @@ export function layOut(kernel: Kernel, lowered: LoweredKernel, buffers: readonly
     at = Math.ceil((place + bytes + 64) / 64) * 64;
     return place;
   };
-  const pointers = buffers.map((buffer) => take(buffer.byteLength));
+  const pointers = buffers.map((buffer, i) => take(buffer.length * dtypes[kernel.buffers[i]!.dtype].bytes));
   const extents = kernel.axes.filter((axis) => axis.dynamic).length;
   const block = take(8 * (buffers.length + kernel.scalars.length + extents + 1));
   const fault = take(12);
@@ -46,8 +46,8 @@ export function writeBlock(view: DataView, kernel: Kernel, layout: Layout, scala
   }
   kernel.scalars.forEach((dtype, i) => {
     const value = scalars[i]!;
-    if (dtype === "float32") view.setFloat32(at, value, true);
-    else if (dtype === "float64") view.setFloat64(at, value, true);
+    if (dtype === "float64") view.setFloat64(at, value, true);
+    else if (isFloat(dtype)) view.setFloat32(at, roundedTo(dtype, value), true);
     else view.setInt32(at, value, true);
     at += 8;
   });
@@ -59,15 +59,15 @@ export function writeBlock(view: DataView, kernel: Kernel, layout: Layout, scala
   view.setBigInt64(at, origin + BigInt(layout.fault), true);
 }
 
-/** The bytes of an array. */
-export function bytesOf(array: TypedArray): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+/** Writes the buffers to their places, as they are stored. */
+export function place(memory: ArrayBuffer, kernel: Kernel, layout: Layout, buffers: readonly TypedArray[]): void {
+  buffers.forEach((buffer, i) => storedElements(kernel.buffers[i]!.dtype, memory, layout.pointers[i]!, buffer.length).set(buffer));
 }
 
 /** Copies the buffers back and reads the fault record. */
-export function collect(memory: ArrayBuffer, layout: Layout, buffers: readonly TypedArray[]): NaiveFault | null {
+export function collect(memory: ArrayBuffer, kernel: Kernel, layout: Layout, buffers: readonly TypedArray[]): NaiveFault | null {
   buffers.forEach((buffer, i) => {
-    bytesOf(buffer).set(new Uint8Array(memory, layout.pointers[i], buffer.byteLength));
+    buffer.set(storedElements(kernel.buffers[i]!.dtype, memory, layout.pointers[i]!, buffer.length).slice());
   });
   const view = new DataView(memory);
   return view.getInt32(layout.fault, true) === 0
@@ -84,7 +84,7 @@ export function* chunks(lowered: LoweredKernel): Generator<readonly [number, num
 export function runInterpreted(kernel: Kernel, lowered: LoweredKernel, target: CpuTarget, data: NaiveMemory): NaiveFault | null {
   const layout = layOut(kernel, lowered, data.buffers, 4096);
   const memory = new ArrayBuffer(layout.end);
-  data.buffers.forEach((buffer, i) => new Uint8Array(memory, layout.pointers[i], buffer.byteLength).set(bytesOf(buffer)));
+  place(memory, kernel, layout, data.buffers);
   writeBlock(new DataView(memory), kernel, layout, data.scalars);
   for (const [from, to] of chunks(lowered)) {
     interpret(lowered.code, {
@@ -99,7 +99,7 @@ export function runInterpreted(kernel: Kernel, lowered: LoweredKernel, target: C
       scratch: layout.scratch,
     });
   }
-  return collect(memory, layout, data.buffers);
+  return collect(memory, kernel, layout, data.buffers);
 }
 
 /** A kernel compiled to wasm with its own memory. */
@@ -115,7 +115,7 @@ export interface WasmRun {
 export function prepareWasm(kernel: Kernel, lowered: LoweredKernel, data: NaiveMemory): WasmRun {
   const layout = layOut(kernel, lowered, data.buffers, reservedBytes);
   const memory = new WebAssembly.Memory({ initial: Math.ceil(layout.end / 65536) + 1 });
-  data.buffers.forEach((buffer, i) => new Uint8Array(memory.buffer, layout.pointers[i], buffer.byteLength).set(bytesOf(buffer)));
+  place(memory.buffer, kernel, layout, data.buffers);
   writeBlock(new DataView(memory.buffer), kernel, layout, data.scalars);
   const wasm = emitModule([lowered.code], { relaxedFma: false, sharedMemory: false });
   const instance = new WebAssembly.Instance(new WebAssembly.Module(wasm), { env: { memory }, math: mathImports });
@@ -125,7 +125,7 @@ export function prepareWasm(kernel: Kernel, lowered: LoweredKernel, data: NaiveM
     run: () => {
       for (const [from, to] of pieces) f(layout.block, from, to, layout.scratch);
     },
-    collect: () => collect(memory.buffer, layout, data.buffers),
+    collect: () => collect(memory.buffer, kernel, layout, data.buffers),
     wasm,
   };
 }

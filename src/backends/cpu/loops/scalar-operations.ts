@@ -1,5 +1,5 @@
 /** Loop IR of each scalar operation, on values in the representation that expression.ts describes. */
-import { type DType, isFloat } from "../../../dtype/index.ts";
+import { type DType, dtypes, isFloat, isShortFloat } from "../../../dtype/index.ts";
 import type { ScalarOp } from "../../../graph/index.ts";
 import {
   abs,
@@ -16,6 +16,7 @@ import {
   eq,
   floor,
   gt,
+  half,
   i32,
   lt,
   max,
@@ -51,11 +52,29 @@ interface Context {
 
 type Row = (x: Expr, y: Expr, context: Context) => Expr;
 
+/** Operations whose results are values of the arguments' format, so that nothing is left to round. */
+const exact: ReadonlySet<ScalarOp> = new Set<ScalarOp>(["maximum", "minimum", "negate", "abs", "sign", "floor", "ceil", "round"]);
+
 /** IR of operation `f`. Floating point rounds per operation; integers wrap at their width. */
 export function scalarOperation(block: Block, f: ScalarOp, args: readonly Expr[], argument: DType, result: DType): Expr {
   if (f === "select") return select(args[0]!, args[1]!, args[2]!);
   const x = args[0]!;
-  return rows[f](x, args[1] ?? x, { block, args, argument, result });
+  const value = rows[f](x, args[1] ?? x, { block, args, argument, result });
+  return isShortFloat(result) && !exact.has(f) && f !== "convert" ? rounded(block, value, result) : value;
+}
+
+/** An f32 as a number of its dtype: the nearest one that float16 or bfloat16 has, ties to even. */
+export function rounded(block: Block, x: Expr, dtype: DType): Expr {
+  if (dtype === "float16") return half(x);
+  if (dtype !== "bfloat16") return x;
+  const vector = isVector(x.type);
+  const number = block.let(x);
+  const word = block.let(bitcast(vector ? "i32v" : "i32", number));
+  const c = (value: number): Expr => constantLike(word, value);
+  const up = add(add(word, c(0x7fff)), and(shrU(word, i32(16)), c(1)));
+  // Counting up from the bits of a NaN may end anywhere.
+  const isNumber = eq(number, number);
+  return bitcast(number.type, and(select(isNumber, up, or(word, c(0x400000))), c(-0x10000)));
 }
 
 const isVector = (type: ValueType): boolean => type === "f32v" || type === "i32v";
@@ -65,7 +84,7 @@ function wrap(x: Expr, { result }: Context): Expr {
   return wrapped(x, result);
 }
 
-/** An i32 as a number of its dtype: bytes keep their low bits, int8 with their sign. */
+/** An i32 as a number of its dtype: bytes keep their low bits, int8 with their sign. Others are as they are. */
 export function wrapped(x: Expr, dtype: DType): Expr {
   if (dtype === "int8") return shrS(shl(x, i32(24)), i32(24));
   return dtype === "uint8" ? and(x, constantLike(x, 255)) : x;
@@ -141,7 +160,7 @@ const rows: Readonly<Record<Exclude<ScalarOp, "select">, Row>> = {
   shiftRightLogical: (x, y) => shrU(x, y),
   shiftRightArithmetic: (x, y) => shrS(x, y),
   convert: (x, _, context) => convertValue(context.block, x, context.argument, context.result),
-  bitcast: (x, _, { result }) => bitcast(result === "float32" ? (isVector(x.type) ? "f32v" : "f32") : isVector(x.type) ? "i32v" : "i32", x),
+  bitcast: (x, _, { result }) => bitcast(isFloat(result) ? (isVector(x.type) ? "f32v" : "f32") : isVector(x.type) ? "i32v" : "i32", x),
   isFinite: (x, _, { argument }) =>
     isFloat(argument) ? lt(abs(x), constantLike(x, Infinity)) : constant(x.type, isVector(x.type) ? -1 : 1),
 };
@@ -172,6 +191,11 @@ function integerRemainder(dividend: Expr, divisor: Expr, { block }: Context): Ex
   return rem(dividend, select(compare("ltU", add(y, i32(1)), i32(2)), i32(1), y));
 }
 
+/** Whether `to` has every value of `from`. */
+function isExactIn(from: DType, to: DType): boolean {
+  return from === "bool" || to === "float32" || (dtypes[from].bytes === 1 && dtypes[from].kind === "integer");
+}
+
 /**
  * Conversion of values: a float to an integer truncates and saturates, NaN gives 0; integers to bytes keep the low byte;
  * to bool is x != 0.
@@ -182,10 +206,13 @@ export function convertValue(block: Block, x: Expr, from: DType, to: DType): Exp
   if (to === "bool") return ne(x, constantLike(x, 0));
   const number = from === "bool" && vector ? and(x, constant("i32v", 1)) : x;
   if (to === "float64") return convert("f64", number);
-  if (to === "float32") return convert(vector ? "f32v" : "f32", number);
+  if (isFloat(to)) {
+    const single = convert(vector ? "f32v" : "f32", number);
+    return isExactIn(from, to) ? single : rounded(block, single, to);
+  }
   const whole = convert(vector ? "i32v" : "i32", number);
   if (to === "int32" || from === "bool") return whole;
   if (!isFloat(from)) return wrapped(whole, to);
-  const [low, high] = to === "int8" ? [-128, 127] : [0, 255];
+  const [low, high] = dtypes[to].range;
   return max(constantLike(whole, low), min(block.let(whole), constantLike(whole, high)));
 }

@@ -1,7 +1,6 @@
 /** Memory of variables on a machine. */
 import type { DeviceBuffer } from "../../backend.ts";
-import type { TypedArray } from "../../../dtype/index.ts";
-import { dtypes } from "../../../dtype/index.ts";
+import { dtypes, type StoredElements, type TypedArray } from "../../../dtype/index.ts";
 import { ShapeError, StateError } from "../../../errors.ts";
 import { sizeOf, type TensorType } from "../../../graph/index.ts";
 import type { MachineMemory, MemoryBlock } from "./machine.ts";
@@ -63,9 +62,7 @@ export class DeviceMemory implements DeviceBuffer {
   }
 
   read(): TypedArray {
-    const copy = new dtypes[this.type.dtype].array(this.length);
-    copy.set(this.view());
-    return copy;
+    return this.view().slice();
   }
 
   free(): void {
@@ -73,7 +70,7 @@ export class DeviceMemory implements DeviceBuffer {
     this.holding.free();
   }
 
-  private view(): TypedArray {
+  private view(): StoredElements {
     return this.memory.view(this.type.dtype, this.pointer(), this.length);
   }
 }

@@ -1,6 +1,6 @@
 /** A program in memory, and its runs. */
 import type { Executable, RunArguments } from "../../backend.ts";
-import { dtypes, type TypedArray } from "../../../dtype/index.ts";
+import { dtypes, isFloat, roundedTo, type StoredElements, type TypedArray } from "../../../dtype/index.ts";
 import { BackendError, InternalError, ShapeError, StateError } from "../../../errors.ts";
 import { sizeOf } from "../../../graph/index.ts";
 import { kernelKey } from "../../../compiler/kernels/kernel.ts";
@@ -57,8 +57,8 @@ export class CpuExecutable implements Executable {
   private readonly statePointers: number[];
   /** As written last; undefined before the first run (NaN is a value like any other). */
   private readonly scalars: (number | undefined)[];
-  private argumentViews: (TypedArray | null)[] = [];
-  private resultViews: (TypedArray | null)[] = [];
+  private argumentViews: (StoredElements | null)[] = [];
+  private resultViews: (StoredElements | null)[] = [];
   private viewsVersion = -1;
   private runs = 0;
   private predicted: number;
@@ -233,8 +233,8 @@ export class CpuExecutable implements Executable {
       if (Object.is(value, this.scalars[i])) continue;
       this.scalars[i] = value;
       for (const { address, dtype } of layout.scalarSlots[i]!) {
-        if (dtype === "float32") region.setFloat32(address, value);
-        else if (dtype === "float64") region.setFloat64(address, value);
+        if (dtype === "float64") region.setFloat64(address, value);
+        else if (isFloat(dtype)) region.setFloat32(address, roundedTo(dtype, value));
         else region.setInt32(address, value);
       }
     }

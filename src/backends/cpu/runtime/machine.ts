@@ -1,5 +1,5 @@
 /** What the runtime of programs asks of a code generator's side: memory, threads, code. */
-import type { DType, TypedArray } from "../../../dtype/index.ts";
+import type { DType, HostDType, StoredElements, TypedArray } from "../../../dtype/index.ts";
 import type { Kernel } from "../../../compiler/kernels/kernel.ts";
 import type { LoweredKernel } from "../loops/ir.ts";
 import type { CodeCache } from "./code-cache.ts";
@@ -29,7 +29,8 @@ export interface MachineMemory {
   /** Fresh bytes of arbitrary contents. Throws BackendError where they cannot be had; `what` names the wish in the error. */
   block(bytes: number, what: string): MemoryBlock;
   /** A view of `length` elements at an address inside a block. */
-  view(dtype: DType, address: number, length: number): TypedArray;
+  view(dtype: HostDType, address: number, length: number): TypedArray;
+  view(dtype: DType, address: number, length: number): StoredElements;
   /** The byte at an address inside a block. */
   byteAt(address: number): number;
 }

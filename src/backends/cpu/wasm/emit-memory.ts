@@ -1,6 +1,8 @@
 /** Loads and stores of the loop IR as WebAssembly: whole vectors, some lanes, bytes. */
-import { isByteStorage, storageTypes } from "../loops/block.ts";
+import { bitcast, i32, isByteStorage, isNarrowStorage, shl, shrU, storageTypes } from "../loops/block.ts";
+import { elementBytes } from "../loops/expression.ts";
 import type { Address, Expr, Stmt, ValueType } from "../loops/ir.ts";
+import { fromHalfBits, toHalfBits } from "../loops/short-floats.ts";
 import type { ByteWriter, WasmType } from "./encode.ts";
 import { localTypes } from "./opcode-tables.ts";
 
@@ -13,6 +15,9 @@ export const reservedBytes: number = 1 << 20;
 /** Byte 0 of every lane, then zeros. */
 // prettier-ignore
 const lowBytes = [0, 4, 8, 12, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80];
+/** Bytes 0 and 1 of every lane, then zeros. */
+// prettier-ignore
+const lowHalves = [0, 1, 4, 5, 8, 9, 12, 13, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80];
 
 /** What the emitter of a function does for its memory instructions. */
 export interface EmitHost {
@@ -24,6 +29,8 @@ export interface EmitHost {
   expr(x: Expr): void;
   expect(x: Expr, type: ValueType): void;
   constant(type: ValueType, value: number): void;
+  /** Takes the value on the stack into a variable, until the next call for its type. */
+  keep(type: ValueType): Expr;
 }
 
 /** Emits the memory instructions of one function. */
@@ -82,10 +89,19 @@ export class MemoryEmitter {
         case "i8":
         case "u8":
           return code.memory(`i32.load8_${sign}`, 0, offset);
+        case "f16":
+        case "bf16":
+          code.memory("i32.load16_u", 1, offset);
+          return this.#widen(x.storage, "i32");
       }
     }
     if (x.splat === true) {
       const offset = this.address(x.address);
+      if (x.storage === "f16" || x.storage === "bf16") {
+        code.memory("i32.load16_u", 1, offset);
+        code.op("i32x4.splat");
+        return this.#widen(x.storage, "i32v");
+      }
       if (!isByteStorage(x.storage)) return code.memory("v128.load32_splat", 2, offset);
       code.memory(`i32.load8_${sign}`, 0, offset);
       return code.op("i32x4.splat");
@@ -96,6 +112,11 @@ export class MemoryEmitter {
       this.#loadBytes(x.address, count);
       code.op(`i16x8.extend_low_i8x16_${sign}`);
       return code.op(`i32x4.extend_low_i16x8_${sign}`);
+    }
+    if (x.storage === "f16" || x.storage === "bf16") {
+      this.#loadHalves(x.address, count);
+      code.op("i32x4.extend_low_i16x8_u");
+      return this.#widen(x.storage, "i32v");
     }
     if (count === 3) {
       return this.#sharedAddress(x.address, (push, offset) => {
@@ -108,6 +129,34 @@ export class MemoryEmitter {
     }
     const offset = this.address(x.address);
     code.memory(count === 4 ? "v128.load" : count === 2 ? "v128.load64_zero" : "v128.load32_zero", 2, offset);
+  }
+
+  /** The values of the bits on the stack (in the low halves of lanes). */
+  #widen(storage: "f16" | "bf16", type: "i32" | "i32v"): void {
+    const bits = this.#host.keep(type);
+    this.#host.expr(storage === "f16" ? fromHalfBits(bits) : bitcast(type === "i32v" ? "f32v" : "f32", shl(bits, i32(16))));
+  }
+
+  /** Pushes the bits of a value. */
+  #narrow(storage: "f16" | "bf16", value: Expr): void {
+    this.#host.expr(value);
+    const kept = this.#host.keep(value.type);
+    this.#host.expr(storage === "f16" ? toHalfBits(kept) : shrU(bitcast(value.type === "f32v" ? "i32v" : "i32", kept), i32(16)));
+  }
+
+  /** The first `count` pairs of bytes in the low lanes of a v128, the rest 0. */
+  #loadHalves(address: Address, count: number): void {
+    const { code } = this.#host;
+    if (count === 4) return code.memory("v128.load64_zero", 1, this.address(address));
+    if (count === 2) return code.memory("v128.load32_zero", 1, this.address(address));
+    this.#sharedAddress(address, (push, offset) => {
+      if (count === 3) push();
+      push();
+      if (count === 3) code.memory("v128.load32_zero", 1, offset);
+      else this.#host.constant("i32v", 0);
+      code.memory("v128.load16_lane", 0, offset + (count === 3 ? 4 : 0));
+      code.byte(count === 3 ? 2 : 0);
+    });
   }
 
   /** The first `count` bytes in the low bytes of a v128, the rest 0 (whole or zeroed up to four). */
@@ -142,6 +191,10 @@ export class MemoryEmitter {
     if (value.type !== (isVector ? `${laneType}v` : laneType)) this.#host.fail(`${value.type} cannot be stored as ${storage}`);
     if (!isVector) {
       const offset = this.address(s.address);
+      if (storage === "f16" || storage === "bf16") {
+        this.#narrow(storage, value);
+        return code.memory("i32.store16", 1, offset);
+      }
       this.#host.expr(value);
       switch (storage) {
         case "f32":
@@ -158,13 +211,14 @@ export class MemoryEmitter {
     const count = this.#staticCount(s.count);
     if (count === 0) return;
     const pushValue = (): void => {
-      this.#host.expr(value);
-      if (!isByteStorage(storage)) return;
+      if (storage === "f16" || storage === "bf16") this.#narrow(storage, value);
+      else this.#host.expr(value);
+      if (!isNarrowStorage(storage)) return;
       code.op("v128.const");
-      for (const byte of lowBytes) code.byte(byte);
+      for (const byte of isByteStorage(storage) ? lowBytes : lowHalves) code.byte(byte);
       code.op("i8x16.swizzle");
     };
-    const bytes = count * (isByteStorage(storage) ? 1 : 4);
+    const bytes = count * elementBytes[storage];
     if (bytes === 16) {
       const offset = this.address(s.address);
       pushValue();

@@ -6,6 +6,8 @@
  */
 import { InternalError } from "../../../errors.ts";
 import type { BinaryOp, CallableFunction, Expr, LoopFunction, Stmt, UnaryOp, ValueType, Variable } from "../loops/ir.ts";
+import { get } from "../loops/block.ts";
+import { nearestHalf } from "../loops/short-floats.ts";
 import { type EmitHost, laneCount, MemoryEmitter } from "./emit-memory.ts";
 import { ByteWriter, emptyBlock, encodeModule, type FunctionType, type Opcode, type WasmFunction, type WasmType } from "./encode.ts";
 import { binaryOpcodes, callTypes, compareOpcodes, convertOpcodes, localTypes, type Row, unaryOpcodes } from "./opcode-tables.ts";
@@ -57,6 +59,8 @@ class FunctionEmitter implements EmitHost {
   private readonly options: EmitOptions;
   /** Index of every function that was called so far: imports come first, and emitted functions do not call each other. */
   private readonly imports: Map<CallableFunction, number>;
+  /** Variables of `keep`. */
+  private readonly kept: Partial<Record<ValueType, Variable>> = {};
   /** Scratch locals that are free, per type. */
   private readonly free: Record<WasmType, number[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
 
@@ -213,7 +217,7 @@ class FunctionEmitter implements EmitHost {
       }
       case "unary": {
         const opcode = this.row(unaryOpcodes[x.type][x.f], x.f, x.type);
-        if (opcode === null) return this.integerUnary(x.f, x.x);
+        if (opcode === null) return x.f === "half" ? this.half(x.x) : this.integerUnary(x.f, x.x);
         this.expect(x.x, x.type);
         code.op(opcode);
         return;
@@ -314,6 +318,17 @@ class FunctionEmitter implements EmitHost {
           else code.int32(value);
         }
     }
+  }
+
+  private half(x: Expr): void {
+    this.expr(x);
+    this.expr(nearestHalf(this.keep(x.type)));
+  }
+
+  keep(type: ValueType): Expr {
+    const variable = (this.kept[type] ??= { name: "kept", type });
+    this.code.opWith("local.set", this.localOf(variable));
+    return get(variable);
   }
 
   private integerUnary(f: UnaryOp, x: Expr): void {

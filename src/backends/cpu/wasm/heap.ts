@@ -1,6 +1,5 @@
 /** The one linear memory of the back-end, and the allocator of its bytes. */
-import type { DType, TypedArray } from "../../../dtype/index.ts";
-import { dtypes } from "../../../dtype/index.ts";
+import { type DType, type HostDType, type StoredElements, storedElements, type TypedArray } from "../../../dtype/index.ts";
 import { BackendError, InternalError } from "../../../errors.ts";
 import type { MachineMemory, MemoryBlock } from "../runtime/machine.ts";
 import { reservedBytes } from "./emit-memory.ts";
@@ -106,21 +105,10 @@ export class Heap implements MachineMemory {
   }
 
   /** A view of `length` elements of a dtype at an address. */
-  view(dtype: DType, place: number, length: number): TypedArray {
-    const buffer = this.memory.buffer;
-    switch (dtype) {
-      case "float32":
-        return new Float32Array(buffer, place, length);
-      case "float64":
-        return new Float64Array(buffer, place, length);
-      case "int32":
-        return new Int32Array(buffer, place, length);
-      case "int8":
-        return new Int8Array(buffer, place, length);
-      case "uint8":
-      case "bool":
-        return new Uint8Array(buffer, place, length);
-    }
+  view(dtype: HostDType, place: number, length: number): TypedArray;
+  view(dtype: DType, place: number, length: number): StoredElements;
+  view(dtype: DType, place: number, length: number): StoredElements {
+    return storedElements(dtype, this.memory.buffer, place, length);
   }
 
   /** A copy of a typed array's elements at an address; the array's dtype must be `dtype`. */
@@ -130,9 +118,7 @@ export class Heap implements MachineMemory {
 
   /** A copy of elements in an array of its own. */
   read(dtype: DType, place: number, length: number): TypedArray {
-    const copy = new dtypes[dtype].array(length);
-    copy.set(this.view(dtype, place, length));
-    return copy;
+    return this.view(dtype, place, length).slice();
   }
 
   private takeFree(size: number): number | undefined {

@@ -28,25 +28,25 @@ type Rows<Name extends string> = Readonly<Record<Name, Row | null>>;
 
 // prettier-ignore
 const integerUnary: Rows<UnaryOp> = {
-  neg: "sequence", abs: "sequence", not: "sequence", sqrt: null, floor: null, ceil: null, nearest: null, trunc: null,
+  neg: "sequence", abs: "sequence", not: "sequence", sqrt: null, floor: null, ceil: null, nearest: null, trunc: null, half: null,
 };
 /** Unary operations by type; null: there is none. */
 // prettier-ignore
 export const unaryOpcodes: Readonly<Record<ValueType, Rows<UnaryOp>>> = {
-  ptr: { neg: null, abs: null, not: null, sqrt: null, floor: null, ceil: null, nearest: null, trunc: null },
+  ptr: { neg: null, abs: null, not: null, sqrt: null, floor: null, ceil: null, nearest: null, trunc: null, half: null },
   i32: integerUnary,
   f32: {
     neg: "f32.neg", abs: "f32.abs", sqrt: "f32.sqrt", floor: "f32.floor", ceil: "f32.ceil", nearest: "f32.nearest",
-    trunc: "f32.trunc", not: null,
+    trunc: "f32.trunc", half: "sequence", not: null,
   },
   f64: {
     neg: "f64.neg", abs: "f64.abs", sqrt: "f64.sqrt", floor: "f64.floor", ceil: "f64.ceil", nearest: "f64.nearest",
-    trunc: "f64.trunc", not: null,
+    trunc: "f64.trunc", half: null, not: null,
   },
   i32v: { ...integerUnary, neg: "i32x4.neg", abs: "i32x4.abs", not: "v128.not" },
   f32v: {
     neg: "f32x4.neg", abs: "f32x4.abs", sqrt: "f32x4.sqrt", floor: "f32x4.floor", ceil: "f32x4.ceil",
-    nearest: "f32x4.nearest", trunc: "f32x4.trunc", not: null,
+    nearest: "f32x4.nearest", trunc: "f32x4.trunc", half: "sequence", not: null,
   },
 };
 

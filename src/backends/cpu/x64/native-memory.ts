@@ -1,5 +1,5 @@
 /** Memory in segments of their own, which go back to the system. */
-import type { DType, TypedArray } from "../../../dtype/index.ts";
+import { type DType, type HostDType, type StoredElements, storedElements, type TypedArray } from "../../../dtype/index.ts";
 import { InternalError } from "../../../errors.ts";
 import type { MachineMemory, MemoryBlock } from "../runtime/machine.ts";
 import type { Mappings } from "./mappings.ts";
@@ -74,23 +74,11 @@ export class NativeMemory implements MachineMemory {
     return new SegmentBlock(this, pool, takeFree(pool, size), size);
   }
 
-  view(dtype: DType, address: number, length: number): TypedArray {
+  view(dtype: HostDType, address: number, length: number): TypedArray;
+  view(dtype: DType, address: number, length: number): StoredElements;
+  view(dtype: DType, address: number, length: number): StoredElements {
     const segment = this.find(address);
-    const { buffer } = segment;
-    const offset = address - segment.address;
-    switch (dtype) {
-      case "float32":
-        return new Float32Array(buffer, offset, length);
-      case "float64":
-        return new Float64Array(buffer, offset, length);
-      case "int32":
-        return new Int32Array(buffer, offset, length);
-      case "int8":
-        return new Int8Array(buffer, offset, length);
-      case "uint8":
-      case "bool":
-        return new Uint8Array(buffer, offset, length);
-    }
+    return storedElements(dtype, segment.buffer, address - segment.address, length);
   }
 
   byteAt(address: number): number {

@@ -4,7 +4,7 @@ import type { CallableFunction, LoopFunction, LoweredKernel } from "../loops/ir.
 import type { MathFunction } from "../loops/math.ts";
 import { mathLoop } from "../loops/math/measure.ts";
 import type { NaiveFault, NaiveMemory } from "../loops/naive-kernel.ts";
-import { bytesOf, chunks, collect, layOut, writeBlock } from "../loops/run-lowered.ts";
+import { chunks, collect, layOut, place, writeBlock } from "../loops/run-lowered.ts";
 import { emitFunctions } from "./generator/emit.ts";
 import { type InstructionSet, nativeInstructionSets, openHost } from "./host.ts";
 
@@ -100,11 +100,11 @@ export function runNative(kernel: Kernel, lowered: LoweredKernel, data: NaiveMem
   const pages = new NativePages(layout.end + 64);
   const code = loadFunctions([lowered.code], kind);
   try {
-    data.buffers.forEach((buffer, i) => new Uint8Array(pages.bytes, layout.pointers[i], buffer.byteLength).set(bytesOf(buffer)));
+    place(pages.bytes, kernel, layout, data.buffers);
     writeBlock(new DataView(pages.bytes), kernel, layout, data.scalars, pages.address);
     const [run] = code.functions;
     for (const [from, to] of chunks(lowered)) run!(pages.address + BigInt(layout.block), from, to, pages.address + BigInt(layout.scratch));
-    return collect(pages.bytes, layout, data.buffers);
+    return collect(pages.bytes, kernel, layout, data.buffers);
   } finally {
     code.free();
     pages.free();

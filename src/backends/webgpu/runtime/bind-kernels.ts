@@ -6,6 +6,7 @@ import { InternalError } from "../../../errors.ts";
 import { sizeOf } from "../../../graph/index.ts";
 import type { DeviceLimits, Surroundings } from "../wgsl/kernel-code.ts";
 import { alignmentBytes, roundUp } from "./gpu.ts";
+import { storedBytes } from "./gpu-memory.ts";
 
 /** A buffer of the device that a program uses. */
 export type Memory =
@@ -44,7 +45,7 @@ export class ProgramMemory {
       end += roundUp(Math.max(1, bytes), alignmentBytes);
       return place;
     };
-    this.argumentOffsets = program.arguments.map(({ shape, dtype }) => take(sizeOf(shape) * dtypes[dtype].bytes));
+    this.argumentOffsets = program.arguments.map(({ shape, dtype }) => take(sizeOf(shape) * storedBytes(dtype)));
     this.argumentBytes = end;
     end = 0;
     const constants = new Map<TypedArray, number>();

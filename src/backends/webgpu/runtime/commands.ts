@@ -1,6 +1,7 @@
 /** A program as commands: dispatches in running order, loops of known length unrolled, and what the host must decide. */
 import type { Program, Stage } from "../../../compiler/program.ts";
 import type { ProgramMemory, Range, Turns } from "./bind-kernels.ts";
+import { isFloat, roundedTo } from "../../../dtype/index.ts";
 import { roundUp } from "./gpu.ts";
 import type { LoadedKernel } from "./lower-program.ts";
 
@@ -138,7 +139,7 @@ export class CommandBuilder {
             return view.setUint32(at, kernel, true);
           case "scalar": {
             const value = scalars[bound.scalars[word.slot]!]!;
-            return word.dtype === "float32" ? view.setFloat32(at, value, true) : view.setInt32(at, value, true);
+            return isFloat(word.dtype) ? view.setFloat32(at, roundedTo(word.dtype, value), true) : view.setInt32(at, value, true);
           }
         }
       });

@@ -7,7 +7,7 @@ import type { Executable, RunArguments } from "../../backend.ts";
 import type { Memory, ProgramMemory, Range } from "./bind-kernels.ts";
 import { type Command, CommandBuilder, type Dispatch } from "./commands.ts";
 import { type Gpu, roundUp, usage, where } from "./gpu.ts";
-import { fromBytes, GpuMemory, upload } from "./gpu-memory.ts";
+import { fromBytes, GpuMemory, storedBytes, upload } from "./gpu-memory.ts";
 import { type LoadedKernel, lowerProgram } from "./lower-program.ts";
 import type { PipelineEntry, Pipelines } from "./pipelines.ts";
 import type { RunOrder } from "../../run-order.ts";
@@ -119,7 +119,7 @@ export class GpuExecutable implements Executable {
     let end = isChecked ? faultBytes : 0;
     this.results = program.results.map(({ type, buffer }) => {
       const length = sizeOf(type.shape);
-      const bytes = roundUp(length * dtypes[type.dtype].bytes, 4);
+      const bytes = roundUp(length * storedBytes(type.dtype), 4);
       const at = end;
       end += bytes;
       return { range: memory.range(buffer, new Map()), at, bytes, length };

@@ -1,5 +1,5 @@
 /** Memory of variables on a device. */
-import { dtypes, type TypedArray } from "../../../dtype/index.ts";
+import { type DType, dtypes, isShortFloat, type TypedArray, widened } from "../../../dtype/index.ts";
 import { ShapeError, StateError } from "../../../errors.ts";
 import { sizeOf, type TensorType } from "../../../graph/index.ts";
 import type { DeviceBuffer } from "../../backend.ts";
@@ -43,6 +43,11 @@ export function upload(gpu: Gpu, buffer: GPUBuffer, offset: number, values: Type
   } else gpu.device.queue.writeBuffer(buffer, offset, wholeWords(values));
 }
 
+/** Bytes of an element in this memory: floats of two bytes stand in four, as float32 rounded to their format. */
+export function storedBytes(dtype: DType): number {
+  return dtypes[isShortFloat(dtype) ? widened(dtype) : dtype].bytes;
+}
+
 /** Values of a variable; freed by hand or when the object is collected. */
 export class GpuMemory implements DeviceBuffer {
   readonly type: TensorType;
@@ -56,7 +61,7 @@ export class GpuMemory implements DeviceBuffer {
     this.gpu = gpu;
     this.type = type;
     this.length = sizeOf(type.shape);
-    const bytes = this.length * dtypes[type.dtype].bytes;
+    const bytes = this.length * storedBytes(type.dtype);
     const label = `a variable of shape [${type.shape.join(", ")}]`;
     this.holding = new Holding(gpu, gpu.buffer(bytes, usage.storage | usage.copySource | usage.copyTarget, label));
     orphans.register(this, this.holding, this);
@@ -82,7 +87,7 @@ export class GpuMemory implements DeviceBuffer {
 
   async read(): Promise<TypedArray> {
     const { gpu } = this;
-    const bytes = this.length * dtypes[this.type.dtype].bytes;
+    const bytes = this.length * storedBytes(this.type.dtype);
     const array = dtypes[this.type.dtype].array;
     if (bytes === 0) return new array(0);
     const whole = roundUp(bytes, 4);
@@ -107,6 +112,6 @@ export class GpuMemory implements DeviceBuffer {
 export function fromBytes(dtype: TensorType["dtype"], bytes: ArrayBuffer, offset: number, length: number): TypedArray {
   const row = dtypes[dtype];
   const copy = new row.array(length);
-  new Uint8Array(copy.buffer).set(new Uint8Array(bytes, offset, length * row.bytes));
+  new Uint8Array(copy.buffer).set(new Uint8Array(bytes, offset, length * storedBytes(dtype)));
   return copy;
 }

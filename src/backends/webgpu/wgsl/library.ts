@@ -50,6 +50,29 @@ const functions: Readonly<Record<string, string>> = {
 ${threefryRounds()}
   return bitcast<vec2<i32>>(x);
 }`,
+  // The nearest bfloat16, ties to even: the upper half of the bits. NaN stays NaN.
+  to_bfloat16: `fn to_bfloat16(x: f32) -> f32 {
+  let word = bitcast<u32>(x);
+  let up = word + 0x7fffu + ((word >> 16u) & 1u);
+  return bitcast<f32>(select(up, word | 0x400000u, is_nan(x)) & 0xffff0000u);
+}`,
+  // The nearest float16, ties to even. Beside 1/2 numbers below 2^-14 keep multiples of 2^-24.
+  to_float16: `fn to_float16(x: f32) -> f32 {
+  let word = bitcast<u32>(x);
+  let size = word & 0x7fffffffu;
+  let up = (size + 0xfffu + ((size >> 13u) & 1u)) & 0xffffe000u;
+  let normal = select(up, 0x7f800000u, size >= 0x477ff000u);
+  let units = size >> 23u;
+  let whole = (size & 0x7fffffu) | 0x800000u;
+  let shift = min(126u - units, 31u);
+  let kept = whole >> shift;
+  let rest = whole & ((1u << shift) - 1u);
+  let middle = (1u << shift) >> 1u;
+  let counted = kept + select(0u, 1u, (rest > middle) | ((rest == middle) & ((kept & 1u) == 1u)));
+  let small = bitcast<u32>(f32(counted) * 0x1p-24f);
+  let value = select(normal, small, size < 0x38800000u) | (word & 0x80000000u);
+  return bitcast<f32>(select(value, word | 0x400000u, is_nan(x)));
+}`,
   rotate: "fn rotate(x: u32, by: u32) -> u32 { return (x << by) | (x >> (32u - by)); }",
   ...elementaryFunctions,
   ...powerFunctions,

@@ -1,5 +1,5 @@
 /** Numbers as WGSL text. */
-import { type DType, dtypes } from "../../../dtype/index.ts";
+import { type DType, dtypes, isShortFloat, roundedTo } from "../../../dtype/index.ts";
 import { DTypeError } from "../../../errors.ts";
 
 /** Type in which WGSL code holds values of a dtype: bytes as an i32 from 0 to 255 or -128 to 127, bool as bool. */
@@ -9,6 +9,8 @@ export type ValueType = "f32" | "i32" | "bool";
 export function valueTypeOf(dtype: DType): ValueType {
   switch (dtype) {
     case "float32":
+    case "float16":
+    case "bfloat16":
       return "f32";
     case "int32":
     case "int8":
@@ -57,16 +59,17 @@ export function intLiteral(value: number): string {
 export function literal(dtype: DType, value: number): string {
   switch (valueTypeOf(dtype)) {
     case "f32":
-      return floatLiteral(value);
+      return floatLiteral(roundedTo(dtype, value));
     case "i32":
-      return intLiteral(dtype === "uint8" ? value & 255 : dtype === "int8" ? (value << 24) >> 24 : value);
+      return intLiteral(roundedTo(dtype, value));
     case "bool":
       return value !== 0 ? "true" : "false";
   }
 }
 
-/** An i32 as a number of its dtype: bytes keep their low bits, int8 with their sign. */
+/** A value as a number of its dtype: bytes keep their low bits, int8 with their sign; floats of two bytes are rounded. */
 export function wrapped(text: string, dtype: DType): string {
+  if (isShortFloat(dtype)) return `to_${dtype}(${text})`;
   if (dtype === "int8") return `extractBits(${text}, 0u, 8u)`;
   return dtype === "uint8" ? `(${text} & 255i)` : text;
 }

@@ -1,5 +1,5 @@
 /** WGSL text of each scalar operation, on values in the representation of `valueTypeOf`. */
-import type { DType } from "../../../dtype/index.ts";
+import { type DType, dtypes, isShortFloat } from "../../../dtype/index.ts";
 import type { ScalarOp } from "../../../graph/index.ts";
 import { valueTypeOf, wrapped } from "./literals.ts";
 
@@ -15,7 +15,8 @@ type Row = (x: string, y: string, context: Context) => string;
 /** Text of operation `f`. Arguments are names or literals: they may stand several times in the result. */
 export function scalarText(f: ScalarOp, args: readonly string[], argument: DType, result: DType): string {
   if (f === "select") return `select(${args[2]!}, ${args[1]!}, ${args[0]!})`;
-  return rows[f](args[0]!, args[1] ?? args[0]!, { argument, result });
+  const text = rows[f](args[0]!, args[1] ?? args[0]!, { argument, result });
+  return isShortFloat(result) && f !== "convert" ? wrapped(text, result) : text;
 }
 
 /** Keeps the low byte of a result of one byte. */
@@ -129,9 +130,9 @@ export function convertText(x: string, from: DType, to: DType): string {
   if (from === to) return x;
   const [source, target] = [valueTypeOf(from), valueTypeOf(to)];
   if (target === "bool") return source === "f32" ? `!(${x} == 0f)` : `(${x} != 0i)`;
-  if (target === "f32") return source === "bool" ? `select(0f, 1f, ${x})` : `f32(${x})`;
+  if (target === "f32") return wrapped(source === "bool" ? `select(0f, 1f, ${x})` : `f32(${x})`, to);
   if (source === "bool") return `select(0i, 1i, ${x})`;
   if (source !== "f32") return wrapped(x, to);
-  const range = to === "uint8" ? "0i, 255i" : to === "int8" ? "-128i, 127i" : null;
-  return range === null ? `float_to_int(${x})` : `clamp(float_to_int(${x}), ${range})`;
+  const [low, high] = dtypes[to].range;
+  return to === "int32" ? `float_to_int(${x})` : `clamp(float_to_int(${x}), ${low}i, ${high}i)`;
 }

@@ -11,6 +11,8 @@ import { exportedPrimitives } from "./lower-graph.ts";
 const ortTypes: Record<DType, "float32" | "float64" | "int32" | "int8" | "uint8" | "bool"> = {
   float32: "float32",
   float64: "float64",
+  float16: "float32",
+  bfloat16: "float32",
   int32: "int32",
   int8: "int8",
   uint8: "uint8",

@@ -1,5 +1,5 @@
 /** Sliding windows in ONNX's operators: pooling where it is one, slices side by side elsewhere. */
-import { type DType, widened } from "../../../dtype/index.ts";
+import { dtypes, widened } from "../../../dtype/index.ts";
 import { type AlignedNode, fixed, numbersOf } from "./aligned-graph.ts";
 import { Elementwise } from "./elementwise.ts";
 import { type Extent, isStatic } from "./extents.ts";
@@ -112,15 +112,6 @@ function stack(writer: GraphWriter, values: readonly Value[]): Value {
   return writer.value("Concat", opened, { shape: [...shape, writer.fixed(values.length)], dtype }, { axis: shape.length });
 }
 
-const lowest: Readonly<Record<DType, number>> = {
-  float32: -Infinity,
-  float64: -Infinity,
-  int32: -(2 ** 31),
-  int8: -128,
-  uint8: 0,
-  bool: 0,
-};
-
 const reduceWindowSum: Rule = ({ node, inputs: [x], writer, types }) => {
   const geometry = geometryOf(node);
   const { shape, dtype } = types[0]!;
@@ -141,7 +132,7 @@ const reduceWindowSum: Rule = ({ node, inputs: [x], writer, types }) => {
 const windowArgmax: Rule = ({ node, inputs: [x], writer, types }) => {
   const geometry = geometryOf(node);
   const { shape } = types[0]!;
-  const stacked = stack(writer, places(writer, x!, lowest[x!.dtype], geometry, shape));
+  const stacked = stack(writer, places(writer, x!, dtypes[x!.dtype].range[0], geometry, shape));
   const found = writer.node("ArgMax", [stacked.name], { axis: shape.length, keepdims: 0 });
   return [writer.named(writer.node("Cast", [found], { to: 6 }), { shape, dtype: "int32" })];
 };

@@ -2,6 +2,7 @@
 import { alwaysHolds } from "../addressing.ts";
 import type { ContractKernel } from "../../../../compiler/kernels/kernel.ts";
 import type { ScheduledKernel, Temporary } from "../../../../compiler/target.ts";
+import { widened } from "../../../../dtype/index.ts";
 import type { CpuTarget, WinogradUse } from "../../target.ts";
 import { rareKernels } from "../parts.ts";
 import { arrangeAxes, axesOf, extentOf, fixExtent, mapAffines, mergeAxes } from "./arrange-axes.ts";
@@ -11,6 +12,7 @@ import { type ContractSchedule, unitCopyBytes } from "./contract-schedule.ts";
 import type { Binding, Prepared } from "./pad-operand.ts";
 import type { Winograd } from "./winograd.ts";
 import type { UnitCopyPlan } from "./plan-unit-copy.ts";
+import { widenOperand } from "./widen-operand.ts";
 import { chooseTile, cyclesPerStep, mostRows, type TileShape, unrollOf } from "./tile-shape.ts";
 
 /** Kernels in running order, and the buffers made for them. Ids of temporaries are -1 - position. */
@@ -72,7 +74,7 @@ class Scheduler {
         (a) =>
           kernel.accesses[a]!.dynamic.length === 0 &&
           kernel.accesses[a]!.fill === 0 &&
-          kernel.buffers[kernel.accesses[a]!.buffer]!.dtype === "float32",
+          widened(kernel.buffers[kernel.accesses[a]!.buffer]!.dtype) === "float32",
       );
     const prepared = isTiled ? this.#pad() : null;
     const form = prepared === null ? null : chooseForm(prepared.kernel, this.#target);
@@ -163,6 +165,14 @@ class Scheduler {
         bound = { ...packed.bound, kernel: mergeAxes(packed.bound.kernel, true) };
       }
     }
+    // What no copy has widened yet.
+    for (const side of ["lhs", "rhs"] as const) {
+      const wide = widenOperand(bound, side, this.#temporary());
+      if (wide === null) continue;
+      this.#temporaries.push(wide.temporary);
+      this.#before.push(wide.copy);
+      bound = wide.bound;
+    }
     const blocks = this.#blocks(bound.kernel, found, width);
     const split = blocks.splits > 1 ? rareKernels.get().splitContraction(bound, blocks.splits, this.#temporary()) : null;
     if (split !== null) {
@@ -205,7 +215,8 @@ class Scheduler {
   #copyInUnits(bound: Binding, rowAxis: number, columnAxis: number): (UnitCopyPlan & { readonly bound: Binding }) | null {
     const id = bound.buffers[bound.kernel.accesses[bound.kernel.lhs]!.buffer]!;
     const padded = this.#padded.find(({ copy }) => copy.buffers[1] === id);
-    if (padded === undefined) return null;
+    // Units copy four bytes an element.
+    if (padded === undefined || padded.copy.kernel.buffers[0]!.dtype !== "float32") return null;
     const { kernel } = bound;
     const parallel = [...kernel.axes.keys()].filter((axis) => kernel.axes[axis]!.role === "parallel");
     const steps = nominal(kernel, axesOf(kernel, "k"));

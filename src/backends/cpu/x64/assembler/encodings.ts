@@ -72,7 +72,7 @@ const prefixCodes: Readonly<Record<string, number>> = { NP: 0, "66": 1, F3: 2, F
 const mapCodes: Readonly<Record<string, number>> = { "0F": 1, "0F38": 2, "0F3A": 3 };
 const byteCodes: readonly OperandCode[] = ["i8", "u8"];
 
-/** Kinds that an operand column allows; `size` is r32 or r64, `vector` the register of the length. */
+/** Kinds that an operand column allows; `size` is r32 or r64, `vector` the register of the length (h: that of half of it). */
 function allowed(token: string, size: "r32" | "r64", vector: OperandCode): readonly OperandCode[] {
   switch (token) {
     case "v":
@@ -81,6 +81,8 @@ function allowed(token: string, size: "r32" | "r64", vector: OperandCode): reado
       return ["xmm"];
     case "y":
       return ["ymm"];
+    case "h":
+      return [vector === "zmm" ? "ymm" : "xmm"];
     case "k":
     case "r8":
     case "r32":
@@ -150,7 +152,7 @@ function* vectorEncodings(mnemonic: Mnemonic, line: string): Generator<Encoding>
     const hasEvex = evex.includes(letter);
     if (!hasVex && !hasEvex) continue;
     const bytes = 16 << length;
-    const scale = tuple.startsWith("FV") ? bytes : tuple === "QVM" ? bytes / 4 : element;
+    const scale = tuple.startsWith("FV") ? bytes : tuple === "HVM" ? bytes / 2 : tuple === "QVM" ? bytes / 4 : element;
     for (const operands of product(tokens.map((token) => allowed(token, "r32", vector)))) {
       yield {
         mnemonic,

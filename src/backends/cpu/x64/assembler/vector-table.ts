@@ -3,9 +3,9 @@
  * pages (Intel SDM volume 2, chapters 3 to 5).
  *
  * Columns: operand encoding (which operand is ModRM.reg R, VEX.vvvv V, ModRM.r/m M, an immediate I; a trailing R is the
- * register in imm8[7:4]); operands (v: xmm, ymm or zmm by length); prefix, map and W (`W0/1`: 0 with VEX, 1 with EVEX);
+ * register in imm8[7:4]); operands (v: xmm, ymm or zmm by length; h: as wide as half of it, at least xmm); prefix, map and W (`W0/1`: 0 with VEX, 1 with EVEX);
  * opcode and /digit; lengths with VEX, then with EVEX (x 128, y 256, z 512, L: scalar, - : none); tuple type: FV full
- * vector with broadcast of 4 or 8 bytes, FVM full vector, QVM a quarter, S scalar of so many bytes, M that many bytes.
+ * vector with broadcast of 4 or 8 bytes, FVM full vector, HVM half of it, QVM a quarter, S scalar of so many bytes, M that many bytes.
  */
 // prettier-ignore
 export const vectorTable = {
@@ -168,6 +168,10 @@ export const vectorTable = {
   vcvtsd2ss: ["RVM x,x,x/m F2.0F.W0/1 5A L.L S8"],
   vpmovsxbd: ["RM v,x/m 66.0F38.W0 21 xy.xyz QVM"],
   vpmovzxbd: ["RM v,x/m 66.0F38.W0 31 xy.xyz QVM"],
+  vpmovzxwd: ["RM v,h/m 66.0F38.W0 33 xy.xyz HVM"],
+  vpmovdw: ["MR h/m,v F3.0F38.W0 33 -.xyz HVM"],
+  vcvtph2ps: ["RM v,h/m 66.0F38.W0 13 xy.xyz HVM"],
+  vcvtps2ph: ["MRI h/m,v,i 66.0F3A.W0 1D xy.xyz HVM"],
   vpmovdb: ["MR x/m,v F3.0F38.W0 31 -.xyz QVM"],
   vpackusdw: ["RVM v,v,v/m 66.0F38.W0 2B xy.xyz FV4"],
   vpackuswb: ["RVM v,v,v/m 66.0F.W0 67 xy.xyz FVM"],

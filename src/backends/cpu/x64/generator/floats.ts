@@ -1,5 +1,5 @@
 /** Instructions of floating-point expressions: scalars and vectors alike, so that both give the same bits. */
-import { isByteStorage } from "../../loops/block.ts";
+import { isNarrowStorage } from "../../loops/block.ts";
 import type { CompareOp, Expr, UnaryOp, ValueType } from "../../loops/ir.ts";
 import type { Mnemonic } from "../assembler/index.ts";
 import type { MachineOperand, MemoryOperand, RegisterOperand, VirtualRegister } from "./machine-code.ts";
@@ -26,6 +26,8 @@ export const floatPredicates: Readonly<Record<CompareOp, number>> = {
   ltU: 0x11,
 };
 const ordered = 7;
+/** Rounding of `vcvtps2ph`. */
+const nearestEven = 0;
 
 /** Selectors of `vround`, without signalling. */
 const roundings: Partial<Record<UnaryOp, number>> = { nearest: 8, floor: 9, ceil: 10, trunc: 11 };
@@ -34,7 +36,7 @@ const roundings: Partial<Record<UnaryOp, number>> = { nearest: 8, floor: 9, ceil
 export function folds(s: Selection, e: Expr): boolean {
   if (e.op === "const") return e.value !== 0 || Object.is(e.value, -0);
   if (e.op === "bitcast") return isSameFile(e) && folds(s, e.x);
-  if (e.op !== "load" || isByteStorage(e.storage) || e.count !== undefined) return false;
+  if (e.op !== "load" || isNarrowStorage(e.storage) || e.count !== undefined) return false;
   return e.splat !== true || s.features.avx512;
 }
 
@@ -77,6 +79,12 @@ export function floatUnary(
     return result;
   }
   const x = evaluator.value(e.x);
+  if (f === "half") {
+    if (type === "f64") s.fail("half does not exist for f64");
+    const result = d();
+    roundToHalf(s, type, x, result);
+    return result;
+  }
   const result = d();
   if (f === "neg" || f === "abs") {
     const isDouble = type === "f64";
@@ -90,6 +98,14 @@ export function floatUnary(
   if (type === "f32v") s.emit(mnemonic, view(result), view(x), rounding);
   else s.emit(mnemonic, view(result), view(x), view(x), rounding);
   return result;
+}
+
+/** Rounded to float16 and back. */
+function roundToHalf(s: Selection, type: "f32" | "f32v", x: VirtualRegister, result: VirtualRegister): void {
+  const short = s.forType("f32v");
+  const half = type === "f32v" && s.features.avx512 ? s.view(short, "ymm") : s.x(short);
+  s.emit("vcvtps2ph", half, s.typed(type, x), nearestEven);
+  s.emit("vcvtph2ps", s.typed(type, result), half);
 }
 
 const arithmetic = { add: "vadd", sub: "vsub", mul: "vmul", div: "vdiv" } as const;

@@ -3,6 +3,7 @@ import { isByteStorage, storageTypes } from "../../loops/block.ts";
 import type { Expr, Stmt } from "../../loops/ir.ts";
 import { addressOperand } from "./addresses.ts";
 import type { MemoryOperand, VirtualRegister } from "./machine-code.ts";
+import { loadShort, loadShortVector, storeShort, storeShortVector } from "./short-floats.ts";
 import { type Evaluator, memory, type Selection } from "./selection.ts";
 
 type Load = Extract<Expr, { op: "load" }>;
@@ -44,6 +45,11 @@ export function loadValue(s: Selection, evaluator: Evaluator, e: Load, into: Vir
   if (e.type !== (isVector ? `${lane}v` : lane)) s.fail(`storage ${e.storage} does not load as ${e.type}`);
   const place = addressOperand(s, evaluator, e.address);
   const result = into ?? s.forType(e.type);
+  if ((e.storage === "f16" || e.storage === "bf16") && (!isVector || e.splat === true)) {
+    loadShort(s, e.storage, place, result);
+    if (isVector) s.emit("vbroadcastss", s.v(result), s.x(result));
+    return result;
+  }
   if (!isVector) {
     if (isByte) s.emit(widen, s.r(result), { ...place, size: 1 });
     else if (e.storage === "i32") s.emit("mov", s.r(result), place);
@@ -67,6 +73,10 @@ export function loadValue(s: Selection, evaluator: Evaluator, e: Load, into: Vir
   const count = checkedCount(s, e.count);
   if (count === 0) s.emitClear("vxorps", s.x(result));
   else if (isByte) loadBytes(s, evaluator, place, count, result, e.storage === "i8");
+  else if (e.storage === "f16" || e.storage === "bf16") {
+    const mask = count !== undefined && s.features.avx512 ? maskOf(s, evaluator, count) : null;
+    loadShortVector(s, e.storage, place, mask, count as number | undefined, result);
+  }
   else if (count === undefined) s.emit("vmovups", s.v(result), place);
   else if (count === 1) s.emit("vmovss", s.x(result), place);
   else if (count === 2) s.emit("vmovsd", s.x(result), place);
@@ -117,6 +127,11 @@ export function storeValue(s: Selection, evaluator: Evaluator, statement: Store,
   const register = evaluator.value(value);
   const place = addressOperand(s, evaluator, statement.address);
   beforeWrite();
+  if (storage === "f16" || storage === "bf16") {
+    if (!isVector) return storeShort(s, storage, place, register);
+    const mask = count !== undefined && s.features.avx512 ? maskOf(s, evaluator, count) : null;
+    return storeShortVector(s, storage, place, mask, count as number | undefined, register);
+  }
   if (!isVector) {
     if (isByteStorage(storage)) s.emit("mov", { ...place, size: 1 }, s.view(register, "r8"));
     else if (storage === "i32") s.emit("mov", place, s.r(register));

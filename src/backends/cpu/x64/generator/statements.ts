@@ -1,6 +1,6 @@
 /** Instruction selection for statements: assignments, stores, loops and branches. */
 import type { Assembler } from "../assembler/index.ts";
-import { isByteStorage } from "../../loops/block.ts";
+import { isNarrowStorage } from "../../loops/block.ts";
 import type { Expr, LoopFunction, Stmt, Variable } from "../../loops/ir.ts";
 import { addressOperand } from "./addresses.ts";
 import type { ConstantPool } from "./constant-pool.ts";
@@ -88,7 +88,7 @@ class StatementSelector {
   #set(variable: Variable, value: Expr): void {
     const s: Selection = this.#s;
     if (variable.type !== value.type) s.fail(`${variable.name}: ${variable.type} is set to ${value.type}`);
-    if (s.facts.single.has(variable) && value.op === "load" && value.count === undefined && !isByteStorage(value.storage)) {
+    if (s.facts.single.has(variable) && value.op === "load" && value.count === undefined && !isNarrowStorage(value.storage)) {
       this.#flush(variable);
       s.variable(variable);
       s.defer(variable, value);
