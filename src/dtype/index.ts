@@ -1,5 +1,5 @@
 /** Element types of tensors, and the typed arrays that hold them. No dependencies. */
-import { isShortFloat, roundToShort, type ShortFloat, ShortFloatArray } from "./short-floats.ts";
+import { isShortFloat, roundToShort, type ShortFloat, ShortFloatArray, shortFloats } from "./short-floats.ts";
 
 export {
   fromBfloat16,
@@ -95,6 +95,12 @@ export function roundedTo(dtype: DType, value: number): number {
     case "bool":
       return value !== 0 ? 1 : 0;
   }
+}
+
+/** The largest finite number of a floating-point dtype. */
+export function largestFinite(dtype: DType): number {
+  if (isShortFloat(dtype)) return shortFloats[dtype].largest;
+  return dtype === "float64" ? Number.MAX_VALUE : 3.4028234663852886e38;
 }
 
 /** Whether elements take one byte: bool, int8, uint8. Sums and products of them are int32. */

@@ -125,7 +125,7 @@ function fill(
     throw notANumber(where, data);
   }
   if (data.length !== extent) throw ragged(where, shape);
-  if (axis === shape.length - 1 && dtypes[dtype].kind === "float") {
+  if (axis === shape.length - 1 && dtypes[dtype].kind === "float" && !isShortFloat(dtype)) {
     // The common innermost row, without a call per element.
     for (let i = 0; i < extent; i++) {
       const value: unknown = data[i];
@@ -149,7 +149,10 @@ function ragged(where: string, shape: readonly number[]): ShapeError {
 
 function copyTyped(where: string, out: TypedArray, dtype: DType, data: HostTypedArray, position: number): void {
   const exact = out.constructor === data.constructor && dtype !== "bool" && !isShortFloat(dtype);
-  if (exact || (dtypes[dtype].kind === "float" && !isShortFloat(dtype) && !(data instanceof BigInt64Array) && !(data instanceof BigUint64Array))) {
+  if (
+    exact ||
+    (dtypes[dtype].kind === "float" && !isShortFloat(dtype) && !(data instanceof BigInt64Array) && !(data instanceof BigUint64Array))
+  ) {
     out.set(data as TypedArray, position);
     return;
   }

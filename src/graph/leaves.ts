@@ -1,5 +1,5 @@
 /** Leaves of the graph: given data, arguments of a traced function, states of variables. */
-import type { DType, TypedArray } from "../dtype/index.ts";
+import { type DType, isShortFloat, roundedTo, roundToShort, type TypedArray } from "../dtype/index.ts";
 import { InternalError } from "../errors.ts";
 import type { Primitive } from "./primitive.ts";
 import type { ConcreteShape, Shape } from "./shape.ts";
@@ -29,10 +29,11 @@ export const stateLeaf: Primitive = leaf("state");
 /** A symbolic tensor of a model under construction. */
 export const symbolicLeaf: Primitive = leaf("symbolic");
 
-/** A tensor that holds `values` (not copied). */
+/** A tensor that holds `values` (not copied, unless float16 or bfloat16 has not all of them). */
 export function dataTensor(values: TypedArray, shape: ConcreteShape, dtype: DType): Tensor {
   const node = new Node(dataLeaf, [], {}, [{ shape, dtype }]);
-  node.values[0] = values;
+  const hasAll = !isShortFloat(dtype) || values.every((value: number) => Object.is(roundToShort(dtype, value), value));
+  node.values[0] = hasAll ? values : Float32Array.from(values, (value) => roundedTo(dtype, value));
   return new Tensor(node, 0);
 }
 

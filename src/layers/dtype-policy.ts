@@ -1,6 +1,6 @@
 /** At which precision a layer keeps its weights and passes its values on. */
 import { floatx } from "../config/index.ts";
-import { type DType, dtypes } from "../dtype/index.ts";
+import { type DType, dtypes, isShortFloat } from "../dtype/index.ts";
 import { nearestNames, UnknownNameError } from "../errors.ts";
 import { isPlainObject, readingAs, Tensor, type Variable } from "../graph/index.ts";
 import { roundToFormat, type ShortFormat } from "../ops/numpy/round-to-format.ts";
@@ -93,8 +93,9 @@ export class DTypePolicy {
 
 function checkedName(where: string, name: unknown): DTypePolicyName {
   if (name === "int64") return "int32";
-  if (typeof name === "string" && (Object.hasOwn(dtypes, name) || Object.hasOwn(mixed, name))) return name as DTypePolicyName;
-  const known = [...Object.keys(dtypes), ...Object.keys(mixed)];
+  if (typeof name === "string" && ((Object.hasOwn(dtypes, name) && !isShortFloat(name)) || Object.hasOwn(mixed, name)))
+    return name as DTypePolicyName;
+  const known = [...Object.keys(dtypes).filter((dtype) => !isShortFloat(dtype)), ...Object.keys(mixed)];
   const short = typeof name === "string" && ["float16", "bfloat16", "half"].includes(name);
   const near = typeof name === "string" ? nearestNames(name, known) : [];
   throw new UnknownNameError({

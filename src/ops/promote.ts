@@ -1,16 +1,21 @@
 /** Operands of broadcasting operations: dtype promotion and NumPy broadcasting, so that primitives see equal types. */
 import { floatOf, floatx } from "../config/index.ts";
-import { type DType, isByte, isFloat } from "../dtype/index.ts";
+import { type DType, isByte, isFloat, isShortFloat } from "../dtype/index.ts";
 import type { Tensor } from "../graph/index.ts";
 import { broadcastShapes, concreteShape, type ConcreteShape, currentScope, sameShape } from "../graph/index.ts";
 import * as P from "../primitives/index.ts";
 import { asTensor, type TensorLike } from "./as-tensor.ts";
 
-const order: readonly DType[] = ["bool", "uint8", "int8", "int32", "float32", "float64"];
+const order: readonly DType[] = ["bool", "uint8", "int8", "int32", "bfloat16", "float16", "float32", "float64"];
 
-/** The smallest dtype that both convert to: bool < uint8, int8 < int32 < float32 < float64; int32 of uint8 and int8. */
+/**
+ * The smallest dtype that both convert to: bool < uint8, int8 < int32 < bfloat16, float16 < float32 < float64; int32 of
+ * uint8 and int8, float32 of bfloat16 and float16.
+ */
 export function promoteDTypes(...dtypes: readonly DType[]): DType {
   if (dtypes.includes("uint8") && dtypes.includes("int8")) return promoteDTypes("int32", ...dtypes.filter((dtype) => !isByte(dtype)));
+  if (dtypes.includes("bfloat16") && dtypes.includes("float16"))
+    return promoteDTypes("float32", ...dtypes.filter((dtype) => !isShortFloat(dtype)));
   return order[Math.max(0, ...dtypes.map((dtype) => order.indexOf(dtype)))]!;
 }
 
@@ -49,6 +54,13 @@ export function castTo(x: Tensor, dtype: DType): Tensor {
 export function toFloat(operand: TensorLike): Tensor {
   const x = asTensor(operand);
   return isFloat(x.dtype) ? x : P.convert(x, floatx());
+}
+
+/** `f(x)`; of floats of two bytes computed in float32, and only its result is rounded. */
+export function widely(x: Tensor, f: (x: Tensor) => Tensor): Tensor {
+  if (!isShortFloat(x.dtype)) return f(x);
+  const wide = f(P.convert(x, "float32"));
+  return isFloat(wide.dtype) ? P.convert(wide, x.dtype) : wide;
 }
 
 /** Operands converted to one dtype, not broadcast. `float`: at least float32. */

@@ -1,5 +1,16 @@
 /** Samples of primitives as graphs. */
-import { apply, type NdArray, parameterTensor, type Primitive, type Sample, Subgraph } from "../graph/index.ts";
+import { roundedTo, type ShortFloat } from "../dtype/index.ts";
+import {
+  apply,
+  type Attribute,
+  type NdArray,
+  parameterTensor,
+  type Primitive,
+  type Sample,
+  Subgraph,
+  type TensorType,
+  typeOf,
+} from "../graph/index.ts";
 import { inFloat64, widen } from "./in-float64.ts";
 
 /** One sample of a primitive as a graph with its arguments. */
@@ -32,4 +43,25 @@ export function sampleGraphs(primitive: Primitive): SampleGraph[] {
 /** The same sample with float64 for float32. */
 export function widenSample(sample: SampleGraph): SampleGraph {
   return { ...sample, name: `${sample.name} in float64`, graph: inFloat64(sample.graph), args: sample.args.map(widen) };
+}
+
+/** The same sample with float16 or bfloat16 for float32; its numbers are rounded. */
+export function shortenSample(sample: SampleGraph, format: ShortFloat): SampleGraph {
+  const shortened = (value: Attribute): Attribute => (value === "float32" ? format : value);
+  const typed = <T extends TensorType>(type: T): T => (type.dtype === "float32" ? { ...type, dtype: format } : type);
+  const [node] = sample.graph.results.map((result) => result.node);
+  const parameters = sample.graph.parameters.map((parameter) => {
+    const { shape, dtype } = typed(typeOf(parameter));
+    return parameterTensor(shape, dtype);
+  });
+  const inputs = node!.inputs.map((input) => parameters[sample.graph.parameters.findIndex((parameter) => parameter.node === input.node)]!);
+  const attributes = Object.fromEntries(Object.entries(node!.attributes).map(([key, value]) => [key, shortened(value)]));
+  return {
+    ...sample,
+    name: `${sample.name} in ${format}`,
+    graph: new Subgraph(parameters, apply(node!.primitive, inputs, attributes)),
+    args: sample.args.map((array) =>
+      array.dtype === "float32" ? { ...typed(array), data: Float32Array.from(array.data, (value) => roundedTo(format, value)) } : array,
+    ),
+  };
 }

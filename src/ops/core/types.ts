@@ -1,5 +1,5 @@
 /** Dtypes of tensors, and values outside the graph. */
-import { type DType, dtypes, isFloat, shortFloats, type TypedArray } from "../../dtype/index.ts";
+import { type DType, dtypes, isFloat, largestFinite, type TypedArray } from "../../dtype/index.ts";
 import { ValueError } from "../../errors.ts";
 import { currentScope, Tensor } from "../../graph/index.ts";
 import { Variable } from "../../graph/variable.ts";
@@ -24,14 +24,11 @@ export async function convertToNumpy(x: TensorLike): Promise<TypedArray> {
   return await asTensor(x).data();
 }
 
-const ranges: Readonly<Partial<Record<DType, readonly [number, number]>>> = {
-  int8: [-128, 127],
-  uint8: [0, 255],
-  int32: [-2147483648, 2147483647],
-  float16: [-65504, 65504],
-  bfloat16: [-shortFloats.bfloat16.largest, shortFloats.bfloat16.largest],
-  float32: [-3.4028234663852886e38, 3.4028234663852886e38],
-};
+/** Least and largest finite number; undefined for float64, which has those of all others, and bool. */
+function rangeOf(dtype: DType): readonly [number, number] | undefined {
+  if (dtype === "float64" || dtype === "bool") return undefined;
+  return isFloat(dtype) ? [-largestFinite(dtype), largestFinite(dtype)] : dtypes[dtype].range;
+}
 
 /** `x` moved into the range of the dtype, then converted. To bool: whether it is not zero. NaN becomes 0 in integers. */
 export const saturateCast: (x: TensorLike, dtype: DType) => Tensor = defineOp("saturateCast", (x: TensorLike, target: DType) => {
@@ -45,7 +42,7 @@ export const saturateCast: (x: TensorLike, dtype: DType) => Tensor = defineOp("s
   }
   const t = asTensor(x);
   if (target === "bool") return truth(t);
-  const [range, own] = [ranges[target], ranges[t.dtype]];
+  const [range, own] = [rangeOf(target), rangeOf(t.dtype)];
   const wide = t.dtype === "bool" ? P.convert(t, "int32") : t;
   if (range === undefined) return castTo(wide, target);
   const low = own === undefined ? range[0] : Math.max(range[0], own[0]);

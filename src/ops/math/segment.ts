@@ -1,5 +1,5 @@
 /** Reductions over segments: rows that carry the same number. */
-import { isByte, isFloat } from "../../dtype/index.ts";
+import { dtypes, isByte, isFloat, largestFinite } from "../../dtype/index.ts";
 import { ShapeError } from "../../errors.ts";
 import { concreteShape, currentScope, formatShape, type Tensor } from "../../graph/index.ts";
 import * as P from "../../primitives/index.ts";
@@ -99,10 +99,9 @@ function reduced(segments: Segments, neutral: number, combine: (x: Tensor, y: Te
   return withoutLast(P.select(isEmpty, constantLike(neutral, last), last), count);
 }
 
-const largest = { float32: 3.4028234663852886e38, float64: Number.MAX_VALUE, int32: 2147483647 };
 function extreme(x: Tensor, sign: 1 | -1): number {
-  const bound = x.dtype === "float64" ? largest.float64 : x.dtype === "float32" ? largest.float32 : largest.int32;
-  return sign > 0 ? bound : x.dtype === "int32" ? -bound - 1 : -bound;
+  if (isFloat(x.dtype)) return sign * largestFinite(x.dtype);
+  return dtypes[x.dtype].range[sign > 0 ? 1 : 0];
 }
 
 /** An extremum; equal rows share the gradient, as in TensorFlow. */

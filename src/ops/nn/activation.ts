@@ -6,7 +6,7 @@ import type { TensorLike } from "../as-tensor.ts";
 import { asTensor } from "../as-tensor.ts";
 import { defineOp } from "../define-op.ts";
 import { keptShape } from "../numpy/reduce.ts";
-import { broadcast, constantLike, toFloat } from "../promote.ts";
+import { broadcast, constantLike, toFloat, widely } from "../promote.ts";
 import type { UnaryOp } from "../numpy/elementwise.ts";
 
 function activation(name: string, f: (x: Tensor) => Tensor): UnaryOp {
@@ -120,7 +120,7 @@ function rowOp(
     const { axis = -1 } = options<{ axis: Axis }>(["axis"], rest);
     const axes = normalizeAxes(axis, x.rank);
     const shape = concreteShape(x);
-    return f(x, (y, by) => broadcast(P.reshape(by(y, axes), keptShape(shape, axes)), shape));
+    return widely(x, (wide) => f(wide, (y, by) => broadcast(P.reshape(by(y, axes), keptShape(shape, axes)), shape)));
   });
 }
 

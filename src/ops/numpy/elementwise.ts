@@ -1,5 +1,5 @@
 /** Elementwise functions of one tensor, with NumPy's names. Integers become float32 where the result is a fraction. */
-import { type DType, isFloat } from "../../dtype/index.ts";
+import { type DType, isFloat, largestFinite } from "../../dtype/index.ts";
 import { concreteShape, type Tensor } from "../../graph/index.ts";
 import * as P from "../../primitives/index.ts";
 import { options } from "../arguments.ts";
@@ -135,7 +135,7 @@ export const nanToNum: (x: TensorLike, options?: { nan?: number; posinf?: number
     const t = asTensor(x);
     if (!isFloat(t.dtype)) return t;
     const { nan = 0, posinf, neginf } = rest[0] ?? {};
-    const largest = t.dtype === "float64" ? Number.MAX_VALUE : 3.4028234663852886e38;
+    const largest = largestFinite(t.dtype);
     const finite = P.select(P.equal(t, constantLike(Infinity, t)), constantLike(posinf ?? largest, t), t);
     const both = P.select(P.equal(t, constantLike(-Infinity, t)), constantLike(neginf ?? -largest, t), finite);
     return P.select(P.notEqual(t, t), constantLike(nan, t), both);

@@ -1,5 +1,5 @@
 /** Further elementwise functions of floats: parts, limits, powers, angles. */
-import { isFloat } from "../../dtype/index.ts";
+import { isFloat, widened } from "../../dtype/index.ts";
 import { DTypeError } from "../../errors.ts";
 import { concreteShape, currentScope, Tensor } from "../../graph/index.ts";
 import { Variable } from "../../graph/variable.ts";
@@ -7,12 +7,12 @@ import * as P from "../../primitives/index.ts";
 import { options } from "../arguments.ts";
 import { asTensor, type TensorLike } from "../as-tensor.ts";
 import { defineOp } from "../define-op.ts";
-import { binary, broadcastTogether, castTo, constantLike, toFloat } from "../promote.ts";
+import { binary, broadcastTogether, castTo, constantLike, toFloat, widely } from "../promote.ts";
 import { type BinaryOp, isclose, type IscloseOptions } from "./arithmetic.ts";
 import type { UnaryOp } from "./elementwise.ts";
 
 function floatOp(name: string, f: (x: Tensor) => Tensor): UnaryOp {
-  return defineOp(name, (x: TensorLike) => f(toFloat(x)));
+  return defineOp(name, (x: TensorLike) => widely(toFloat(x), f));
 }
 function floatBinary(name: string, f: (x: Tensor, y: Tensor) => Tensor): BinaryOp {
   return defineOp(name, (x: TensorLike, y: TensorLike) => binary(x, y, f, true));
@@ -60,8 +60,8 @@ export const isposinf: UnaryOp = floatOp("isposinf", (x) => P.equal(x, constantL
 /** Whether the sign bit is set: negative numbers, -0 and negative NaN (float64: without telling NaN apart). */
 export const signbit: UnaryOp = defineOp("signbit", (x: TensorLike) => {
   const t = asTensor(x);
-  if (t.dtype === "float32") {
-    const bits = P.bitcast(t, "int32");
+  if (widened(t.dtype) === "float32") {
+    const bits = P.bitcast(castTo(t, "float32"), "int32");
     return P.less(bits, constantLike(0, bits));
   }
   const n = t.dtype === "bool" ? P.convert(t, "int32") : t;

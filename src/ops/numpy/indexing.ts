@@ -1,4 +1,5 @@
 /** Elements by position: static slices, slices whose start is data, gathers. */
+import { isFloat } from "../../dtype/index.ts";
 import { DTypeError, IndexError, ShapeError } from "../../errors.ts";
 import { concreteShape, currentScope, formatShape, normalizeAxis, Tensor } from "../../graph/index.ts";
 import { Variable } from "../../graph/variable.ts";
@@ -46,7 +47,7 @@ export function indexTensor(indices: TensorLike, extent: number): Tensor {
   let given = asTensor(indices);
   if (given.dtype === "bool") throw new DTypeError({ where: currentScope(), problem: "indices must be integers", received: given.dtype });
   if (!(indices instanceof Tensor) && !(indices instanceof Variable)) given = castTo(given, "int32");
-  if (given.dtype === "float32" || given.dtype === "float64") {
+  if (isFloat(given.dtype)) {
     throw new DTypeError({
       where: currentScope(),
       problem: "indices must be integers",

@@ -1,6 +1,6 @@
 /** Splitting, stacking and turning along fixed axes; choosing by conditions. */
 import type { DType } from "../../dtype/index.ts";
-import { dtypes } from "../../dtype/index.ts";
+import { dtypes, isShortFloat } from "../../dtype/index.ts";
 import { DTypeError, ShapeError, ValueError } from "../../errors.ts";
 import { concreteShape, currentScope, formatShape, normalizeAxis, type Tensor } from "../../graph/index.ts";
 import * as P from "../../primitives/index.ts";
@@ -143,7 +143,7 @@ export const view: (x: TensorLike, dtype?: DType | null | { dtype?: DType | null
     const { dtype = null } = options<{ dtype: DType | null }>(["dtype"], rest);
     const t = asTensor(x);
     if (dtype === null || dtype === t.dtype) return t;
-    if (dtypes[dtype] === undefined || dtypes[dtype].bytes !== dtypes[t.dtype].bytes) {
+    if (dtypes[dtype] === undefined || dtypes[dtype].bytes !== dtypes[t.dtype].bytes || isShortFloat(dtype)) {
       throw new DTypeError({
         where: currentScope(),
         problem: "the bits of one element are not the bits of one element of the other dtype",

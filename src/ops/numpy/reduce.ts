@@ -1,12 +1,12 @@
 /** Reductions, with NumPy's names: over `axis` (one, several, or null for all), which `keepdims` leaves as 1. */
 import { concreteShape, type ConcreteShape, currentScope, normalizeAxis, sizeOf, type Tensor } from "../../graph/index.ts";
-import { type DType, isByte } from "../../dtype/index.ts";
+import { type DType, isByte, isShortFloat } from "../../dtype/index.ts";
 import { ShapeError } from "../../errors.ts";
 import * as P from "../../primitives/index.ts";
 import { type Axis, normalizeAxes, options } from "../arguments.ts";
 import { asTensor, type TensorLike } from "../as-tensor.ts";
 import { defineOp } from "../define-op.ts";
-import { broadcast, constantLike, promote, toFloat } from "../promote.ts";
+import { broadcast, constantLike, promote, toFloat, widely } from "../promote.ts";
 import { truth } from "./elementwise.ts";
 
 /** Options of a reduction. */
@@ -49,8 +49,10 @@ function comparable(x: TensorLike): Tensor {
 /** Mean over axes, as a tensor without them. */
 export function meanOver(x: Tensor, axes: readonly number[]): Tensor {
   const count = axes.reduce((product, axis) => product * concreteShape(x)[axis]!, 1);
-  const total = P.reduceSum(x, axes);
-  return P.divide(total, constantLike(count, total));
+  return widely(x, (wide) => {
+    const total = P.reduceSum(wide, axes);
+    return P.divide(total, constantLike(count, total));
+  });
 }
 
 /**
@@ -58,6 +60,7 @@ export function meanOver(x: Tensor, axes: readonly number[]): Tensor {
  * vanishes, since distances from it sum to zero.
  */
 export function varianceOver(x: Tensor, axes: readonly number[]): Tensor {
+  if (isShortFloat(x.dtype)) return widely(x, (wide) => varianceOver(wide, axes));
   const shape = concreteShape(x);
   const kept = keptShape(shape, axes);
   const spread = (y: Tensor): Tensor => broadcast(P.reshape(y, kept), shape);
@@ -79,7 +82,7 @@ export const var_: ReduceOp = reduceOp("var", varianceOver, toFloat);
 /** Variance: mean squared distance from the mean (no correction). */
 export const variance: ReduceOp = var_;
 /** Standard deviation: root of the variance. */
-export const std: ReduceOp = reduceOp("std", (x, axes) => P.sqrt(varianceOver(x, axes)), toFloat);
+export const std: ReduceOp = reduceOp("std", (x, axes) => widely(x, (wide) => P.sqrt(varianceOver(wide, axes))), toFloat);
 /** Whether any element is true (not zero). */
 export const any: ReduceOp = reduceOp("any", P.reduceAny, truth);
 /** Whether every element is true (not zero). */
@@ -165,7 +168,8 @@ export const argmin: ArgOp = argOp("argmin", P.argmin);
 /** `log(sum(e^x))`, without overflow. The gradient is the softmax. */
 export const logsumexp: ReduceOp = reduceOp(
   "logsumexp",
-  (x, axes) => {
+  function logSum(x, axes): Tensor {
+    if (isShortFloat(x.dtype)) return widely(x, (wide) => logSum(wide, axes));
     const shape = concreteShape(x);
     const kept = keptShape(shape, axes);
     const largest = P.reshape(P.reduceMax(x, axes), kept);
