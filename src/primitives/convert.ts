@@ -44,7 +44,6 @@ export const convertPrimitive: Primitive = definePrimitive({
   },
 });
 
-
 /** x as `dtype`; x itself where it has that dtype. Shapes: any -> the same. */
 export function convert(x: Tensor, dtype: DType): Tensor {
   return x.dtype === dtype ? x : applyOne(convertPrimitive, [x], { dtype });

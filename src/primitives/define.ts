@@ -18,11 +18,10 @@ import {
 
 /** Declares a primitive. All its rules stand in this one object; results of two bytes are rounded after its meaning. */
 export function definePrimitive(definition: Primitive): Primitive {
-  const { reference } = definition;
   return {
     ...definition,
     reference: (inputs, attributes, types, run) => {
-      const outputs = reference(inputs, attributes, types, run);
+      const outputs = definition.reference(inputs, attributes, types, run);
       for (const { dtype, data } of outputs) {
         if (isShortFloat(dtype)) for (let i = 0; i < data.length; i++) data[i] = roundToShort(dtype, data[i]!);
       }

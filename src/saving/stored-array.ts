@@ -1,5 +1,15 @@
 /** Arrays as files store them: element formats, byte order, and what they become here. */
-import { type DType, dtypes, fromBfloat16, fromFloat16, hostArray, isShortFloat, type ShortFloat, shortFloats, type TypedArray } from "../dtype/index.ts";
+import {
+  type DType,
+  dtypes,
+  fromBfloat16,
+  fromFloat16,
+  hostArray,
+  isShortFloat,
+  type ShortFloat,
+  shortFloats,
+  type TypedArray,
+} from "../dtype/index.ts";
 import { ValueError } from "../errors.ts";
 import { dataTensor, type ConcreteShape, sizeOf, type Tensor } from "../graph/index.ts";
 import { fromFloat8E4M3, fromFloat8E5M2, fromFloat8E8M0 } from "./short-floats.ts";

@@ -31,7 +31,16 @@ export interface Comparison {
 }
 
 /** Half a unit in the last place: the result itself is rounded. */
-const finalRounding = { float32: 2 ** -24, float64: 2 ** -53, float16: 2 ** -11, bfloat16: 2 ** -8, int32: 0, int8: 0, uint8: 0, bool: 0 } as const;
+const finalRounding = {
+  float32: 2 ** -24,
+  float64: 2 ** -53,
+  float16: 2 ** -11,
+  bfloat16: 2 ** -8,
+  int32: 0,
+  int8: 0,
+  uint8: 0,
+  bool: 0,
+} as const;
 
 /** Compares what `run` gives for a graph with its exact values. */
 export async function compareWithExact(run: RunGraph, graph: Subgraph, args: readonly NdArray[]): Promise<Comparison> {

@@ -14,7 +14,16 @@ export interface SafetensorsOptions {
   readonly floats?: "float16" | "bfloat16" | null;
 }
 
-const names: Readonly<Record<DType, string>> = { float32: "F32", float64: "F64", float16: "F16", bfloat16: "BF16", int32: "I32", int8: "I8", uint8: "U8", bool: "BOOL" };
+const names: Readonly<Record<DType, string>> = {
+  float32: "F32",
+  float64: "F64",
+  float16: "F16",
+  bfloat16: "BF16",
+  int32: "I32",
+  int8: "I8",
+  uint8: "U8",
+  bool: "BOOL",
+};
 
 /**
  * The bytes of a safetensors file. Tensors are stored widest elements first and by name, and the header is padded, so

@@ -100,10 +100,8 @@ export function lowerCumulative(source: CumulativeKernel, target: CpuTarget): Lo
       const evaluator = new Evaluator(analysis, around, inner.known.values, inner.known.splats);
       const x = step.vector ? evaluator.vector(body, kernel.value) : evaluator.value(body, kernel.value);
       accumulate(body, reduction, running, incoming(body, reduction, x), null, null);
-      const result = 
-        before === null
-          ? finished(body, reduction, running)
-          : rounded(body, add(get(before.value), get(running.value)), kernel.dtype);
+      const result =
+        before === null ? finished(body, reduction, running) : rounded(body, add(get(before.value), get(running.value)), kernel.dtype);
       evaluator.storeValue(body, kernel.store, () => body.let(result, "scanned"));
     };
     if (before === null) {

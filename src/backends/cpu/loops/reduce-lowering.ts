@@ -122,7 +122,8 @@ export class ReduceLowering {
   needsBlocks(perAccumulator: number): boolean {
     const isDynamic = this.kernel.axes.slice(this.kept).some((axis) => axis.dynamic);
     return (
-      this.reductions.some(({ reducer, dtype }) => reducer === "sum" && widened(dtype) === "float32") && (isDynamic || perAccumulator > blockLength)
+      this.reductions.some(({ reducer, dtype }) => reducer === "sum" && widened(dtype) === "float32") &&
+      (isDynamic || perAccumulator > blockLength)
     );
   }
 

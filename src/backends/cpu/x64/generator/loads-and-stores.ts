@@ -76,8 +76,7 @@ export function loadValue(s: Selection, evaluator: Evaluator, e: Load, into: Vir
   else if (e.storage === "f16" || e.storage === "bf16") {
     const mask = count !== undefined && s.features.avx512 ? maskOf(s, evaluator, count) : null;
     loadShortVector(s, e.storage, place, mask, count as number | undefined, result);
-  }
-  else if (count === undefined) s.emit("vmovups", s.v(result), place);
+  } else if (count === undefined) s.emit("vmovups", s.v(result), place);
   else if (count === 1) s.emit("vmovss", s.x(result), place);
   else if (count === 2) s.emit("vmovsd", s.x(result), place);
   else if (count === 4) s.emit("vmovups", s.x(result), place);
