@@ -36,8 +36,6 @@ export const constantPrimitive: Primitive = definePrimitive({
     { inputs: [], attributes: { value: 255, dtype: "uint8" } },
     { inputs: [], attributes: { value: -128, dtype: "int8" } },
     { inputs: [], attributes: { value: 1, dtype: "bool" } },
-    { inputs: [], attributes: { value: 0.1, dtype: "float16" } },
-    { inputs: [], attributes: { value: 0.1, dtype: "bfloat16" } },
   ],
 });
 
