@@ -1,5 +1,6 @@
 /** Which contractions are convolutions with 3x3 windows that Winograd's minimal filtering shortens, and their axes. */
 import type { Access, ContractKernel } from "../../../../compiler/kernels/kernel.ts";
+import { widened } from "../../../../dtype/index.ts";
 import { axesOf } from "./arrange-axes.ts";
 
 /** One spatial axis: a window of 3 places moved over places of the other operand, one by one. */
@@ -58,7 +59,7 @@ export function winogradForm(kernel: ContractKernel): WinogradForm | null {
 }
 
 function isPlain(kernel: ContractKernel, access: Access): boolean {
-  return access.dynamic.length === 0 && access.fill === 0 && kernel.buffers[access.buffer]!.dtype === "float32";
+  return access.dynamic.length === 0 && access.fill === 0 && widened(kernel.buffers[access.buffer]!.dtype) === "float32";
 }
 
 /** Whether each operand moves along just the axes that a convolution's does, its channels lying last. */
