@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { callbacks, errors, layers, ops, Sequential, setBackend, setRandomSeed, type Tensor } from "../index.ts";
 import { camelCaseKeys } from "../serialization/index.ts";
 import { loadCases } from "../../test/keras/cases.ts";
@@ -149,6 +149,11 @@ describe("the progress bar", () => {
     expect(plain[1]).toMatch(/^1\/2 ━{20} \d+s .*\/step - accuracy: 0\.5000 - loss: 1\.0000$/);
     expect(plain.at(-2)).toMatch(/^2\/2 ━{20} 0s .*\/step - accuracy: 0\.2500 - loss: nan - val_loss: 1\.2345e-04 *$/);
     expect(lines.at(-2)).toContain(`\x1b[32m${"━".repeat(20)}`);
+    vi.stubEnv("NO_COLOR", "1");
+    const colourless = played(true, 1);
+    vi.unstubAllEnvs();
+    expect(colourless).not.toContain("\x1b");
+    expect(colourless).toContain(`1/2 ${"━".repeat(10)}${"·".repeat(10)} `);
   });
 });
 

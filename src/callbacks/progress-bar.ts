@@ -1,7 +1,7 @@
 /** The progress line of training, as Keras writes it. */
 import { isInteractiveLoggingEnabled } from "../config/index.ts";
 import { Callback, type CallbackParameters, type Logs } from "./callback.ts";
-import { isTerminal, writeText } from "./terminal.ts";
+import { isColoured, isTerminal, writeText } from "./terminal.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
 
 const barWidth = 20;
@@ -137,12 +137,16 @@ export class ProgressBarCallback extends Callback {
       const counter = `${String(this.#seen).padStart(digits)}/${target}`;
       const filled = Math.min(barWidth, Math.floor((barWidth * this.#seen) / target));
       plain = `${counter} ${"━".repeat(barWidth)}`;
-      head = `\x1b[1m${counter}\x1b[0m ${filled > 0 ? `\x1b[32m${"━".repeat(filled)}\x1b[0m` : ""}\x1b[37m${"━".repeat(barWidth - filled)}\x1b[0m`;
+      // Without colours the two parts of the bar are other characters.
+      head = isColoured()
+        ? `\x1b[1m${counter}\x1b[0m ${filled > 0 ? `\x1b[32m${"━".repeat(filled)}\x1b[0m` : ""}\x1b[37m${"━".repeat(barWidth - filled)}\x1b[0m`
+        : `${counter} ${"━".repeat(filled)}${"·".repeat(barWidth - filled)}`;
     }
     const left = target !== null && !final ? remaining((this.#perStep(now) * (target - this.#seen)) / 1000) : seconds(now - this.#start);
     const rest = ` ${this.#stepTime(now)}${metricsText(logs)}`;
     const width = plain.length + 1 + left.length + rest.length;
-    this.#write(`\r${head} \x1b[1m${left}\x1b[0m${rest}${" ".repeat(Math.max(0, this.#width - width))}`);
+    const time = isColoured() ? `\x1b[1m${left}\x1b[0m` : left;
+    this.#write(`\r${head} ${time}${rest}${" ".repeat(Math.max(0, this.#width - width))}`);
     this.#width = width;
   }
 

@@ -15,6 +15,11 @@ export function isTerminal(): boolean {
   return standardOutput()?.isTTY === true;
 }
 
+/** Whether text is coloured: not where NO_COLOR (no-color.org) is set. */
+export function isColoured(): boolean {
+  return (globalThis as { process?: { env?: { NO_COLOR?: string } } }).process?.env?.NO_COLOR === undefined;
+}
+
 /** Width of the terminal in characters; undefined where there is none. */
 export function terminalColumns(): number | undefined {
   return standardOutput()?.columns;

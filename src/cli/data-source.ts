@@ -69,9 +69,13 @@ function imageShape(shape: Shape | null): { size: [number, number] | null; chann
   return { size: height === null || width === null ? null : [height, width], channels };
 }
 
-/** Grey images without an axis of channels get one where the model has it. */
-export function fitting(x: Tensor, shape: Shape | null): Tensor {
-  return shape?.length === 4 && x.rank === 3 && shape[3] === 1 ? ops.expandDims(x, -1) : x;
+/** Grey images without an axis of channels get one where the model has it; with `resized`, images get the model's size. */
+export function fitting(x: Tensor, shape: Shape | null, resized = false): Tensor {
+  const images = shape?.length === 4 && x.rank === 3 && shape[3] === 1 ? ops.expandDims(x, -1) : x;
+  const [, height = null, width = null] = shape ?? [];
+  if (!resized || images.rank !== 4 || height === null || width === null || (images.shape[1] === height && images.shape[2] === width))
+    return images;
+  return ops.image.resize(ops.cast(images, "float32"), [height, width]);
 }
 
 /** Whether the data is a folder. */

@@ -34,7 +34,11 @@ const options: Readonly<Record<string, OptionSpec>> = {
   ...dataOptions,
   output: { type: "string", short: "o", value: "FILE", description: "where to write the trained model (any format)" },
   classes: number("classes of a new application's classifier (default: those of the data)"),
-  "input-shape": { type: "string", value: "H,W,C", description: "images of a new application (default: those of the data, or its own)" },
+  "input-shape": {
+    type: "string",
+    value: "H,W,C",
+    description: "images of a new application, to which arrays of others are resized (default: those of the data, or its own)",
+  },
   weights: { type: "string", value: "FILE", description: "weights a new application begins with: a file, or imagenet (default: random)" },
   optimizer: {
     type: "string",
@@ -103,7 +107,7 @@ async function fitOptions(values: OptionValues): Promise<FitOptions> {
 async function readValidation(source: string, column: string | undefined, reading: Omit<FolderReading, "shuffle">): Promise<never> {
   if (await isFolder(source)) return (await readFolder(source, { ...reading, shuffle: false }))[0] as never;
   const { x, y } = await readLabelled(source, undefined, "test", column);
-  return [fitting(x, reading.shape), y] as never;
+  return [fitting(x, reading.shape, true), y] as never;
 }
 
 /** What a new application is made with: the options, else what the data says. */
@@ -174,7 +178,10 @@ export const train: Command = command<{ history: Readonly<Record<string, readonl
       ({ history } = await model.fit(images as never, null, { ...streamed, ...kept }));
     } else {
       const { x, y } = arrays!;
-      ({ history } = await model.fit(fitting(x, shape) as never, y, { ...options, ...validationData }));
+      ({ history } = await model.fit(fitting(x, shape, values["input-shape"] !== undefined) as never, y, {
+        ...options,
+        ...validationData,
+      }));
     }
     if (target !== null) await writeModel(model, target);
     return { history, output: target };

@@ -74,6 +74,24 @@ export interface MutationOutcome {
   readonly read: number;
   /** Errors of any other kind, and files that took too long, with their seeds. */
   readonly surprises: readonly string[];
+  /** By how many bytes the largest memory of the process grew meanwhile: what one file took, and what was not collected yet. */
+  readonly grownBytes: number;
+  /** Milliseconds of the file that took longest. */
+  readonly longestMs: number;
+}
+
+/**
+ * More memory than this no file of a few kilobytes takes, what was not collected yet included: half a gigabyte of the largest
+ * resident set, for thousands of files.
+ */
+const memoryBound = 2 ** 29;
+
+/** Expects clear errors and readings only, at least so many errors, and memory that stays within its bound. */
+export function expectClear(outcome: MutationOutcome, refused: number): void {
+  if (outcome.surprises.length > 0) throw new Error(outcome.surprises.join("\n"));
+  if (outcome.refused <= refused) throw new Error(`${outcome.refused} files were refused: more than ${refused} are broken`);
+  if (outcome.grownBytes >= memoryBound) throw new Error(`the memory grew by ${outcome.grownBytes} bytes`);
+  if (process.env["NABLA_SHOW_MUTATIONS"] === "1") console.log(JSON.stringify(outcome));
 }
 
 /** Reads `count` mutations of each file. A surprise is an error for which `isClear` is false, or a file that takes longer than `limitMs`. */
@@ -87,6 +105,8 @@ export async function readMutations(
   const { limitMs = 5000, firstSeed = 0 } = options;
   let refused = 0;
   let readable = 0;
+  let longestMs = 0;
+  const before = largestMemory();
   const surprises: string[] = [];
   for (let i = 0; i < count; i++) {
     const seed = firstSeed + i;
@@ -99,7 +119,13 @@ export async function readMutations(
       if (isClear(error)) refused++;
       else surprises.push(`seed ${seed}: ${error instanceof Error ? (error.stack ?? error.message).slice(0, 400) : String(error)}`);
     }
+    longestMs = Math.max(longestMs, performance.now() - begin);
     if (performance.now() - begin > limitMs) surprises.push(`seed ${seed}: ${Math.round(performance.now() - begin)} ms`);
   }
-  return { refused, read: readable, surprises };
+  return { refused, read: readable, surprises, grownBytes: largestMemory() - before, longestMs };
+}
+
+/** The largest resident set of the process so far, in bytes. */
+function largestMemory(): number {
+  return process.resourceUsage().maxRSS * 1024;
 }
