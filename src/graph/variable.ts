@@ -1,6 +1,6 @@
 /** Variables: named state that graphs read and assign. Assigning never runs anything. */
 import { floatx } from "../config/index.ts";
-import type { DType, TypedArray } from "../dtype/index.ts";
+import { type DType, isFloat, type TypedArray } from "../dtype/index.ts";
 import { DTypeError, InternalError, ShapeError, StateError, ValueError } from "../errors.ts";
 import { type HostData, hostValues } from "./host-values.ts";
 import { dataTensor, isSymbolic } from "./leaves.ts";
@@ -268,10 +268,11 @@ const lent = new Map<Variable, Tensor>();
 
 /**
  * Runs `f`, in which `variable.read()` gives `tensor`: for a layer that computes another one's weight in its own way.
- * Throws ShapeError or DTypeError where the tensor is no value of the variable.
+ * A floating-point variable may be read in another precision. Throws ShapeError or DTypeError for other tensors than that.
  */
 export function readingAs<T>(variable: Variable, tensor: Tensor, f: () => T): T {
-  checkType(variable.state, tensor, "the tensor in its place");
+  const { label, shape, dtype } = variable.state;
+  checkType({ label, shape, dtype: isFloat(dtype) && isFloat(tensor.dtype) ? tensor.dtype : dtype }, tensor, "the tensor in its place");
   const before = lent.get(variable);
   lent.set(variable, tensor);
   try {

@@ -1,4 +1,5 @@
 /** One step of a convolutional long short-term memory. */
+import { widened } from "../dtype/index.ts";
 import { imageDataFormat } from "../config/index.ts";
 import type { Constraint } from "../constraints/index.ts";
 import { ShapeError } from "../errors.ts";
@@ -179,7 +180,7 @@ export class ConvLSTMCell extends RNNCell<ConvLSTMCellOptions> implements ConvLS
 
   /** States of zeros. */
   getInitialState(batchSize: number): States {
-    const zeros = (): Tensor => ops.zeros([batchSize, ...this.#stateShape], { dtype: this.dtype });
+    const zeros = (): Tensor => ops.zeros([batchSize, ...this.#stateShape], { dtype: widened(this.dtype) });
     return [zeros(), zeros()];
   }
 

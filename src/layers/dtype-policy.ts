@@ -1,16 +1,16 @@
 /** At which precision a layer keeps its weights and passes its values on. */
 import { floatx } from "../config/index.ts";
-import { type DType, dtypes, isShortFloat } from "../dtype/index.ts";
+import { type DType, dtypes, isShortFloat, type ShortFloat, widened } from "../dtype/index.ts";
 import { nearestNames, UnknownNameError } from "../errors.ts";
 import { isPlainObject, readingAs, Tensor, type Variable } from "../graph/index.ts";
-import { roundToFormat, type ShortFormat } from "../ops/numpy/round-to-format.ts";
+import { castTo } from "../ops/promote.ts";
 import { type Config, insteadOf, type SerializedObject } from "../serialization/index.ts";
 import { isQuantizedPolicy, quantizationParts } from "./quantized/parts.ts";
 import type { QuantizationMode } from "../quantizers/index.ts";
 import { attachMask, maskOf } from "./masks.ts";
 import { mapStructure } from "./structure.ts";
 
-/** Names of policies: a dtype, or float32 weights with values in 16 bits. */
+/** Names of policies: a dtype, or float32 weights with values in two bytes. */
 export type DTypePolicyName = DType | "mixed_bfloat16" | "mixed_float16";
 
 /** Names of policies whose layers keep quantized weights: `int8_from_float32`, `int4/128_from_float32`, ... */
@@ -19,13 +19,15 @@ export type QuantizedPolicyName = `${"int8" | "int4" | "float8"}${string}_from_$
 /** What a layer's `dtype` can be. */
 export type DTypeOption = DTypePolicyName | QuantizedPolicyName | DTypePolicy;
 
-const mixed: Readonly<Record<string, ShortFormat>> = { mixed_bfloat16: "bfloat16", mixed_float16: "float16" };
+const mixed: Readonly<Record<string, ShortFloat>> = { mixed_bfloat16: "bfloat16", mixed_float16: "float16" };
 
 /**
- * The precision of a layer. "float32" and the other dtypes: weights and values in it. "mixed_bfloat16" and
- * "mixed_float16": weights are kept in float32, and what the layer is given (inputs, its trainable weights) and what it
- * gives is rounded to 16 bits, gradients on their way back too. In between, arithmetic is float32's: what a machine with
- * 16-bit storage and float32 arithmetic computes. Micikevicius et al. 2018, arXiv:1710.03740.
+ * The precision of a layer: weights and values in a dtype, or with "mixed_bfloat16" and "mixed_float16" weights in float32
+ * and values in two bytes. What such a layer is given (inputs, its trainable weights) is rounded to the format, what it
+ * gives is a tensor of the format, and gradients on their way back are rounded too. In between, arithmetic is float32's:
+ * what a machine with storage of two bytes and float32 arithmetic computes; products, convolutions and activations round
+ * every result, as Keras does, so that what they keep for gradients takes two bytes. Micikevicius et al. 2018,
+ * arXiv:1710.03740.
  *
  * @example
  * const policy = new DTypePolicy("mixed_bfloat16");
@@ -50,19 +52,20 @@ export class DTypePolicy {
     return null;
   }
 
-  /** Format of values; the dtype itself unless it is mixed. */
-  get computeDtype(): DType | ShortFormat {
+  /** Dtype of values; the dtype itself unless it is mixed. */
+  get computeDtype(): DType {
     return mixed[this.sourceName] ?? (this.sourceName as DType);
   }
 
   /** Dtype of weights. */
   get variableDtype(): DType {
-    return this.shortFormat === null ? (this.sourceName as DType) : "float32";
+    return mixed[this.sourceName] === undefined ? (this.sourceName as DType) : "float32";
   }
 
-  /** The short format that values are rounded to; null: none. */
-  get shortFormat(): ShortFormat | null {
-    return mixed[this.sourceName] ?? null;
+  /** The format of two bytes that values are stored in; null: none. */
+  get shortFormat(): ShortFloat | null {
+    const { computeDtype } = this;
+    return isShortFloat(computeDtype) ? computeDtype : null;
   }
 
   /** The policy of the layer at a path (null: not built yet); the policy itself unless it is a map of policies. */
@@ -93,18 +96,16 @@ export class DTypePolicy {
 
 function checkedName(where: string, name: unknown): DTypePolicyName {
   if (name === "int64") return "int32";
-  if (typeof name === "string" && ((Object.hasOwn(dtypes, name) && !isShortFloat(name)) || Object.hasOwn(mixed, name)))
-    return name as DTypePolicyName;
-  const known = [...Object.keys(dtypes).filter((dtype) => !isShortFloat(dtype)), ...Object.keys(mixed)];
-  const short = typeof name === "string" && ["float16", "bfloat16", "half"].includes(name);
+  if (typeof name === "string" && (Object.hasOwn(dtypes, name) || Object.hasOwn(mixed, name))) return name as DTypePolicyName;
+  const known = [...Object.keys(dtypes), ...Object.keys(mixed)];
   const near = typeof name === "string" ? nearestNames(name, known) : [];
   throw new UnknownNameError({
     where,
-    problem: short ? "weights are not kept in 16 bits" : "this dtype does not exist",
+    problem: "this dtype does not exist",
     expected: known.join(", "),
     received: JSON.stringify(name) ?? String(name),
-    ...(short
-      ? { advice: `"mixed_${name === "half" ? "float16" : name}" keeps float32 weights` }
+    ...(name === "half"
+      ? { advice: 'write "float16", or "mixed_float16", which keeps float32 weights' }
       : near.length > 0
         ? { advice: `perhaps "${near[0]!}"` }
         : {}),
@@ -143,32 +144,47 @@ export function policyOf(where: string, option: unknown): DTypePolicy {
   return name === null ? dtypePolicy() : new DTypePolicy(checkedName(where, name));
 }
 
-const roundedTo = new WeakMap<Tensor, ShortFormat>();
-
-/** A tensor rounded to a short format, with its mask; itself where it holds no float32 values or was made so. */
-function inFormat(x: Tensor, format: ShortFormat): Tensor {
-  if (x.dtype !== "float32" || roundedTo.get(x) === format) return x;
-  const short = roundToFormat(x, format);
-  roundedTo.set(short, format);
+/** A tensor of one float dtype as another, with its mask; other tensors as they are. */
+function withDType(x: Tensor, dtype: DType): Tensor {
+  if (x.dtype === dtype || widened(x.dtype) !== "float32") return x;
+  const converted = castTo(x, dtype);
   const mask = maskOf(x);
-  if (mask !== null) attachMask(short, mask);
-  return short;
+  if (mask !== null) attachMask(converted, mask);
+  return converted;
 }
 
-/** A computation whose inputs, weights and outputs are values of a short format. */
+/** Whether a layer's own computation runs in float32, so that layers inside it give it float32. */
+let isWide = false;
+
+/**
+ * A computation whose inputs, weights and outputs are values of a short format; outputs are stored in it. `inFormat`: it
+ * computes in the format itself, so that what it keeps for gradients takes two bytes too; otherwise in float32, and only
+ * what goes in and comes out is rounded.
+ */
 export function computedInFormat(
-  format: ShortFormat,
+  format: ShortFloat,
   weights: readonly Variable[],
   inputs: readonly unknown[],
   compute: (inputs: readonly unknown[]) => unknown,
+  inFormat: boolean,
 ): unknown {
-  const short = (structure: unknown): unknown =>
-    mapStructure(structure, (leaf) => (leaf instanceof Tensor ? inFormat(leaf, format) : leaf));
+  const stored = (structure: unknown): unknown =>
+    mapStructure(structure, (leaf) => (leaf instanceof Tensor ? withDType(leaf, format) : leaf));
+  const wide = (structure: unknown): unknown =>
+    mapStructure(structure, (leaf) => (leaf instanceof Tensor && leaf.dtype === format ? withDType(leaf, "float32") : leaf));
+  const given = (structure: unknown): unknown => (inFormat ? stored(structure) : wide(stored(structure)));
+  const outside = isWide;
   const run = weights
-    .filter(({ dtype }) => dtype === "float32")
+    .filter(({ dtype }) => widened(dtype) === "float32")
     .reduce<() => unknown>(
-      (inner, weight) => () => readingAs(weight, inFormat(weight.read(), format), inner),
-      () => compute(inputs.map(short)),
+      (inner, weight) => () => readingAs(weight, given(weight.read()) as Tensor, inner),
+      () => compute(inputs.map(given)),
     );
-  return short(run());
+  isWide = !inFormat;
+  try {
+    const outputs = stored(run());
+    return outside ? wide(outputs) : outputs;
+  } finally {
+    isWide = outside;
+  }
 }

@@ -495,7 +495,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
     const scope = this.roundsValues ? this.#rematScope : null;
     const again = scope === null ? compute : (given: readonly unknown[]): unknown => scope.rematerialized(this, given, compute);
     const format = this.roundsValues ? this.policy.shortFormat : null;
-    const outputs = format === null ? again(inputs) : computedInFormat(format, this.#own.trainable, inputs, again);
+    const outputs = format === null ? again(inputs) : computedInFormat(format, this.#own.trainable, inputs, again, this.computesInFormat);
     observed(this, outputs);
     if (this.activityRegularizer !== null) {
       for (const output of flattenStructure(outputs)) if (output instanceof Tensor) this.addLoss(this.activityRegularizer(output));
@@ -512,6 +512,14 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   /** Whether a mixed policy rounds what goes in and out; not in models, whose layers do that themselves. */
   protected get roundsValues(): boolean {
     return true;
+  }
+
+  /**
+   * Whether under a policy of two bytes an element every operation of the layer rounds to it; otherwise the layer computes
+   * in float32, and what goes in and comes out is rounded.
+   */
+  protected get computesInFormat(): boolean {
+    return false;
   }
 
   #attachMasks(inputs: unknown, mask: unknown, outputs: unknown): void {

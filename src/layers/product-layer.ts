@@ -41,6 +41,10 @@ export abstract class ProductLayer<Options extends QuantizableOptions> extends Q
     return this.bias === null ? [] : [this.bias];
   }
 
+  protected override get computesInFormat(): boolean {
+    return this.quantized === null;
+  }
+
   /** Whether the policy keeps the kernel as floats. */
   protected get keepsFloatKernel(): boolean {
     return this.quantized?.keepsWeight ?? true;

@@ -1,4 +1,5 @@
 /** What all recurrent layers share: a cell, applied step by step. */
+import { widened } from "../dtype/index.ts";
 import { ShapeError, StateError } from "../errors.ts";
 import { formatShape, isPlainObject, type Shape, Tensor, Variable } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
@@ -170,7 +171,7 @@ export abstract class RecurrentLayer<Options extends RecurrentOptions> extends L
     const like = initialStateOf(this.cell, x.dim(0));
     if (given !== null) {
       const states = fittedStates(this.label, "initial states", given, like);
-      return mapStructure(states, (state) => ops.cast(state as Tensor, this.cell.dtype)) as readonly States[];
+      return mapStructure(states, (state) => ops.cast(state as Tensor, widened(this.cell.dtype))) as readonly States[];
     }
     if (this.#states === null) return like;
     const kept = this.#stateVariables[0]!.shape[0];

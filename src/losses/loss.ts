@@ -1,9 +1,10 @@
 /** What losses share: options, weights, masks, reduction. */
+import { isShortFloat, widened } from "../dtype/index.ts";
 import { type Tensor, withScope } from "../graph/index.ts";
 import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
 import { logicalAnd } from "../ops/numpy/arithmetic.ts";
 import { hasSymbolic, symbolicCall } from "../ops/symbolic.ts";
-import { toFloat } from "../ops/promote.ts";
+import { castTo, toFloat } from "../ops/promote.ts";
 import { checkOptions, KerasObject } from "../serialization/index.ts";
 import { checkReduction, reduceWeighted, type Reduction } from "./reduction.ts";
 import { sameRank } from "./ranks.ts";
@@ -68,7 +69,9 @@ export abstract class Loss extends KerasObject {
 
   private evaluate(yTrue: TensorLike, yPred: TensorLike, sampleWeight: TensorLike | null, mask: TensorLike | null): Tensor {
     return withScope(`loss "${this.name}"`, () => {
-      const prediction = toFloat(yPred);
+      const given = toFloat(yPred);
+      // Losses of values of two bytes are float32.
+      const prediction = castTo(given, isShortFloat(given.dtype) ? widened(given.dtype) : given.dtype);
       const [truth, aligned] = sameRank(asTensor(yTrue), prediction);
       const losses = this.call(truth, aligned);
       const masks = [this.impliedMask(truth, aligned), mask === null ? null : asTensor(mask), this.resultMask(losses)];

@@ -42,7 +42,8 @@ export class ModelSession {
 
   /** Starts anew with other losses, metrics and optimizer. */
   compile(options: CompileOptions): void {
-    const scalesLoss = this.#model.dtypePolicy.shortFormat === "float16";
+    const { shortFormat, variableDtype } = this.#model.dtypePolicy;
+    const scalesLoss = shortFormat === "float16" && variableDtype === "float32";
     this.compiled = new Compiled(`${this.#model.label}.compile`, options, this.#model.outputNames, scalesLoss);
     this.#steps.clear();
     this.#recent = null;

@@ -45,6 +45,7 @@ describe.each(["mixed_bfloat16", "mixed_float16"] as const)("the policy %s", (na
     expect(kernel.some((value) => !isShort(value, bits[name]))).toBe(true);
     const got = await output.data();
     expect(got.every((value) => isShort(value, bits[name]))).toBe(true);
+    expect(output.dtype).toBe(name.slice(6));
     // The arithmetic between is that of the rounded inputs and weights.
     const plain = Dense({ units: 3 });
     plain.build([null, 2]);
@@ -90,6 +91,36 @@ describe.each(["mixed_bfloat16", "mixed_float16"] as const)("the policy %s", (na
   });
 });
 
+describe.each(["bfloat16", "float16"] as const)("the policy %s", (name) => {
+  it("keeps weights in two bytes and computes in float32 between, in layers of every kind", async () => {
+    setDtypePolicy(name);
+    setRandomSeed(3);
+    const sequence = layers.LSTM({ units: 3 });
+    const attention = layers.MultiHeadAttention({ numHeads: 2, keyDim: 3 });
+    const given = ops.reshape(x, [2, 10, 2]);
+    const outputs = [
+      sequence(given),
+      attention(given, given),
+      layers.LayerNormalization()(given),
+      layers.Conv1D({ filters: 2, kernelSize: 3 })(given),
+    ];
+    expect(outputs.map((output) => (output as Tensor).dtype)).toEqual(new Array<string>(4).fill(name));
+    expect([...sequence.weights, ...attention.weights].every(({ dtype }) => dtype === name)).toBe(true);
+    for (const output of outputs) expect((await (output as Tensor).data()).every(Number.isFinite)).toBe(true);
+  });
+
+  it("trains", async () => {
+    setDtypePolicy(name);
+    setRandomSeed(5);
+    const model = new Sequential([Dense({ units: 8, activation: "tanh", inputDim: 2 }), Dense({ units: 1 })]);
+    model.compile({ optimizer: optimizers.SGD({ learningRate: 0.1, momentum: 0.9 }), loss: "mse" });
+    const { history } = await model.fit(x, y, { ...quiet, epochs: 10, batchSize: 10 });
+    expect(history.loss!.at(-1)!).toBeLessThan(history.loss![0]! / 2);
+    expect(model.optimizer).toBeInstanceOf(optimizers.SGD);
+    expect((await model.weights[0]!.data()).every((value) => isShort(value, bits[`mixed_${name}`]))).toBe(true);
+  });
+});
+
 describe("loss scaling", () => {
   it("is automatic with mixed_float16: a gradient below float16's range arrives", async () => {
     setDtypePolicy("mixed_float16");
@@ -117,5 +148,5 @@ describe("loss scaling", () => {
 
 it("a policy that does not exist is refused with what to write", () => {
   expect(() => new DTypePolicy("mixed_floot16" as "mixed_float16")).toThrow(/mixed_float16/);
-  expect(() => Dense({ units: 1, dtype: "bfloat16" as "float32" })).toThrow(/"mixed_bfloat16" keeps float32 weights/);
+  expect(() => Dense({ units: 1, dtype: "half" as "float32" })).toThrow(/"mixed_float16", which keeps float32 weights/);
 });

@@ -164,12 +164,15 @@ export function runLayerContract(cls: LayerUnderTest, contract: LayerContract): 
       expect(found.every((gradient) => gradient.some((value) => value !== 0))).toBe(true);
     });
 
-    it("computes in float64 where it is told to", async () => {
+    it("computes in float64 and in two bytes where it is told to", async () => {
       if (!isFloat(dtype) || contract.inner === true) return;
       const layer = make({ dtype: "float64" });
       const y = first(call(layer, ...given(0, "float64")));
       expect(y.dtype).toBe("float64");
       await y.data();
+      const z = first(call(make({ dtype: "float16" }), ...given(0), still));
+      expect(z.dtype).toBe("float16");
+      await z.data();
     });
 
     const refusals: [string, () => unknown, RegExp][] = [

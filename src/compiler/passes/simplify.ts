@@ -1,4 +1,5 @@
 /** Graph to smaller graph: equal operations become one, views compose, neutral elements and dead code go. */
+import { type DType, isShortFloat } from "../../dtype/index.ts";
 import { type Primitive, sameShape } from "../../graph/index.ts";
 import { type FlatGraph, type Op, producers, withoutDeadOps } from "../flat-graph.ts";
 import { PadJoiner } from "./join-pads.ts";
@@ -100,7 +101,7 @@ function neutral(
       return Array.isArray(axes) && axes.length === 0 ? x : undefined;
     }
     case "scalar": {
-      if (lowering.op === "convert") return unchanged ? x : undefined;
+      if (lowering.op === "convert") return unchanged ? x : widenedFrom(x!, type.dtype, graph, producer);
       if (op.inputs.length !== 2 || x === undefined || y === undefined) return undefined;
       const left = splat(x, producer, constants);
       const right = splat(y, producer, constants);
@@ -113,6 +114,14 @@ function neutral(
     default:
       return undefined;
   }
+}
+
+/** The value of `dtype` that `x` is the conversion of to one with all of its values; undefined: it is none. */
+function widenedFrom(x: number, dtype: DType, graph: FlatGraph, producer: readonly (Op | undefined)[]): number | undefined {
+  const inner = producer[x];
+  if (!isShortFloat(dtype) || inner?.primitive.lowering.kind !== "scalar" || inner.primitive.lowering.op !== "convert") return undefined;
+  const isExact = graph.types[x]!.dtype === "float32" || graph.types[x]!.dtype === "float64";
+  return isExact && graph.types[inner.inputs[0]!]!.dtype === dtype ? inner.inputs[0] : undefined;
 }
 
 /** The constant that fills a value, or undefined. */
