@@ -4,10 +4,13 @@ import { type DTypeOption, dtypePolicyOf } from "./layers/index.ts";
 import type { SerializedObject } from "./serialization/index.ts";
 
 export {
+  AWQDTypePolicy,
+  CalibratedDTypePolicy,
   DTypePolicy,
   DTypePolicy as FloatDTypePolicy,
   DTypePolicyMap,
   type DTypePolicyMapOptions,
+  GPTQDTypePolicy,
   Int4DTypePolicy,
   QuantizedDTypePolicy,
   type QuantizedDTypePolicyOptions,

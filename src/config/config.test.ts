@@ -81,7 +81,7 @@ describe("config", () => {
     expect(written[0]).toMatch(/^1\/1 - .*loss: 1\.0000\n$/);
   });
 
-  it("knows policies by Keras's names and JSON, and says what to do with those that need calibration", () => {
+  it("knows policies by Keras's names and JSON, and says what is wrong with others", () => {
     const json = dtypePolicies.serialize(new dtypePolicies.DTypePolicy("mixed_bfloat16"));
     expect(dtypePolicies.deserialize(json).name).toBe("mixed_bfloat16");
     expect(dtypePolicies.get("float64").variableDtype).toBe("float64");
@@ -90,7 +90,10 @@ describe("config", () => {
       layers.deserialize({ class_name: "Dense", config: { units: 1, dtype: { class_name: className, config: { mode: "int8" } } } });
     expect(dtypePolicies.get("int8_from_float32").quantizationMode).toBe("int8");
     expect(dense("QuantizedDTypePolicy").dtypePolicy.name).toBe("int8_from_float32");
-    expect(() => dense("GPTQDTypePolicy")).toThrow(/calibration/);
+    expect(dtypePolicies.get("gptq/4/128_from_float32")).toBeInstanceOf(dtypePolicies.GPTQDTypePolicy);
+    expect(dtypePolicies.get("awq/4/-1_from_mixed_bfloat16").name).toBe("awq/4/-1_from_mixed_bfloat16");
+    expect(() => dense("GPTQDTypePolicy")).toThrow(/another form/);
+    expect(() => new dtypePolicies.AWQDTypePolicy("awq/8/64")).toThrow(/with 4 bits/);
     for (const json of [{ class_name: "QuantizedDTypePolicy" }, { class_name: "DTypePolicyMap", config: { policy_map: null } }])
       expect(() => layers.deserialize({ class_name: "Dense", config: { units: 1, dtype: json } })).toThrow(/no configuration of/);
   });

@@ -150,6 +150,11 @@ export abstract class AdaptableLayer<Options extends AdaptableOptions> extends L
     return [];
   }
 
+  /** The variables of a weight with those beside it, as files hold them. */
+  protected inFileOrder<T extends Variable | Tensor>(stored: readonly T[]): (T | Variable)[] {
+    return [...stored.slice(0, 1), ...this.beside, ...stored.slice(1)];
+  }
+
   /** Values of `stored` for a weight. */
   protected encoded(weight: Tensor): readonly Tensor[] {
     return [weight];
@@ -160,14 +165,13 @@ export abstract class AdaptableLayer<Options extends AdaptableOptions> extends L
     if (keepsAdapters || !this.savesApart) return super.saveOwnVariables(store);
     const values = this.loraEnabled ? this.encoded(this.mergedWeight()) : [];
     const written = this.stored.map((variable, i): Variable | Tensor => values[i] ?? variable);
-    storeVariables([...written.slice(0, 1), ...this.beside, ...written.slice(1)], store);
+    storeVariables(this.inFileOrder(written), store);
   }
 
   /** Takes back what `saveOwnVariables` stored; adapters then start as nothing. */
   override loadOwnVariables(store: ReadonlyMap<string, StoredArray>): void {
     if (keepsAdapters || !this.savesApart) return super.loadOwnVariables(store);
-    const { stored } = this;
-    assignStored(this.label, [...stored.slice(0, 1), ...this.beside, ...stored.slice(1)], store, this.built);
+    assignStored(this.label, this.inFileOrder(this.stored), store, this.built);
     this.#b?.assign(ops.zeros(this.#b.shape, { dtype: this.#b.dtype }));
   }
 

@@ -14,7 +14,7 @@ import { mapStructure } from "./structure.ts";
 export type DTypePolicyName = DType | "mixed_bfloat16" | "mixed_float16";
 
 /** Names of policies whose layers keep quantized weights: `int8_from_float32`, `int4/128_from_float32`, ... */
-export type QuantizedPolicyName = `${"int8" | "int4" | "float8"}${string}_from_${string}`;
+export type QuantizedPolicyName = `${"int8" | "int4" | "float8" | "gptq" | "awq"}${string}_from_${string}`;
 
 /** What a layer's `dtype` can be. */
 export type DTypeOption = DTypePolicyName | QuantizedPolicyName | DTypePolicy;

@@ -5,7 +5,7 @@ import type { Shape, Tensor, Variable } from "../graph/index.ts";
 import { type Initializer, VarianceScalingInitializer } from "../initializers/index.ts";
 import * as ops from "../ops/index.ts";
 import type { Regularizer } from "../regularizers/index.ts";
-import { callableClass, type CallableClass } from "../serialization/index.ts";
+import { callableClass, type CallableClass, type Config, optionsOfConfig } from "../serialization/index.ts";
 import type { AdaptedWeight } from "./adaptable-layer.ts";
 import { einsumShapes, parseEquation } from "./einsum-equation.ts";
 import {
@@ -124,6 +124,19 @@ export class EinsumDenseLayer extends ProductLayer<EinsumDenseOptions> {
     }
     this.inputSpec = { rank: inputShape.length };
     this.adaptWhereAsked();
+  }
+
+  /** Keras writes how many outputs a packed kernel has, which follows from the equation too. */
+  override getConfig(): Config {
+    const config = super.getConfig();
+    if (this.quantizationMode !== "gptq" || this.quantized === null) return config;
+    return { ...config, gptq_unpacked_column_size: this.quantized.variables[1]!.shape[0] };
+  }
+
+  /** A layer made from Keras's configuration. */
+  static override fromConfig<L>(this: new (options: never) => L, config: Config): L {
+    const { gptq_unpacked_column_size: _, ...options } = config;
+    return new this(optionsOfConfig(options) as never);
   }
 
   protected override adapted(): AdaptedWeight {

@@ -127,6 +127,7 @@ export {
   policyOf as dtypePolicyOf,
   setDtypePolicy,
 } from "./dtype-policy.ts";
+export { AWQDTypePolicy, CalibratedDTypePolicy, GPTQDTypePolicy } from "./calibrated-dtype-policy.ts";
 export { DTypePolicyMap, type DTypePolicyMapOptions } from "./dtype-policy-map.ts";
 export {
   Int4DTypePolicy,

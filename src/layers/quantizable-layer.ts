@@ -9,6 +9,7 @@ import type { OptionDefaults } from "./layer-options.ts";
 import type { QuantizeOptions } from "./layer.ts";
 import type { QuantizedWeight } from "./quantized/forms.ts";
 import { quantizationParts } from "./quantized/parts.ts";
+import type { StoredArray } from "./stored-variables.ts";
 
 /** Options of layers with weights that can be quantized. */
 export interface QuantizableOptions extends AdaptableOptions {
@@ -71,6 +72,30 @@ export abstract class QuantizableLayer<Options extends QuantizableOptions, Q ext
     const where = `${this.label}.quantize`;
     const parts = quantizationParts(where);
     const config = parts.resolve(where, mode, options.config ?? null);
+    this.checkQuantizable(where);
+    if ((options.typeCheck ?? true) && !this.isPlain) {
+      throw new ValueError({
+        where,
+        problem: "a class of one's own may use its weights in another way",
+        expected: "a layer of a built-in class",
+        received: this.className,
+        advice: "pass { typeCheck: false } where it leaves the product to its base class",
+      });
+    }
+    if (config.mode === "gptq" || config.mode === "awq") {
+      throw new StateError({
+        where,
+        problem: "these numbers are chosen on data that run through a model",
+        expected: "a layer of a model",
+        received: `mode "${config.mode}"`,
+        advice: `await model.quantize("${config.mode}", { config })`,
+      });
+    }
+    this.become(config, (quantized) => this.store(quantized, true));
+  }
+
+  /** Throws StateError where there are no weights yet, or they are quantized. */
+  protected checkQuantizable(where: string): void {
     if (!this.built) {
       throw new StateError({
         where,
@@ -86,21 +111,24 @@ export abstract class QuantizableLayer<Options extends QuantizableOptions, Q ext
         received: this.policy.name,
       });
     }
-    if ((options.typeCheck ?? true) && !this.isPlain) {
-      throw new ValueError({
-        where,
-        problem: "a class of one's own may use its weights in another way",
-        expected: "a layer of a built-in class",
-        received: this.className,
-        advice: "pass { typeCheck: false } where it leaves the product to its base class",
-      });
-    }
-    const policy = policyOf(where, `${config.policyName}_from_${this.policy.sourceName}`);
+  }
+
+  /** Gives the weights the stored form of a configuration; `fill` puts values into it. */
+  protected become(config: QuantizationConfig, fill: (quantized: Q) => void): void {
+    const policy = policyOf(`${this.label}.quantize`, `${config.policyName}_from_${this.policy.sourceName}`);
     this.quantizationConfig = config;
     this.withPolicy(policy, () => {
       this.#quantized = this.makeQuantized();
-      this.store(this.#quantized, true);
+      fill(this.#quantized);
     });
+  }
+
+  override loadOwnVariables(store: ReadonlyMap<string, StoredArray>): void {
+    super.loadOwnVariables(this.#quantized?.completed?.(store, this.beside.length) ?? store);
+  }
+
+  protected override inFileOrder<T extends Variable | Tensor>(stored: readonly T[]): (T | Variable)[] {
+    return this.#quantized?.besideFirst === true ? [...this.beside, ...stored] : super.inFileOrder(stored);
   }
 
   protected override get stored(): readonly Variable[] {

@@ -11,7 +11,7 @@ export interface QuantizedDTypePolicyOptions {
   readonly sourceName?: DTypePolicyName | null;
 }
 
-const modes: readonly string[] = ["int8", "int4", "float8"];
+const modes: readonly string[] = ["int8", "int4", "float8", "gptq", "awq"];
 
 /**
  * A policy with quantized weights: the name of `mode` "int8" and `sourceName` "float32" is "int8_from_float32". Throws

@@ -12,7 +12,7 @@ import { flattenStructure, packStructure } from "../layers/structure.ts";
 import * as ops from "../ops/index.ts";
 import { camelCaseKeys, checkOptions, type Config, type CustomObjects, pythonJson } from "../serialization/index.ts";
 import { Metric } from "../metrics/index.ts";
-import type { QuantizationMode } from "../quantizers/index.ts";
+import type { CalibratedMode, CalibratedQuantizationConfig, QuantizationLayerStructure, QuantizationMode } from "../quantizers/index.ts";
 import type { LoadWeightsOptions, SaveOptions } from "../saving/model-files.ts";
 import type { FileSource, FileTarget } from "../saving/source.ts";
 import { type Compiled, type CompileOptions, compileOptionsOf } from "./compiled.ts";
@@ -449,10 +449,22 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
   /**
    * Quantizes every layer that can be: see `Layer.quantize`. `filters` chooses layers by name: texts of regular
    * expressions, or a function of the layer. Programs are made anew; compile again before training goes on.
+   *
+   * "gptq" and "awq" choose the numbers on data, which run through the model block by block: `config` names the data
+   * (`quantizers.GPTQConfig`, `quantizers.AWQConfig`), and the blocks unless `getQuantizationLayerStructure` does; await it.
    */
-  override quantize(mode: QuantizationMode | null = null, options: QuantizeModelOptions = {}): void {
-    quantizeLayers(this.#untyped(), mode, options);
+  override quantize(mode: CalibratedMode, options: QuantizeModelOptions): Promise<void>;
+  override quantize(mode: null, options: QuantizeModelOptions & { readonly config: CalibratedQuantizationConfig }): Promise<void>;
+  override quantize(mode?: QuantizationMode | null, options?: QuantizeModelOptions): void;
+  override quantize(mode: QuantizationMode | null = null, options: QuantizeModelOptions = {}): void | Promise<void> {
+    const done = quantizeLayers(this.#untyped(), mode, options);
+    if (done !== undefined) return done.then(() => this.#session?.forgetSteps());
     this.#session?.forgetSteps();
+  }
+
+  /** In which order data run through the blocks of the model, for "gptq" and "awq"; null: the configuration has to say it. */
+  getQuantizationLayerStructure(_mode: QuantizationMode): QuantizationLayerStructure | null {
+    return null;
   }
 
   directionOf(key: string): Direction | null {

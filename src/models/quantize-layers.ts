@@ -5,7 +5,8 @@ import { type QuantizeOptions } from "../layers/layer.ts";
 import { describe } from "../layers/layer-options.ts";
 import { QuantizableLayer } from "../layers/quantizable-layer.ts";
 import { quantizationParts } from "../layers/quantized/parts.ts";
-import type { QuantizationMode } from "../quantizers/index.ts";
+import { CalibratedQuantizationConfig, type QuantizationLayerStructure, type QuantizationMode } from "../quantizers/index.ts";
+import { calibrateLayers } from "./calibrate-layers.ts";
 
 /** Options of `model.quantize`. */
 export interface QuantizeModelOptions extends QuantizeOptions {
@@ -28,18 +29,32 @@ function chooser(where: string, filters: QuantizeModelOptions["filters"]): (laye
   return (layer) => patterns.some((pattern) => pattern.test(layer.name));
 }
 
-/** Quantizes the layers of a model that can be and that the options choose. Throws ValueError where there is none. */
-export function quantizeLayers(model: Layer, mode: QuantizationMode | null, options: QuantizeModelOptions): void {
+/** A model, as far as it is quantized. */
+export interface Quantizable extends Layer {
+  getQuantizationLayerStructure(mode: QuantizationMode): QuantizationLayerStructure | null;
+}
+
+/**
+ * Quantizes the layers of a model that can be and that the options choose: at once, or on data, which takes until the
+ * promise is kept. Throws ValueError where there is none.
+ */
+export function quantizeLayers(model: Quantizable, mode: QuantizationMode | null, options: QuantizeModelOptions): void | Promise<void> {
   const where = `${model.label}.quantize`;
   const { filters, ...rest } = options;
   const chosen = chooser(where, filters);
   const config = quantizationParts(where).resolve(where, mode, options.config ?? null);
+  const canBe = (layer: Layer): boolean =>
+    layer instanceof QuantizableLayer && chosen(layer) && layer.canQuantize(config.mode, rest.typeCheck ?? true);
+  if (config instanceof CalibratedQuantizationConfig) {
+    const structure = config.quantizationLayerStructure ?? model.getQuantizationLayerStructure(config.mode);
+    return calibrateLayers(where, config, structure, canBe);
+  }
   const seen = new Set<Layer>();
   let count = 0;
   const visit = (layer: Layer): void => {
     if (seen.has(layer)) return;
     seen.add(layer);
-    if (layer instanceof QuantizableLayer && chosen(layer) && layer.canQuantize(config.mode, rest.typeCheck ?? true)) {
+    if (canBe(layer)) {
       layer.quantize(mode, rest);
       count++;
     }

@@ -5,8 +5,11 @@ import { AbsMaxQuantizer, AbsMaxQuantizerClass } from "./abs-max.ts";
 import { Quantizer } from "./quantizer.ts";
 import { deserialize, serialize } from "./registry.ts";
 
-/** Ways of storing weights: whole numbers of 8 or 4 bits; or floats that are rounded to 8 bits where they are used. */
-export type QuantizationMode = "int8" | "int4" | "float8";
+/**
+ * Ways of storing weights: whole numbers of 8 or 4 bits; floats that are rounded to 8 bits where they are used; whole numbers
+ * that are chosen on data ("gptq", "awq").
+ */
+export type QuantizationMode = "int8" | "int4" | "float8" | "gptq" | "awq";
 
 /** Options of a quantization. */
 export interface QuantizationConfigOptions {

@@ -1,7 +1,6 @@
 /** Classes of Keras that do not exist here, and what to do instead. */
 
 const wrapped = "the layer runs another framework: rebuild it from layers that exist here, or as a Layer of your own in customObjects";
-const calibrated = 'weights that were quantized with calibration data are not read: quantize("int8") and quantize("int4") need none';
 
 /** By class name: what to do. */
 const notHere: Readonly<Record<string, string>> = {
@@ -9,10 +8,6 @@ const notHere: Readonly<Record<string, string>> = {
   TorchModuleWrapper: wrapped,
   JaxLayer: wrapped,
   FlaxLayer: wrapped,
-  GPTQDTypePolicy: calibrated,
-  AWQDTypePolicy: calibrated,
-  GPTQConfig: calibrated,
-  AWQConfig: calibrated,
   TernaryDTypePolicy: "layers.TernaryDense computes with the weights -1, 0 and 1",
   OrbaxCheckpoint: "callbacks.ModelCheckpoint writes .keras and .weights.h5 files",
   RandomFourierFeatures: "Keras 3 has no such layer: Dense with a cosine activation and trainable: false is the same",

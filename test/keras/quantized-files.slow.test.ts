@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { Input, layers, loadModel, Model, ops, type Tensor } from "../../src/index.ts";
+import { Input, layers, loadModel, Model, ops, quantizers, Sequential, type Tensor } from "../../src/index.ts";
 
 const python = process.env.NABLA_PYTHON ?? "python3";
 const env = { ...process.env, KERAS_BACKEND: process.env.KERAS_BACKEND ?? "torch", OMP_NUM_THREADS: "1" };
@@ -42,7 +42,7 @@ function run(script: string): void {
 }
 const json = (name: string): Record<string, number[]> => JSON.parse(readFileSync(join(folder, name), "utf8")) as Record<string, number[]>;
 const waves = (...shape: number[]): Tensor => ops.reshape(ops.sin(ops.arange(shape.reduce((a, b) => a * b))), shape);
-const near = (found: ArrayLike<number>, expected: readonly number[]): void => {
+const near = (found: ArrayLike<number>, expected: ArrayLike<number>): void => {
   expect(found.length).toBe(expected.length);
   for (const [i, value] of Array.from(found).entries()) expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-6 * (1 + Math.abs(value)));
 };
@@ -71,6 +71,17 @@ describe.skipIf(!isNew)("files of quantized models", () => {
     here.attention = await (await attention.predict(waves(2, 4, 8), { verbose: 0 })).data();
     await attention.save(join(folder, "attention.keras"));
     inputs.attention = [[2, 4, 8], "attention.keras"];
+    for (const mode of ["gptq", "awq"] as const) {
+      const blocks = [layers.Dense({ units: 7, activation: "relu", inputShape: [5] }), layers.Dense({ units: 3, useBias: false })];
+      const model = new Sequential(blocks);
+      const options = { dataset: [waves(6, 5)], groupSize: 2, quantizationLayerStructure: { sequentialBlocks: blocks } };
+      const config = mode === "gptq" ? quantizers.GPTQConfig(options) : quantizers.AWQConfig(options);
+      await model.quantize(mode, { config });
+      here[mode] = await (await model.predict(waves(3, 5), { verbose: 0 })).data();
+      await model.save(join(folder, `${mode}.keras`));
+      near(await (await (await loadModel(join(folder, `${mode}.keras`))).predict(waves(3, 5), { verbose: 0 })).data(), here[mode]);
+      inputs[mode] = [[3, 5], `${mode}.keras`];
+    }
     writeFileSync(join(folder, "inputs.json"), JSON.stringify(inputs));
     run(read);
     const again = json("again.json");

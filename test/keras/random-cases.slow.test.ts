@@ -1,5 +1,6 @@
 /**
- * Random cases of Keras (scripts/random-cases): those of a folder that NABLA_CASES names.
+ * Random cases of Keras (scripts/random-cases): those of a folder that NABLA_CASES names. Configurations are written with
+ * the keys that Keras 3.4 knows, so that only its are compared.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,6 +12,8 @@ import { checkCase } from "./random-case.ts";
 const folder = process.env["NABLA_CASES"];
 
 interface Group {
+  /** The version of Keras that recorded them. */
+  readonly keras: string;
   readonly group: string;
   readonly cases: readonly Case[];
 }
@@ -26,10 +29,10 @@ for (const backend of testedBackends) {
   describe.skipIf(groups.length === 0)(`random cases on ${backend}`, () => {
     beforeAll(() => setBackend(backend));
     it("holds cases", () => expect(groups.flatMap((group) => group.cases)).not.toEqual([]));
-    it.each(groups.map((group) => [group.group, group.cases] as const))("%s", async (group, cases) => {
+    it.each(groups.map((group) => [group.group, group] as const))("%s", async (group, { keras, cases }) => {
       const wrong: string[] = [];
       for (const entry of cases) {
-        const problem = await checkCase(group, entry, { sameConfig: true });
+        const problem = await checkCase(group, entry, { sameConfig: keras.startsWith("3.4.") });
         const call = JSON.stringify(entry["call"] ?? {}).replace(/"data":"[^"]*"/g, "");
         if (problem !== null) wrong.push(`${entry.id} ${JSON.stringify(entry["kwargs"])} ${call.slice(0, 200)}: ${problem}`);
       }

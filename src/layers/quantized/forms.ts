@@ -1,5 +1,6 @@
 /** What quantized weights are to a layer: a product with stored whole numbers, or rows of them. */
 import type { Tensor, Variable } from "../../graph/index.ts";
+import type { StoredArray } from "../stored-variables.ts";
 import type { WeightOptions } from "../weight-options.ts";
 
 /** A layer, as far as it makes weights. */
@@ -47,8 +48,12 @@ export interface TableForm {
 export interface QuantizedWeight {
   /** Whether the float weight stays: `variables` are then those beside it. */
   readonly keepsWeight: boolean;
+  /** Whether files hold the bias before the variables, and not behind the first of them. */
+  readonly besideFirst?: boolean;
   /** In the order of Keras's files; the stored weight itself first. */
   readonly variables: readonly Variable[];
+  /** What a file lacks, added, where it can be told; `beside`: how many arrays are those of other weights. */
+  completed?(store: ReadonlyMap<string, StoredArray>, beside: number): ReadonlyMap<string, StoredArray>;
   /** Values of the variables for a float weight. */
   encode(weight: Tensor): readonly Tensor[];
   /** The float weight that is stored. */

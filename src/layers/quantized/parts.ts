@@ -4,7 +4,8 @@
  */
 import { StateError } from "../../errors.ts";
 import { isPlainObject } from "../../graph/index.ts";
-import type { QuantizationConfig } from "../../quantizers/index.ts";
+import type { Tensor } from "../../graph/index.ts";
+import type { AffineWeights, CalibratedQuantizationConfig, InputStatistics, QuantizationConfig } from "../../quantizers/index.ts";
 import type { DTypePolicy } from "../dtype-policy.ts";
 import type { ProductForm, QuantizedProduct, QuantizedTable, TableForm, WeightMaker } from "./forms.ts";
 
@@ -20,6 +21,22 @@ export interface QuantizationParts {
   resolve(where: string, mode: unknown, config: unknown): QuantizationConfig;
   /** Stored weights of a product by the mode of a policy. */
   product(layer: WeightMaker, form: ProductForm, policy: DTypePolicy, config: QuantizationConfig | null): QuantizedProduct;
+  /** What a calibration gathers of the inputs of a product. */
+  statistics(where: string, form: ProductForm, config: CalibratedQuantizationConfig): InputStatistics;
+  /** What a kernel is multiplied with, as a matrix. */
+  inputMatrix(where: string, form: ProductForm, x: Tensor): Tensor;
+  /** The stored form of a kernel by the statistics of its inputs. */
+  calibrated(
+    where: string,
+    form: ProductForm,
+    kernel: Tensor,
+    statistics: Tensor,
+    config: CalibratedQuantizationConfig,
+  ): Promise<AffineWeights>;
+  /** Values of a product's variables for that form. */
+  calibratedValues(product: QuantizedProduct, weights: AffineWeights): readonly Tensor[];
+  /** The data of a configuration. */
+  calibrationInputs(where: string, config: CalibratedQuantizationConfig): Promise<Tensor[]>;
   /** Stored rows of a table by the mode of a policy. */
   table(layer: WeightMaker, form: TableForm, policy: DTypePolicy, config: QuantizationConfig | null): QuantizedTable;
 }
@@ -44,5 +61,5 @@ export function quantizationParts(where: string): QuantizationParts {
 /** Whether a name or Keras's JSON is that of a policy with quantized weights, or of a map of policies. */
 export function isQuantizedPolicy(identifier: unknown): boolean {
   if (typeof identifier === "string") return /_from_/.test(identifier);
-  return isPlainObject(identifier) && typeof identifier.class_name === "string" && /^(Quantized|Int4).*DTypePolicy$|^DTypePolicyMap$/.test(identifier.class_name); // prettier-ignore
+  return isPlainObject(identifier) && typeof identifier.class_name === "string" && /^(Quantized|Int4|GPTQ|AWQ).*DTypePolicy$|^DTypePolicyMap$/.test(identifier.class_name); // prettier-ignore
 }

@@ -2,17 +2,28 @@
 import { nearestNames, UnknownNameError, ValueError } from "../../errors.ts";
 import { isPlainObject } from "../../graph/index.ts";
 import {
+  AWQConfig,
+  AWQConfigClass,
+  awqQuantized,
+  calibrationInputs,
   Float8QuantizationConfig,
+  GPTQConfig,
+  GPTQConfigClass,
+  gptqQuantized,
+  HessianStatistics,
   Int4QuantizationConfig,
   Int4QuantizationConfigClass,
   Int8QuantizationConfig,
+  MagnitudeStatistics,
   QuantizationConfig,
 } from "../../quantizers/index.ts";
 import type { Config } from "../../serialization/index.ts";
+import { AWQDTypePolicy, CalibratedDTypePolicy, GPTQDTypePolicy } from "../calibrated-dtype-policy.ts";
 import { DTypePolicyMap, type DTypePolicyMapOptions } from "../dtype-policy-map.ts";
 import type { DTypePolicy, DTypePolicyName } from "../dtype-policy.ts";
 import { describe } from "../layer-options.ts";
 import { Int4DTypePolicy, QuantizedDTypePolicy, QuantizedFloat8DTypePolicy } from "../quantized-dtype-policy.ts";
+import { CalibratedProduct, inputMatrix, inputsOf, kernelMatrix } from "./calibrated-product.ts";
 import { Float8Product } from "./float8-product.ts";
 import { Int4Product } from "./int4-product.ts";
 import { Int4Table } from "./int4-table.ts";
@@ -21,9 +32,12 @@ import { Int8Table } from "./int8-table.ts";
 import { provideQuantization, type QuantizationParts } from "./parts.ts";
 
 const modes = { int8: Int8QuantizationConfig, int4: Int4QuantizationConfig, float8: Float8QuantizationConfig } as const;
-const configs = [Int8QuantizationConfig, Int4QuantizationConfig, Float8QuantizationConfig] as const;
+const onData = ["gptq", "awq"];
+const configs = [Int8QuantizationConfig, Int4QuantizationConfig, Float8QuantizationConfig, GPTQConfig, AWQConfig] as const;
 
 function made(mode: string, sourceName: DTypePolicyName | null, length?: number): DTypePolicy {
+  if (/^gptq\b/.test(mode)) return new GPTQDTypePolicy(mode, { sourceName });
+  if (/^awq\b/.test(mode)) return new AWQDTypePolicy(mode, { sourceName });
   if (mode.includes("/")) return new Int4DTypePolicy(mode, { sourceName });
   if (mode !== "float8") return new QuantizedDTypePolicy(mode as "int8", { sourceName });
   return new QuantizedFloat8DTypePolicy(mode, { sourceName, ...(length === undefined ? {} : { amaxHistoryLength: length }) });
@@ -32,12 +46,13 @@ function made(mode: string, sourceName: DTypePolicyName | null, length?: number)
 function policyOf(where: string, identifier: unknown): DTypePolicy {
   if (typeof identifier === "string") {
     const [mode, source, more] = identifier.split("_from_");
-    if (more === undefined && /^(int8|int4(\/-?\d+)?|float8)$/.test(mode!)) return made(mode!, source as DTypePolicyName);
-    const near = nearestNames(mode!, Object.keys(modes));
+    if (more === undefined && /^(int8|int4(\/-?\d+)?|float8|(gptq|awq)\/\d+\/-?\d+)$/.test(mode!))
+      return made(mode!, source as DTypePolicyName);
+    const near = nearestNames(mode!, [...Object.keys(modes), ...onData]);
     throw new UnknownNameError({
       where,
       problem: "this policy does not exist",
-      expected: '"int8_from_float32", "int4/128_from_float32", "float8_from_float32" and so on',
+      expected: '"int8_from_float32", "int4/128_from_float32", "float8_from_float32", "gptq/4/128_from_float32" and so on',
       received: JSON.stringify(identifier),
       ...(near.length > 0 ? { advice: `perhaps "${near[0]!}_from_${source ?? "float32"}"` } : {}),
     });
@@ -72,11 +87,20 @@ function configOf(where: string, value: unknown): QuantizationConfig | null {
 
 function resolve(where: string, mode: unknown, config: unknown): QuantizationConfig {
   const given = configOf(where, config);
+  if (given === null && onData.includes(mode as string)) {
+    throw new ValueError({
+      where,
+      problem: "these numbers are chosen on data, which a configuration names",
+      expected:
+        mode === "gptq" ? "{ config: quantizers.GPTQConfig({ dataset, ... }) }" : "{ config: quantizers.AWQConfig({ dataset, ... }) }",
+      received: "no configuration",
+    });
+  }
   if (given === null && (typeof mode !== "string" || !Object.hasOwn(modes, mode))) {
     throw new ValueError({
       where,
       problem: mode === null ? "neither mode nor configuration is given" : "weights are not quantized in this way",
-      expected: Object.keys(modes).join(", "),
+      expected: [...Object.keys(modes), ...onData].join(", "),
       received: describe(mode),
     });
   }
@@ -99,10 +123,28 @@ const parts: QuantizationParts = {
   configOf,
   resolve,
   product: (layer, form, policy, config) => {
+    if (policy instanceof CalibratedDTypePolicy)
+      return new CalibratedProduct(layer, form, policy, config instanceof GPTQConfigClass && config.symmetric);
     if (policy instanceof QuantizedFloat8DTypePolicy) return new Float8Product(layer, form, policy.amaxHistoryLength);
     if (policy.quantizationMode === "int8") return new Int8Product(layer, form, config);
     return new Int4Product(layer, form, blockSizeOf(policy, config), config);
   },
+  statistics: (where, form, config) =>
+    config instanceof GPTQConfigClass ? new HessianStatistics(inputsOf(where, form)) : new MagnitudeStatistics(inputsOf(where, form)),
+  inputMatrix,
+  calibrated: async (where, form, kernel, statistics, config) => {
+    const matrix = kernelMatrix(where, form, kernel);
+    if (config instanceof GPTQConfigClass) return gptqQuantized(matrix, statistics, config);
+    if (config instanceof AWQConfigClass) return awqQuantized(matrix, statistics, config);
+    throw new ValueError({
+      where,
+      problem: "nobody knows how to quantize on data so",
+      expected: "GPTQConfig or AWQConfig",
+      received: config.mode,
+    });
+  },
+  calibratedValues: (product, weights) => (product as CalibratedProduct).values(weights),
+  calibrationInputs,
   table: (layer, form, policy, config) => {
     if (policy.quantizationMode === "int8") return new Int8Table(layer, form, config);
     if (policy.quantizationMode === "int4") return new Int4Table(layer, form, blockSizeOf(policy, config), config);
