@@ -5,8 +5,12 @@ import { type QuantizeOptions } from "../layers/layer.ts";
 import { describe } from "../layers/layer-options.ts";
 import { QuantizableLayer } from "../layers/quantizable-layer.ts";
 import { quantizationParts } from "../layers/quantized/parts.ts";
-import { CalibratedQuantizationConfig, type QuantizationLayerStructure, type QuantizationMode } from "../quantizers/index.ts";
-import { calibrateLayers } from "./calibrate-layers.ts";
+import type {
+  CalibratedQuantizationConfig,
+  QuantizationConfig,
+  QuantizationLayerStructure,
+  QuantizationMode,
+} from "../quantizers/index.ts";
 
 /** Options of `model.quantize`. */
 export interface QuantizeModelOptions extends QuantizeOptions {
@@ -29,6 +33,11 @@ function chooser(where: string, filters: QuantizeModelOptions["filters"]): (laye
   return (layer) => patterns.some((pattern) => pattern.test(layer.name));
 }
 
+/** By its mode: models hold none of the classes of configurations. */
+function isCalibrated(config: QuantizationConfig): config is CalibratedQuantizationConfig {
+  return config.mode === "gptq" || config.mode === "awq";
+}
+
 /** A model, as far as it is quantized. */
 export interface Quantizable extends Layer {
   getQuantizationLayerStructure(mode: QuantizationMode): QuantizationLayerStructure | null;
@@ -45,9 +54,9 @@ export function quantizeLayers(model: Quantizable, mode: QuantizationMode | null
   const config = quantizationParts(where).resolve(where, mode, options.config ?? null);
   const canBe = (layer: Layer): boolean =>
     layer instanceof QuantizableLayer && chosen(layer) && layer.canQuantize(config.mode, rest.typeCheck ?? true);
-  if (config instanceof CalibratedQuantizationConfig) {
+  if (isCalibrated(config)) {
     const structure = config.quantizationLayerStructure ?? model.getQuantizationLayerStructure(config.mode);
-    return calibrateLayers(where, config, structure, canBe);
+    return quantizationParts(where).calibrate(where, config, structure, canBe);
   }
   const seen = new Set<Layer>();
   let count = 0;

@@ -5,7 +5,14 @@
 import { StateError } from "../../errors.ts";
 import { isPlainObject } from "../../graph/index.ts";
 import type { Tensor } from "../../graph/index.ts";
-import type { AffineWeights, CalibratedQuantizationConfig, InputStatistics, QuantizationConfig } from "../../quantizers/index.ts";
+import type {
+  AffineWeights,
+  CalibratedQuantizationConfig,
+  InputStatistics,
+  QuantizationConfig,
+  QuantizationLayerStructure,
+} from "../../quantizers/index.ts";
+import type { Layer } from "../layer.ts";
 import type { DTypePolicy } from "../dtype-policy.ts";
 import type { ProductForm, QuantizedProduct, QuantizedTable, TableForm, WeightMaker } from "./forms.ts";
 
@@ -35,8 +42,13 @@ export interface QuantizationParts {
   ): Promise<AffineWeights>;
   /** Values of a product's variables for that form. */
   calibratedValues(product: QuantizedProduct, weights: AffineWeights): readonly Tensor[];
-  /** The data of a configuration. */
-  calibrationInputs(where: string, config: CalibratedQuantizationConfig): Promise<Tensor[]>;
+  /** Quantizes layers on the data of a configuration. */
+  calibrate(
+    where: string,
+    config: CalibratedQuantizationConfig,
+    structure: QuantizationLayerStructure | null,
+    chosen: (layer: Layer) => boolean,
+  ): Promise<void>;
   /** Stored rows of a table by the mode of a policy. */
   table(layer: WeightMaker, form: TableForm, policy: DTypePolicy, config: QuantizationConfig | null): QuantizedTable;
 }

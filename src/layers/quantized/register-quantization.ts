@@ -5,7 +5,6 @@ import {
   AWQConfig,
   AWQConfigClass,
   awqQuantized,
-  calibrationInputs,
   Float8QuantizationConfig,
   GPTQConfig,
   GPTQConfigClass,
@@ -23,6 +22,7 @@ import { DTypePolicyMap, type DTypePolicyMapOptions } from "../dtype-policy-map.
 import type { DTypePolicy, DTypePolicyName } from "../dtype-policy.ts";
 import { describe } from "../layer-options.ts";
 import { Int4DTypePolicy, QuantizedDTypePolicy, QuantizedFloat8DTypePolicy } from "../quantized-dtype-policy.ts";
+import { calibrateLayers } from "./calibrate-layers.ts";
 import { CalibratedProduct, inputMatrix, inputsOf, kernelMatrix } from "./calibrated-product.ts";
 import { Float8Product } from "./float8-product.ts";
 import { Int4Product } from "./int4-product.ts";
@@ -144,7 +144,7 @@ const parts: QuantizationParts = {
     });
   },
   calibratedValues: (product, weights) => (product as CalibratedProduct).values(weights),
-  calibrationInputs,
+  calibrate: calibrateLayers,
   table: (layer, form, policy, config) => {
     if (policy.quantizationMode === "int8") return new Int8Table(layer, form, config);
     if (policy.quantizationMode === "int4") return new Int4Table(layer, form, blockSizeOf(policy, config), config);

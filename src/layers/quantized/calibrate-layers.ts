@@ -1,13 +1,17 @@
 /** Quantizing the layers of a model on data. */
-import { StateError, ValueError } from "../errors.ts";
-import { dataTensor, Tensor } from "../graph/index.ts";
-import { Layer } from "../layers/layer.ts";
-import { describe } from "../layers/layer-options.ts";
-import { ProductLayer } from "../layers/product-layer.ts";
-import type { QuantizableOptions } from "../layers/quantizable-layer.ts";
-import { quantizationParts } from "../layers/quantized/parts.ts";
-import { watchingInputs } from "../layers/quantized/watched-inputs.ts";
-import type { CalibratedQuantizationConfig, InputStatistics, QuantizationLayerStructure } from "../quantizers/index.ts";
+import { StateError, ValueError } from "../../errors.ts";
+import { dataTensor, Tensor } from "../../graph/index.ts";
+import { Layer } from "../layer.ts";
+import { describe } from "../layer-options.ts";
+import { ProductLayer } from "../product-layer.ts";
+import type { QuantizableOptions } from "../quantizable-layer.ts";
+import { watchingInputs } from "./watched-inputs.ts";
+import {
+  calibrationInputs,
+  type CalibratedQuantizationConfig,
+  type InputStatistics,
+  type QuantizationLayerStructure,
+} from "../../quantizers/index.ts";
 
 type Target = ProductLayer<QuantizableOptions>;
 
@@ -64,12 +68,11 @@ export async function calibrateLayers(
       received: structure === null ? "no structure" : "no blocks",
       advice: "or let the model's class define getQuantizationLayerStructure(mode)",
     });
-  const parts = quantizationParts(where);
   const before = (structure.preBlockLayers ?? []).map((layer) => callable(where, layer));
   const blocks = structure.sequentialBlocks as readonly Layer[];
   const calls = blocks.map((block) => callable(where, block));
   let inputs: Tensor[] = [];
-  for (const x of await parts.calibrationInputs(where, config)) inputs.push(await settled(before.reduce((y, layer) => layer(y), x)));
+  for (const x of await calibrationInputs(where, config)) inputs.push(await settled(before.reduce((y, layer) => layer(y), x)));
   let count = 0;
   for (const [index, block] of blocks.entries()) {
     const targets = targetsIn(block, chosen);
