@@ -453,6 +453,7 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
    * "gptq" and "awq" choose the numbers on data, which run through the model block by block: `config` names the data
    * (`quantizers.GPTQConfig`, `quantizers.AWQConfig`), and the blocks unless `getQuantizationLayerStructure` does; await it.
    */
+  /* eslint-disable @typescript-eslint/no-misused-promises -- data take time to run through a model; a layer is quantized at once */
   override quantize(mode: CalibratedMode, options: QuantizeModelOptions): Promise<void>;
   override quantize(mode: null, options: QuantizeModelOptions & { readonly config: CalibratedQuantizationConfig }): Promise<void>;
   override quantize(mode?: QuantizationMode | null, options?: QuantizeModelOptions): void;
@@ -461,6 +462,7 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
     if (done !== undefined) return done.then(() => this.#session?.forgetSteps());
     this.#session?.forgetSteps();
   }
+  /* eslint-enable @typescript-eslint/no-misused-promises */
 
   /** In which order data run through the blocks of the model, for "gptq" and "awq"; null: the configuration has to say it. */
   getQuantizationLayerStructure(_mode: QuantizationMode): QuantizationLayerStructure | null {

@@ -28,7 +28,7 @@ const names = [
  */
 export class AWQConfigClass extends CalibratedQuantizationConfig {
   static override readonly className: string = "AWQConfig";
-  override readonly weightBits: 4 = 4;
+  override readonly weightBits: number = 4;
   readonly numGridPoints: number;
 
   /** Throws ValueError for numbers outside of their ranges. */

@@ -87,7 +87,7 @@ describe("models that are quantized on data", () => {
       expect(own.config).toEqual(expected.config);
       expect(dtype).toMatchObject(expected.dtype);
       const stored = new Map<string, Tensor>();
-      layer.saveOwnVariables(stored as never);
+      layer.saveOwnVariables(stored);
       for (const [at, variable] of expected.variables.entries()) {
         const value = stored.get(String(at))!;
         expect(value.dtype).toBe(variable.dtype);
@@ -108,7 +108,7 @@ describe("models that are quantized on data", () => {
       const copies = leaves(again as never);
       for (const [i, layer] of leaves(model).entries()) {
         const store = new Map<string, Tensor>();
-        layer.saveOwnVariables(store as never);
+        layer.saveOwnVariables(store);
         const arrays = new Map<string, StoredArray>();
         for (const [key, value] of store)
           arrays.set(key, { shape: value.shape as number[], dtype: value.dtype, tensor: () => ops.convertToTensor(value) });
@@ -124,7 +124,7 @@ describe("models that are quantized on data", () => {
       await model.quantize(config.mode, { config });
       const layer = leaves(model).find((one) => one.quantizationMode === config.mode)!;
       const store = new Map<string, Tensor>();
-      layer.saveOwnVariables(store as never);
+      layer.saveOwnVariables(store);
       const zeros = await numbers(store.get("3")!);
       const kept = [...store.values()].filter((_, place) => place !== 3);
       const arrays = kept.map((value, i): [string, StoredArray] => [
@@ -133,7 +133,7 @@ describe("models that are quantized on data", () => {
       ]);
       layer.loadOwnVariables(new Map(arrays));
       const again = new Map<string, Tensor>();
-      layer.saveOwnVariables(again as never);
+      layer.saveOwnVariables(again);
       expect(await numbers(again.get("3")!)).toEqual(zeros);
       return zeros;
     };

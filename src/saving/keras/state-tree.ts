@@ -43,7 +43,7 @@ function holdsVariables(object: unknown): object is { readonly variables: readon
 
 /** Whether an object is a model. */
 export function isModel(object: unknown): object is AnyModel {
-  return isLayer(object) && typeof (object as Partial<AnyModel>).compileFromConfig === "function";
+  return isLayer(object) && typeof (object as { compileFromConfig?: unknown }).compileFromConfig === "function";
 }
 
 function isStateful(value: unknown): value is Stateful {
