@@ -65,8 +65,8 @@ function policyOf(where: string, identifier: unknown): DTypePolicy {
       expected: name === "DTypePolicyMap" ? "{ default_policy, policy_map }" : "{ mode, source_name }",
       received: describe(config),
     });
-  const onDataClass = { GPTQDTypePolicy, AWQDTypePolicy }[name];
-  if (onDataClass !== undefined) return new onDataClass(String(config.mode), { sourceName: config.source_name as DTypePolicyName | null });
+  const cls = name === "GPTQDTypePolicy" ? GPTQDTypePolicy : name === "AWQDTypePolicy" ? AWQDTypePolicy : null;
+  if (cls !== null) return new cls(String(config.mode), { sourceName: config.source_name as DTypePolicyName | null });
   if (name !== "DTypePolicyMap") return made(String(config.mode), config.source_name as DTypePolicyName | null, config.amax_history_length as number | undefined); // prettier-ignore
   return new DTypePolicyMap({
     defaultPolicy: config.default_policy as NonNullable<DTypePolicyMapOptions["defaultPolicy"]> | null,
