@@ -143,7 +143,7 @@ export const train: Command = command<{ history: Readonly<Record<string, readonl
   examples: [
     "nabla train model.keras --data train.npz --epochs 5 --output trained.keras",
     "nabla train model.json --data x.npy --labels y.npy --loss mse --validation-split 0.2 --early-stopping 3 -o best.keras",
-    "nabla train CifarResNet20 --data cifar10 --epochs 20 --backup run -o resnet.keras",
+    "nabla train ResNet20 --data cifar10 --epochs 20 --backup run -o resnet.keras",
     "nabla train MobileNetV2 --data flowers/train --validation-split 0.2 --input-shape 96,96,3 -o flowers.keras",
   ],
   run: async ([name], values) => {

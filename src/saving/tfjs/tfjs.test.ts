@@ -55,6 +55,32 @@ describe("TF.js layers-models", () => {
     expect(await values(await read.predict(x))).toEqual(await values(await model.predict(x)));
   });
 
+  it("carry models within models, whose calls TensorFlow.js counts from their own graph", async () => {
+    const block = (name: string): Model => {
+      const inputs = Input({ shape: [4] });
+      return new Model({ inputs, outputs: layers.Dense({ units: 4, activation: "relu" })(inputs), name });
+    };
+    const inputs = Input({ shape: [4] });
+    const [inner, sequence] = [block("inner"), new Sequential({ layers: [layers.Dense({ units: 4, inputShape: [4] })], name: "sequence" })];
+    const a = inner(inputs);
+    const b = sequence(inner(a));
+    const model = new Model({ inputs, outputs: [layers.Add()([a, b]), block("last")(b), sequence(b)] });
+    const files = await encodeTfjs(model as never);
+    const { modelTopology } = json(files) as unknown as {
+      modelTopology: { model_config: { config: { layers: { name: string; inbound_nodes: unknown }[]; output_layers: unknown } } };
+    };
+    const { layers: written, output_layers: outputs } = modelTopology.model_config.config;
+    // What TensorFlow.js 4.22 itself writes of such a model, and reads.
+    expect(written.find(({ name }) => name === "sequence")!.inbound_nodes).toEqual([[["inner", 2, 0, {}]], [["sequence", 1, 0, {}]]]);
+    expect((outputs as unknown[]).slice(1)).toEqual([
+      ["last", 1, 0],
+      ["sequence", 2, 0],
+    ]);
+    const x = tensor([[0.5, -1, 2, 0.25]]);
+    const [expected, got] = [await model.predict(x), await (await load(files)).predict(x)] as unknown as [Tensor[], Tensor[]];
+    for (const [index, y] of expected.entries()) expect(await values(got[index])).toEqual(await values(y));
+  });
+
   it("read Keras 2's configurations, with old keys and in camelCase", async () => {
     const model = new Sequential([layers.Dense({ units: 2, name: "d", inputShape: [3] })]);
     const files = new Map(await encodeTfjs(model));

@@ -22,10 +22,21 @@ export function tfjsConfig(where: string, json: Config): Config {
 
 function modelConfig(where: string, config: Config): Config {
   const { name, layers, input_layers: inputs, output_layers: outputs } = config;
-  const written = (layers as Config[]).map((layer) => layerJson(where, layer));
-  return inputs === undefined
-    ? { name, layers: written }
-    : { name, layers: written, input_layers: listed(where, inputs), output_layers: listed(where, outputs) };
+  const entries = layers as Config[];
+  // There the graph of a model within a model is its first call; Keras 3 counts so for outputs of functional models alone.
+  const inner = new Map(entries.filter(isModelEntry).map((entry) => [String(entry.name), entry.class_name === "Sequential"]));
+  const written = entries.map((layer) => layerJson(where, layer, (called) => (inner.has(called) ? 1 : 0)));
+  if (inputs === undefined) return { name, layers: written };
+  const places = (listed(where, outputs) as [string, number, number][]).map(([layer, call, output]) => [
+    layer,
+    inner.get(layer) === true ? call + 1 : call,
+    output,
+  ]);
+  return { name, layers: written, input_layers: listed(where, inputs), output_layers: places };
+}
+
+function isModelEntry({ config }: Config): boolean {
+  return isPlainObject(config) && Array.isArray(config.layers);
 }
 
 /** Inputs and outputs are lists of places there. */
@@ -39,7 +50,8 @@ function listed(where: string, structure: unknown): unknown[] {
   });
 }
 
-function layerJson(where: string, layer: Config): Config {
+/** `first`: the number of a layer's first call beyond the model's own. */
+function layerJson(where: string, layer: Config, first: (layer: string) => number = () => 0): Config {
   const { class_name: className, config, name, inbound_nodes: nodes } = layer;
   const label = `${where}: ${String(className)} "${String(name ?? (config as Config).name)}"`;
   if (!known.has(String(className)))
@@ -56,7 +68,7 @@ function layerJson(where: string, layer: Config): Config {
     class_name: className,
     config: inner,
     ...(name === undefined ? {} : { name }),
-    ...(nodes === undefined ? {} : { inbound_nodes: (nodes as Config[]).map((call) => legacyCall(label, call)) }),
+    ...(nodes === undefined ? {} : { inbound_nodes: (nodes as Config[]).map((call) => legacyCall(label, call, first)) }),
   };
 }
 
@@ -104,10 +116,13 @@ function plain(value: unknown): unknown {
   return { class_name: value.class_name.replace(/^(Orthogonal|Identity)Initializer$/, "$1"), config: plain(config) };
 }
 
-function legacyCall(label: string, call: Config): unknown {
+function legacyCall(label: string, call: Config, first: (layer: string) => number): unknown {
   const place = (value: unknown): unknown[] => {
     const history = isPlainObject(value) && isPlainObject(value.config) ? value.config.keras_history : undefined;
-    if (Array.isArray(history)) return history as unknown[];
+    if (Array.isArray(history)) {
+      const [layer, number, output] = history as [string, number, number];
+      return [layer, number + first(layer), output];
+    }
     throw new ValueError({ where: label, problem: "a call with this argument is not known to TensorFlow.js", expected: "tensors" });
   };
   const args = call.args as unknown[];
