@@ -72,8 +72,9 @@ export class DatasetArray implements StoredArray {
 }
 
 function converted(where: string, values: TypedArray, dtype: DType, size: number): TypedArray {
+  // An array without elements tells whether the class is the same: one of all elements would take memory.
+  if (hostArray(dtype, 0).constructor === values.constructor) return values;
   const made = hostArray(dtype, size);
-  if (made.constructor === values.constructor) return values;
   const integer = dtypes[dtype].kind !== "float";
   for (let i = 0; i < size; i++) {
     made[i] = values[i]!;
