@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { errors, gradients, ops, quantizers, tensor, type Tensor } from "../index.ts";
+import { errors, gradients, layers, ops, quantizers, tensor, type Tensor } from "../index.ts";
 
 const integers = (rows: readonly (readonly number[])[]): Tensor =>
   tensor(Int32Array.from(rows.flat()), { shape: [rows.length, rows[0]!.length] });
@@ -88,6 +88,14 @@ describe("quantization by the largest absolute value", () => {
     expect(quantizers.serialize(quantizers.deserialize(json))).toEqual(json);
     expect(quantizers.get("abs_max_quantizer")).toBeInstanceOf(quantizers.Quantizer);
     expect(() => quantizers.AbsMaxQuantizer({ valueRange: [-200, 127] })).toThrow(/does not hold/);
+  });
+
+  it("is what layers need: a quantizer that gives no scale is refused by name", async () => {
+    const dense = layers.Dense({ units: 2 });
+    dense.build([null, 3]);
+    const weightQuantizer = new quantizers.Quantizer();
+    const config = quantizers.Int8QuantizationConfig({ weightQuantizer });
+    expect(() => dense.quantize("int8", { config })).toThrow(/gives no scale/);
   });
 
   it("gives a scale and a zero point for each group of rows", async () => {

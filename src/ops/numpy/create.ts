@@ -1,6 +1,6 @@
 /** Tensors made from nothing but numbers. */
 import { floatx } from "../../config/index.ts";
-import { type DType, isByte } from "../../dtype/index.ts";
+import { type DType, isByte, isFloat } from "../../dtype/index.ts";
 import { dtypes } from "../../dtype/index.ts";
 import { ValueError } from "../../errors.ts";
 import { concreteShape, type ConcreteShape, currentScope, Tensor } from "../../graph/index.ts";
@@ -19,10 +19,18 @@ export type FillOp = (shape: number | ConcreteShape, dtype?: DType | null | DTyp
 export type FillLikeOp = (x: TensorLike, dtype?: DType | null | DTypeOption) => Tensor;
 
 function filled(shape: number | ConcreteShape, value: TensorLike, dtype: DType): Tensor {
-  // Any number but 0 is true.
-  const element = dtype === "bool" && typeof value === "number" ? value !== 0 : value;
-  return broadcast(toDType(element, dtype), typeof shape === "number" ? [shape] : shape);
+  return broadcast(
+    toDType(typeof value === "number" ? elementOf(value, dtype) : value, dtype),
+    typeof shape === "number" ? [shape] : shape,
+  );
 }
+
+/** A number as one of a dtype: any but 0 is true, whole numbers have no fraction. */
+function elementOf(value: number, dtype: DType): number | boolean {
+  if (dtype === "bool") return value !== 0;
+  return isFloat(dtype) || !Number.isFinite(value) ? value : Math.trunc(value);
+}
+
 function fillOp(name: string, value: number): FillOp {
   return defineOp(name, (shape: number | ConcreteShape, ...rest: [(DType | null | DTypeOption)?]) =>
     filled(shape, value, options<DTypeOption>(["dtype"], rest).dtype ?? floatx()),

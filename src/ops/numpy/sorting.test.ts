@@ -173,6 +173,12 @@ describe("integers and bits", () => {
     expect(values(ops.cbrt(floats(-27, 0, 8)))).toEqual([-3, 0, 2]);
   });
 
+  it("fill with whole numbers, without the fraction of the number given", () => {
+    expect(values(ops.full([3], -1.5, "int32"))).toEqual([-1, -1, -1]);
+    expect(values(ops.fullLike(ops.zeros([2], "uint8"), 2.9))).toEqual([2, 2]);
+    expect(() => ops.full([1], 300.5, "uint8")).toThrow(ValueError);
+  });
+
   it("agree with tables of the special functions", () => {
     const x = dataTensor(Float64Array.of(0.5, 2, 5), [3], "float64");
     // Abramowitz and Stegun, tables 7.1 and 9.8; erfc(5) from its continued fraction.
