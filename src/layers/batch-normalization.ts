@@ -1,4 +1,5 @@
 /** Batch normalisation. */
+import { assignRounded } from "./assign-rounded.ts";
 import type { Constraint } from "../constraints/index.ts";
 import { ShapeError } from "../errors.ts";
 import { formatShape, normalizeAxis, type Shape, type Tensor, type Variable } from "../graph/index.ts";
@@ -151,8 +152,8 @@ export class BatchNormalizationLayer extends Layer<BatchNormalizationOptions> {
     if (training === true && this.trainable) {
       const batch = this.#moments(x, channel, mask === null || Array.isArray(mask) ? null : (mask as Tensor));
       if (this.#renormalization !== null) return this.#renormalized(x, channel, batch, this.#renormalization);
-      this.movingMean.assign(ops.add(ops.multiply(mean, this.momentum), ops.multiply(batch.mean, 1 - this.momentum)));
-      this.movingVariance.assign(ops.add(ops.multiply(variance, this.momentum), ops.multiply(batch.variance, 1 - this.momentum)));
+      assignRounded(this.movingMean, ops.add(ops.multiply(mean, this.momentum), ops.multiply(batch.mean, 1 - this.momentum)));
+      assignRounded(this.movingVariance, ops.add(ops.multiply(variance, this.momentum), ops.multiply(batch.variance, 1 - this.momentum)));
       ({ mean, variance } = batch);
     }
     return ops.batchNormalization(x, mean, variance, channel, { offset: this.beta, scale: this.gamma, epsilon: this.epsilon });

@@ -1,4 +1,5 @@
 /** Batch renormalisation: batch normalisation whose training does not depend on what else is in the batch. */
+import { assignRounded } from "./assign-rounded.ts";
 import { ValueError } from "../errors.ts";
 import { type ConcreteShape, isPlainObject, type Tensor, type Variable } from "../graph/index.ts";
 import { Initializer, type InitializerDType } from "../initializers/index.ts";
@@ -105,11 +106,11 @@ export class BatchRenormalization {
     const deviation = ops.sqrt(ops.add(batch.variance, epsilon));
     const follow = (variable: Variable, value: Tensor, kept: number): Tensor =>
       ops.add(ops.multiply(variable.read(), kept), ops.multiply(value, 1 - kept));
-    this.#renormMean.assign(follow(this.#renormMean, batch.mean, renormMomentum));
-    this.#renormStddev.assign(follow(this.#renormStddev, deviation, renormMomentum));
-    movingMean.assign(follow(movingMean, batch.mean, momentum));
+    assignRounded(this.#renormMean, follow(this.#renormMean, batch.mean, renormMomentum));
+    assignRounded(this.#renormStddev, follow(this.#renormStddev, deviation, renormMomentum));
+    assignRounded(movingMean, follow(movingMean, batch.mean, momentum));
     const stddev = follow(this.#movingStddev, deviation, momentum);
-    this.#movingStddev.assign(stddev);
-    movingVariance.assign(ops.relu(ops.subtract(ops.square(stddev), epsilon)));
+    assignRounded(this.#movingStddev, stddev);
+    assignRounded(movingVariance, ops.relu(ops.subtract(ops.square(stddev), epsilon)));
   }
 }

@@ -1,4 +1,5 @@
 /** Spectral normalisation of the kernel of another layer. */
+import { assignRounded } from "./assign-rounded.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { formatShape, readingAs, type Tensor, Variable } from "../graph/index.ts";
 import { TruncatedNormal } from "../initializers/index.ts";
@@ -95,8 +96,8 @@ export class SpectralNormalizationLayer extends WrapperLayer<SpectralNormalizati
     }
     const sigma = ops.sum(ops.multiply(ops.matmul(v, weights), u));
     // A kernel of zeros has no direction: it stays as it is, and u too.
-    this.vectorU.assign(ops.where(zero, start, u));
-    this.kernel.assign(ops.where(zero, kernel, ops.divide(kernel, sigma)));
+    assignRounded(this.vectorU, ops.where(zero, start, u));
+    assignRounded(this.kernel, ops.where(zero, kernel, ops.divide(kernel, sigma)));
   }
 }
 
