@@ -92,16 +92,25 @@ export function operationCall(entry: Config): ((...args: unknown[]) => unknown) 
   return Object.keys(options).length === 0 ? call : (...args) => call(...args, options);
 }
 
+/** Arguments without the object of named ones that may stand at their end, and that object. */
+function namedApart(
+  parameters: Description["parameters"],
+  args: readonly unknown[],
+): { readonly operands: readonly unknown[]; readonly named: Readonly<Record<string, unknown>> } {
+  const last = args.at(-1);
+  const known = new Set(parameters.map(({ name }) => camelCase(name)));
+  if (args.length < 2 || !isPlainObject(last) || !Object.keys(last).every((key) => known.has(key))) return { operands: args, named: {} };
+  return { operands: args.slice(0, -1), named: last };
+}
+
 /** Arguments of a call in the operation's order: operands of the call and options of the configuration, until one is missing; what is left as options. */
 function inOrder(
   parameters: Description["parameters"],
   operands: readonly unknown[],
   config: Readonly<Record<string, unknown>>,
 ): unknown[] {
-  const known = new Set(parameters.map((parameter) => camelCase(parameter.name)));
-  const last = operands.at(-1);
-  const named = operands.length > 1 && isPlainObject(last) && Object.keys(last).every((key) => known.has(key)) ? last : {};
-  const waiting = named === last ? operands.slice(0, -1) : [...operands];
+  const { operands: given, named } = namedApart(parameters, operands);
+  const waiting = [...given];
   const options: Record<string, unknown> = { ...config, ...named };
   const args: unknown[] = [];
   for (const { name, ofClass, takesAll } of parameters) {
@@ -142,11 +151,7 @@ export function operationConfig(
     });
   }
   const { parameters, module, className } = description;
-  const last = args.at(-1);
-  const known = parameters.map((parameter) => camelCase(parameter.name));
-  const hasOptions = args.length > 1 && isPlainObject(last) && Object.keys(last).every((key) => known.includes(key));
-  const options = hasOptions ? last : {};
-  const given = hasOptions ? args.slice(0, -1) : args;
+  const { operands: given, named: options } = namedApart(parameters, args);
   const config: Config = { name };
   const call: unknown[] = [];
   parameters.forEach(({ name: parameter, ofClass, takesAll }, position) => {
