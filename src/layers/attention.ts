@@ -40,6 +40,7 @@ const uncounted = -1e9;
 
 /** What layers that attend to values by scores of queries and keys share. */
 export abstract class ScoredAttention<Options extends AttentionLayerOptions> extends Layer<Options> {
+  static override readonly defaultTraining = false;
   declare useScale: boolean;
   declare dropout: number;
   declare seed: number | null;

@@ -101,19 +101,25 @@ function callConfig(graph: FunctionalGraph, node: GraphNode): Config {
   const hasOptions = node.args.length > 1 && isPlainObject(last) && node.operation instanceof Layer;
   const args = hasOptions ? node.args.slice(0, -1) : node.args;
   const kwargs = hasOptions ? Object.fromEntries(Object.entries(last).map(([key, value]) => [snakeCase(key), write(value)])) : {};
-  return { args: args.map(write), kwargs: { ...defaultArguments(node.operation, args.length), ...kwargs } };
+  const given = hasOptions ? Object.keys(last).filter((key) => flattenStructure(last[key]).some((leaf) => leaf instanceof Tensor)) : [];
+  return { args: args.map(write), kwargs: { ...defaultArguments(node.operation, args, given), ...kwargs } };
 }
 
-/** What Keras writes with a call on so many inputs, given or not. */
-function defaultArguments(operation: unknown, inputs: number): Config {
+/** What Keras 3.4 writes with a call on these inputs, given or not; `tensors` names the other arguments that hold tensors. */
+function defaultArguments(operation: unknown, inputs: readonly unknown[], tensors: readonly string[]): Config {
   if (!(operation instanceof Layer)) return {};
   const training = (operation.constructor as typeof Layer).defaultTraining;
   const written: Record<string, unknown> = training === null ? {} : { training };
-  for (const name of maskArguments(operation.className, inputs)) written[name] = null;
+  const { className } = operation;
+  if (className === "MultiHeadAttention" || className === "GroupQueryAttention")
+    for (const name of ["query_mask", "value_mask", "key_mask"].slice(0, inputs.length)) written[name] = null;
+  // One mask belongs to one argument, and has its structure.
+  else if (masked.has(className) && inputs.length === 1 && tensors.every((name) => name === "mask"))
+    written.mask = mapStructure(inputs[0], () => null);
   return written;
 }
 
-/** Classes whose call has an argument `mask`: Keras writes it with every call. */
+/** Classes whose call has an argument `mask`. */
 const masked: ReadonlySet<string> = new Set([
   "AdditiveAttention",
   "Attention",
@@ -132,13 +138,6 @@ const masked: ReadonlySet<string> = new Set([
   "Softmax",
   "TimeDistributed",
 ]);
-
-/** Names of the mask arguments that Keras writes with a call on so many inputs. */
-function maskArguments(className: string, inputs: number): readonly string[] {
-  if (className === "MultiHeadAttention" || className === "GroupQueryAttention")
-    return ["query_mask", "value_mask", "key_mask"].slice(0, inputs);
-  return masked.has(className) ? ["mask"] : [];
-}
 
 /** What a functional model is made from. */
 export interface FunctionalParts {
