@@ -46,8 +46,8 @@ describe("the training flag of a model's call", () => {
 
   it("stands beside a mask where one argument holds tensors, with the mask in its structure", () => {
     const [x, h] = [Input({ shape: [5, 3] }), Input({ shape: [4] })];
-    const written = (inputs: Tensor | Tensor[], outputs: Tensor): unknown => {
-      const { layers: all } = (JSON.parse(JSON.stringify(new Model({ inputs, outputs }))) as Json).config;
+    const written = (inputs: Tensor | Tensor[], outputs: unknown): unknown => {
+      const { layers: all } = (JSON.parse(JSON.stringify(new Model({ inputs, outputs: outputs as Tensor }))) as Json).config;
       return all.at(-1)!.inbound_nodes[0]!.kwargs;
     };
     expect(written(x, layers.Attention()([x, x]))).toEqual({ training: false, mask: [null, null] });
@@ -55,8 +55,8 @@ describe("the training flag of a model's call", () => {
     const begun = written([x, h], layers.LSTM({ units: 4 })(x, { initialState: [h, h] }));
     expect(begun).toEqual({ training: false, initial_state: [expect.anything(), expect.anything()] });
     const mha = layers.MultiHeadAttention({ numHeads: 2, keyDim: 2 });
-    expect(written(x, mha(x, x) as Tensor)).toEqual({ query_mask: null, value_mask: null });
-    const again = modelFromJSON(JSON.stringify(new Model({ inputs: x, outputs: layers.Attention()([x, x]) })));
+    expect(written(x, mha(x, x))).toEqual({ query_mask: null, value_mask: null });
+    const again = modelFromJSON(JSON.stringify(new Model({ inputs: x, outputs: layers.Attention()([x, x]) as Tensor })));
     expect(again(ops.ones([2, 5, 3])).shape).toEqual([2, 5, 3]);
   });
 

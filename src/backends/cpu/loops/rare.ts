@@ -5,6 +5,7 @@ export { padOperand } from "./contract/pad-operand.ts";
 export { planUnitCopy } from "./contract/plan-unit-copy.ts";
 export { reduceFallback } from "./contract/reduce-fallback.ts";
 export { splitContraction } from "./contract/split-contraction.ts";
+export { widenOperand } from "./contract/widen-operand.ts";
 export { winograd } from "./contract/winograd.ts";
 export { lowerCumulative } from "./lower-cumulative.ts";
 export { lowerRows } from "./lower-rows.ts";

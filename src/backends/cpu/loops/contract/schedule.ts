@@ -2,7 +2,7 @@
 import { alwaysHolds } from "../addressing.ts";
 import type { ContractKernel } from "../../../../compiler/kernels/kernel.ts";
 import type { ScheduledKernel, Temporary } from "../../../../compiler/target.ts";
-import { widened } from "../../../../dtype/index.ts";
+import { isShortFloat, widened } from "../../../../dtype/index.ts";
 import type { CpuTarget, WinogradUse } from "../../target.ts";
 import { rareKernels } from "../parts.ts";
 import { arrangeAxes, axesOf, extentOf, fixExtent, mapAffines, mergeAxes } from "./arrange-axes.ts";
@@ -12,7 +12,6 @@ import { type ContractSchedule, unitCopyBytes } from "./contract-schedule.ts";
 import type { Binding, Prepared } from "./pad-operand.ts";
 import type { Winograd } from "./winograd.ts";
 import type { UnitCopyPlan } from "./plan-unit-copy.ts";
-import { widenOperand } from "./widen-operand.ts";
 import { chooseTile, cyclesPerStep, mostRows, type TileShape, unrollOf } from "./tile-shape.ts";
 
 /** Kernels in running order, and the buffers made for them. Ids of temporaries are -1 - position. */
@@ -167,8 +166,9 @@ class Scheduler {
     }
     // What no copy has widened yet.
     for (const side of ["lhs", "rhs"] as const) {
-      const wide = widenOperand(bound, side, this.#temporary());
-      if (wide === null) continue;
+      const { kernel: narrow } = bound;
+      if (!isShortFloat(narrow.buffers[narrow.accesses[narrow[side]]!.buffer]!.dtype)) continue;
+      const wide = rareKernels.get().widenOperand(bound, side, this.#temporary());
       this.#temporaries.push(wide.temporary);
       this.#before.push(wide.copy);
       bound = wide.bound;

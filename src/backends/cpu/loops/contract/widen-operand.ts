@@ -1,7 +1,6 @@
 /** Operands of two bytes an element, which register tiles read as float32. */
 import type { Access, MapKernel } from "../../../../compiler/kernels/kernel.ts";
 import type { ScheduledKernel, Temporary } from "../../../../compiler/target.ts";
-import { isShortFloat } from "../../../../dtype/index.ts";
 import { type Binding, replaceOperand } from "./pad-operand.ts";
 
 /** The contraction that reads float32, and the copy that runs before it. */
@@ -11,12 +10,11 @@ export interface Widened {
   readonly temporary: Temporary;
 }
 
-/** Replaces an operand of float16 or bfloat16 by a float32 copy of its buffer; null where it is float32. */
-export function widenOperand(bound: Binding, side: "lhs" | "rhs", temporaryId: number): Widened | null {
+/** Replaces an operand of float16 or bfloat16 by a float32 copy of its buffer. */
+export function widenOperand(bound: Binding, side: "lhs" | "rhs", temporaryId: number): Widened {
   const { kernel } = bound;
   const access = kernel.accesses[kernel[side]]!;
   const { dtype, elements } = kernel.buffers[access.buffer]!;
-  if (!isShortFloat(dtype)) return null;
   const whole = (buffer: number): Access => ({ buffer, index: { constant: 0, coefficients: [1] }, guards: [], fill: 0, dynamic: [] });
   const copy: MapKernel = {
     kind: "map",
