@@ -102,6 +102,7 @@ describe("types", () => {
     expect(ops.dtype([1, 2])).toBe("float32");
     expect(ops.isTensor(floats(1))).toBe(true);
     expect(ops.isTensor([1])).toBe(false);
-    expect(() => ops.saturateCast(floats(1), "float16")).toThrow(ValueError);
+    expect(values(ops.saturateCast(floats(1e6, -1e6, 0.1), "float16"))).toEqual([65504, -65504, 0.0999755859375]);
+    expect(() => ops.saturateCast(floats(1), "float24" as never)).toThrow(ValueError);
   });
 });
