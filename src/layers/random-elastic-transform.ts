@@ -7,6 +7,7 @@ import * as random from "../random/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
 import { oneOf } from "./layer-options.ts";
 import { bell, blur } from "./random-gaussian-blur.ts";
+import { finiteNumber } from "./option-checks.ts";
 import { type Drawn, factorRange, type Range } from "./random-image-layer.ts";
 import type { FillMode, PixelInterpolation } from "./spatial-layer.ts";
 import { ValueRangeLayer, type ValueRangeOptions } from "./value-range-layer.ts";
@@ -49,6 +50,7 @@ export class RandomElasticTransformLayer extends ValueRangeLayer<RandomElasticTr
     this.scale = factorRange(this.label, "scale", this.scale, [0, 1]);
     oneOf(this.label, "fillMode", this.fillMode, ["reflect", "wrap", "constant", "nearest"]);
     oneOf(this.label, "interpolation", this.interpolation, ["bilinear", "nearest"]);
+    finiteNumber(this.label, "fillValue", this.fillValue);
   }
 
   override draw(shape: Shape, seed: SeedGenerator): Drawn {

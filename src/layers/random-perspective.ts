@@ -5,6 +5,7 @@ import type { SeedGenerator } from "../random/index.ts";
 import * as random from "../random/index.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
 import { oneOf } from "./layer-options.ts";
+import { finiteNumber } from "./option-checks.ts";
 import { type Drawn, factorRange, RandomImageLayer, type RandomImageOptions, type Range } from "./random-image-layer.ts";
 import type { PixelInterpolation } from "./spatial-layer.ts";
 
@@ -41,6 +42,7 @@ export class RandomPerspectiveLayer extends RandomImageLayer<RandomPerspectiveOp
     this.factor = factorRange(this.label, "factor", this.factor, [0, 1]);
     factorRange(this.label, "scale", this.scale, [0, 1]);
     oneOf(this.label, "interpolation", this.interpolation, ["bilinear", "nearest"]);
+    finiteNumber(this.label, "fillValue", this.fillValue);
   }
 
   override draw(shape: Shape, seed: SeedGenerator): Drawn {

@@ -3,6 +3,7 @@ import { imageDataFormat } from "../config/index.ts";
 import type { Shape, Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import { oneOf, type OptionDefaults } from "./layer-options.ts";
+import { finiteNumber } from "./option-checks.ts";
 import { type Drawn, RandomImageLayer, type RandomImageOptions } from "./random-image-layer.ts";
 
 /** What lies outside an image: a value, the nearest pixel, or the image mirrored or repeated. */
@@ -40,6 +41,7 @@ export abstract class SpatialLayer<Options extends SpatialOptions> extends Rando
     });
     oneOf(this.label, "fillMode", this.fillMode, ["reflect", "wrap", "constant", "nearest"]);
     oneOf(this.label, "interpolation", this.interpolation, ["bilinear", "nearest"]);
+    finiteNumber(this.label, "fillValue", this.fillValue);
   }
 
   /** The maps of a batch of images of this shape. */
