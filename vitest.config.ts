@@ -14,9 +14,16 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        // Files share what they import: with modules of their own half of the time is importing. What a file sets for the whole
-        // process (a back-end, a policy, a name) it sets itself, whatever stood there before.
-        test: { name: "fast", include, exclude: [...slow, "**/node_modules/**"], testTimeout: 30_000, isolate: false },
+        // Files share what they import: with modules of their own half of the time is importing. Settings are put back before
+        // each; a back-end a file chooses itself.
+        test: {
+          name: "fast",
+          include,
+          exclude: [...slow, "**/node_modules/**"],
+          testTimeout: 30_000,
+          isolate: false,
+          setupFiles: ["test/untouched.ts"],
+        },
       },
       { extends: true, test: { name: "slow", include: slow, exclude: [...webgpu, "**/node_modules/**"], testTimeout: 600_000 } },
       { extends: true, test: { name: "webgpu", include: webgpu, exclude: ["**/node_modules/**"], testTimeout: 600_000 } },

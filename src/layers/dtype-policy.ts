@@ -119,9 +119,9 @@ export function dtypePolicy(): DTypePolicy {
   return defaultPolicy ?? new DTypePolicy(floatx());
 }
 
-/** Sets the policy of layers that are made from now on without `dtype`. */
-export function setDtypePolicy(policy: DTypeOption): void {
-  defaultPolicy = policyOf("setDtypePolicy", policy);
+/** Sets the policy of layers that are made from now on without `dtype`; null: that of `config.floatx()`. */
+export function setDtypePolicy(policy: DTypeOption | null): void {
+  defaultPolicy = policy === null ? null : policyOf("setDtypePolicy", policy);
 }
 
 /** The policy that an option or Keras's JSON names: a name, a policy, a `DTypePolicy` object; null: the default one. */

@@ -18,7 +18,7 @@ import {
 beforeAll(async () => {
   await setBackend(process.env.NABLA_BACKEND ?? "reference");
 });
-afterEach(() => setDtypePolicy("float32"));
+afterEach(() => setDtypePolicy(null));
 const { Dense } = layers;
 const quiet = { verbose: 0 } as const;
 const x = tensor(
