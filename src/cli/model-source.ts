@@ -1,6 +1,7 @@
 /** Models by the names of their files, or of applications. */
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { applications, errors, loadModel, type Model, modelFromJSON, saving } from "../index.ts";
+import { platform } from "../platform/index.ts";
 
 /** A file as the command line names it: what it is follows from its name. */
 export type FileKind = "keras" | "weights" | "onnx" | "tfjs" | "json" | "safetensors" | "npy" | "npz" | "unknown";
@@ -73,6 +74,11 @@ export async function readModelOrApplication(name: string, choice: ApplicationCh
   });
 }
 
+/** Writes a text as every file is written: the old one stays whole where this fails. */
+export async function writeText(path: string, text: string): Promise<void> {
+  await platform.files.write(path, new TextEncoder().encode(text));
+}
+
 /** Whether the name of a file tells a format that models are written in. */
 export function canWrite(path: string): boolean {
   return !["unknown", "npy"].includes(kindOf(path));
@@ -94,7 +100,7 @@ export async function writeModel(model: Model, path: string): Promise<void> {
     case "npz":
       return await saving.saveNpz(path, Object.fromEntries(model.weights.map((weight) => [weight.path, weight])));
     case "json":
-      return await writeFile(path, model.toJson());
+      return await writeText(path, model.toJson());
     default:
       throw new errors.ValueError({
         where: "nabla",

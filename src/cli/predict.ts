@@ -1,11 +1,10 @@
 /** `nabla predict`: outputs of a model for an array. */
-import { writeFile } from "node:fs/promises";
 import type { Tensor } from "../index.ts";
 import { saving } from "../index.ts";
 import { flattenStructure } from "../layers/structure.ts";
 import { type Command, command, numberOption, requiredOption, textOption, UsageError } from "./command.ts";
 import { readInput } from "./data-source.ts";
-import { readModel } from "./model-source.ts";
+import { readModel, writeText } from "./model-source.ts";
 
 interface Prediction {
   readonly shapes: readonly (readonly number[])[];
@@ -25,12 +24,12 @@ async function write(target: string, outputs: readonly Tensor[]): Promise<void> 
     return await saving.saveNpz(target, Object.fromEntries(outputs.map((output, i) => [`output_${i + 1}`, output])));
   if (/\.json$/i.test(target)) {
     const arrays = await Promise.all(outputs.map((output) => output.array()));
-    return await writeFile(target, `${JSON.stringify(arrays.length === 1 ? arrays[0] : arrays)}\n`);
+    return await writeText(target, `${JSON.stringify(arrays.length === 1 ? arrays[0] : arrays)}\n`);
   }
   if (outputs.length > 1) throw new UsageError(`the model has ${outputs.length} outputs, which go to a .npz or .json file`);
   if (/\.npy$/i.test(target)) return await saving.saveNpy(target, outputs[0]!);
   const rows = (await outputs[0]!.array()) as unknown[];
-  await writeFile(target, rows.map((row) => `${(Array.isArray(row) ? row.flat(Infinity) : [row]).join(",")}\n`).join(""));
+  await writeText(target, rows.map((row) => `${(Array.isArray(row) ? row.flat(Infinity) : [row]).join(",")}\n`).join(""));
 }
 
 /** The command. */

@@ -1,7 +1,7 @@
 /** What the compiler has to know of the CPU, whichever generator makes the code. */
 import type { Target } from "../../compiler/target.ts";
+import { ValueError } from "../../errors.ts";
 import { scheduleContract } from "./loops/contract/schedule.ts";
-import { BackendError } from "../../errors.ts";
 import { platform } from "../../platform/index.ts";
 import { type CpuTarget, rowsFrom, type WinogradUse } from "./target.ts";
 
@@ -30,14 +30,15 @@ export function compilerTarget(target: CpuTarget, maxBufferBytes: number, option
   };
 }
 
-/** What NABLA_WINOGRAD says. Throws BackendError for anything but 0 and 1. */
+/** What NABLA_WINOGRAD says. Throws ValueError for anything but 0 and 1: another back-end would not help. */
 function chooseWinograd(wanted: string | undefined): WinogradUse {
   if (wanted === undefined || wanted === "1") return "auto";
   if (wanted === "0") return "never";
-  throw new BackendError({
+  throw new ValueError({
     where: "CPU back-end",
     problem: "NABLA_WINOGRAD says neither yes nor no",
     expected: "0 or 1",
     received: wanted,
+    advice: "set it to 0 to compute convolutions directly, or unset it",
   });
 }

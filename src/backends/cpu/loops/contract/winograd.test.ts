@@ -1,6 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import "../complete.ts";
 import type { ContractKernel } from "../../../../compiler/kernels/kernel.ts";
+import { ValueError } from "../../../../errors.ts";
+import { compilerTarget } from "../../compiler-target.ts";
 import type { CpuTarget } from "../../target.ts";
 import { runNaive } from "../naive-kernel.ts";
 import { Random } from "../random-kernel.ts";
@@ -136,4 +138,14 @@ describe("minimal filtering", () => {
       }
     }
   });
+});
+
+it("NABLA_WINOGRAD that says neither yes nor no is an error of its own: no other back-end takes over", () => {
+  vi.stubEnv("NABLA_WINOGRAD", "maybe");
+  try {
+    expect(() => compilerTarget(avx512, 2 ** 30)).toThrow(ValueError);
+    expect(() => compilerTarget(avx512, 2 ** 30)).toThrow(/maybe/);
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
