@@ -97,9 +97,11 @@ whereNative("native code in processes that end", () => {
         ];
         const one = async (kind) => {
           const thread = new Worker(new URL("data:text/javascript," + encodeURIComponent(worker)), { workerData: kind });
+          // Both are listened for from the start: a thread's last message and its end can come in one turn.
+          const ended = new Promise((resolve) => thread.once("exit", resolve));
           const value = await new Promise((resolve, reject) => { thread.once("message", resolve); thread.once("error", reject); });
           if (kind === "long") { await new Promise((resolve) => setTimeout(resolve, 50)); await thread.terminate(); }
-          else await new Promise((resolve) => thread.once("exit", resolve));
+          await ended;
           return value;
         };
         const values = [];
