@@ -108,8 +108,8 @@ describe("Dataset", () => {
     });
     const reader = slow.prefetch(2).open();
     await reader.next();
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(made.length).toBeGreaterThanOrEqual(3);
+    // Two are made without being asked for; where they are not, the test's time runs out here.
+    while (made.length < 3) await new Promise((resolve) => setTimeout(resolve, 1));
     await reader.next();
     await reader.next();
     await expect((async () => await reader.next())()).rejects.toThrow("broken file");
