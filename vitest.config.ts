@@ -10,6 +10,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["source"] } },
   test: {
     maxWorkers: "100%",
+    // Long, as the times of tests are, for machines that do other things as well: they are there for what hangs.
+    hookTimeout: 120_000,
     setupFiles: ["test/seeded.ts"],
     projects: [
       {
@@ -20,7 +22,7 @@ export default defineConfig({
           name: "fast",
           include,
           exclude: [...slow, "**/node_modules/**"],
-          testTimeout: 30_000,
+          testTimeout: 120_000,
           isolate: false,
           setupFiles: ["test/untouched.ts"],
         },
@@ -33,8 +35,7 @@ export default defineConfig({
           name: "browser",
           include: ["test/browser/*.browser.ts"],
           fileParallelism: false,
-          testTimeout: 300_000,
-          hookTimeout: 60_000,
+          testTimeout: 600_000,
         },
       },
     ],

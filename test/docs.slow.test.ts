@@ -48,7 +48,7 @@ describe("code blocks of the documentation", () => {
       // What blocks write goes with the folder.
       cwd: folder,
       encoding: "utf8",
-      timeout: 120_000,
+      timeout: 500_000,
     });
     expect(child.stderr).toBe("");
     expect(child.status).toBe(0);

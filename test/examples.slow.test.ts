@@ -9,7 +9,7 @@ function example(name: string, ...args: readonly string[]): string {
   const child = spawnSync(process.execPath, ["--import", "tsx", "--conditions=source", `examples/${name}.ts`, ...args], {
     cwd: root,
     encoding: "utf8",
-    timeout: 120_000,
+    timeout: 500_000,
   });
   expect(child.stderr).toBe("");
   expect(child.status).toBe(0);

@@ -35,7 +35,7 @@ print(json.dumps(found))
 `;
 
 describe.skipIf(found.status !== 0)("TensorBoard", () => {
-  it("reads scalars, histograms, images and the graph that the callback wrote", { timeout: 120_000 }, async () => {
+  it("reads scalars, histograms, images and the graph that the callback wrote", { timeout: 600_000 }, async () => {
     const model = new Sequential([
       layers.InputLayer({ shape: [6, 6, 1] }),
       layers.Conv2D({ filters: 2, kernelSize: 3, activation: "relu", name: "conv" }),

@@ -13,13 +13,13 @@ function nabla(...args: string[]): { status: number | null; stdout: string; stde
   const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", "tsx", "--conditions=source", main, ...args], {
     cwd: root,
     encoding: "utf8",
-    timeout: 120_000,
+    timeout: 110_000,
   });
   return { status, stdout, stderr };
 }
 
 describe("the command line", () => {
-  it("converts a model, whose predictions are the same", { timeout: 120_000 }, async () => {
+  it("converts a model, whose predictions are the same", async () => {
     const folder = mkdtempSync(join(tmpdir(), "nabla-cli-"));
     const path = (name: string): string => join(folder, name);
     const model = new Sequential([layers.Dense({ units: 2, name: "d", inputShape: [3] })]);
@@ -35,7 +35,7 @@ describe("the command line", () => {
     outputs[0]![0]!.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 5));
   });
 
-  it("says what is wrong with a command, and ends with 2", { timeout: 120_000 }, () => {
+  it("says what is wrong with a command, and ends with 2", () => {
     const { status, stderr, stdout } = nabla("convrt", "a", "b");
     expect([status, stdout]).toEqual([2, ""]);
     expect(stderr).toContain("perhaps convert");

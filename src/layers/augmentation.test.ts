@@ -67,7 +67,7 @@ const all: readonly (readonly [string, (seed: number, dataFormat?: "channels_fir
 ];
 
 // Chains of changes are long programs: a busy machine takes its time to compile them.
-describe.each(all)("%s", { timeout: 120_000 }, (_, make) => {
+describe.each(all)("%s", (_, make) => {
   it("draws the same with the same seed, anew with every call, and otherwise with another seed", async () => {
     const x = images(8);
     const twice = async (layer: unknown): Promise<Pixels[]> => [await data(train(layer, x)), await data(train(layer, x))];

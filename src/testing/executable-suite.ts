@@ -281,7 +281,7 @@ export function runExecutableSuite(name: string, options: ExecutableSuiteOptions
     `;
       const child = spawnSync(process.execPath, ["--import", "tsx", "--conditions=source", "--input-type=module", "--eval", script], {
         encoding: "utf8",
-        timeout: 25_000,
+        timeout: 110_000,
       });
       expect(child.stderr.replace(/npm warn.*\n/g, "")).toBe("");
       expect(child.stdout.trim()).toBe("done 1");

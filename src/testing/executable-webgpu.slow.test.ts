@@ -212,7 +212,7 @@ await whereWebGpu("programs on the WebGPU back-end", (backend) => {
       `;
       const child = spawnSync(process.execPath, ["--import", "tsx", "--conditions=source", "--input-type=module", "--eval", script], {
         encoding: "utf8",
-        timeout: 120_000,
+        timeout: 500_000,
       });
       expect([child.status, child.stdout.trim()]).toEqual([0, "webgpu 3"]);
     });

@@ -36,7 +36,7 @@ export class PageRunner {
     const page = await this.open(kind, "main.html", { suite, backend, only });
     try {
       page.on("pageerror", (error) => console.log(`page error in ${suite}: ${error.message}`));
-      await page.waitForFunction(() => window.result !== undefined, null, { timeout: 240_000, polling: 100 });
+      await page.waitForFunction(() => window.result !== undefined, null, { timeout: 550_000, polling: 100 });
       return (await page.evaluate(() => window.result))!;
     } finally {
       await page.close();

@@ -16,7 +16,7 @@ interface Intermediate {
 
 describe("applications_forward", () => {
   for (const entry of loadCases("applications_forward")) {
-    it(`${entry.id} gives Keras's logits and intermediate values`, { timeout: 300_000 }, async () => {
+    it(`${entry.id} gives Keras's logits and intermediate values`, { timeout: 600_000 }, async () => {
       await setBackend(process.env["NABLA_BACKEND"] ?? "cpu");
       const model = modelOf(entry);
       const [gain, offset] = [entry["gain"] as number, entry["weight_index_offset"] as number];

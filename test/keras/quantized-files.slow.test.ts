@@ -48,7 +48,7 @@ const near = (found: ArrayLike<number>, expected: ArrayLike<number>): void => {
 };
 
 describe.skipIf(!isNew)("files of quantized models", () => {
-  it("go from Keras to nabla and back", { timeout: 300_000 }, async () => {
+  it("go from Keras to nabla and back", { timeout: 600_000 }, async () => {
     run(write);
     const expected = json("keras.json");
     const inputs: Record<string, readonly [number[], string]> = {};

@@ -10,11 +10,11 @@ describe.each(kinds)("machine code for %s, at length,", (kind) => {
     ["scans", randomCumulative, 300],
     ["scatters", randomScatter, 300],
     ["sorts", randomSort, 100],
-  ] as const)("of random %s does what they mean", { timeout: 300_000 }, (_, make, count) => {
+  ] as const)("of random %s does what they mean", { timeout: 600_000 }, (_, make, count) => {
     for (let seed = 1000; seed < 1000 + count; seed++) checkKernel(make(seed, randomOptions(seed)), seed, kind);
   });
 
-  it("of random contractions does what they mean", { timeout: 300_000 }, () => {
+  it("of random contractions does what they mean", { timeout: 600_000 }, () => {
     for (let seed = 1000; seed < 1600; seed++) checkContraction(randomContraction(seed), seed, kind);
   });
 });

@@ -38,7 +38,7 @@ afterAll(() => rmSync(bundle, { force: true }));
 
 function run(flags: readonly string[], environment: Record<string, string>): Record<string, unknown> {
   const { NABLA_BACKEND: _backend, NABLA_CPU: _cpu, ...rest } = process.env;
-  const child = spawnSync(process.execPath, [...flags, bundle], { encoding: "utf8", env: { ...rest, ...environment }, timeout: 25_000 });
+  const child = spawnSync(process.execPath, [...flags, bundle], { encoding: "utf8", env: { ...rest, ...environment }, timeout: 110_000 });
   expect(child.stderr).toBe("");
   return JSON.parse(child.stdout) as Record<string, unknown>;
 }

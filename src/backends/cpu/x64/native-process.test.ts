@@ -34,7 +34,7 @@ const prelude = `import { long, quick } from ${JSON.stringify(pathToFileURL(bund
 const node = ["--input-type=module", "--eval"];
 
 function run(script: string): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
-  return spawnSync(process.execPath, [...node, prelude + script], { encoding: "utf8", timeout: 25_000 });
+  return spawnSync(process.execPath, [...node, prelude + script], { encoding: "utf8", timeout: 110_000 });
 }
 
 whereNative("native code in processes that end", () => {
