@@ -1,4 +1,5 @@
 /** Machine code through koffi, an optional package with its binaries inside. */
+import { constants } from "node:buffer";
 import { createRequire } from "node:module";
 import { BackendError } from "../errors.ts";
 import type { NativeAccess, NativeType } from "./native.ts";
@@ -74,6 +75,8 @@ function open(): NativeAccess {
     architecture: process.arch,
     symbol,
     bind,
+    // Node ends the process where more is wished for.
+    largestView: constants.MAX_LENGTH,
     view: (address, bytes) => koffi.view(address, bytes),
     atThreadEnd: (cleanup, argument) => {
       const environment = Number(koffi.node.env);

@@ -12,7 +12,9 @@ export interface NativeAccess {
   symbol(name: string): number | undefined;
   /** A function of the platform's C calling convention at an address. Bind once and keep it: a call takes about 50 ns. */
   bind(address: number, parameters: readonly NativeType[], result: NativeType): (...values: number[]) => number;
-  /** The bytes at an address, without a copy. They must stay mapped as long as anything uses the buffer. */
+  /** Bytes of the largest view. */
+  readonly largestView: number;
+  /** At most `largestView` bytes at an address, without a copy. They must stay mapped as long as anything uses the buffer. */
   view(address: number, bytes: number): ArrayBuffer;
   /**
    * Calls the C function `cleanup(argument)` when the thread of this JavaScript environment ends, also where it is

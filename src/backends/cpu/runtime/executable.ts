@@ -1,7 +1,7 @@
 /** A program in memory, and its runs. */
 import type { Executable, RunArguments } from "../../backend.ts";
-import { dtypes, isFloat, roundedTo, type StoredElements, type TypedArray } from "../../../dtype/index.ts";
-import { BackendError, InternalError, ShapeError, StateError } from "../../../errors.ts";
+import { isFloat, roundedTo, type StoredElements, type TypedArray } from "../../../dtype/index.ts";
+import { InternalError, ShapeError, StateError } from "../../../errors.ts";
 import { sizeOf } from "../../../graph/index.ts";
 import { kernelKey } from "../../../compiler/kernels/kernel.ts";
 import type { Program } from "../../../compiler/program.ts";
@@ -267,19 +267,5 @@ export class CpuExecutable implements Executable {
     this.isFreed = true;
     orphans.unregister(this);
     if (this.running === 0) this.holding.free();
-  }
-}
-
-/** Refuses programs with a tensor that the back-end cannot hold whatever is freed. `memory` names its kind of memory. */
-export function checkLimits(machine: Machine, program: Program, maxBufferBytes: number, memory: string): void {
-  for (const { dtype, elements } of program.buffers) {
-    if (elements * dtypes[dtype].bytes <= maxBufferBytes) continue;
-    throw new BackendError({
-      where: machine.name,
-      problem: `a tensor is too large for ${memory}`,
-      expected: `at most ${maxBufferBytes} bytes`,
-      received: `${elements * dtypes[dtype].bytes} bytes`,
-      advice: "use a smaller batch, or a back-end without the limit",
-    });
   }
 }

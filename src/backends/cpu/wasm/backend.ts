@@ -2,6 +2,7 @@
 import type { Executable } from "../../backend.ts";
 import { BackendError } from "../../../errors.ts";
 import type { Program } from "../../../compiler/program.ts";
+import { sizeOf } from "../../../graph/index.ts";
 import { compilerTarget, type ScheduleOptions } from "../compiler-target.ts";
 import { divideWork, lowerKernel } from "../loops/lower.ts";
 import type { CpuTarget } from "../target.ts";
@@ -11,10 +12,11 @@ import { Divisions } from "../runtime/divisions.ts";
 import type { CpuBackend } from "../runtime/cpu-backend.ts";
 import { DeviceMemory } from "../runtime/device-memory.ts";
 import { type CodeListing, describeProgram, measureMachinePeak, profiled } from "../runtime/inspection.ts";
-import { checkLimits, CpuExecutable } from "../runtime/executable.ts";
+import { CpuExecutable } from "../runtime/executable.ts";
 import type { Machine } from "../runtime/machine.ts";
 import { RunOrder } from "../../run-order.ts";
 import { StageWalk } from "../runtime/stage-walk.ts";
+import { checkProgram, checkTensor, type TensorLimits } from "../runtime/tensor-limits.ts";
 import { emitModule, type EmitOptions } from "./emit.ts";
 import { detectRelaxedSimd, detectSimd, whyNotShared } from "./detect.ts";
 import { Heap } from "./heap.ts";
@@ -35,7 +37,7 @@ export interface WasmOptions extends ScheduleOptions {
 const l1Bytes = 32 * 2 ** 10;
 const l2Bytes = 512 * 2 ** 10;
 const where = "wasm back-end";
-const largestBuffer = 2 ** 32 - 2 ** 21;
+const limits: TensorLimits = { bytes: 2 ** 32 - 2 ** 21, memory: "WebAssembly memory" };
 
 /** The description of WebAssembly's 128-bit SIMD that kernels are lowered for. */
 export function wasmTarget(relaxedFma: boolean): CpuTarget {
@@ -94,7 +96,7 @@ export function createWasmBackend(options: WasmOptions = {}): CpuBackend {
     extension: "wasm",
     command: (file) => `wasm-objdump -d ${file}`,
   };
-  const target = compilerTarget(cpuTarget, largestBuffer, options);
+  const target = compilerTarget(cpuTarget, limits.bytes, options);
   return {
     form: "kernels",
     name: "wasm",
@@ -107,9 +109,12 @@ export function createWasmBackend(options: WasmOptions = {}): CpuBackend {
       ...(fewer === undefined ? {} : { "fewer threads": fewer }),
       ...(threads.problem === undefined ? {} : { "worker problem": threads.problem }),
     }),
-    allocate: (type) => new DeviceMemory(heap, type, where),
+    allocate: (type) => {
+      checkTensor(where, type.dtype, sizeOf(type.shape), limits);
+      return new DeviceMemory(heap, type, where);
+    },
     load: (program: Program): Executable => {
-      checkLimits(machine, program, largestBuffer, "WebAssembly memory");
+      checkProgram(where, program, limits);
       return new CpuExecutable(machine, program);
     },
     describe: (program) => describeProgram(machine, program, listing),

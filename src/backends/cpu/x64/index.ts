@@ -3,6 +3,7 @@ import "../../../compiler/complete.ts";
 import "../loops/complete.ts";
 import type { Executable } from "../../backend.ts";
 import type { Program } from "../../../compiler/program.ts";
+import { sizeOf } from "../../../graph/index.ts";
 import { compilerTarget, type ScheduleOptions } from "../compiler-target.ts";
 import { platform } from "../../../platform/index.ts";
 import type { CallableFunction } from "../loops/ir.ts";
@@ -13,10 +14,11 @@ import type { CpuBackend } from "../runtime/cpu-backend.ts";
 import { DeviceMemory } from "../runtime/device-memory.ts";
 import { type CodeListing, describeProgram } from "../runtime/describe-program.ts";
 import { Divisions } from "../runtime/divisions.ts";
-import { checkLimits, CpuExecutable } from "../runtime/executable.ts";
+import { CpuExecutable } from "../runtime/executable.ts";
 import type { Machine } from "../runtime/machine.ts";
 import { measureMachinePeak } from "../runtime/measure-peak.ts";
 import { profiled } from "../runtime/profiling.ts";
+import { checkProgram, checkTensor, type TensorLimits } from "../runtime/tensor-limits.ts";
 import { RunOrder } from "../../run-order.ts";
 import type { CpuTarget } from "../target.ts";
 import { CodeMemory } from "./code-memory.ts";
@@ -37,8 +39,6 @@ export interface X64Options extends ScheduleOptions {
 }
 
 const where = "x64 back-end";
-/** Elements are counted and indexed by int32 in generated code. */
-const largestBuffer = 2 ** 33;
 
 /** The processor as kernels are lowered for it. Cache sizes are those of ordinary machines: bits must not depend on them. */
 export const x64Targets: Readonly<Record<InstructionSet, CpuTarget>> = {
@@ -98,7 +98,8 @@ export function createX64Backend(options: X64Options = {}): CpuBackend {
     extension: "bin",
     command: (file) => `objdump -D -b binary -m i386:x86-64 -M intel ${file}`,
   };
-  const target = compilerTarget(cpuTarget, largestBuffer, options);
+  const limits: TensorLimits = { bytes: system.access.largestView, memory: "one view of memory in this version of Node" };
+  const target = compilerTarget(cpuTarget, limits.bytes, options);
   return {
     form: "kernels",
     name: "cpu",
@@ -110,9 +111,12 @@ export function createX64Backend(options: X64Options = {}): CpuBackend {
       ...(processor.missing.length === 0 ? {} : { "no avx512": `it lacks ${processor.missing.join(", ")}` }),
       ...(threads.problem === undefined ? {} : { "fewer threads": threads.problem }),
     }),
-    allocate: (type) => new DeviceMemory(memory, type, where),
+    allocate: (type) => {
+      checkTensor(where, type.dtype, sizeOf(type.shape), limits);
+      return new DeviceMemory(memory, type, where);
+    },
     load: (program: Program): Executable => {
-      checkLimits(machine, program, largestBuffer, "generated code");
+      checkProgram(where, program, limits);
       return new CpuExecutable(machine, program);
     },
     describe: (program) => describeProgram(machine, program, listing),

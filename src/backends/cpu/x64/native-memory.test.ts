@@ -50,6 +50,26 @@ whereNative("native memory", () => {
       expect(() => memory.view("float32", block.address, 1)).toThrow(/E_INTERNAL/);
     });
 
+    it("holds blocks of more than 4 GiB, with views of tensors anywhere in them", () => {
+      const { memory, mappings } = setUp();
+      const held = mappings.bytes;
+      // Pages are there once they are touched.
+      const block = memory.block(5 * 2 ** 30, "a test");
+      const end = 5 * 2 ** 30 - 64;
+      block.setInt32(2 ** 32 - 4, 7);
+      block.setPointer(2 ** 32, 2 ** 33 + 5);
+      block.setFloat64(end, 0.5);
+      block.setFloat32(end + 8, 0.25);
+      expect([...memory.view("int32", block.address + 2 ** 32 - 4, 3)]).toEqual([7, 5, 2]);
+      expect([...memory.view("float64", block.address + end, 1), ...memory.view("float32", block.address + end + 8, 1)]).toEqual([
+        0.5, 0.25,
+      ]);
+      expect(memory.byteAt(block.address + 2 ** 32)).toBe(5);
+      expect(block.getInt32(2 ** 32 + 4)).toBe(2);
+      block.release();
+      expect(mappings.bytes).toBe(held);
+    });
+
     it("returns a pool that nothing uses while another one remains", () => {
       const { memory, mappings } = setUp();
       const size = 900 * 2 ** 10;

@@ -1,5 +1,5 @@
 /** Memory in segments of their own, which go back to the system. */
-import { type DType, type HostDType, type StoredElements, storedElements, type TypedArray } from "../../../dtype/index.ts";
+import { type DType, dtypes, type HostDType, type StoredElements, storedElements, type TypedArray } from "../../../dtype/index.ts";
 import { InternalError } from "../../../errors.ts";
 import type { MachineMemory, MemoryBlock } from "../runtime/machine.ts";
 import type { Mappings } from "./mappings.ts";
@@ -14,6 +14,28 @@ const poolBytes = 4 * 2 ** 20;
 /** Segments from this size on start at a multiple of it and are advised to use huge pages. */
 const hugeBytes = 2 * 2 ** 20;
 
+/** Bytes that one window spans at most; the last one of a segment may be shorter. */
+const windowBytes = 2 ** 32;
+
+/** Views of some of a segment's bytes. */
+class Window {
+  readonly buffer: ArrayBuffer;
+  readonly u32: Uint32Array;
+  readonly i32: Int32Array;
+  readonly f32: Float32Array;
+  readonly f64: Float64Array;
+  readonly u8: Uint8Array;
+
+  constructor(buffer: ArrayBuffer) {
+    this.buffer = buffer;
+    this.u32 = new Uint32Array(buffer);
+    this.i32 = new Int32Array(buffer);
+    this.f32 = new Float32Array(buffer);
+    this.f64 = new Float64Array(buffer);
+    this.u8 = new Uint8Array(buffer);
+  }
+}
+
 /**
  * Pages of the system with views of them. The views never leave the runtime of programs, whose objects refuse to be used
  * once they have been freed: nothing reads a view of pages that were given back.
@@ -21,25 +43,24 @@ const hugeBytes = 2 * 2 ** 20;
 class Segment {
   readonly address: number;
   readonly bytes: number;
-  readonly buffer: ArrayBuffer;
-  readonly u32: Uint32Array;
-  readonly i32: Int32Array;
-  readonly f32: Float32Array;
-  readonly f64: Float64Array;
-  readonly u8: Uint8Array;
+  /** One after the other: a host may not view all bytes of a large segment at once. Words lie in one of them whole. */
+  readonly windows: readonly Window[];
   /** Free parts in order, by offset; unused where the segment is one block. */
   readonly free: { offset: number; bytes: number }[] = [];
   used = 0;
 
-  constructor(address: number, bytes: number, buffer: ArrayBuffer) {
+  constructor(address: number, bytes: number, view: (address: number, bytes: number) => ArrayBuffer) {
     this.address = address;
     this.bytes = bytes;
-    this.buffer = buffer;
-    this.u32 = new Uint32Array(buffer);
-    this.i32 = new Int32Array(buffer);
-    this.f32 = new Float32Array(buffer);
-    this.f64 = new Float64Array(buffer);
-    this.u8 = new Uint8Array(buffer);
+    this.windows = Array.from(
+      { length: Math.ceil(bytes / windowBytes) },
+      (_, i) => new Window(view(address + i * windowBytes, Math.min(windowBytes, bytes - i * windowBytes))),
+    );
+  }
+
+  /** The window that an offset lies in. */
+  at(offset: number): Window {
+    return this.windows[Math.floor(offset / windowBytes)]!;
   }
 }
 
@@ -78,12 +99,17 @@ export class NativeMemory implements MachineMemory {
   view(dtype: DType, address: number, length: number): StoredElements;
   view(dtype: DType, address: number, length: number): StoredElements {
     const segment = this.find(address);
-    return storedElements(dtype, segment.buffer, address - segment.address, length);
+    const offset = address - segment.address;
+    const bytes = length * dtypes[dtype].bytes;
+    // What spans two windows has a view of its own.
+    if ((offset % windowBytes) + bytes > windowBytes) return storedElements(dtype, this.bytesAt(address, bytes), 0, length);
+    return storedElements(dtype, segment.at(offset).buffer, offset % windowBytes, length);
   }
 
   byteAt(address: number): number {
     const segment = this.find(address);
-    return segment.u8[address - segment.address]!;
+    const offset = address - segment.address;
+    return segment.at(offset).u8[offset % windowBytes]!;
   }
 
   /** Gives a block's bytes back; a pool that nothing uses goes back to the system while others remain. */
@@ -102,9 +128,13 @@ export class NativeMemory implements MachineMemory {
 
   private map(bytes: number, what: string): Segment {
     const address = bytes >= hugeBytes ? this.mapHuge(bytes, what) : this.mappings.map(bytes, what);
-    const segment = new Segment(address, bytes, this.mappings.system.access.view(address, bytes));
+    const segment = new Segment(address, bytes, (start, length) => this.bytesAt(start, length));
     this.segments.splice(this.position(address), 0, segment);
     return segment;
+  }
+
+  private bytesAt(address: number, bytes: number): ArrayBuffer {
+    return this.mappings.system.access.view(address, bytes);
   }
 
   private mapHuge(bytes: number, what: string): number {
@@ -193,22 +223,27 @@ class SegmentBlock implements MemoryBlock {
   }
 
   setPointer(offset: number, address: number): void {
-    const at = (this.offset + offset) / 4;
+    const at = this.offset + offset;
+    const { u32 } = this.segment.at(at);
     // The lower half first: typed arrays take numbers modulo 2^32.
-    this.segment.u32[at] = address;
-    this.segment.u32[at + 1] = Math.floor(address / 2 ** 32);
+    u32[(at % windowBytes) / 4] = address;
+    u32[(at % windowBytes) / 4 + 1] = Math.floor(address / 2 ** 32);
   }
   setInt32(offset: number, value: number): void {
-    this.segment.i32[(this.offset + offset) / 4] = value;
+    const at = this.offset + offset;
+    this.segment.at(at).i32[(at % windowBytes) / 4] = value;
   }
   setFloat32(offset: number, value: number): void {
-    this.segment.f32[(this.offset + offset) / 4] = value;
+    const at = this.offset + offset;
+    this.segment.at(at).f32[(at % windowBytes) / 4] = value;
   }
   setFloat64(offset: number, value: number): void {
-    this.segment.f64[(this.offset + offset) / 8] = value;
+    const at = this.offset + offset;
+    this.segment.at(at).f64[(at % windowBytes) / 8] = value;
   }
   getInt32(offset: number): number {
-    return this.segment.i32[(this.offset + offset) / 4]!;
+    const at = this.offset + offset;
+    return this.segment.at(at).i32[(at % windowBytes) / 4]!;
   }
   release(): void {
     if (this.isReleased) throw new InternalError("x64 memory", "frees what was not allocated", String(this.address));
