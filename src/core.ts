@@ -57,6 +57,7 @@ export {
   modelFromJSON,
   type ModelOptions,
   type PredictOptions,
+  registerModels,
   Sequential,
   type SequentialOptions,
 } from "./models/index.ts";

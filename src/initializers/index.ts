@@ -43,6 +43,7 @@ export {
   LecunUniformInitializer,
   type ScalingDistribution,
   type SeedOptions,
+  ScalingInitializer,
   VarianceScaling,
   VarianceScalingInitializer,
   type VarianceScalingOptions,

@@ -1,7 +1,8 @@
 /** Initializers whose variance follows the number of inputs or outputs of a unit. */
+import type { DType } from "../dtype/index.ts";
 import { ValueError } from "../errors.ts";
 import { type ConcreteShape, normalizeAxis, type Tensor } from "../graph/index.ts";
-import { normal, truncatedNormal, uniform } from "../random/index.ts";
+import { normal, type Seed, truncatedNormal, uniform } from "../random/index.ts";
 import { callableClass, type CallableClass, checkOptions } from "../serialization/index.ts";
 import { dtypeOf, type InitializerDType, RandomInitializer, type SeedOption } from "./initializer.ts";
 
@@ -45,54 +46,72 @@ export interface VarianceScalingOptions {
   inputAxes?: FanAxes;
   outputAxes?: FanAxes;
 }
-/** Variance `scale / n`, n the number of inputs, outputs, or their mean. Throws ValueError for other options. */
-export class VarianceScalingInitializer extends RandomInitializer {
-  static override readonly className: string = "VarianceScaling";
+/** Draws values of a variance. */
+type Draw = (shape: ConcreteShape, variance: number, options: { readonly seed: Exclude<Seed, null>; readonly dtype: DType }) => Tensor;
+
+const drawUniform: Draw = (shape, variance, options) => {
+  const limit = Math.sqrt(3 * variance);
+  return uniform(shape, { minval: -limit, maxval: limit, ...options });
+};
+const drawNormal: Draw = (shape, variance, options) => normal(shape, { stddev: Math.sqrt(variance), ...options });
+const drawTruncated: Draw = (shape, variance, options) =>
+  truncatedNormal(shape, { stddev: Math.sqrt(variance) / truncatedDeviation, ...options });
+
+/** Variance `scale / n`, n the number of inputs, outputs, or their mean. How values are drawn, subclasses bring along. */
+export abstract class ScalingInitializer extends RandomInitializer {
   readonly scale: number;
   readonly mode: FanMode;
   readonly distribution: ScalingDistribution;
   readonly inputAxes: FanAxes;
   readonly outputAxes: FanAxes;
-  constructor(options: VarianceScalingOptions = {}) {
+  readonly #draw: Draw;
+
+  constructor(options: VarianceScalingOptions, draw: Draw) {
     super(options.seed);
-    checkOptions("initializers.VarianceScaling", options, ["scale", "mode", "distribution", "seed", "inputAxes", "outputAxes"]);
     this.scale = options.scale ?? 1;
     this.mode = options.mode ?? "fan_in";
     this.distribution = options.distribution ?? "truncated_normal";
     this.inputAxes = options.inputAxes ?? null;
     this.outputAxes = options.outputAxes ?? null;
-    requireOne("mode", this.mode, ["fan_in", "fan_out", "fan_avg"]);
-    requireOne("distribution", this.distribution, ["truncated_normal", "untruncated_normal", "normal", "uniform"]);
-    if (!(this.scale > 0))
-      throw new ValueError({ where: "initializers.VarianceScaling", problem: "the scale is not positive", received: String(this.scale) });
+    this.#draw = draw;
   }
+
   override call(shape: ConcreteShape, dtype?: InitializerDType): Tensor {
     const [inputs, outputs] = computeFans(shape, this.inputAxes, this.outputAxes);
     const n = this.mode === "fan_in" ? inputs : this.mode === "fan_out" ? outputs : (inputs + outputs) / 2;
-    const variance = this.scale / Math.max(1, n);
-    const common = { seed: this.seed, dtype: dtypeOf(dtype) };
-    if (this.distribution === "uniform") {
-      const limit = Math.sqrt(3 * variance);
-      return uniform(shape, { minval: -limit, maxval: limit, ...common });
-    }
-    if (this.distribution === "untruncated_normal") return normal(shape, { stddev: Math.sqrt(variance), ...common });
-    return truncatedNormal(shape, { stddev: Math.sqrt(variance) / truncatedDeviation, ...common });
+    return this.#draw(shape, this.scale / Math.max(1, n), { seed: this.seed, dtype: dtypeOf(dtype) });
   }
+
   /** The same initializer, counting the given axes, unless it was told of axes before. */
-  along(inputAxes: readonly number[], outputAxes: readonly number[]): VarianceScalingInitializer {
+  along(inputAxes: readonly number[], outputAxes: readonly number[]): ScalingInitializer {
     if (this.inputAxes !== null && this.outputAxes !== null) return this;
-    const cls = this.constructor as new (options: object) => VarianceScalingInitializer;
+    const cls = this.constructor as new (options: object) => ScalingInitializer;
     return new cls({ ...this.options(), seed: this.seed, inputAxes, outputAxes });
   }
-  protected override options(): Record<string, unknown> {
-    return { scale: this.scale, mode: this.mode, distribution: this.distribution, seed: this.seedConfig(), ...this.axesConfig() };
-  }
+
   /** Keras 3.4 knows of no axes: they are written only where there are some. */
   protected axesConfig(): Record<string, unknown> {
     return {
       ...(this.inputAxes === null ? {} : { inputAxes: this.inputAxes }),
       ...(this.outputAxes === null ? {} : { outputAxes: this.outputAxes }),
     };
+  }
+}
+
+/** Variance `scale / n`, n the number of inputs, outputs, or their mean. Throws ValueError for other options. */
+export class VarianceScalingInitializer extends ScalingInitializer {
+  static override readonly className: string = "VarianceScaling";
+  constructor(options: VarianceScalingOptions = {}) {
+    const { distribution } = options;
+    super(options, distribution === "uniform" ? drawUniform : distribution === "untruncated_normal" ? drawNormal : drawTruncated);
+    checkOptions("initializers.VarianceScaling", options, ["scale", "mode", "distribution", "seed", "inputAxes", "outputAxes"]);
+    requireOne("mode", this.mode, ["fan_in", "fan_out", "fan_avg"]);
+    requireOne("distribution", this.distribution, ["truncated_normal", "untruncated_normal", "normal", "uniform"]);
+    if (!(this.scale > 0))
+      throw new ValueError({ where: "initializers.VarianceScaling", problem: "the scale is not positive", received: String(this.scale) });
+  }
+  protected override options(): Record<string, unknown> {
+    return { scale: this.scale, mode: this.mode, distribution: this.distribution, seed: this.seedConfig(), ...this.axesConfig() };
   }
 }
 /** Variance `scale / n`. */
@@ -117,9 +136,9 @@ export interface SeedOptions {
 }
 
 /** A special case of VarianceScaling, whose options are the seed and the axes. */
-abstract class NamedScaling extends VarianceScalingInitializer {
-  constructor(fixed: VarianceScalingOptions, options: SeedOptions) {
-    super({ ...fixed, seed: options.seed, inputAxes: options.inputAxes ?? null, outputAxes: options.outputAxes ?? null });
+abstract class NamedScaling extends ScalingInitializer {
+  constructor(draw: Draw, fixed: VarianceScalingOptions, options: SeedOptions) {
+    super({ ...fixed, seed: options.seed, inputAxes: options.inputAxes ?? null, outputAxes: options.outputAxes ?? null }, draw);
     checkOptions("initializers", options, ["seed", "inputAxes", "outputAxes"]);
   }
   protected override options(): Record<string, unknown> {
@@ -131,7 +150,7 @@ abstract class NamedScaling extends VarianceScalingInitializer {
 export class GlorotUniformInitializer extends NamedScaling {
   static override readonly className: string = "GlorotUniform";
   constructor(options: SeedOptions = {}) {
-    super({ mode: "fan_avg", distribution: "uniform" }, options);
+    super(drawUniform, { mode: "fan_avg", distribution: "uniform" }, options);
   }
 }
 /** Uniform, variance `2 / (in + out)`. */
@@ -141,7 +160,7 @@ export const GlorotUniform: CallableClass<typeof GlorotUniformInitializer> = /* 
 export class GlorotNormalInitializer extends NamedScaling {
   static override readonly className: string = "GlorotNormal";
   constructor(options: SeedOptions = {}) {
-    super({ mode: "fan_avg" }, options);
+    super(drawTruncated, { mode: "fan_avg" }, options);
   }
 }
 /** Truncated normal, variance `2 / (in + out)`. */
@@ -151,7 +170,7 @@ export const GlorotNormal: CallableClass<typeof GlorotNormalInitializer> = /* @_
 export class HeUniformInitializer extends NamedScaling {
   static override readonly className: string = "HeUniform";
   constructor(options: SeedOptions = {}) {
-    super({ scale: 2, distribution: "uniform" }, options);
+    super(drawUniform, { scale: 2, distribution: "uniform" }, options);
   }
 }
 /** Uniform, variance `2 / in`. */
@@ -161,7 +180,7 @@ export const HeUniform: CallableClass<typeof HeUniformInitializer> = /* @__PURE_
 export class HeNormalInitializer extends NamedScaling {
   static override readonly className: string = "HeNormal";
   constructor(options: SeedOptions = {}) {
-    super({ scale: 2 }, options);
+    super(drawTruncated, { scale: 2 }, options);
   }
 }
 /** Truncated normal, variance `2 / in`. */
@@ -171,7 +190,7 @@ export const HeNormal: CallableClass<typeof HeNormalInitializer> = /* @__PURE__ 
 export class LecunUniformInitializer extends NamedScaling {
   static override readonly className: string = "LecunUniform";
   constructor(options: SeedOptions = {}) {
-    super({ distribution: "uniform" }, options);
+    super(drawUniform, { distribution: "uniform" }, options);
   }
 }
 /** Uniform, variance `1 / in`. */
@@ -181,7 +200,7 @@ export const LecunUniform: CallableClass<typeof LecunUniformInitializer> = /* @_
 export class LecunNormalInitializer extends NamedScaling {
   static override readonly className: string = "LecunNormal";
   constructor(options: SeedOptions = {}) {
-    super({}, options);
+    super(drawTruncated, {}, options);
   }
 }
 /** Truncated normal, variance `1 / in`. */

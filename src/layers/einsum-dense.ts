@@ -2,7 +2,7 @@
 import type { Constraint } from "../constraints/index.ts";
 import { ValueError } from "../errors.ts";
 import type { Shape, Tensor, Variable } from "../graph/index.ts";
-import { type Initializer, VarianceScalingInitializer } from "../initializers/index.ts";
+import { type Initializer, ScalingInitializer } from "../initializers/index.ts";
 import * as ops from "../ops/index.ts";
 import type { Regularizer } from "../regularizers/index.ts";
 import { callableClass, type CallableClass, type Config, optionsOfConfig } from "../serialization/index.ts";
@@ -106,7 +106,7 @@ export class EinsumDenseLayer extends ProductLayer<EinsumDenseOptions> {
         name: "kernel",
         shape: kernel,
         initializer:
-          this.kernelInitializer instanceof VarianceScalingInitializer
+          this.kernelInitializer instanceof ScalingInitializer
             ? this.kernelInitializer.along(inputAxes, outputAxes)
             : this.kernelInitializer,
         regularizer: this.kernelRegularizer,

@@ -1,11 +1,9 @@
 /** What `compile` was given. */
 import { StateError, ValueError } from "../errors.ts";
-import { isPlainObject } from "../graph/index.ts";
 import { describe } from "../layers/describe.ts";
-import * as losses from "../losses/index.ts";
 import * as metrics from "../metrics/index.ts";
 import * as optimizers from "../optimizers/index.ts";
-import { checkOptions, type Config, type CustomObjects, isSerialized, type SerializedObject } from "../serialization/index.ts";
+import { checkOptions } from "../serialization/index.ts";
 import { CompiledLoss, type LossOption, type LossWeights } from "./compile-loss.ts";
 import { CompiledMetrics, type MetricsOption } from "./compile-metrics.ts";
 
@@ -39,19 +37,21 @@ export class Compiled {
   readonly lossMean: InstanceType<typeof metrics.Mean>;
   /** Steps between two calls of the callbacks' batch methods. */
   readonly stepsPerExecution: number;
-  readonly #options: CompileOptions;
+  /** What it was made from. */
+  readonly options: CompileOptions;
   readonly #where: string;
   #loss: CompiledLoss | null = null;
   #metrics: CompiledMetrics | null = null;
   #outputNames: readonly string[] | null = null;
 
-  readonly #given: optimizers.Optimizer;
+  /** The optimizer of the options, which a scaled loss wraps. */
+  readonly given: optimizers.Optimizer;
 
   /** `scalesLoss`: whether values are so short that gradients need scaling. */
   constructor(where: string, options: CompileOptions, outputNames: readonly string[] | null, scalesLoss = false) {
     checkOptions(where, options, ["optimizer", "loss", "lossWeights", "metrics", "weightedMetrics", "autoScaleLoss", "stepsPerExecution"]);
     this.#where = where;
-    this.#options = options;
+    this.options = options;
     const group = options.stepsPerExecution ?? 1;
     this.stepsPerExecution = group === "auto" ? 1 : group;
     if (!Number.isInteger(this.stepsPerExecution) || this.stepsPerExecution < 1)
@@ -61,10 +61,9 @@ export class Compiled {
         expected: 'a whole number from 1, or "auto"',
         received: describe(group),
       });
-    this.#given = optimizers.get(options.optimizer ?? "rmsprop");
-    const scaled = this.#given instanceof optimizers.LossScaleOptimizer || this.#given.lossScaleFactor !== null;
-    this.optimizer =
-      scalesLoss && !scaled && options.autoScaleLoss !== false ? new optimizers.LossScaleOptimizer(this.#given) : this.#given;
+    this.given = optimizers.get(options.optimizer ?? "rmsprop");
+    const scaled = this.given instanceof optimizers.LossScaleOptimizer || this.given.lossScaleFactor !== null;
+    this.optimizer = scalesLoss && !scaled && options.autoScaleLoss !== false ? new optimizers.LossScaleOptimizer(this.given) : this.given;
     this.lossMean = new metrics.Mean({ name: "loss" });
     // A model whose outputs are not known yet is checked when they are; names of losses and metrics at once.
     if (outputNames !== null) this.resolve(outputNames);
@@ -73,7 +72,7 @@ export class Compiled {
   /** Binds losses and metrics to the outputs. Throws where names or counts do not fit. */
   resolve(outputNames: readonly string[]): void {
     if (this.#outputNames !== null && this.#outputNames.join("/") === outputNames.join("/")) return;
-    const { loss = null, lossWeights = null, metrics: plain = null, weightedMetrics = null } = this.#options;
+    const { loss = null, lossWeights = null, metrics: plain = null, weightedMetrics = null } = this.options;
     this.#outputNames = outputNames;
     this.#loss = loss === null ? null : new CompiledLoss(this.#where, loss, lossWeights, outputNames);
     this.#metrics =
@@ -96,56 +95,4 @@ export class Compiled {
     if (this.#outputNames === null)
       throw new StateError({ where: this.#where, problem: "the outputs of the model are not known yet", advice: "call the model once" });
   }
-
-  /** Keras's `compile_config`. */
-  get config(): Config {
-    const { loss = null, lossWeights = null, metrics: plain = null, weightedMetrics = null } = this.#options;
-    return {
-      optimizer: optimizers.serialize(this.#given),
-      loss: serialized(loss, (value) => losses.serialize(losses.get(value as never))),
-      loss_weights: lossWeights,
-      metrics: serialized(plain, (value) => metrics.serialize(metrics.get(value as never))),
-      weighted_metrics: serialized(weightedMetrics, (value) => metrics.serialize(metrics.get(value as never))),
-      run_eagerly: false,
-      steps_per_execution: this.#options.stepsPerExecution ?? 1,
-      jit_compile: false,
-    };
-  }
-}
-
-/** Options of `compile` that Keras's `compile_config` describes. Throws ValueError where it describes none. */
-export function compileOptionsOf(where: string, config: Config, customObjects: CustomObjects): CompileOptions {
-  if (!isPlainObject(config) || !("optimizer" in config)) {
-    throw new ValueError({
-      where,
-      problem: "this is no configuration of compile",
-      expected: '{ "optimizer": ..., "loss": ..., "metrics": ... }',
-      received: describe(config),
-    });
-  }
-  const made = <T>(value: unknown, make: (json: SerializedObject) => T): unknown => {
-    if (isSerialized(value)) return make(value);
-    if (typeof value === "string" && customObjects[value] !== undefined) return customObjects[value];
-    if (Array.isArray(value)) return value.map((part) => made(part, make));
-    if (isPlainObject(value)) return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, made(part, make)]));
-    return value ?? null;
-  };
-  return {
-    optimizer: made(config.optimizer, (json) => optimizers.deserialize(json, customObjects)) as optimizers.Optimizer,
-    loss: made(config.loss, (json) => losses.deserialize(json, customObjects)) as LossOption,
-    lossWeights: (config.loss_weights ?? null) as LossWeights | null,
-    metrics: made(config.metrics, (json) => metrics.deserialize(json, customObjects)) as MetricsOption | null,
-    weightedMetrics: made(config.weighted_metrics, (json) => metrics.deserialize(json, customObjects)) as MetricsOption | null,
-    stepsPerExecution: (config.steps_per_execution ?? 1) as number | "auto",
-  };
-}
-
-/** Names and JSON stay, objects become JSON; inside lists and objects too. */
-function serialized(value: unknown, serialize: (value: unknown) => unknown): unknown {
-  if (value === null || typeof value === "string" || isSerialized(value)) return value;
-  if (Array.isArray(value)) return value.map((part) => serialized(part, serialize));
-  if (typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype) {
-    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, serialized(part, serialize)]));
-  }
-  return serialize(value);
 }

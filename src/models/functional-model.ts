@@ -1,7 +1,10 @@
-/** `Model`, with the JSON of functional models. Sequential needs only the class, and takes it from model.ts. */
+/** `Model`, with tables and JSON of models. Sequential needs only the class, and takes it from model.ts. */
+import { pythonJson } from "../serialization/index.ts";
+import { compileConfig, compileOptionsOf } from "./compile-config.ts";
 import { functionalConfig, functionalParts } from "./functional-config.ts";
-import { provideFunctionalForm } from "./functional-form.ts";
+import { modelForms } from "./model-forms.ts";
+import { summarize } from "./summary.ts";
 
-provideFunctionalForm({ config: functionalConfig, parts: functionalParts });
+modelForms.provide({ summarize, jsonText: pythonJson, functionalConfig, functionalParts, compileConfig, compileOptions: compileOptionsOf });
 
 export { Model, type ModelOptions } from "./model.ts";

@@ -10,22 +10,22 @@ import type { LayerOptions } from "../layers/layer-options.ts";
 import { attachMask } from "../layers/masks.ts";
 import { flattenStructure, packStructure } from "../layers/structure.ts";
 import * as ops from "../ops/index.ts";
-import { camelCaseKeys, checkOptions, type Config, type CustomObjects, pythonJson } from "../serialization/index.ts";
+import { camelCaseKeys, checkOptions, type Config, type CustomObjects } from "../serialization/index.ts";
 import { Metric } from "../metrics/index.ts";
 import type { CalibratedMode, CalibratedQuantizationConfig, QuantizationLayerStructure, QuantizationMode } from "../quantizers/index.ts";
 import type { LoadWeightsOptions, SaveOptions } from "../saving/model-files.ts";
 import type { FileSource, FileTarget } from "../saving/source.ts";
-import { type Compiled, type CompileOptions, compileOptionsOf } from "./compiled.ts";
+import type { Compiled, CompileOptions } from "./compiled.ts";
 import type { DataStructure, Slot } from "./data-binding.ts";
 import { evaluate, fit, predict, predictOnBatch, testOnBatch, trainOnBatch } from "./fit.ts";
 import type { BatchStream, EvaluateOptions, FitOptions, PredictOptions } from "./fit-options.ts";
-import { functionalForm } from "./functional-form.ts";
 import { FunctionalGraph } from "./functional-graph.ts";
 import { asList, type StepData, type StepLogs } from "./step.ts";
 import { borderValuesOf } from "./text-stage.ts";
-import { summarize, type SummaryOptions } from "./summary.ts";
+import { type ModelForms, modelForms } from "./model-forms.ts";
 import { ModelSession } from "./model-session.ts";
 import { quantizeLayers, type QuantizeModelOptions } from "./quantize-layers.ts";
+import type { SummaryOptions } from "./summary.ts";
 
 /** Options of a functional model: symbolic tensors that `Input` made, and tensors computed from them. */
 export interface ModelOptions<I, O> extends LayerOptions {
@@ -257,12 +257,13 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
 
   /** What `compile` was given, as Keras writes it (`compile_config`); null before. */
   getCompileConfig(): Config | null {
-    return this.#session?.compiled?.config ?? null;
+    const compiled = this.#session?.compiled ?? null;
+    return compiled === null ? null : this.#forms("getCompileConfig").compileConfig(compiled);
   }
 
   /** Compiles by Keras's `compile_config`; the optimizer's state is made too where the model is built. */
   compileFromConfig(config: Config, customObjects: CustomObjects = {}): void {
-    this.compile(compileOptionsOf(`${this.label}.compileFromConfig`, config, customObjects));
+    this.compile(this.#forms("compileFromConfig").compileOptions(`${this.label}.compileFromConfig`, config, customObjects));
     if (this.built) this.optimizer.build(this.trainableWeights);
   }
 
@@ -375,6 +376,10 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
     return (await this.session.queue.run(() => predictOnBatch(this.#untyped(), x))) as O;
   }
 
+  #forms(method: string): ModelForms {
+    return modelForms.get(`${this.label}.${method}`);
+  }
+
   #untyped(): Model<unknown, unknown> {
     return this as unknown as Model<unknown, unknown>;
   }
@@ -475,12 +480,12 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
 
   /** Prints Keras's table of layers, output shapes and parameters. */
   summary(options: SummaryOptions = {}): void {
-    summarize(this.#untyped(), options);
+    this.#forms("summary").summarize(this.#untyped(), options);
   }
 
   override getConfig(): Config {
     if (this.#graph === null) return super.getConfig();
-    return functionalForm().config(this.#untyped());
+    return this.#forms("getConfig").functionalConfig(this.#untyped());
   }
 
   override toJSON(): Config {
@@ -496,7 +501,7 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
    * `JSON.stringify(model)` cannot say. `modelFromJSON` reads both.
    */
   toJson(): string {
-    return pythonJson(this.toJSON());
+    return this.#forms("toJson").jsonText(this.toJSON());
   }
 
   /** A model that is a class of its own is built by a trace of its call. */
@@ -509,6 +514,6 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
     // eslint-disable-next-line @typescript-eslint/no-this-alias -- the class itself: a static method is inherited
     const cls: unknown = this;
     if (cls !== Model && !Array.isArray(config.layers)) return new (cls as new (options: object) => never)(camelCaseKeys(config));
-    return new Model<unknown, unknown>(functionalForm().parts(config, customObjects)) as never;
+    return new Model<unknown, unknown>(modelForms.get("Model.fromConfig").functionalParts(config, customObjects)) as never;
   }
 }

@@ -3,6 +3,8 @@ import { StateError, ValueError } from "../errors.ts";
 import type { Tensor } from "../graph/index.ts";
 import { describe } from "../layers/describe.ts";
 import type { Model } from "../models/index.ts";
+// A bundle of nabla/core may hold no JSON of models before it writes or reads one.
+import "../models/functional-model.ts";
 import { platform } from "../platform/index.ts";
 import { checkOptions, type CustomObjects } from "../serialization/index.ts";
 import { hdf5Start, openHdf5 } from "./hdf5/index.ts";
