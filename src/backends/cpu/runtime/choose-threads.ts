@@ -16,7 +16,7 @@ export interface ThreadBounds {
 export function chooseThreads(
   wanted: number | undefined,
   bounds: ThreadBounds,
-  host: Pick<Platform, "concurrency" | "environment"> = platform,
+  host: Pick<Platform, "concurrency" | "environment"> = { concurrency: platform.concurrency, environment: platform.environment },
 ): number {
   const text = host.environment("NABLA_THREADS");
   const chosen = wanted ?? (text === undefined ? Math.min(host.concurrency(), bounds.usual) : Number(text));

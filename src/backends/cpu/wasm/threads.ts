@@ -69,7 +69,9 @@ export class Threads implements StageThreads {
 
   private employ(part: typeof helperModule): void {
     if (this.state === "closed") return;
-    const helpers = new part.Helpers(this.heap, this.imports, platform);
+    // One by one: what a page's platform has is in a bundle only where it is named.
+    const host = { mayBlock: platform.mayBlock, startWorker: platform.startWorker };
+    const helpers = new part.Helpers(this.heap, this.imports, host);
     this.helpers = helpers;
     const everything = { installed: [...this.installed.values()], messages: this.messages };
     // Fewer threads: everything still runs.
