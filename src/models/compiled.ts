@@ -62,8 +62,8 @@ export class Compiled {
         received: describe(group),
       });
     this.given = optimizers.get(options.optimizer ?? "rmsprop");
-    const scaled = this.given instanceof optimizers.LossScaleOptimizer || this.given.lossScaleFactor !== null;
-    this.optimizer = scalesLoss && !scaled && options.autoScaleLoss !== false ? new optimizers.LossScaleOptimizer(this.given) : this.given;
+    const scales = scalesLoss && !this.given.scalesLoss && options.autoScaleLoss !== false;
+    this.optimizer = scales ? optimizers.lossScaling.get(where)(this.given) : this.given;
     this.lossMean = new metrics.Mean({ name: "loss" });
     // A model whose outputs are not known yet is checked when they are; names of losses and metrics at once.
     if (outputNames !== null) this.resolve(outputNames);

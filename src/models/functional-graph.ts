@@ -6,7 +6,9 @@ import { contextTraining } from "../layers/call-context.ts";
 import { InputLayer, type InputLayerLayer, inputLayerOf } from "../layers/input-layer.ts";
 import { autoName } from "../layers/auto-names.ts";
 import { Layer } from "../layers/layer.ts";
-import { TextStage } from "./text-stage.ts";
+import { modelForms } from "./model-forms.ts";
+import { needsHost } from "./on-host.ts";
+import type { TextStage } from "./text-stage.ts";
 import { type Callable, callAgain, originOf } from "../ops/symbolic.ts";
 
 /** An operation of `ops` that was called on symbolic tensors: a layer without weights. */
@@ -106,7 +108,8 @@ export class FunctionalGraph {
     }
     checkConnected(where, this.nodes, inputs);
     checkNames(where, this.operations);
-    this.textStage = TextStage.of(where, this);
+    const hasHostCalls = inputs.some(isText) || this.nodes.some((node) => !node.isInput && needsHost(node));
+    this.textStage = hasHostCalls ? modelForms.get(where).textStage(where, this) : null;
   }
 
   /** The layers among the operations. */

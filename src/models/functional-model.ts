@@ -1,10 +1,20 @@
-/** `Model`, with tables and JSON of models. Sequential needs only the class, and takes it from model.ts. */
+/** `Model`, with tables, JSON and texts of models. Sequential needs only the class, and takes it from model.ts. */
 import { pythonJson } from "../serialization/index.ts";
 import { compileConfig, compileOptionsOf } from "./compile-config.ts";
 import { functionalConfig, functionalParts } from "./functional-config.ts";
 import { modelForms } from "./model-forms.ts";
 import { summarize } from "./summary.ts";
+import { fittedTexts, TextStage } from "./text-stage.ts";
 
-modelForms.provide({ summarize, jsonText: pythonJson, functionalConfig, functionalParts, compileConfig, compileOptions: compileOptionsOf });
+modelForms.provide({
+  summarize,
+  jsonText: pythonJson,
+  functionalConfig,
+  functionalParts,
+  compileConfig,
+  compileOptions: compileOptionsOf,
+  textStage: (where, graph) => TextStage.of(where, graph),
+  fittedTexts,
+});
 
 export { Model, type ModelOptions } from "./model.ts";

@@ -2,7 +2,7 @@
 import { ValueError } from "../errors.ts";
 import { withParts } from "../parts/part.ts";
 import type { Model } from "./model.ts";
-import { hostDataOf } from "./input-structure.ts";
+import { rareData } from "./parts.ts";
 import { type GivenData, prepareData, prepareInputs, prepareReadyData, type TrainingData } from "./training-data.ts";
 
 type AnyModel = Model<unknown, unknown>;
@@ -21,6 +21,7 @@ export async function preparedInputs(where: string, model: AnyModel, x: unknown)
 
 async function inferFrom(where: string, model: AnyModel, x: unknown): Promise<void> {
   if (model.inputSlots !== null) return;
+  const { hostDataOf } = await withParts(() => rareData.get());
   const { structure, arrays } = await hostDataOf(where, x);
   const shapes = arrays.map(({ host }) => [null, ...host.shape.slice(1)]);
   if (

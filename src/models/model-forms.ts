@@ -1,11 +1,14 @@
-/** What models say of themselves: tables, and Keras's JSON of functional models and of what was compiled. */
+/** What few models that train need: tables, Keras's JSON of functional models and of what was compiled, and texts. */
+import type { Shape, StringTensor, Tensor } from "../graph/index.ts";
 import { Provided } from "../parts/provided.ts";
 import type { Config, CustomObjects } from "../serialization/index.ts";
 import type { Compiled, CompileOptions } from "./compiled.ts";
+import type { FunctionalGraph } from "./functional-graph.ts";
 import type { Model, ModelOptions } from "./model.ts";
 import type { SummaryOptions } from "./summary.ts";
+import type { TextStage } from "./text-stage.ts";
 
-/** How models are printed, written and read. */
+/** How models are printed, written and read, and what they do with texts. */
 export interface ModelForms {
   /** Prints the table of a model. */
   readonly summarize: (model: Model<unknown, unknown>, options: SummaryOptions) => void;
@@ -16,10 +19,13 @@ export interface ModelForms {
   /** Keras's `compile_config`. */
   readonly compileConfig: (compiled: Compiled) => Config;
   readonly compileOptions: (where: string, config: Config, customObjects: CustomObjects) => CompileOptions;
+  /** What a functional model does with texts before its program. */
+  readonly textStage: (where: string, graph: FunctionalGraph) => TextStage;
+  readonly fittedTexts: (where: string, name: string, given: Tensor | StringTensor, wanted: Shape) => Tensor | StringTensor;
 }
 
 /** Given by functional-model.ts, through which `Model` is exported: a program that trains a Sequential does without. */
 export const modelForms: Provided<ModelForms> = /* @__PURE__ */ new Provided<ModelForms>(
-  "summaries and JSON of models",
+  "summaries, JSON and texts of models",
   'import { registerModels } from "nabla/core" and call it',
 );

@@ -8,6 +8,8 @@ import { heldIn } from "../layers/layer-arguments.ts";
 import { describe } from "../layers/describe.ts";
 import type { LayerOptions } from "../layers/layer-options.ts";
 import { attachMask } from "../layers/masks.ts";
+import { quantizationParts } from "../layers/quantized/parts.ts";
+import type { QuantizeModelOptions } from "../layers/quantized/quantize-layers.ts";
 import { flattenStructure, packStructure } from "../layers/structure.ts";
 import * as ops from "../ops/index.ts";
 import { camelCaseKeys, checkOptions, type Config, type CustomObjects } from "../serialization/index.ts";
@@ -20,11 +22,10 @@ import type { DataStructure, Slot } from "./data-binding.ts";
 import { evaluate, fit, predict, predictOnBatch, testOnBatch, trainOnBatch } from "./fit.ts";
 import type { BatchStream, EvaluateOptions, FitOptions, PredictOptions } from "./fit-options.ts";
 import { FunctionalGraph } from "./functional-graph.ts";
+import { borderValuesOf } from "./on-host.ts";
 import { asList, type StepData, type StepLogs } from "./step.ts";
-import { borderValuesOf } from "./text-stage.ts";
 import { type ModelForms, modelForms } from "./model-forms.ts";
 import { ModelSession } from "./model-session.ts";
-import { quantizeLayers, type QuantizeModelOptions } from "./quantize-layers.ts";
 import type { SummaryOptions } from "./summary.ts";
 
 /** Options of a functional model: symbolic tensors that `Input` made, and tensors computed from them. */
@@ -173,7 +174,10 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
     }
     return given.map((tensor, index) => {
       const reference = wanted[index]!;
-      if (isText(reference)) return this.#fittedTexts(tensor, reference.shape, index);
+      if (isText(reference)) {
+        const { name } = this.#graph!.inputLayers[index]!;
+        return this.#forms("call").fittedTexts(this.label, name, tensor, reference.shape);
+      }
       if (tensor instanceof StringTensor || borderValuesOf(tensor) !== undefined) return tensor;
       let x = tensor.dtype === reference.dtype ? tensor : ops.cast(tensor, reference.dtype);
       if (x.rank === reference.rank + 1 && x.shape.at(-1) === 1) x = ops.squeeze(x, -1);
@@ -190,31 +194,6 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
         });
       }
       return x;
-    });
-  }
-
-  #fittedTexts(given: Tensor | StringTensor, wanted: Shape, index: number): Tensor | StringTensor {
-    const where = this.label;
-    const name = this.#graph!.inputLayers[index]!.name;
-    if (!(given instanceof StringTensor)) {
-      if (borderValuesOf(given) !== undefined) return given;
-      throw new ValueError({
-        where,
-        problem: `the input "${name}" takes texts`,
-        expected: 'tensor(["a", "b"], { dtype: "string" })',
-        received: given.toString(),
-      });
-    }
-    const fits = (shape: Shape): boolean =>
-      shape.length === wanted.length && shape.every((extent, axis) => axis === 0 || wanted[axis] === null || extent === wanted[axis]);
-    if (fits(given.shape)) return given;
-    if (fits([...given.shape, 1])) return given.reshape([...given.shape, 1]);
-    if (given.shape.at(-1) === 1 && fits(given.shape.slice(0, -1))) return given.reshape(given.shape.slice(0, -1));
-    throw new ShapeError({
-      where,
-      problem: `the input "${name}" has the wrong shape`,
-      expected: formatShape(wanted),
-      received: formatShape(given.shape),
     });
   }
 
@@ -463,7 +442,7 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
   override quantize(mode: null, options: QuantizeModelOptions & { readonly config: CalibratedQuantizationConfig }): Promise<void>;
   override quantize(mode?: QuantizationMode | null, options?: QuantizeModelOptions): void;
   override quantize(mode: QuantizationMode | null = null, options: QuantizeModelOptions = {}): void | Promise<void> {
-    const done = quantizeLayers(this.#untyped(), mode, options);
+    const done = quantizationParts(`${this.label}.quantize`).quantizeLayers(this.#untyped(), mode, options);
     if (done !== undefined) return done.then(() => this.#session?.forgetSteps());
     this.#session?.forgetSteps();
   }

@@ -1,20 +1,10 @@
 /** What a model does with texts: on the host, before its program. */
-import { ValueError } from "../errors.ts";
-import { type ConcreteShape, dataTensor, type HostValues, isText, StringTensor, Tensor } from "../graph/index.ts";
+import { ShapeError, ValueError } from "../errors.ts";
+import { type ConcreteShape, dataTensor, formatShape, type HostValues, isText, type Shape, StringTensor, Tensor } from "../graph/index.ts";
 import { Layer } from "../layers/layer.ts";
 import type { FunctionalGraph, GraphNode } from "./functional-graph.ts";
+import { type BorderValues, borderValuesOf, needsHost, standFor } from "./on-host.ts";
 import type { TrainingData } from "./training-data.ts";
-
-/** Symbolic tensors at the border between host and program, with what they are for one batch. */
-export type BorderValues = ReadonlyMap<Tensor, Tensor>;
-
-/** For a tensor that stands in the place of a text input in a program: what the texts became. */
-const bordersOf = new WeakMap<Tensor, BorderValues>();
-
-/** What the texts became that `tensor` stands for; undefined for other tensors. */
-export function borderValuesOf(tensor: unknown): BorderValues | undefined {
-  return tensor instanceof Tensor ? bordersOf.get(tensor) : undefined;
-}
 
 /**
  * The calls of a functional model that are made on the host because they take texts, and the tensors that they hand to
@@ -36,8 +26,8 @@ export class TextStage {
     this.#texts = graph.inputs.flatMap((input, i) => (isText(input) ? [i] : []));
   }
 
-  /** The stage of a graph; null where nothing needs the host. Throws ValueError where weights are trained before texts end. */
-  static of(where: string, graph: FunctionalGraph): TextStage | null {
+  /** The stage of a graph. Throws ValueError where weights are trained before texts end. */
+  static of(where: string, graph: FunctionalGraph): TextStage {
     const nodes = new Set<GraphNode>();
     const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
     const add = (node: GraphNode): void => {
@@ -48,7 +38,6 @@ export class TextStage {
       for (const input of node.inputs) add(producers.get(input)!);
     };
     for (const node of graph.nodes) if (!node.isInput && needsHost(node)) add(node);
-    if (nodes.size === 0 && !graph.inputs.some(isText)) return null;
     const border = new Set<Tensor>();
     const take = (tensor: Tensor): void => {
       if (nodes.has(producers.get(tensor)!)) border.add(tensor);
@@ -108,14 +97,10 @@ export class TextStage {
     return this.#graph.inputs.map((_, i) => {
       if (!this.#texts.includes(i)) return tensors[next++]!;
       const carrier = tensors[numbers]!;
-      bordersOf.set(carrier, values);
+      standFor(carrier, values);
       return carrier;
     });
   }
-}
-
-function needsHost(node: GraphNode): boolean {
-  return node.inputs.some(isText) || (node.operation instanceof Layer && node.operation.runsOnHost);
 }
 
 /** Throws ValueError where a call that would be made before the program trains weights. */
@@ -127,5 +112,29 @@ function checkHostCall(where: string, { operation }: GraphNode): void {
     expected: "texts that become numbers first: TextVectorization, StringLookup, Hashing",
     received: operation.label,
     advice: "call the text layers on the model's inputs, and the other layers on what they give",
+  });
+}
+
+/** Texts as the input `name` of a model wants them: a missing or superfluous last axis of extent 1 is no matter. Throws ValueError and ShapeError. */
+export function fittedTexts(where: string, name: string, given: Tensor | StringTensor, wanted: Shape): Tensor | StringTensor {
+  if (!(given instanceof StringTensor)) {
+    if (borderValuesOf(given) !== undefined) return given;
+    throw new ValueError({
+      where,
+      problem: `the input "${name}" takes texts`,
+      expected: 'tensor(["a", "b"], { dtype: "string" })',
+      received: given.toString(),
+    });
+  }
+  const fits = (shape: Shape): boolean =>
+    shape.length === wanted.length && shape.every((extent, axis) => axis === 0 || wanted[axis] === null || extent === wanted[axis]);
+  if (fits(given.shape)) return given;
+  if (fits([...given.shape, 1])) return given.reshape([...given.shape, 1]);
+  if (given.shape.at(-1) === 1 && fits(given.shape.slice(0, -1))) return given.reshape(given.shape.slice(0, -1));
+  throw new ShapeError({
+    where,
+    problem: `the input "${name}" has the wrong shape`,
+    expected: formatShape(wanted),
+    received: formatShape(given.shape),
   });
 }

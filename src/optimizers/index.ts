@@ -10,6 +10,7 @@ export { Ftrl, FtrlOptimizer, type FtrlOptions } from "./ftrl.ts";
 export { Lamb, LambOptimizer, type LambOptions } from "./lamb.ts";
 export { Lion, LionOptimizer, type LionOptions } from "./lion.ts";
 export { type LossScaleOptions, LossScaleOptimizer, LossScaleOptimizerClass } from "./loss-scale-optimizer.ts";
+export { lossScaling } from "./loss-scaling.ts";
 export { MultiOptimizer, MultiOptimizerClass, type MultiOptimizerOptions, type OptimizerSelector } from "./multi-optimizer.ts";
 export { Muon, MuonOptimizer, type MuonOptions } from "./muon.ts";
 export { Nadam, NadamOptimizer, type NadamOptions } from "./nadam.ts";

@@ -111,6 +111,10 @@ export class LossScaleOptimizerClass extends Optimizer {
     return this.innerOptimizer.currentLearningRate();
   }
 
+  override get scalesLoss(): boolean {
+    return true;
+  }
+
   override scaleLoss(loss: Tensor): Tensor {
     return multiply(loss, this.dynamicScale);
   }

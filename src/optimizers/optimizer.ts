@@ -299,6 +299,11 @@ export abstract class Optimizer {
     }
   }
 
+  /** Whether `scaleLoss` scales. */
+  get scalesLoss(): boolean {
+    return this.lossScaleFactor !== null;
+  }
+
   /** The loss to take gradients of: scaled as `apply` expects it (`lossScaleFactor`). */
   scaleLoss(loss: Tensor): Tensor {
     return this.lossScaleFactor === null ? loss : multiply(loss, this.lossScaleFactor);

@@ -9,6 +9,7 @@ import { Ftrl } from "./ftrl.ts";
 import { Lamb } from "./lamb.ts";
 import { Lion } from "./lion.ts";
 import { LossScaleOptimizer } from "./loss-scale-optimizer.ts";
+import { lossScaling } from "./loss-scaling.ts";
 import { MultiOptimizer } from "./multi-optimizer.ts";
 import { Muon } from "./muon.ts";
 import { Nadam } from "./nadam.ts";
@@ -26,6 +27,7 @@ export function registerOptimizers(): void {
   }
   optimizerRegistry.register(ScheduleFreeAdamW);
   optimizerRegistry.register(LossScaleOptimizer);
+  lossScaling.provide((optimizer) => new LossScaleOptimizer(optimizer));
   optimizerRegistry.register(MultiOptimizer);
   registerSchedules();
 }

@@ -1,4 +1,5 @@
 /** Classes of Keras that do not exist here, and what to do instead. */
+import { provideInstead } from "./instead.ts";
 
 const wrapped = "the layer runs another framework: rebuild it from layers that exist here, or as a Layer of your own in customObjects";
 
@@ -20,7 +21,7 @@ const notHere: Readonly<Record<string, string>> = {
   SyncBatchNormalization: "BatchNormalization",
 };
 
-/** What to do where Keras's class of this name does not exist here; undefined for other names. */
-export function insteadOf(className: string): string | undefined {
-  return Object.hasOwn(notHere, className) ? notHere[className] : undefined;
+/** Makes known what to do instead, for errors that name such a class; importing "nabla" does it. */
+export function registerNotHere(): void {
+  provideInstead(notHere);
 }

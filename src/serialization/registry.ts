@@ -4,8 +4,8 @@
  */
 import { nearestNames, UnknownNameError, ValueError } from "../errors.ts";
 import { customNames, customObject, registeredName } from "./custom-objects.ts";
+import { insteadOf } from "./instead.ts";
 import { snakeCaseOfClass } from "./names.ts";
-import { insteadOf } from "./not-here.ts";
 
 /** A Keras configuration: snake_case keys, plain JSON values. */
 export type Config = Record<string, unknown>;

@@ -11,10 +11,12 @@ import type {
   InputStatistics,
   QuantizationConfig,
   QuantizationLayerStructure,
+  QuantizationMode,
 } from "../../quantizers/index.ts";
 import type { Layer } from "../layer.ts";
 import type { DTypePolicy } from "../dtype-policy.ts";
 import type { ProductForm, QuantizedProduct, QuantizedTable, TableForm, WeightMaker } from "./forms.ts";
+import type { Quantizable, QuantizeModelOptions } from "./quantize-layers.ts";
 
 /** The parts, as `registerQuantization` gives them. */
 export interface QuantizationParts {
@@ -49,6 +51,8 @@ export interface QuantizationParts {
     structure: QuantizationLayerStructure | null,
     chosen: (layer: Layer) => boolean,
   ): Promise<void>;
+  /** Quantizes the layers of a model; see quantize-layers.ts. */
+  quantizeLayers(model: Quantizable, mode: QuantizationMode | null, options: QuantizeModelOptions): void | Promise<void>;
   /** Stored rows of a table by the mode of a policy. */
   table(layer: WeightMaker, form: TableForm, policy: DTypePolicy, config: QuantizationConfig | null): QuantizedTable;
 }

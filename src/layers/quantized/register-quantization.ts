@@ -30,6 +30,7 @@ import { Int4Table } from "./int4-table.ts";
 import { Int8Product } from "./int8-product.ts";
 import { Int8Table } from "./int8-table.ts";
 import { provideQuantization, type QuantizationParts } from "./parts.ts";
+import { quantizeLayers } from "./quantize-layers.ts";
 
 const modes = { int8: Int8QuantizationConfig, int4: Int4QuantizationConfig, float8: Float8QuantizationConfig } as const;
 const onData = ["gptq", "awq"];
@@ -147,6 +148,7 @@ const parts: QuantizationParts = {
   },
   calibratedValues: (product, weights) => (product as CalibratedProduct).values(weights),
   calibrate: calibrateLayers,
+  quantizeLayers,
   table: (layer, form, policy, config) => {
     if (policy.quantizationMode === "int8") return new Int8Table(layer, form, config);
     if (policy.quantizationMode === "int4") return new Int4Table(layer, form, blockSizeOf(policy, config), config);

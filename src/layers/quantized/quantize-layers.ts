@@ -1,16 +1,15 @@
 /** Quantizing the layers of a model. */
-import { ValueError } from "../errors.ts";
-import type { Layer } from "../layers/layer.ts";
-import { type QuantizeOptions } from "../layers/layer.ts";
-import { describe } from "../layers/layer-options.ts";
-import { QuantizableLayer } from "../layers/quantizable-layer.ts";
-import { quantizationParts } from "../layers/quantized/parts.ts";
+import { ValueError } from "../../errors.ts";
+import type { Layer, QuantizeOptions } from "../layer.ts";
+import { describe } from "../layer-options.ts";
+import { QuantizableLayer } from "../quantizable-layer.ts";
+import { quantizationParts } from "./parts.ts";
 import type {
   CalibratedQuantizationConfig,
   QuantizationConfig,
   QuantizationLayerStructure,
   QuantizationMode,
-} from "../quantizers/index.ts";
+} from "../../quantizers/index.ts";
 
 /** Options of `model.quantize`. */
 export interface QuantizeModelOptions extends QuantizeOptions {
