@@ -1,6 +1,15 @@
 /** What a model does with texts: on the host, before its program. */
 import { ShapeError, ValueError } from "../errors.ts";
-import { type ConcreteShape, dataTensor, formatShape, type HostValues, isText, type Shape, StringTensor, Tensor } from "../graph/index.ts";
+import {
+  type ConcreteShape,
+  dataTensor,
+  formatShape,
+  type HostValues,
+  isText,
+  type Shape,
+  StringTensor,
+  type Tensor,
+} from "../graph/index.ts";
 import { Layer } from "../layers/layer.ts";
 import type { FunctionalGraph, GraphNode } from "./functional-graph.ts";
 import { type BorderValues, borderValuesOf, needsHost, standFor } from "./on-host.ts";

@@ -12,11 +12,17 @@ export interface ThreadBounds {
   readonly usual: number;
 }
 
+// One by one: what a page's platform has is in a bundle only where it is named.
+const thisHost: Pick<Platform, "concurrency" | "environment"> = {
+  concurrency: () => platform.concurrency(),
+  environment: (name) => platform.environment(name),
+};
+
 /** Threads to use: `wanted`, else NABLA_THREADS, else the hardware's within bounds. Throws BackendError for nonsense. */
 export function chooseThreads(
   wanted: number | undefined,
   bounds: ThreadBounds,
-  host: Pick<Platform, "concurrency" | "environment"> = { concurrency: platform.concurrency, environment: platform.environment },
+  host: Pick<Platform, "concurrency" | "environment"> = thisHost,
 ): number {
   const text = host.environment("NABLA_THREADS");
   const chosen = wanted ?? (text === undefined ? Math.min(host.concurrency(), bounds.usual) : Number(text));

@@ -1,6 +1,6 @@
 /** The threads that run stages: the calling one, and workers that help it. */
 import { withParts } from "../../../parts/part.ts";
-import { platform } from "../../../platform/index.ts";
+import { type Platform, platform } from "../../../platform/index.ts";
 import type { StageThreads } from "../runtime/machine.ts";
 import { mailbox } from "./control.ts";
 import { type Driver, emitDriver } from "./driver.ts";
@@ -70,7 +70,10 @@ export class Threads implements StageThreads {
   private employ(part: typeof helperModule): void {
     if (this.state === "closed") return;
     // One by one: what a page's platform has is in a bundle only where it is named.
-    const host = { mayBlock: platform.mayBlock, startWorker: platform.startWorker };
+    const host: Pick<Platform, "mayBlock" | "startWorker"> = {
+      mayBlock: platform.mayBlock,
+      startWorker: (source, data) => platform.startWorker(source, data),
+    };
     const helpers = new part.Helpers(this.heap, this.imports, host);
     this.helpers = helpers;
     const everything = { installed: [...this.installed.values()], messages: this.messages };
