@@ -30,9 +30,10 @@ export function crc32(bytes: Uint8Array, before = 0): number {
   let at = 0;
   const aligned = Math.min(bytes.length, -bytes.byteOffset & 3);
   for (; at < aligned; at++) crc = t0[(crc ^ bytes[at]!) & 255]! ^ (crc >>> 8);
-  const count = (bytes.length - at) >> 2;
+  // Not by shifts, which are of int32: there are parts of more than 2 GiB.
+  const count = Math.floor((bytes.length - at) / 4);
   const words = count === 0 ? new Int32Array(0) : new Int32Array(bytes.buffer, bytes.byteOffset + at, count);
-  const pairs = words.length & ~1;
+  const pairs = words.length - (words.length % 2);
   for (let i = 0; i < pairs; i += 2) {
     const low = words[i]! ^ crc;
     const high = words[i + 1]!;
