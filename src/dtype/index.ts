@@ -1,4 +1,5 @@
 /** Element types of tensors, and the typed arrays that hold them. No dependencies. */
+import { BackendError } from "../errors.ts";
 import { isShortFloat, roundToShort, type ShortFloat, ShortFloatArray, shortFloats } from "./short-floats.ts";
 
 export {
@@ -24,7 +25,7 @@ interface DTypeRow {
   readonly bytes: number;
   readonly kind: "float" | "integer" | "bool";
   /** Holds values on the host: of floats of two bytes as float32, which has all of them. */
-  readonly array: new (length: number) => TypedArray;
+  readonly array: { new (length: number): TypedArray; readonly BYTES_PER_ELEMENT: number };
   /** Least and greatest value: infinities of floats. */
   readonly range: readonly [number, number];
 }
@@ -43,9 +44,20 @@ export const dtypes: Readonly<Record<DType, DTypeRow>> = {
   bool: { bytes: 1, kind: "bool", array: Uint8Array, range: [0, 1] },
 };
 
-/** A new zeroed host array of `length` elements of `dtype`. */
+/** A new zeroed host array of `length` elements of `dtype`. Throws BackendError where the host has no memory for it. */
 export function hostArray(dtype: DType, length: number): TypedArray {
-  return new dtypes[dtype].array(length);
+  const { array } = dtypes[dtype];
+  try {
+    return new array(length);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new BackendError({
+      where: "host memory",
+      problem: "an array is too large",
+      received: `${length} elements of ${dtype} (${((length * array.BYTES_PER_ELEMENT) / 2 ** 30).toFixed(1)} GiB)`,
+      advice: "use a smaller batch, or several tensors for one",
+    });
+  }
 }
 
 /** A place for elements, written from host arrays and copied to new ones. */
