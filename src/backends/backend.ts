@@ -36,6 +36,11 @@ export interface RunArguments {
    * wait for a run anyway gives them all the same. Default true.
    */
   readonly reads?: boolean;
+  /**
+   * True: the results go to tensors, which give copies of them only. Their arrays may then be memory that the back-end
+   * uses again once nothing refers to it. Default false: ordinary arrays.
+   */
+  readonly held?: boolean;
 }
 
 /** A program loaded into a back-end. */

@@ -2,10 +2,10 @@
 import { CallbackList, History, type Logs, ProgressBar, type Resumption, type TrainingRun } from "../callbacks/index.ts";
 import { maxEpochs, maxStepsPerEpoch } from "../config/index.ts";
 import { ValueError } from "../errors.ts";
-import type { HostValues } from "../graph/index.ts";
+import { type ConcreteShape, dataTensor, flattenTree, type HostValues, unflattenTree } from "../graph/index.ts";
 import { describe } from "../layers/describe.ts";
 import { withParts } from "../parts/part.ts";
-import { airIsDue, takeAir } from "../runtime/index.ts";
+import { airAfter, airIsDue, takeAir } from "../runtime/index.ts";
 import { checkOptions } from "../serialization/index.ts";
 import { isStopped, runBatches, runStep } from "./batch-loop.ts";
 import { type Batches, EpochBatches, isStream } from "./batches.ts";
@@ -305,9 +305,10 @@ export function testOnBatch(
 /** `Model.predictOnBatch`. */
 export async function predictOnBatch(model: AnyModel, x: unknown): Promise<unknown> {
   const data = await preparedInputs(`${model.label}.predictOnBatch`, model, x);
-  const collector = new RowCollector(data.count);
-  collector.add(await model.session.outputStep(data).run(await model.session.stepArrays(stepArrays(data), data)));
-  return collector.result();
+  const { tree, values } = await model.session.outputStep(data).run(await model.session.stepArrays(stepArrays(data), data));
+  await airAfter(values.reduce((bytes, { byteLength }) => bytes + byteLength, 0));
+  const leaves = flattenTree(tree).map(({ shape, dtype }, index) => dataTensor(values[index]!, shape as ConcreteShape, dtype));
+  return unflattenTree(tree, leaves);
 }
 
 function onBatch(

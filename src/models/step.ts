@@ -85,10 +85,13 @@ export class OutputStep {
     this.#traced = new Traced((...tensors: Tensor[]) => compute(unpack(tensors)));
   }
 
-  /** Runs on one batch: the structure of the outputs, and values in the order of its leaves. */
-  run(arrays: readonly HostValues[], options?: RunOptions): Outputs | Promise<Outputs> {
+  /**
+   * Runs on one batch: the structure of the outputs, and values in the order of its leaves. The values are for tensors or
+   * to be copied: users get no array that stands in them.
+   */
+  run(arrays: readonly HostValues[]): Outputs | Promise<Outputs> {
     const tree = this.#traced.resultTree(arrays);
-    const values = this.#traced.run(arrays, options);
+    const values = this.#traced.run(arrays, { held: true });
     return values instanceof Promise ? values.then((known) => ({ tree, values: known })) : { tree, values };
   }
 }

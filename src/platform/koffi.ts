@@ -1,6 +1,7 @@
 /** Machine code through koffi, an optional package with its binaries inside. */
 import { constants } from "node:buffer";
 import { createRequire } from "node:module";
+import { markAsUntransferable } from "node:worker_threads";
 import { BackendError } from "../errors.ts";
 import type { NativeAccess, NativeType } from "./native.ts";
 
@@ -77,7 +78,12 @@ function open(): NativeAccess {
     bind,
     // Node ends the process where more is wished for.
     largestView: constants.MAX_LENGTH,
-    view: (address, bytes) => koffi.view(address, bytes),
+    view: (address, bytes) => {
+      const buffer = koffi.view(address, bytes);
+      // Who gets it elsewhere would not be seen by the collector here.
+      markAsUntransferable(buffer);
+      return buffer;
+    },
     atThreadEnd: (cleanup, argument) => {
       const environment = Number(koffi.node.env);
       const hook = (name: string): ((...values: number[]) => number) => {

@@ -14,7 +14,10 @@ export interface NativeAccess {
   bind(address: number, parameters: readonly NativeType[], result: NativeType): (...values: number[]) => number;
   /** Bytes of the largest view. */
   readonly largestView: number;
-  /** At most `largestView` bytes at an address, without a copy. They must stay mapped as long as anything uses the buffer. */
+  /**
+   * At most `largestView` bytes at an address, without a copy. They must stay mapped as long as anything uses the buffer,
+   * which no thread can transfer.
+   */
   view(address: number, bytes: number): ArrayBuffer;
   /**
    * Calls the C function `cleanup(argument)` when the thread of this JavaScript environment ends, also where it is

@@ -96,7 +96,7 @@ export function jit<A extends readonly unknown[], R>(f: (...args: A) => R): (...
     const fail = (error: unknown): void => {
       for (const { node } of results) node.origin = error;
     };
-    const options = { deliver: fill, fail };
+    const options = { deliver: fill, fail, held: true };
     const known = tensors.map(({ node, index }) => node.values[index]);
     const out = known.every((values) => values !== undefined)
       ? traced.run(

@@ -20,6 +20,8 @@ export interface PlanRun {
   readonly signal?: AbortSignal | undefined;
   /** False: results may stay in the program's memory (`Executable.read`); then the list of results is empty. */
   readonly reads?: boolean | undefined;
+  /** True: the results go to tensors, which give copies of them only (`RunArguments.held`). */
+  readonly held?: boolean | undefined;
   /** Who the run is for: results that others left in the program's memory are fetched first. Default: nobody who leaves any. */
   readonly owner?: object | undefined;
 }
@@ -75,6 +77,7 @@ export function runPlan(run: PlanRun): TypedArray[] | Promise<TypedArray[]> {
         states: residents.map((resident) => resident.buffer),
         scalars: plan.scalars,
         reads: run.reads !== false,
+        held: run.held === true,
         ...(run.signal === undefined ? {} : { signal: run.signal }),
       };
       out = run.program.run(job, run.owner ?? null);

@@ -52,6 +52,8 @@ export interface RunOptions {
    * Default true.
    */
   readonly reads?: boolean | undefined;
+  /** True: the results go to tensors, which give copies of them only (`RunArguments.held`). Default false. */
+  readonly held?: boolean | undefined;
   /** Called with the results of a run that returned a promise, or its error, before anything else runs. */
   readonly deliver?: ((results: readonly TypedArray[]) => void) | undefined;
   readonly fail?: ((error: unknown) => void) | undefined;
@@ -240,8 +242,8 @@ export class Traced {
     const values: TypedArray[] = [];
     for (const arg of args) values.push(arg.values);
     for (const given of frozen) values.push(given);
-    const { signal, reads } = options;
-    const job = { arguments: values, states: quick.buffers, scalars, reads: reads !== false };
+    const { signal, reads, held } = options;
+    const job = { arguments: values, states: quick.buffers, scalars, reads: reads !== false, held: held === true };
     return runQueue.run(() => {
       const out = program.run(signal === undefined ? job : { ...job, signal }, this);
       if (reads === false) this.kept = program.keep(this);
@@ -332,6 +334,7 @@ export class Traced {
       version: (state, update) => landed(state, flights[update]),
       signal: options.signal,
       reads: !leaves,
+      held: options.held,
       owner: this,
     });
     if (leaves) this.kept = built.program.keep(this);

@@ -1,6 +1,15 @@
 /** A program in memory, and its runs. */
 import type { Executable, RunArguments } from "../../backend.ts";
-import { isFloat, roundedTo, type StoredElements, type TypedArray } from "../../../dtype/index.ts";
+import {
+  type DType,
+  dtypes,
+  isFloat,
+  isShortFloat,
+  roundedTo,
+  type StoredElements,
+  storedElements,
+  type TypedArray,
+} from "../../../dtype/index.ts";
 import { InternalError, ShapeError, StateError } from "../../../errors.ts";
 import { sizeOf } from "../../../graph/index.ts";
 import { kernelKey } from "../../../compiler/kernels/kernel.ts";
@@ -175,7 +184,7 @@ export class CpuExecutable implements Executable {
       this.walk.advance(Infinity);
       this.predicted = performance.now() - start;
       // The next run may go in slices and be stopped on its way: what nobody has read then must not lie in its memory.
-      return args.reads === false && this.predicted <= sliceMilliseconds ? [] : this.results();
+      return args.reads === false && this.predicted <= sliceMilliseconds ? [] : this.results(args.held === true);
     } finally {
       this.finish();
     }
@@ -192,11 +201,11 @@ export class CpuExecutable implements Executable {
       if (!this.walk.hasWrittenState) args.signal?.throwIfAborted();
     }
     this.predicted = busy;
-    return this.results();
+    return this.results(args.held === true);
   }
 
   read(): TypedArray[] | Promise<TypedArray[]> {
-    return this.machine.order.isBusy ? this.machine.order.enqueue(() => this.results()) : this.results();
+    return this.machine.order.isBusy ? this.machine.order.enqueue(() => this.results(false)) : this.results(false);
   }
 
   private finish(): void {
@@ -250,16 +259,26 @@ export class CpuExecutable implements Executable {
     this.resultViews = this.program.results.map(() => null);
   }
 
-  private results(): TypedArray[] {
+  /** Copies; `held`: of tensors, which may stand in memory that is used again. */
+  private results(held: boolean): TypedArray[] {
     const { memory } = this.machine;
     if (this.viewsVersion !== memory.version) this.renewViews();
     const copies: TypedArray[] = [];
     for (let i = 0; i < this.program.results.length; i++) {
       const { type, buffer } = this.program.results[i]!;
       const view = (this.resultViews[i] ??= memory.view(type.dtype, this.pointers[buffer]!, sizeOf(type.shape)));
-      copies.push(view.slice());
+      copies.push((held ? this.heldCopy(type.dtype, view) : undefined) ?? view.slice());
     }
     return copies;
+  }
+
+  private heldCopy(dtype: DType, view: StoredElements): TypedArray | undefined {
+    if (isShortFloat(dtype)) return undefined;
+    const buffer = this.machine.memory.heldBuffer?.(view.length * dtypes[dtype].bytes);
+    if (buffer === undefined) return undefined;
+    const copy = storedElements(dtype, buffer, 0, view.length);
+    copy.set(view as TypedArray);
+    return copy;
   }
 
   free(): void {

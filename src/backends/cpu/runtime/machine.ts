@@ -33,6 +33,11 @@ export interface MachineMemory {
   view(dtype: DType, address: number, length: number): StoredElements;
   /** The byte at an address inside a block. */
   byteAt(address: number): number;
+  /**
+   * A buffer of arbitrary contents outside of all blocks, whose memory is used again when the buffer has been collected;
+   * undefined where an ordinary one serves as well. It must not be transferred.
+   */
+  heldBuffer?(bytes: number): ArrayBuffer | undefined;
 }
 
 /** Threads that run stages: the calling one and its helpers. Results never depend on who runs a chunk. */

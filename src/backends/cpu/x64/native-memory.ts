@@ -2,6 +2,7 @@
 import { type DType, dtypes, type HostDType, type StoredElements, storedElements, type TypedArray } from "../../../dtype/index.ts";
 import { InternalError } from "../../../errors.ts";
 import type { MachineMemory, MemoryBlock } from "../runtime/machine.ts";
+import { HeldBuffers } from "./held-buffers.ts";
 import type { Mappings } from "./mappings.ts";
 import { pageBytes } from "./system.ts";
 
@@ -69,6 +70,7 @@ export class NativeMemory implements MachineMemory {
   readonly version = 0;
   bytesInUse = 0;
   private readonly mappings: Mappings;
+  private readonly held: HeldBuffers = new HeldBuffers(this);
   private readonly pools: Segment[] = [];
   /** All segments, by address in ascending order. */
   private readonly segments: Segment[] = [];
@@ -104,6 +106,15 @@ export class NativeMemory implements MachineMemory {
     // What spans two windows has a view of its own.
     if ((offset % windowBytes) + bytes > windowBytes) return storedElements(dtype, this.bytesAt(address, bytes), 0, length);
     return storedElements(dtype, segment.at(offset).buffer, offset % windowBytes, length);
+  }
+
+  heldBuffer(bytes: number): ArrayBuffer | undefined {
+    return this.held.take(bytes);
+  }
+
+  /** The bytes of a block as a buffer of its own. */
+  bufferOf({ address }: MemoryBlock, bytes: number): ArrayBuffer {
+    return this.mappings.system.access.view(address, bytes);
   }
 
   byteAt(address: number): number {
