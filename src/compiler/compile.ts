@@ -11,6 +11,7 @@ import { StepGraph } from "./passes/order-steps.ts";
 import { optimizeSteps } from "./passes/pipeline.ts";
 import { planMemory } from "./passes/plan-memory.ts";
 import { simplify } from "./passes/simplify.ts";
+import { splitPreparation } from "./passes/split-preparation.ts";
 import type { BoundKernel, Program, Stage } from "./program.ts";
 import type { Target } from "./target.ts";
 
@@ -55,8 +56,15 @@ export function compile(graph: Subgraph, counts: CompileCounts, target: Target):
     value: bufferOf(flat.results[resultCount + i]!),
   }));
   const outputs = new Set([...results.map(({ buffer }) => buffer), ...updates.map(({ value }) => value)]);
-  const steps = optimizeSteps(block.steps, draft, target, outputs);
-  const graphOfSteps = new StepGraph(steps, draft);
+  const { preparing, rest, kept, states } = splitPreparation(optimizeSteps(block.steps, draft, target, outputs), {
+    draft,
+    writtenStates: new Set(counts.writtenStates),
+    outputs,
+    // What takes no arguments is hardly run twice.
+    mostBytes: counts.arguments === 0 ? 0 : (target.limits.preparedBytes ?? 0),
+  });
+  const prepared = new StepGraph(preparing, draft).levels();
+  const graphOfSteps = new StepGraph(rest, draft);
 
   // New states are written in place where that is safe, else copied at the end.
   const alias = new Map<number, number>();
@@ -74,15 +82,10 @@ export function compile(graph: Subgraph, counts: CompileCounts, target: Target):
     draft,
   );
   const finalResults = results.map(({ type, buffer }) => ({ type, buffer: alias.get(buffer) ?? buffer }));
-  const arenas = planMemory(
-    draft,
-    renamed,
-    finalResults.map(({ buffer }) => buffer),
-    target.limits,
-  );
+  const arenas = planMemory(draft, [...prepared, ...renamed], [...finalResults.map(({ buffer }) => buffer), ...kept], target.limits);
 
   const kernels: BoundKernel[] = [];
-  const stages = stagesOf(renamed, kernels, draft);
+  const stages = stagesOf([...prepared, ...renamed], kernels, draft);
   return {
     arguments: flat.parameters.slice(0, counts.arguments).map((value) => block.type(value)),
     states: flat.parameters.slice(counts.arguments, counts.arguments + counts.states).map((value) => block.type(value)),
@@ -94,6 +97,7 @@ export function compile(graph: Subgraph, counts: CompileCounts, target: Target):
     }),
     kernels,
     stages,
+    preparation: { stages: prepared.length, states },
     scalars: flat.parameters.slice(flat.parameters.length - scalarCount).map((value) => block.type(value).dtype),
     arenas,
     arenaBytes: arenas[0] ?? 0,

@@ -22,6 +22,7 @@ export function printProgram(program: Program): string {
     });
   };
   print(program.stages, "");
+  if (program.preparation.stages > 0) lines.push(`the first ${program.preparation.stages} stages prepare what states and constants give`);
   lines.push(`arena ${program.arenaBytes} bytes, ${program.kernels.length} kernels`);
   return lines.join("\n");
 }

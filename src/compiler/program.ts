@@ -58,6 +58,11 @@ export interface Program {
   readonly buffers: readonly ProgramBuffer[];
   readonly kernels: readonly BoundKernel[];
   readonly stages: readonly Stage[];
+  /**
+   * The first stages make what depends on these states (none of which the program writes) and on constants alone, in
+   * buffers that no other stage writes: a run may leave them out where the last whole run found the states as they are.
+   */
+  readonly preparation: { readonly stages: number; readonly states: readonly number[] };
   /** How many run-time scalars a run takes (values and order are the caller's: scalar constants of the graph). */
   readonly scalars: readonly DType[];
   /** Bytes of each arena. */

@@ -18,6 +18,11 @@ export interface Limits {
   readonly rowsFrom: number;
   /** Most bytes that such a kernel may keep of a row beside its buffers. Default 64 KiB. */
   readonly rowScratchBytes?: number;
+  /**
+   * Most bytes that a program may make of states and constants and keep from run to run (packed weights): the back-end
+   * runs such kernels only when a state has changed. Default 0: all kernels run every time.
+   */
+  readonly preparedBytes?: number;
 }
 
 /** A buffer made while a kernel is scheduled: packed weights, padded input, partial sums. */

@@ -20,7 +20,7 @@ describe("predictOnBatch", () => {
 
   it("gives outputs of any shape: there are no batches to be joined", async () => {
     class Total extends Model<Tensor, Tensor> {
-      static readonly className = "Total";
+      static override readonly className = "Total";
       override call(x: Tensor): Tensor {
         return ops.sum(x);
       }

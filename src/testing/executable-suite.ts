@@ -160,6 +160,34 @@ export function runExecutableSuite(name: string, options: ExecutableSuiteOptions
       expect(await total.read()).toEqual(Float32Array.of(115, 218));
     });
 
+    it("makes what depends on states alone anew when one has changed: written, stepped, or elsewhere in memory", async () => {
+      const backend = backendOf({ threads: 2 });
+      const [x, w, step] = [
+        parameterTensor([64, 80], "float32"),
+        parameterTensor([80, 96], "float32"),
+        parameterTensor([80, 96], "float32"),
+      ];
+      const product = load(backend, new Subgraph([x, w], [matmul(x, w)]), { arguments: 1, states: 1 });
+      const stepping = load(backend, new Subgraph([step, w], [add(w, step)]), { arguments: 1, states: 1, writtenStates: [0] });
+      const ones = new Float32Array(64 * 80).fill(1);
+      const weights = (value: number): Float32Array => new Float32Array(80 * 96).fill(value);
+      let state = backend.allocate({ shape: [80, 96], dtype: "float32" });
+      const sums = async (): Promise<unknown> => {
+        const [values] = await product.run({ arguments: [ones], states: [state], scalars: [] });
+        return new Set(values);
+      };
+      state.write(weights(1));
+      expect([await sums(), await sums()]).toEqual([new Set([80]), new Set([80])]);
+      state.write(weights(2));
+      expect([await sums(), await sums()]).toEqual([new Set([160]), new Set([160])]);
+      await stepping.run({ arguments: [weights(3)], states: [state], scalars: [] });
+      expect([await sums(), await sums()]).toEqual([new Set([400]), new Set([400])]);
+      state.free();
+      state = backend.allocate({ shape: [80, 96], dtype: "float32" });
+      state.write(weights(4));
+      expect([await sums(), await sums()]).toEqual([new Set([320]), new Set([320])]);
+    });
+
     it("follows states whose memory changes", async () => {
       const backend = backendOf({ threads: 1 });
       const state = parameterTensor([3], "float32");

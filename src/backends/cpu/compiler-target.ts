@@ -5,6 +5,9 @@ import { scheduleContract } from "./loops/contract/schedule.ts";
 import { platform } from "../../platform/index.ts";
 import { type CpuTarget, rowsFrom, type WinogradUse } from "./target.ts";
 
+/** Packed and transformed weights of one program: those of a ResNet-50, not the dense layers of a VGG16. */
+const preparedBytes = 2 ** 27;
+
 /** What of the schedule a back-end's options decide. */
 export interface ScheduleOptions {
   /** From how many elements of a row on kernels over the same rows become one. Default: `rowsFrom`. For tests. */
@@ -25,6 +28,7 @@ export function compilerTarget(target: CpuTarget, maxBufferBytes: number, option
       dtypes: ["float32", "float64", "float16", "bfloat16", "int32", "int8", "uint8", "bool"],
       sharedArena: true,
       rowsFrom: options.rowsFrom ?? rowsFrom,
+      preparedBytes,
     },
     scheduleContract: (bound) => scheduleContract(bound, target, winograd),
   };

@@ -21,6 +21,8 @@ class Holding {
   }
 }
 
+let revisions = 0;
+
 const orphans = new FinalizationRegistry<Holding>((holding) => {
   holding.free();
 });
@@ -32,6 +34,8 @@ export class DeviceMemory implements DeviceBuffer {
   private readonly where: string;
   private readonly holding: Holding;
   private readonly length: number;
+  /** Changes with the values, and is no other memory's. */
+  revision: number = ++revisions;
 
   /** `where` names the back-end in errors. Throws BackendError where memory does not suffice. */
   constructor(memory: MachineMemory, type: TensorType, where: string) {
@@ -49,6 +53,11 @@ export class DeviceMemory implements DeviceBuffer {
     return this.holding.block.address;
   }
 
+  /** Says that generated code writes the values. */
+  touch(): void {
+    this.revision = ++revisions;
+  }
+
   write(values: TypedArray): void {
     if (values.length !== this.length) {
       throw new ShapeError({
@@ -58,6 +67,7 @@ export class DeviceMemory implements DeviceBuffer {
         received: `${values.length} elements`,
       });
     }
+    this.touch();
     this.view().set(values);
   }
 

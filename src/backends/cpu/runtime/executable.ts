@@ -76,6 +76,8 @@ export class CpuExecutable implements Executable {
   private readonly argumentSizes: readonly number[];
   /** The way of the last measured run. Helpers come first, so that a stage is not left alone before both ways are known. */
   private triesAlone = true;
+  /** Revisions of the states that the preparation was made of, in its order; null: it is not made. */
+  private prepared: readonly number[] | null = null;
 
   /** Throws BackendError where the program does not fit into memory. */
   constructor(machine: Machine, program: Program) {
@@ -176,12 +178,16 @@ export class CpuExecutable implements Executable {
     // Runs 4, 8, 16, ... and every 1024th are measured, in turns alone and with the helpers (which may be busy elsewhere).
     const isMeasuring = this.machine.threads.count > 1 && this.runs >= 4 && ((this.runs & (this.runs - 1)) === 0 || this.runs % 1024 === 0);
     if (isMeasuring) this.triesAlone = !this.triesAlone;
-    this.walk.begin(!isMeasuring ? "best" : this.triesAlone ? "alone" : "shared");
+    const revisions = this.revisionsOf(args);
+    const isPrepared = this.prepared !== null && revisions.every((revision, i) => revision === this.prepared![i]);
+    if (!isPrepared) this.prepared = null;
+    this.walk.begin(!isMeasuring ? "best" : this.triesAlone ? "alone" : "shared", isPrepared);
     this.running++;
-    if (this.predicted > sliceMilliseconds) return this.machine.order.hold(this.runInSlices(args).finally(() => this.finish()));
+    if (this.predicted > sliceMilliseconds) return this.machine.order.hold(this.runInSlices(args, revisions).finally(() => this.finish()));
     try {
       const start = performance.now();
       this.walk.advance(Infinity);
+      this.prepared = revisions;
       this.predicted = performance.now() - start;
       // The next run may go in slices and be stopped on its way: what nobody has read then must not lie in its memory.
       return args.reads === false && this.predicted <= sliceMilliseconds ? [] : this.results(args.held === true);
@@ -190,7 +196,7 @@ export class CpuExecutable implements Executable {
     }
   }
 
-  private async runInSlices(args: RunArguments): Promise<TypedArray[]> {
+  private async runInSlices(args: RunArguments, revisions: readonly number[]): Promise<TypedArray[]> {
     let busy = 0;
     for (;;) {
       const start = performance.now();
@@ -200,6 +206,7 @@ export class CpuExecutable implements Executable {
       await platform.macrotask();
       if (!this.walk.hasWrittenState) args.signal?.throwIfAborted();
     }
+    this.prepared = revisions;
     this.predicted = busy;
     return this.results(args.held === true);
   }
@@ -211,6 +218,16 @@ export class CpuExecutable implements Executable {
   private finish(): void {
     this.running--;
     if (this.isFreed && this.running === 0) this.holding.free();
+  }
+
+  /** Revisions of the states that the preparation reads, of now; those that the run writes get new ones. */
+  private revisionsOf({ states }: RunArguments): number[] {
+    const { preparation, writtenStates } = this.program;
+    const touch = (state: number): void => {
+      (states[state] as DeviceMemory).touch();
+    };
+    writtenStates.forEach(touch);
+    return preparation.states.map((state) => (states[state] as DeviceMemory).revision);
   }
 
   /** Copies arguments in and renews what changed since the last run: pointers of states, scalars. */

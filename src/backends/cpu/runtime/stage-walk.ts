@@ -30,10 +30,11 @@ export class StageWalk implements ProgramWalk {
     for (const stage of walked.layout.stages) this.records.set(stage, new StageRecord(stage, machine.threads.count, soloMilliseconds));
   }
 
-  begin(mode: WalkMode): void {
+  begin(mode: WalkMode, isPrepared: boolean): void {
+    const { layout, program } = this.walked;
     this.mode = mode;
     this.hasWrittenState = false;
-    this.stack = [{ nodes: this.walked.layout.nodes, position: 0, loop: null, turn: 0 }];
+    this.stack = [{ nodes: layout.nodes, position: isPrepared ? program.preparation.stages : 0, loop: null, turn: 0 }];
   }
 
   advance(milliseconds: number): boolean {

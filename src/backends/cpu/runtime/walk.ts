@@ -21,8 +21,8 @@ export type WalkMode = "best" | "alone" | "shared";
 
 /** The place where a run has got to. One run at a time. */
 export interface ProgramWalk {
-  /** Back to the first stage. */
-  begin(mode: WalkMode): void;
+  /** Back to the first stage, or to the first after the program's preparation. */
+  begin(mode: WalkMode, isPrepared: boolean): void;
   /**
    * Runs stages for about `milliseconds` (Infinity: to the end). Returns whether the program has ended. Throws IndexError
    * where a kernel found an index out of range; the walk must then begin again.

@@ -27,6 +27,8 @@ export interface CommandList {
   readonly block: MemoryBlock;
   /** Address of the first command. */
   readonly first: number;
+  /** Address of the first command after the program's preparation. */
+  readonly prepared: number;
   /** Cells that hold the pointer of a buffer in a state's memory: offsets in the block. */
   readonly stateCells: readonly { readonly offset: number; readonly buffer: number }[];
 }
@@ -56,7 +58,9 @@ class CommandWriter {
     const { program, layout, pointers } = this.walked;
     // Cells that commands need stand first, so that every cell is known when moves are written.
     this.collectCells(layout.nodes);
-    this.nodes(layout.nodes);
+    this.nodes(layout.nodes.slice(0, program.preparation.stages));
+    const prepared = this.end;
+    this.nodes(layout.nodes.slice(program.preparation.stages));
     this.command(commands.end.bytes, commands.end.code, () => undefined);
     const block = memory.block(this.end + this.dataEnd, "the commands of a program");
     for (const write of this.writes) write(block);
@@ -67,7 +71,7 @@ class CommandWriter {
       if (kind === "state") stateCells.push({ offset, buffer });
       block.setPointer(offset, kind === "slice" || kind === "alternate" ? 0 : pointers[buffer]!);
     }
-    return { block, first: block.address, stateCells };
+    return { block, first: block.address, prepared: block.address + prepared, stateCells };
   }
 
   private take(bytes: number): number {

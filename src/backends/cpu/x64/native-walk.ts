@@ -38,10 +38,10 @@ export class NativeWalk implements ProgramWalk {
     return this.record.getInt32(walkWords.written) !== 0;
   }
 
-  begin(mode: WalkMode): void {
+  begin(mode: WalkMode, isPrepared: boolean): void {
     const { record, list, walked } = this;
     this.mode = mode;
-    record.setPointer(walkWords.command, list.first);
+    record.setPointer(walkWords.command, isPrepared ? list.prepared : list.first);
     record.setInt32(walkWords.written, 0);
     record.setInt32(walkWords.mode, walkModes[mode]);
     record.setInt32(walkWords.phase, 0);
