@@ -20,7 +20,7 @@ import {
 import { ProductLayer } from "./product-layer.ts";
 import type { QuantizableOptions } from "./quantizable-layer.ts";
 import type { ProductForm } from "./quantized/forms.ts";
-import { matrixForm } from "./quantized/matrix-form.ts";
+import { quantizationParts } from "./quantized/parts.ts";
 
 /** Options of Dense. */
 export interface DenseOptions extends QuantizableOptions {
@@ -107,7 +107,7 @@ export class DenseLayer extends ProductLayer<DenseOptions> {
   }
 
   protected override productForm(): ProductForm {
-    return matrixForm(this.#width, this.units);
+    return quantizationParts(this.label).matrixForm(this.#width, this.units);
   }
 
   protected override multiplied(x: Tensor, kernel: Tensor | Variable): Tensor {

@@ -41,6 +41,9 @@ import { R2Score } from "./r2-score.ts";
 /** Every known metric. */
 export const metricRegistry: Registry<Metric> = /* @__PURE__ */ new Registry<Metric>("metric", "keras.metrics");
 
+/** Functions that Keras knows as metrics and that are no class. */
+const functions = /* @__PURE__ */ new Map<string, MetricFunction>();
+
 /** Registers every built-in metric under Keras's names. */
 export function registerMetrics(): void {
   metricRegistry.register(MeanSquaredError, ["mse", "MSE"]);
@@ -87,6 +90,9 @@ export function registerMetrics(): void {
   ]) {
     metricRegistry.register(cls);
   }
+  functions.set("huber", huber);
+  functions.set("binary_focal_crossentropy", binaryFocalCrossentropy);
+  functions.set("categorical_focal_crossentropy", categoricalFocalCrossentropy);
   // The name in KerasHub's files.
   metricRegistry.register(Perplexity, ["keras_hub>Perplexity"]);
   metricRegistry.register(FBetaScore, ["fbeta_score"]);
@@ -106,17 +112,10 @@ export function get(identifier: MetricIdentifier, customObjects: CustomObjects =
   const named = typeof identifier === "string" ? identifier : wrappedFunction(identifier);
   const custom = named === undefined ? undefined : customObject([named], customObjects);
   if (typeof custom === "function" && !("fromConfig" in custom)) return new MeanMetricWrapperMetric({ fn: custom as MetricFunction });
-  const fn = named === undefined || metricRegistry.has(named) ? undefined : functions[named];
+  const fn = named === undefined || metricRegistry.has(named) ? undefined : functions.get(named);
   if (fn !== undefined) return new MeanMetricWrapperMetric({ fn, name: named! });
   return metricRegistry.get(identifier, customObjects);
 }
-
-/** Functions that Keras knows as metrics and that are no class. */
-const functions: Readonly<Record<string, MetricFunction>> = {
-  huber,
-  binary_focal_crossentropy: binaryFocalCrossentropy,
-  categorical_focal_crossentropy: categoricalFocalCrossentropy,
-};
 
 /** The name of the function that a serialized MeanMetricWrapper, or function, is about. */
 function wrappedFunction(json: object): string | undefined {

@@ -104,7 +104,21 @@ export function scalarsOf(key: string, result: Tensor | Record<string, Tensor>):
   if (!(result instanceof Tensor))
     return Object.assign({}, ...Object.entries(result).map(([name, value]) => scalarsOf(name, value))) as Record<string, Tensor>;
   if (result.rank === 0) return { [key]: result };
-  return Object.fromEntries(ops.unstack(ops.reshape(result, [-1])).map((value, i) => [`${key}_${i}`, value]));
+  // Picked by masks: few metrics give several numbers, and slices bring pads and concatenations into every bundle.
+  const flat = ops.reshape(result, [-1]);
+  const positions = Array.from({ length: flat.dim(0) }, (_, i) => i);
+  return Object.fromEntries(
+    positions.map((at) => [
+      `${key}_${at}`,
+      ops.sum(
+        ops.where(
+          positions.map((i) => i === at),
+          flat,
+          0,
+        ),
+      ),
+    ]),
+  );
 }
 
 function requestsOf(

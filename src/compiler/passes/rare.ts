@@ -8,6 +8,7 @@ export { buildSort } from "./build-sort.ts";
 export { buildWindow, buildWindowScatter } from "./build-windows.ts";
 export { expandGather, expandWindowGather } from "./expand-gather.ts";
 export { hoistInvariant } from "./hoist-invariant.ts";
+export { PadJoiner } from "./join-pads.ts";
 export { joinRows } from "./join-rows.ts";
 export { pruneScan } from "./prune-scan.ts";
 export { splitReductions } from "./split-reductions.ts";

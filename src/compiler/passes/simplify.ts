@@ -2,7 +2,8 @@
 import { type DType, isShortFloat } from "../../dtype/index.ts";
 import { type Primitive, sameShape } from "../../graph/index.ts";
 import { type FlatGraph, type Op, producers, withoutDeadOps } from "../flat-graph.ts";
-import { PadJoiner } from "./join-pads.ts";
+import { rarePasses } from "../parts.ts";
+import type { PadJoiner } from "./join-pads.ts";
 
 /** Maximum over windows: what is left of windowGather(x, windowArgmax(x)). Made here, by name, for the kernel builder. */
 function windowMax(like: Primitive): Primitive {
@@ -20,7 +21,7 @@ export function simplify(graph: FlatGraph): FlatGraph {
   const known = new Map<string, readonly number[]>();
   const producer = producers({ ...graph, ops: [] });
   const rank0Constants = new Map<number, number>();
-  const pads = new PadJoiner(graph.types, (value) => rank0Constants.get(value) === 0);
+  let pads: PadJoiner | undefined;
   for (const original of graph.ops) {
     let op: Op = { ...original, inputs: original.inputs.map(current) };
     op = composeViews(op, producer);
@@ -29,7 +30,9 @@ export function simplify(graph: FlatGraph): FlatGraph {
       replaced.set(op.outputs[0]!, same);
       continue;
     }
-    op = pads.joined(withWindowMax(op, producer));
+    op = withWindowMax(op, producer);
+    if (op.primitive.name === "pad") pads ??= new (rarePasses.get().PadJoiner)(graph.types, (value) => rank0Constants.get(value) === 0);
+    if (pads !== undefined) op = pads.joined(op);
     const key = keyOf(op, out.types[op.outputs[0]!]!.dtype);
     const before = key === undefined ? undefined : known.get(key);
     if (before !== undefined) {

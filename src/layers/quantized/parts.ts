@@ -28,6 +28,8 @@ export interface QuantizationParts {
   configOf(where: string, value: unknown): QuantizationConfig | null;
   /** The configuration of a mode, or the given one, which has to fit the mode. */
   resolve(where: string, mode: unknown, config: unknown): QuantizationConfig;
+  /** `x K` over the last axis of x. */
+  matrixForm(inputs: number, outputs: number): ProductForm;
   /** Stored weights of a product by the mode of a policy. */
   product(layer: WeightMaker, form: ProductForm, policy: DTypePolicy, config: QuantizationConfig | null): QuantizedProduct;
   /** What a calibration gathers of the inputs of a product. */

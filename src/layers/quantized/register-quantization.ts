@@ -29,6 +29,7 @@ import { Int4Product } from "./int4-product.ts";
 import { Int4Table } from "./int4-table.ts";
 import { Int8Product } from "./int8-product.ts";
 import { Int8Table } from "./int8-table.ts";
+import { matrixForm } from "./matrix-form.ts";
 import { provideQuantization, type QuantizationParts } from "./parts.ts";
 import { quantizeLayers } from "./quantize-layers.ts";
 
@@ -149,6 +150,7 @@ const parts: QuantizationParts = {
   calibratedValues: (product, weights) => (product as CalibratedProduct).values(weights),
   calibrate: calibrateLayers,
   quantizeLayers,
+  matrixForm,
   table: (layer, form, policy, config) => {
     if (policy.quantizationMode === "int8") return new Int8Table(layer, form, config);
     if (policy.quantizationMode === "int4") return new Int4Table(layer, form, blockSizeOf(policy, config), config);
