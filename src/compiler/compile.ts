@@ -3,9 +3,9 @@ import { InternalError } from "../errors.ts";
 import type { Subgraph } from "../graph/index.ts";
 import { Block, Draft, type DraftStep } from "./draft.ts";
 import { flatten } from "./flat-graph.ts";
+import { rarePasses } from "./parts.ts";
 import { buildKernels } from "./passes/build-kernels.ts";
 import { pushCopy, pushScalar } from "./passes/push-map.ts";
-import { inlineOnce } from "./passes/inline-once.ts";
 import { renameStep } from "./passes/rename-step.ts";
 import { StepGraph } from "./passes/order-steps.ts";
 import { optimizeSteps } from "./passes/pipeline.ts";
@@ -77,10 +77,8 @@ export function compile(graph: Subgraph, counts: CompileCounts, target: Target):
   }
   const levels = graphOfSteps.levels();
   appendCopies(copies, block, levels, alias);
-  const renamed = inlineOnce(
-    levels.map((level) => level.map((step) => renameStep(step, alias))),
-    draft,
-  );
+  const named = levels.map((level) => level.map((step) => renameStep(step, alias)));
+  const renamed = named.some((level) => level.some(({ kind }) => kind === "loop")) ? rarePasses.get().inlineOnce(named, draft) : named;
   const finalResults = results.map(({ type, buffer }) => ({ type, buffer: alias.get(buffer) ?? buffer }));
   const arenas = planMemory(draft, [...prepared, ...renamed], [...finalResults.map(({ buffer }) => buffer), ...kept], target.limits);
 

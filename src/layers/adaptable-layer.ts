@@ -1,11 +1,10 @@
 /** Layers whose kernel can be trained through low-rank adapters (LoRA). */
 import type { Constraint } from "../constraints/index.ts";
-import { StateError, ValueError } from "../errors.ts";
 import { type Tensor, Variable } from "../graph/index.ts";
-import { isFloat } from "../dtype/index.ts";
 import * as ops from "../ops/index.ts";
 import type { Regularizer } from "../regularizers/index.ts";
-import { checkOptions, type Config } from "../serialization/index.ts";
+import type { Config } from "../serialization/index.ts";
+import { adapterMaker } from "./adapter-maker.ts";
 import { withPath } from "./call-context.ts";
 import { Layer } from "./layer.ts";
 import { type InitializerIdentifier, type LayerOptions, type OptionDefaults, positiveInteger } from "./layer-options.ts";
@@ -92,51 +91,19 @@ export abstract class AdaptableLayer<Options extends AdaptableOptions> extends L
   }
 
   #adapt(rank: number, options: LoraOptions): void {
-    const where = `${this.label}.enableLora`;
-    positiveInteger(where, "rank", rank);
-    checkOptions(where, options, ["loraAlpha", "aInitializer", "bInitializer"]);
-    const { weight, regularizer, constraint } = this.adapted();
-    if (weight === undefined) {
-      throw new StateError({
-        where,
-        problem: "the layer has no kernel to adapt yet",
-        advice: "build it first: build(inputShape), or call it once; or give the option loraRank",
-      });
-    }
-    if (this.loraEnabled) {
-      throw new StateError({
-        where,
-        problem: "the kernel has adapters",
-        expected: "one call of enableLora per layer",
-        received: "another",
-      });
-    }
-    if (constraint !== null) {
-      throw new ValueError({
-        where,
-        problem: "a kernel with a constraint cannot have adapters, which the constraint would not see",
-        expected: "no constraint of the kernel",
-        received: constraint.constructor.name,
-        advice: "make the layer without it",
-      });
-    }
+    const { a, b } = adapterMaker.get(`${this.label}.enableLora`)({
+      where: `${this.label}.enableLora`,
+      adapted: this.adapted(),
+      isAdapted: this.loraEnabled,
+      dtype: this.dtype,
+      rank,
+      options,
+      addWeight: (weight) => this.addWeight(weight),
+    });
     this.loraRank = rank;
     this.loraAlpha = options.loraAlpha ?? rank;
-    const shared = { dtype: isFloat(weight.dtype) ? weight.dtype : this.dtype, regularizer };
-    const [shape, name] = [this.adapted().shape ?? weight.shape, `lora_${weight.name}`];
-    this.#a = this.addWeight({
-      ...shared,
-      name: `${name}_a`,
-      shape: [...shape.slice(0, -1), rank],
-      initializer: options.aInitializer ?? "he_uniform",
-    });
-    this.#b = this.addWeight({
-      ...shared,
-      name: `${name}_b`,
-      shape: [rank, shape.at(-1)!],
-      initializer: options.bInitializer ?? "zeros",
-    });
-    weight.trainable = false;
+    this.#a = a;
+    this.#b = b;
   }
 
   /** The variables that hold the weight, the weight itself first. */

@@ -1,5 +1,4 @@
 /** Layers whose weights can be stored as whole numbers of few bits. */
-import { StateError, ValueError } from "../errors.ts";
 import type { Tensor, Variable } from "../graph/index.ts";
 import type { QuantizationConfig, QuantizationMode } from "../quantizers/index.ts";
 import type { Config } from "../serialization/index.ts";
@@ -73,44 +72,13 @@ export abstract class QuantizableLayer<Options extends QuantizableOptions, Q ext
     const parts = quantizationParts(where);
     const config = parts.resolve(where, mode, options.config ?? null);
     this.checkQuantizable(where);
-    if ((options.typeCheck ?? true) && !this.isPlain) {
-      throw new ValueError({
-        where,
-        problem: "a class of one's own may use its weights in another way",
-        expected: "a layer of a built-in class",
-        received: this.className,
-        advice: "pass { typeCheck: false } where it leaves the product to its base class",
-      });
-    }
-    if (config.mode === "gptq" || config.mode === "awq") {
-      throw new StateError({
-        where,
-        problem: "these numbers are chosen on data that run through a model",
-        expected: "a layer of a model",
-        received: `mode "${config.mode}"`,
-        advice: `await model.quantize("${config.mode}", { config })`,
-      });
-    }
+    parts.checkLayer(where, this.isPlain || options.typeCheck === false, this.className, config);
     this.become(config, (quantized) => this.store(quantized, true));
   }
 
   /** Throws StateError where there are no weights yet, or they are quantized. */
   protected checkQuantizable(where: string): void {
-    if (!this.built) {
-      throw new StateError({
-        where,
-        problem: "the layer has no weights to quantize yet",
-        advice: "build it first: build(inputShape), or call it once; or give the option dtype",
-      });
-    }
-    if (this.#quantized !== null) {
-      throw new StateError({
-        where,
-        problem: "the weights are quantized",
-        expected: "one call of quantize per layer",
-        received: this.policy.name,
-      });
-    }
+    quantizationParts(where).checkQuantizable(where, this.built, this.#quantized === null ? null : this.policy.name);
   }
 
   /** Gives the weights the stored form of a configuration; `fill` puts values into it. */

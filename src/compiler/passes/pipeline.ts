@@ -26,37 +26,10 @@ export function optimizeSteps(steps: readonly DraftStep[], draft: Draft, target:
     touched.forEach((buffers, j) => {
       if (j !== i) for (const buffer of buffers) pinned.add(buffer);
     });
-    if (segment[0]!.kind !== "kernel") return segment.flatMap((step) => optimizeNested(step, draft, target, pinned));
+    if (segment[0]!.kind !== "kernel") return segment.flatMap((step) => rarePasses.get().optimizeNested(step, draft, target, pinned));
     const kernels = segment.flatMap((step) => (step.kind === "kernel" ? [step.kernel] : []));
     return optimizeKernels(kernels, draft, target, pinned).map((kernel): DraftStep => ({ kind: "kernel", kernel }));
   });
-}
-
-/** Optimizes the bodies of a loop or branch. `pinned` are buffers that are read outside of it. */
-function optimizeNested(step: DraftStep, draft: Draft, target: Target, pinned: ReadonlySet<number>): DraftStep[] {
-  if (step.kind === "kernel") return [step];
-  // Parts of other buffers (slices of stacks, carries) are read by the next step or outside.
-  const { reads, writes } = effectsOf(step, draft);
-  const kept = new Set(pinned);
-  for (const buffer of [...reads, ...writes]) if (draft.buffers[buffer]!.place !== undefined) kept.add(buffer);
-  if (step.kind === "branch") {
-    return [{ ...step, then: optimizeSteps(step.then, draft, target, kept), else: optimizeSteps(step.else, draft, target, kept) }];
-  }
-  // The body of a while overwrites the carries that it reads: its kernels keep their order.
-  if (step.condition !== null) return [{ ...step, body: finishSteps(step.body, draft, target, kept) }];
-  // A loop of one turn is a block whose work is to be done when its turn comes.
-  if (step.trips === 1) return [{ ...step, body: optimizeSteps(step.body, draft, target, kept) }];
-  const { before, body } = rarePasses.get().hoistInvariant(optimizeSteps(step.body, draft, target, kept), step.loop, draft, kept);
-  return [...before, { ...step, body }];
-}
-
-/** Finishes each kernel for itself. */
-function finishSteps(steps: readonly DraftStep[], draft: Draft, target: Target, pinned: ReadonlySet<number>): DraftStep[] {
-  return steps.flatMap((step) =>
-    step.kind === "kernel"
-      ? finishKernels([step.kernel], draft, target).map((kernel): DraftStep => ({ kind: "kernel", kernel }))
-      : optimizeNested(step, draft, target, pinned),
-  );
 }
 
 function optimizeKernels(
@@ -74,7 +47,7 @@ function optimizeKernels(
 }
 
 /** Splits long reductions, brings kernels into canonical form, and lets the back-end schedule contractions. */
-function finishKernels(kernels: readonly ScheduledKernel[], draft: Draft, target: Target): ScheduledKernel[] {
+export function finishKernels(kernels: readonly ScheduledKernel[], draft: Draft, target: Target): ScheduledKernel[] {
   const isLong = kernels.some(({ kernel }) => kernel.kind === "reduce" && splitTarget(kernel) !== null);
   const split = isLong ? rarePasses.get().splitReductions(kernels, draft) : kernels;
   const canonical = split.map((bound): ScheduledKernel => ({

@@ -28,6 +28,10 @@ export interface QuantizationParts {
   configOf(where: string, value: unknown): QuantizationConfig | null;
   /** The configuration of a mode, or the given one, which has to fit the mode. */
   resolve(where: string, mode: unknown, config: unknown): QuantizationConfig;
+  /** Throws ValueError for a class whose use of its weights nobody knows, StateError for numbers that are chosen on data. */
+  checkLayer(where: string, isPlain: boolean, className: string, config: QuantizationConfig): void;
+  /** Throws StateError where there are no weights yet, or `policy` says that they are quantized. */
+  checkQuantizable(where: string, isBuilt: boolean, policy: string | null): void;
   /** `x K` over the last axis of x. */
   matrixForm(inputs: number, outputs: number): ProductForm;
   /** Stored weights of a product by the mode of a policy. */

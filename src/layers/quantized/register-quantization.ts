@@ -17,13 +17,16 @@ import {
   QuantizationConfig,
 } from "../../quantizers/index.ts";
 import type { Config } from "../../serialization/index.ts";
+import { adapterMaker } from "../adapter-maker.ts";
 import { AWQDTypePolicy, CalibratedDTypePolicy, GPTQDTypePolicy } from "../calibrated-dtype-policy.ts";
 import { DTypePolicyMap, type DTypePolicyMapOptions } from "../dtype-policy-map.ts";
 import type { DTypePolicy, DTypePolicyName } from "../dtype-policy.ts";
 import { describe } from "../layer-options.ts";
+import { makeAdapters } from "../make-adapters.ts";
 import { Int4DTypePolicy, QuantizedDTypePolicy, QuantizedFloat8DTypePolicy } from "../quantized-dtype-policy.ts";
 import { calibrateLayers } from "./calibrate-layers.ts";
 import { CalibratedProduct, inputMatrix, inputsOf, kernelMatrix } from "./calibrated-product.ts";
+import { checkLayer, checkQuantizable } from "./check-layer.ts";
 import { Float8Product } from "./float8-product.ts";
 import { Int4Product } from "./int4-product.ts";
 import { Int4Table } from "./int4-table.ts";
@@ -150,6 +153,8 @@ const parts: QuantizationParts = {
   calibratedValues: (product, weights) => (product as CalibratedProduct).values(weights),
   calibrate: calibrateLayers,
   quantizeLayers,
+  checkLayer,
+  checkQuantizable,
   matrixForm,
   table: (layer, form, policy, config) => {
     if (policy.quantizationMode === "int8") return new Int8Table(layer, form, config);
@@ -163,7 +168,8 @@ const parts: QuantizationParts = {
   },
 };
 
-/** Makes `quantize` and policies of quantized weights known to layers; importing "nabla" does it. */
+/** Makes `quantize`, adapters and policies of quantized weights known to layers; importing "nabla" does it. */
 export function registerQuantization(): void {
   provideQuantization(parts);
+  adapterMaker.provide(makeAdapters);
 }

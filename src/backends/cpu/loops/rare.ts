@@ -17,3 +17,4 @@ export { acos, asin, atan, atan2 } from "./math/inverse-trigonometric.ts";
 export { power } from "./math/power.ts";
 export { remainder } from "./math/remainder.ts";
 export { cos, sin, tan } from "./math/trigonometric.ts";
+export { fromHalfBits, nearestHalf, toHalfBits } from "./short-floats.ts";

@@ -2,7 +2,7 @@
 import { bitcast, i32, isByteStorage, isNarrowStorage, shl, shrU, storageTypes } from "../loops/block.ts";
 import { elementBytes } from "../loops/expression.ts";
 import type { Address, Expr, Stmt, ValueType } from "../loops/ir.ts";
-import { fromHalfBits, toHalfBits } from "../loops/short-floats.ts";
+import { rareKernels } from "../loops/parts.ts";
 import type { ByteWriter, WasmType } from "./encode.ts";
 import { localTypes } from "./opcode-tables.ts";
 
@@ -134,14 +134,18 @@ export class MemoryEmitter {
   /** The values of the bits on the stack (in the low halves of lanes). */
   #widen(storage: "f16" | "bf16", type: "i32" | "i32v"): void {
     const bits = this.#host.keep(type);
-    this.#host.expr(storage === "f16" ? fromHalfBits(bits) : bitcast(type === "i32v" ? "f32v" : "f32", shl(bits, i32(16))));
+    this.#host.expr(
+      storage === "f16" ? rareKernels.get().fromHalfBits(bits) : bitcast(type === "i32v" ? "f32v" : "f32", shl(bits, i32(16))),
+    );
   }
 
   /** Pushes the bits of a value. */
   #narrow(storage: "f16" | "bf16", value: Expr): void {
     this.#host.expr(value);
     const kept = this.#host.keep(value.type);
-    this.#host.expr(storage === "f16" ? toHalfBits(kept) : shrU(bitcast(value.type === "f32v" ? "i32v" : "i32", kept), i32(16)));
+    this.#host.expr(
+      storage === "f16" ? rareKernels.get().toHalfBits(kept) : shrU(bitcast(value.type === "f32v" ? "i32v" : "i32", kept), i32(16)),
+    );
   }
 
   /** The first `count` pairs of bytes in the low lanes of a v128, the rest 0. */

@@ -7,7 +7,7 @@
 import { InternalError } from "../../../errors.ts";
 import type { BinaryOp, CallableFunction, Expr, LoopFunction, Stmt, UnaryOp, ValueType, Variable } from "../loops/ir.ts";
 import { get } from "../loops/block.ts";
-import { nearestHalf } from "../loops/short-floats.ts";
+import { rareKernels } from "../loops/parts.ts";
 import { type EmitHost, laneCount, MemoryEmitter } from "./emit-memory.ts";
 import { ByteWriter, emptyBlock, encodeModule, type FunctionType, type Opcode, type WasmFunction, type WasmType } from "./encode.ts";
 import { binaryOpcodes, callTypes, compareOpcodes, convertOpcodes, localTypes, type Row, unaryOpcodes } from "./opcode-tables.ts";
@@ -322,7 +322,7 @@ class FunctionEmitter implements EmitHost {
 
   private half(x: Expr): void {
     this.expr(x);
-    this.expr(nearestHalf(this.keep(x.type)));
+    this.expr(rareKernels.get().nearestHalf(this.keep(x.type)));
   }
 
   keep(type: ValueType): Expr {
