@@ -49,18 +49,12 @@ export {
   setDtypePolicy,
   type WeightOptions,
 } from "./layers/index.ts";
-export {
-  type CompileOptions,
-  type EvaluateOptions,
-  type FitOptions,
-  Model,
-  modelFromJSON,
-  type ModelOptions,
-  type PredictOptions,
-  registerModels,
-  Sequential,
-  type SequentialOptions,
-} from "./models/index.ts";
+// Not from the barrel: its Model brings tables, JSON and texts, which registerModels brings here.
+export type { CompileOptions } from "./models/compiled.ts";
+export type { EvaluateOptions, FitOptions, PredictOptions } from "./models/fit-options.ts";
+export { Model, type ModelOptions } from "./models/model.ts";
+export { modelFromJSON, registerModels } from "./models/model-from-json.ts";
+export { Sequential, type SequentialOptions } from "./models/sequential.ts";
 
 // Files.
 export type { LoadModelOptions, LoadWeightsOptions, SaveOptions } from "./saving/model-files.ts";
