@@ -3,7 +3,7 @@ import type { DType } from "../dtype/index.ts";
 import type { Variable } from "../graph/index.ts";
 import { Provided } from "../parts/provided.ts";
 import type { AdaptedWeight, LoraOptions } from "./adaptable-layer.ts";
-import type { WeightOptions } from "./layer.ts";
+import type { WeightOptions } from "./weight-options.ts";
 
 /** What adapters are asked of. */
 export interface AdapterRequest {
