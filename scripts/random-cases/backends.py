@@ -19,7 +19,9 @@ if keras.backend.backend() == "tensorflow":
             total = 0.0
             for y, c in zip(outputs, cotangents):
                 if c is not None:
-                    total = total + tf.reduce_sum(y * tf.constant(c))
+                    # Of outputs of two bytes: their sum is one of more.
+                    wide = y.dtype if y.dtype.size > 2 else tf.float32
+                    total = total + tf.cast(tf.reduce_sum(tf.cast(y, wide) * tf.cast(tf.constant(c), wide)), tf.float64)
         found = []
         for x in [*sources, *values]:
             x = tf.convert_to_tensor(x) if not isinstance(x, (tf.Tensor, tf.Variable)) else x
@@ -36,7 +38,7 @@ else:
     torch.set_num_threads(1)
 
     def tensor(array):
-        t = torch.tensor(np.ascontiguousarray(array))
+        t = torch.tensor(np.array(array, order="C"))
         return t.requires_grad_() if t.is_floating_point() else t
 
     def gradients_of(call, sources, variables, cotangents_of):
@@ -45,7 +47,8 @@ else:
         total = 0.0
         for y, c in zip(outputs, cotangents):
             if c is not None:
-                total = total + (y * torch.tensor(c)).sum()
+                wide = y.dtype if y.dtype.itemsize > 2 else torch.float32
+                total = total + (y.to(wide) * torch.tensor(c).to(wide)).sum().double()
         found = []
         for x in [*sources, *(v.value for v in variables)]:
             if not x.is_floating_point():
@@ -54,7 +57,7 @@ else:
             g = None
             if isinstance(total, torch.Tensor) and total.requires_grad and x.requires_grad:
                 (g,) = torch.autograd.grad(total, [x], retain_graph=True, allow_unused=True)
-            found.append(None if g is None else g.detach().numpy())
+            found.append(None if g is None else value(g))
         return outputs, cotangents, found
 
 
@@ -64,4 +67,8 @@ def value(x):
         return np.asarray(x)
     if hasattr(x, "to_dense") and hasattr(x, "indices"):
         x = keras.ops.convert_to_tensor(x)
+    if keras.backend.backend() == "torch" and getattr(x, "dtype", None) == torch.bfloat16:
+        import ml_dtypes
+
+        return np.asarray(x.detach().float().numpy()).astype(ml_dtypes.bfloat16)
     return np.asarray(keras.ops.convert_to_numpy(x))

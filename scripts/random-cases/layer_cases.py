@@ -35,11 +35,18 @@ def as_tensor(x):
     return tensor(x)
 
 
+def rounded(array, dtype):
+    """Cotangents of outputs of a dtype, null if they have none."""
+    if not keras.backend.is_float_dtype(str(dtype)):
+        return None
+    return array.astype(dtype)
+
+
 def weight_values(draw, weights):
     values = []
     for w in weights:
         shape = tuple(w.shape)
-        if not np.issubdtype(np.dtype(w.dtype), np.floating):
+        if not keras.backend.is_float_dtype(w.dtype):
             values.append(value(w))
         elif "variance" in w.name or "gamma" in w.name:
             values.append(draw.floats(*shape, low=0.5, high=1.5))
@@ -57,6 +64,11 @@ def record(group, name, number, draw, spec):
     used = dict(options)
     if "mask" in used and "mask" not in inspect.signature(layer.call).parameters:
         del used["mask"]
+    if "mask" in options and "mask" not in used and style == "list":
+        # Layers that merge look at the masks of their inputs.
+        for x, mask in zip(inputs, options["mask"]):
+            if mask is not None:
+                x._keras_mask = mask
     states = used.pop("states", None)
 
     def call():
@@ -69,7 +81,7 @@ def record(group, name, number, draw, spec):
     values = weight_values(draw, layer.weights)
     layer.set_weights(values)
     before = [
-        {"name": w.name, "path": w.path, "trainable": bool(w.trainable), "value": stored(v)} for w, v in zip(layer.weights, values)
+        {"name": w.name, "path": w.path, "trainable": bool(w.trainable), "value": stored(value(w))} for w in layer.weights
     ]
     serialized = keras.layers.serialize(layer)
     if getattr(layer, "stateful", False):
@@ -88,7 +100,7 @@ def record(group, name, number, draw, spec):
     trainable = [w for w in layer.weights if w.trainable]
 
     def cotangents_of(found):
-        return [draw.floats(*value(y).shape, low=-1, high=1) if value(y).dtype == np.float32 else None for y in found]
+        return [rounded(draw.floats(*value(y).shape, low=-1, high=1), value(y).dtype) for y in found]
 
     found, cotangents, gradients = gradients_of(call, sources, trainable, cotangents_of)
     # The training-dependent output must be the recorded one.

@@ -35,6 +35,8 @@ ROOMS = (
     ("optimizer_draws", "optimizer_cases"),
     ("small_draws", "small_cases"),
     ("newer_op_draws", "op_cases"),
+    ("layer_options_draws", "layer_cases"),
+    ("model_draws", "model_cases"),
 )
 
 
@@ -50,6 +52,7 @@ def main():
     groups = set(filter(None, args.groups.split(",")))
     only = set(filter(None, args.only.split(",")))
     os.makedirs(args.out, exist_ok=True)
+    written = {}
     for draws, runner in ROOMS:
         try:
             rooms = importlib.import_module(draws).DRAWS
@@ -83,13 +86,12 @@ def main():
                     case["backend"] = keras.backend.backend()
                     cases.append(case)
             path = os.path.join(args.out, f"{group}.json")
-            old = {"cases": [], "refused": []}
-            if os.path.exists(path) and len(names) and draws.startswith("linear"):
-                old = json.load(open(path))
+            # Several rooms draw for one group.
+            old = written.setdefault(group, {"keras": keras.__version__, "group": group, "cases": [], "refused": []})
+            old["cases"] += cases
+            old["refused"] += refused
             with open(path, "w") as file:
-                json.dump(
-                    {"keras": keras.__version__, "group": group, "cases": old["cases"] + cases, "refused": old["refused"] + refused}, file
-                )
+                json.dump(old, file)
             print(f"{group}: {len(cases)} recorded, {len(refused)} refused", flush=True)
 
 

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { expect, it } from "vitest";
-import type { DType, TypedArray } from "../../src/dtype/index.ts";
+import { type DType, dtypes, fromBfloat16, fromFloat16, type TypedArray } from "../../src/dtype/index.ts";
 import type { Tensor } from "../../src/graph/index.ts";
 import { dataTensor, type NdArray } from "../../src/graph/index.ts";
 import { prepareVulkan } from "../../src/testing/webgpu-device.ts";
@@ -34,6 +34,19 @@ export function isStored(value: unknown): value is StoredArray {
   return typeof value === "object" && value !== null && "dtype" in value && "shape" in value && "data" in value;
 }
 
+/** The unit in the last place of 1 of floats of two bytes, which say how near results can be. */
+const units = { float16: 2 ** -10, bfloat16: 2 ** -7 } as const;
+
+/**
+ * How near the results of a layer can be: of one that computes with floats of two bytes within a few of their units, as
+ * where a sum is rounded differs between any two implementations.
+ */
+export function toleranceOf(entry: Case, plain: { rtol: number; atol: number }): { rtol: number; atol: number } {
+  const config = (entry["serialized"] as { config: { dtype?: { config?: { name?: string } } } } | undefined)?.config;
+  const dtype = /b?float16/.exec(config?.dtype?.config?.name ?? "")?.[0] as keyof typeof units | undefined;
+  return dtype === undefined ? plain : { rtol: 4 * units[dtype], atol: units[dtype] };
+}
+
 /** A stored array as a host array; int64 becomes int32. */
 export function decode(stored: StoredArray): NdArray {
   const bytes = Uint8Array.from(Buffer.from(stored.data, "base64"));
@@ -41,6 +54,10 @@ export function decode(stored: StoredArray): NdArray {
   switch (stored.dtype) {
     case "float32":
       return { shape, dtype: "float32", data: new Float32Array(bytes.buffer) };
+    case "float16":
+      return { shape, dtype: "float16", data: Float32Array.from(new Uint16Array(bytes.buffer), fromFloat16) };
+    case "bfloat16":
+      return { shape, dtype: "bfloat16", data: Float32Array.from(new Uint16Array(bytes.buffer), fromBfloat16) };
     case "float64":
       return { shape, dtype: "float64", data: new Float64Array(bytes.buffer) };
     case "int32":
@@ -79,7 +96,7 @@ export function difference(
 ): string | null {
   const wanted = decode(stored);
   if (actual.shape.join() !== wanted.shape.join()) return `shape [${actual.shape.join()}] instead of [${wanted.shape.join()}]`;
-  const exact = wanted.dtype !== "float32" && wanted.dtype !== "float64";
+  const exact = dtypes[wanted.dtype].kind !== "float";
   const finite = Array.from(wanted.data).filter(Number.isFinite).map(Math.abs);
   const bound = exact ? 0 : atol + rtol * Math.max(0, ...finite);
   for (let i = 0; i < wanted.data.length; i++) {

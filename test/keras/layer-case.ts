@@ -4,7 +4,7 @@ import { isFloat } from "../../src/dtype/index.ts";
 import { Tensor, type Variable } from "../../src/graph/index.ts";
 import { deserialize, type Layer } from "../../src/layers/index.ts";
 import { camelCase } from "../../src/serialization/index.ts";
-import { type Case, closeConfig, difference, isStored, type StoredArray, toTensor } from "./cases.ts";
+import { type Case, closeConfig, decode, difference, isStored, type StoredArray, toTensor } from "./cases.ts";
 
 /** How near numbers must be: `|a - b| <= atol + rtol * max|b|`. */
 export interface Tolerance {
@@ -50,6 +50,8 @@ export async function checkLayerCase(
   if (weights.map((weight) => weight.name).join() !== stored.map((weight) => weight.name).join()) {
     return `weights ${weights.map((weight) => weight.name).join()} instead of ${stored.map((weight) => weight.name).join()}`;
   }
+  const strange = weights.findIndex((weight, i) => weight.dtype !== decode(stored[i]!.value).dtype);
+  if (strange >= 0) return `${weights[strange]!.name} is ${weights[strange]!.dtype} instead of ${stored[strange]!.value.dtype}`;
   await layer.setWeights(stored.map((weight) => toTensor(weight.value)));
 
   const call = layer as unknown as (...args: unknown[]) => unknown;
@@ -59,6 +61,7 @@ export async function checkLayerCase(
   for (const [i, output] of outputs.entries()) {
     const difference = await wrong(output, recorded[i]!, tolerance);
     if (difference !== null) return `output ${i}: ${difference}`;
+    if (output.dtype !== decode(recorded[i]!).dtype) return `output ${i} is ${output.dtype} instead of ${recorded[i]!.dtype}`;
   }
   const after = (entry.non_trainable_after as StoredWeight[] | StoredArray[]).map((value) => (isStored(value) ? value : value.value));
   for (const [i, weight] of weights.filter((weight) => !weight.trainable).entries()) {
@@ -134,6 +137,7 @@ async function checkGradients(
   for (const [i, gradient] of found.entries()) {
     const difference = await wrong(gradient, needed[i]![1]!, tolerance);
     if (difference !== null) return `gradient ${i}: ${difference}`;
+    if (gradient.dtype !== needed[i]![1]!.dtype) return `gradient ${i} is ${gradient.dtype} instead of ${needed[i]![1]!.dtype}`;
   }
   return null;
 }

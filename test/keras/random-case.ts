@@ -3,10 +3,11 @@ import { Subgraph } from "../../src/graph/index.ts";
 import { typeOf } from "../../src/graph/index.ts";
 import { currentBackend } from "../../src/runtime/backends.ts";
 import { runnerOf } from "../../src/testing/compare.ts";
-import type { Case } from "./cases.ts";
+import { type Case, toleranceOf } from "./cases.ts";
 import { checkLayerCase } from "./layer-case.ts";
 import { checkLossCase } from "./loss-case.ts";
 import { checkMetricCase } from "./metric-case.ts";
+import { checkModelCase } from "./model-case.ts";
 import { checkOpCase, type Evaluate } from "./op-case.ts";
 import { checkOptimizerCase, checkScheduleCase } from "./optimizer-case.ts";
 import { checkAdaptedCase, checkPreprocessingCase } from "./preprocessing-case.ts";
@@ -24,7 +25,7 @@ const evaluateHere: Evaluate = async (tensors) => {
 };
 
 const checks: Readonly<Record<string, Check>> = {
-  layers_normalization: (entry, options) => checkLayerCase(entry, loose, options),
+  layers_normalization: (entry, options) => checkLayerCase(entry, toleranceOf(entry, loose), options),
   layers_recurrent: checkRecurrentCase,
   layers_attention: checkRecurrentCase,
   layers_preprocessing: checkPreprocessingCase,
@@ -38,11 +39,12 @@ const checks: Readonly<Record<string, Check>> = {
   activations: checkActivationCase,
   regularizers: checkRegularizerCase,
   constraints: checkConstraintCase,
+  random_models: checkModelCase,
 };
 
 /** What a case of a group differs in, or null; an error that it throws is a difference too. */
 export async function checkCase(group: string, entry: Case, options: { sameConfig: boolean }): Promise<string | null> {
-  const check: Check = checks[group] ?? ((entry, options) => checkLayerCase(entry, plain, options));
+  const check: Check = checks[group] ?? ((entry, options) => checkLayerCase(entry, toleranceOf(entry, plain), options));
   try {
     return await check(entry, options);
   } catch (error) {

@@ -5,7 +5,7 @@ import { Tensor } from "../../src/index.ts";
 import { deserialize, type Layer } from "../../src/layers/index.ts";
 import { flattenStructure, mapStructure } from "../../src/layers/structure.ts";
 import { camelCase } from "../../src/serialization/index.ts";
-import { type Case, closeConfig, difference, isStored, type StoredArray, toTensor } from "./cases.ts";
+import { type Case, closeConfig, decode, difference, isStored, type StoredArray, toTensor, toleranceOf } from "./cases.ts";
 
 /** The tolerance that the recorded cases recommend. */
 const tolerance = { rtol: 5e-5, atol: 2e-5 };
@@ -44,9 +44,11 @@ function run(layer: Layer, args: readonly unknown[], { states: _states, ...optio
   return flattenStructure((layer as unknown as AnyCall)(...args, options)) as Tensor[];
 }
 
-async function wrong(what: string, tensor: Tensor, stored: StoredArray): Promise<string | null> {
-  const problem = difference({ shape: tensor.shape, dtype: tensor.dtype, data: await tensor.data() }, stored, tolerance);
-  return problem === null ? null : `${what}: ${problem}`;
+async function wrong(entry: Case, what: string, tensor: Tensor, stored: StoredArray): Promise<string | null> {
+  const found = { shape: tensor.shape, dtype: tensor.dtype, data: await tensor.data() };
+  const problem = difference(found, stored, toleranceOf(entry, tolerance));
+  if (problem !== null) return `${what}: ${problem}`;
+  return tensor.dtype === decode(stored).dtype ? null : `${what} is ${tensor.dtype} instead of ${stored.dtype}`;
 }
 
 /**
@@ -69,12 +71,12 @@ export async function checkRecurrentCase(entry: Case, { sameConfig = true }: { s
   const copies = run(again, args, options);
   if (outputs.length !== wanted.length) return `${outputs.length} outputs instead of ${wanted.length}`;
   for (const [i, output] of outputs.entries()) {
-    const found = (await wrong(`output ${i}`, output, wanted[i]!)) ?? (await wrong(`output ${i} of the copy`, copies[i]!, wanted[i]!));
+    const found = (await wrong(entry, `output ${i}`, output, wanted[i]!)) ?? (await wrong(entry, `output ${i} of the copy`, copies[i]!, wanted[i]!));
     if (found !== null) return found;
   }
   const after = (entry.non_trainable_after as (StoredWeight | StoredArray)[]).map((value) => (isStored(value) ? value : value.value));
   for (const [i, weight] of layer.weights.filter(({ trainable }) => !trainable).entries()) {
-    const found = await wrong(`${weight.path} after the call`, weight.read(), after[i]!);
+    const found = await wrong(entry, `${weight.path} after the call`, weight.read(), after[i]!);
     if (found !== null) return found;
   }
   await layer.setWeights(stored.map(({ value }) => toTensor(value)));
@@ -116,7 +118,7 @@ async function checkGradients(
     { cotangents: flows.map(([, cotangent]) => toTensor(cotangent!)) },
   );
   for (const [i, gradient] of found.entries()) {
-    const problem = await wrong(needed[i]![0], gradient, needed[i]![2]!);
+    const problem = await wrong(entry, needed[i]![0], gradient, needed[i]![2]!);
     if (problem !== null) return problem;
   }
   return null;
@@ -126,5 +128,5 @@ async function checkMask(entry: Case, layer: Layer, inputs: unknown, options: Re
   if (entry.output_mask === undefined) return null;
   const mask = layer.computeMask(inputs, options.mask ?? null);
   if (entry.output_mask === null) return mask === null ? null : "a mask instead of none";
-  return mask instanceof Tensor ? wrong("mask", mask, entry.output_mask as StoredArray) : "no mask instead of one";
+  return mask instanceof Tensor ? wrong(entry, "mask", mask, entry.output_mask as StoredArray) : "no mask instead of one";
 }

@@ -50,6 +50,14 @@ describe("operations on images", () => {
     close(image.perspectiveTransform(x, corners, mirrored), ops.flip(x, 2), 5);
   });
 
+  it("resize bytes to TensorFlow's, whose rounding decides where the exact value is an integer", () => {
+    const resized = (width: number, ...bytes: number[]): number[] =>
+      Array.from(valuesOf(image.resize(ops.reshape(ops.array(bytes, "uint8"), [1, -1, 1]), [1, width])));
+    // Exactly 166, and 61 and 22.
+    expect(resized(6, 40, 30, 9, 89, 221, 61, 211)).toEqual([39, 24, 42, 165, 101, 198]);
+    expect(resized(7, 108, 100, 9)).toEqual([108, 106, 103, 100, 60, 21, 9]);
+  });
+
   it("resample by a scale and a shift as a resize does", () => {
     const wanted = image.resize(x, [8, 10], { interpolation: "bilinear" });
     close(

@@ -1,5 +1,6 @@
 /** Resizing of images, as products with one small matrix per spatial axis. */
 import { ShapeError, ValueError } from "../../errors.ts";
+import { isFloat } from "../../dtype/index.ts";
 import { concreteShape, currentScope, dataTensor, formatShape, type Tensor } from "../../graph/index.ts";
 import * as P from "../../primitives/index.ts";
 import { options } from "../arguments.ts";
@@ -69,6 +70,9 @@ export const resize: (
     let x = interpolation === "nearest" ? given : toFloat(given);
     if (cropToAspectRatio) x = cropped(x, height, size);
     else if (padToAspectRatio) x = padded(x, height, size, fillValue);
+    if (interpolation === "bilinear" && !antialias && !isFloat(given.dtype)) {
+      return castTo(lerpAxis(lerpAxis(x, height + 1, size[1]), height, size[0]), given.dtype);
+    }
     const resized = size.reduce((out, extent, i) => resizeAxis(out, height + i, extent, interpolation, antialias), x);
     return castTo(resized, given.dtype);
   },
@@ -108,6 +112,26 @@ function resizeAxis(x: Tensor, axis: number, output: number, interpolation: Inte
   const product = P.dotGeneral(x, weights, { lhsBatch: [], rhsBatch: [], lhsContract: [axis], rhsContract: [1] });
   const rest = Array.from({ length: x.rank - 1 }, (_, a) => a);
   return permute(product, [...rest.slice(0, axis), x.rank - 1, ...rest.slice(axis)]);
+}
+
+/**
+ * Between two positions of an axis, rounded where TensorFlow rounds (resize_bilinear_op.cc): where the exact value is an
+ * integer, as one of 36 is from 6 to 9 pixels, rounding says whether cutting off the fraction gives it or the one below.
+ */
+function lerpAxis(x: Tensor, axis: number, output: number): Tensor {
+  const input = concreteShape(x)[axis]!;
+  if (input === output) return x;
+  const scale = Math.fround(input / output);
+  const places = Array.from({ length: output }, (_, i) => Math.fround(Math.fround((i + 0.5) * scale) - 0.5));
+  const at = (positions: number[]): Tensor => P.take(x, dataTensor(Int32Array.from(positions), [output], "int32"), axis, "clamp");
+  const low = at(places.map((place) => Math.max(0, Math.floor(place))));
+  const high = at(places.map((place) => Math.min(input - 1, Math.ceil(place))));
+  const shares = dataTensor(
+    Float32Array.from(places, (place) => place - Math.floor(place)),
+    [output],
+    "float32",
+  );
+  return P.add(low, P.multiply(P.subtract(high, low), P.broadcastInDim(castTo(shares, x.dtype), concreteShape(low), [axis])));
 }
 
 const filters: Readonly<Record<Exclude<Interpolation, "nearest">, (distance: number) => number>> = {

@@ -91,6 +91,15 @@ describe("segments", () => {
 });
 
 describe("splitting, stacking and turning", () => {
+  it("repeats each element by its count, or all by one", () => {
+    const x = ops.array([5, 6, 7], "int32");
+    const values = (t: Tensor): number[] => Array.from(evaluate([t])[0]!.data);
+    expect(values(ops.repeat(x, [2, 0, 1]))).toEqual([5, 5, 7]);
+    expect(values(ops.repeat(x, [2]))).toEqual([5, 5, 6, 6, 7, 7]);
+    expect(ops.repeat(x, [0, 0, 0]).shape).toEqual([0]);
+    expect(() => ops.repeat(x, [1, 2])).toThrow(/3 counts, or one/);
+  });
+
   it("keep NumPy's rules", () => {
     expect(ops.arraySplit(floats(1, 2, 3, 4, 5), 3).map(values)).toEqual([[1, 2], [3, 4], [5]]);
     expect(ops.hsplit(matrix, 3).map(values)).toEqual([

@@ -69,8 +69,9 @@ function quantileOf(x: Tensor, q: Tensor, axis: Axis, method: QuantileMethod, ke
   const spread = (t: Tensor): Tensor => P.broadcastInDim(t, shape, kept.map((_, i) => i)); // prettier-ignore
   const c = (value: number): Tensor => broadcast(P.constant(value, x.dtype), shape);
   const last = ignoreNan ? spread(P.convert(P.subtract(constantLike(extent - 1, nans), nans), x.dtype)) : c(extent - 1);
-  const share = P.broadcastInDim(P.reshape(castTo(P.stopGradient(q), x.dtype), [count]), shape, [kept.length]);
-  const place = P.multiply(share, last);
+  const share = P.broadcastInDim(P.reshape(castTo(q, x.dtype), [count]), shape, [kept.length]);
+  const exactPlace = P.multiply(share, last);
+  const place = P.stopGradient(exactPlace);
   const elementAt = (position: Tensor): Tensor => P.takeAlongAxis(sorted, P.convert(position, "int32"), rows.rank - 1, "clamp");
   const [low, high] = [P.floor(place), P.ceil(place)];
   let found: Tensor;
@@ -82,6 +83,13 @@ function quantileOf(x: Tensor, q: Tensor, axis: Axis, method: QuantileMethod, ke
     const [below, above] = [elementAt(low), elementAt(high)];
     // Not below + weight * (above - below): two infinities would give NaN.
     found = P.select(P.equal(weight, c(0)), below, P.add(P.multiply(P.subtract(c(1), weight), below), P.multiply(weight, above)));
+    if (method === "linear") {
+      // The slope by q, on an element that of the line to the one before it; the term itself is 0.
+      const start = P.maximum(P.subtract(high, c(1)), c(0));
+      const slope = P.subtract(elementAt(P.minimum(P.add(start, c(1)), last)), elementAt(start));
+      const flat = P.select(P.isFinite(slope), slope, c(0));
+      found = P.add(found, P.multiply(P.subtract(exactPlace, place), flat));
+    }
   }
   const empty = ignoreNan ? P.equal(nans, constantLike(extent, nans)) : P.greater(nans, constantLike(0, nans));
   const out = P.select(spread(empty), c(NaN), found);
@@ -99,8 +107,9 @@ function quantileOp(name: string, scale: number, ignoreNan: boolean): QuantileOp
 }
 
 /**
- * The value below which a share `q` (0 to 1, a number or a vector) of the elements lies. A row with NaN gives NaN; no
- * gradient flows to q. Shapes: x [..], q [k] -> [k, kept..], q [] -> [kept..].
+ * The value below which a share `q` (0 to 1, a number or a vector) of the elements lies. A row with NaN gives NaN. On the
+ * line between two elements q has their difference for a slope, on an element that to the one before it; of other methods
+ * no gradient flows to q. Shapes: x [..], q [k] -> [k, kept..], q [] -> [kept..].
  */
 export const quantile: QuantileOp = quantileOp("quantile", 1, false);
 /** `quantile` of the elements that are not NaN. */

@@ -5,6 +5,7 @@ import {
   concreteShape,
   type ConcreteShape,
   currentScope,
+  dataTensor,
   formatShape,
   normalizeAxis,
   sameShape,
@@ -285,9 +286,17 @@ export const repeat: (x: TensorLike, repeats: number | readonly number[], axis?:
     const at = axis === null ? 0 : normalizeAxis(currentScope(), axis, t.rank);
     const shape = concreteShape(t);
     if (typeof repeats !== "number") {
-      const parts = repeats.flatMap((count, i) => new Array<Tensor>(count).fill(sliceAxis(t, at, i, i + 1)));
-      requireSome(parts);
-      return parts.length === 1 ? parts[0]! : P.concatenate(parts, at);
+      const counts = repeats.length === 1 ? new Array<number>(shape[at]!).fill(repeats[0]!) : repeats;
+      if (counts.length !== shape[at] || counts.some((count) => !Number.isInteger(count) || count < 0)) {
+        throw new ValueError({
+          where: currentScope(),
+          problem: "repeats does not fit the axis",
+          expected: `${shape[at]} counts, or one`,
+          received: JSON.stringify(repeats),
+        });
+      }
+      const positions = Int32Array.from(counts.flatMap((count, i) => new Array<number>(count).fill(i)));
+      return P.take(t, dataTensor(positions, [positions.length], "int32"), at, "clamp");
     }
     const spread = [...shape.slice(0, at + 1), repeats, ...shape.slice(at + 1)];
     const lifted = P.broadcastInDim(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { evaluate } from "../../backends/reference/index.ts";
+import { gradients } from "../../autodiff/index.ts";
 import { createWasmBackend } from "../../backends/cpu/wasm/index.ts";
 import { DTypeError, ShapeError, StateError, ValueError } from "../../errors.ts";
 import { dataTensor, parameterTensor, Subgraph, type Tensor } from "../../graph/index.ts";
@@ -57,6 +58,16 @@ describe("sorting", () => {
     expect(values(ops.nanpercentile(holes, 50, { keepdims: true }))).toEqual([2]);
     expect(values(ops.quantile(floats(1, Infinity), 0.5))).toEqual([Infinity]);
     expect(() => ops.quantile(x, 0.5, { method: "cubic" as never })).toThrow(/linear, lower/);
+  });
+
+  it("shares of a linear quantile have the slope between elements, as in Keras", () => {
+    const x = floats(3, 1, 2, 10, 20);
+    const q = floats(0, 0.3, 0.5, 1);
+    const slope = (of: (q: Tensor) => Tensor): number[] => values(gradients([of(q)], [q])[0]!);
+    // 4 steps between 5 elements: 1 2 3 10 20.
+    expect(slope((share) => ops.quantile(x, share))).toEqual([4, 4, 4, 40]);
+    expect(slope((share) => ops.quantile(floats(1, 2, Infinity), share))).toEqual([2, 2, 2, 0]);
+    expect(slope((share) => ops.quantile(x, share, { method: "lower" }))).toEqual([0, 0, 0, 0]);
   });
 
   it("finds places in sorted vectors", () => {
