@@ -159,6 +159,9 @@ def attention(cls):
             call["training"] = False
         if d.maybe():
             call["mask"] = [d.mask(batch, tq) if d.maybe(0.7) else None, d.mask(batch, tv) if d.maybe(0.7) else None]
+            if call["mask"][1] is not None and not call.get("use_causal_mask"):
+                # Keras 3.4 gives it no axis of queries of its own.
+                call["mask"][1] = call["mask"][1][:, None]
             if three and d.maybe():
                 call["mask"].append(None)
         return {"layer": getattr(L, cls)(**kwargs), "inputs": inputs, "inputs_as": "list", "kwargs": kwargs, "call": call, "mask_of_output": "mask" in call}

@@ -488,7 +488,9 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
     const carried = masksOf(inputs[0]);
     const masked = flattenStructure(carried).some((mask) => mask !== null);
     checkMask(this.label, options.mask);
-    const mask = options.mask ?? (masked ? carried : null);
+    // As in Keras, a carried mask is the argument `mask` of calls with one argument of tensors: beside an initial state there
+    // is none but a given one. What the output carries comes from what the first argument carries alone.
+    const mask = options.mask ?? (masked && !hasMoreTensors(inputs, options) ? carried : null);
     const call = this.call.bind(this) as (...args: unknown[]) => unknown;
     const compute = (given: readonly unknown[]): unknown =>
       withTraining(flag, () => call(...given, { ...options, training: flag ?? false, mask }));
@@ -500,7 +502,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
     if (this.activityRegularizer !== null) {
       for (const output of flattenStructure(outputs)) if (output instanceof Tensor) this.addLoss(this.activityRegularizer(output));
     }
-    if (this.supportsMasking) this.#attachMasks(inputs[0], mask, outputs);
+    if (this.supportsMasking) this.#attachMasks(inputs[0], masked ? carried : null, outputs);
     return outputs;
   }
 
@@ -552,4 +554,12 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   protected trackedProperties(): unknown[] {
     return Object.values(this);
   }
+}
+
+/** Whether a call has arguments with tensors beside the first one and the mask. */
+function hasMoreTensors(inputs: readonly unknown[], options: Readonly<Record<string, unknown>>): boolean {
+  const others = Object.entries(options).filter(([name]) => name !== "mask");
+  return [...inputs.slice(1), ...others.map(([, value]) => value)].some((value) =>
+    flattenStructure(value).some((leaf) => leaf instanceof Tensor),
+  );
 }

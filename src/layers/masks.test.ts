@@ -23,6 +23,26 @@ async function maskAfter(layer: unknown, ...inputs: unknown[]): Promise<unknown>
   return mask === null ? null : await ops.cast(mask, "int32").array();
 }
 
+it("a carried mask is not an argument of a call that has other tensors, as in Keras", async () => {
+  const x = masked();
+  const bare = ops.multiply(ops.stopGradient(x), 1);
+  const layer = layers.LSTM({ units: 2, returnSequences: true });
+  const initialState = [ops.ones([2, 2]), ops.zeros([2, 2])];
+  const y = layer(x, { initialState });
+  expect(await y.array()).toEqual(await layer(bare, { initialState }).array());
+  expect(await y.array()).not.toEqual(await layer(x, { initialState, mask: maskOf(x) as Tensor }).array());
+  expect(maskOf(y)).not.toBeNull();
+});
+
+it("a given mask counts in its call alone: only what the input carries goes on", async () => {
+  const bare = ops.multiply(masked(), 1);
+  expect(maskOf(bare)).toBeNull();
+  const layer = layers.GRU({ units: 2, returnSequences: true });
+  const mask = ops.cast(tensor(steps), "bool");
+  expect(await layer(bare, { mask }).array()).not.toEqual(await layer(bare).array());
+  expect(maskOf(layer(bare, { mask }))).toBeNull();
+});
+
 // What Keras 3.15 does with the mask of a sequence.
 const passing: readonly unknown[] = [
   layers.Dense({ units: 2 }),

@@ -44,7 +44,7 @@ const units = { float16: 2 ** -10, bfloat16: 2 ** -7 } as const;
 export function toleranceOf(entry: Case, plain: { rtol: number; atol: number }): { rtol: number; atol: number } {
   const config = (entry["serialized"] as { config: { dtype?: { config?: { name?: string } } } } | undefined)?.config;
   const dtype = /b?float16/.exec(config?.dtype?.config?.name ?? "")?.[0] as keyof typeof units | undefined;
-  return dtype === undefined ? plain : { rtol: 4 * units[dtype], atol: units[dtype] };
+  return dtype === undefined ? plain : { rtol: 4 * units[dtype], atol: 4 * units[dtype] };
 }
 
 /** A stored array as a host array; int64 becomes int32. */

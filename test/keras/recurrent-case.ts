@@ -71,7 +71,8 @@ export async function checkRecurrentCase(entry: Case, { sameConfig = true }: { s
   const copies = run(again, args, options);
   if (outputs.length !== wanted.length) return `${outputs.length} outputs instead of ${wanted.length}`;
   for (const [i, output] of outputs.entries()) {
-    const found = (await wrong(entry, `output ${i}`, output, wanted[i]!)) ?? (await wrong(entry, `output ${i} of the copy`, copies[i]!, wanted[i]!));
+    const found =
+      (await wrong(entry, `output ${i}`, output, wanted[i]!)) ?? (await wrong(entry, `output ${i} of the copy`, copies[i]!, wanted[i]!));
     if (found !== null) return found;
   }
   const after = (entry.non_trainable_after as (StoredWeight | StoredArray)[]).map((value) => (isStored(value) ? value : value.value));

@@ -19,15 +19,14 @@ export function settled(entry: Case, values: readonly NdArray[]): readonly NdArr
   }
 }
 
-/** The stored positions where both name the same elements on both sides of `kth`. */
+/** The stored positions where both name the same elements up to `kth` and behind: TensorFlow's Keras keeps no order in the first part. */
 function partition(found: NdArray, stored: NdArray, kth: number): Int32Array {
   const part = (array: NdArray, from: number, to: number): string =>
     Array.from(array.data.slice(from, to))
       .sort((a, b) => a - b)
       .join();
   const same = [
-    [0, kth],
-    [kth, kth + 1],
+    [0, kth + 1],
     [kth + 1, found.data.length],
   ].every(([from, to]) => part(found, from!, to!) === part(stored, from!, to!));
   return Int32Array.from(same ? stored.data : found.data);
