@@ -1,7 +1,7 @@
 /** A recorded random model: what it gives, its gradients, and where training takes it, compared with what the same model does here. */
 import { gradients } from "../../src/autodiff/index.ts";
 import { isFloat } from "../../src/dtype/index.ts";
-import { Tensor } from "../../src/graph/index.ts";
+import type { Tensor } from "../../src/graph/index.ts";
 import { resetAutoNames, setDtypePolicy } from "../../src/layers/index.ts";
 import { type Model, modelFromJSON } from "../../src/models/index.ts";
 import { type Case, decode, difference, type StoredArray, toTensor } from "./cases.ts";
@@ -129,7 +129,7 @@ async function training(entry: Case, model: Model, near: Near): Promise<string |
     ...slot,
     path: plain(slot.path),
   }));
-  const ours = model.optimizer!.variables.filter((slot) => slot.path !== "nadam/variable" || slots.some(({ path }) => path === slot.path));
+  const ours = model.optimizer.variables.filter((slot) => slot.path !== "nadam/variable" || slots.some(({ path }) => path === slot.path));
   const [paths, wanted] = [ours.map((slot) => slot.path).join(), slots.map((slot) => slot.path).join()];
   if (paths !== wanted) return `optimizer variables ${paths} instead of ${wanted}`;
   const off = await compare(
