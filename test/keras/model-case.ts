@@ -151,7 +151,7 @@ async function training(entry: Case, model: Model, near: Near): Promise<string |
 /** What a model differs in, or null: JSON, paths of weights, outputs, gradients, losses, training. */
 export async function checkModelCase(entry: Case): Promise<string | null> {
   // A model's own policy, by which compile() scales losses, is not in its JSON.
-  setDtypePolicy(entry["policy"] as string);
+  setDtypePolicy(entry["policy"] as "mixed_float16");
   try {
     return await check(entry);
   } finally {
