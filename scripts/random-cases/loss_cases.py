@@ -7,6 +7,8 @@ from storing import plain, stored
 
 
 def record(group, name, number, draw, spec):
+    if "function" in spec:
+        return record_function(name, number, draw, spec)
     loss = getattr(keras.losses, spec["cls"])(**spec["kwargs"])
     t, p = tensor(spec["y_true"]), tensor(spec["y_pred"])
     weight = spec.get("sample_weight")
@@ -32,3 +34,23 @@ def record(group, name, number, draw, spec):
     if spec.get("mask") is not None:
         case["y_pred_mask"] = stored(spec["mask"])
     return case
+
+
+def record_function(name, number, draw, spec):
+    t, p = tensor(spec["y_true"]), tensor(spec["y_pred"])
+    function = getattr(keras.losses, spec["function"])
+
+    def call():
+        return [function(t, p, **spec["kwargs"])]
+
+    found, (cotangent,), (gradient,) = gradients_of(call, [p], [], lambda ys: [draw.floats(*value(ys[0]).shape, low=-1, high=1)])
+    return {
+        "id": f"random/{name}/{number}",
+        "function": spec["function"],
+        "kwargs": plain(spec["kwargs"]),
+        "y_true": stored(spec["y_true"]),
+        "y_pred": stored(spec["y_pred"]),
+        "output": stored(value(found[0])),
+        "cotangent": stored(cotangent),
+        "grad_y_pred": stored(gradient if gradient is not None else 0 * spec["y_pred"]),
+    }

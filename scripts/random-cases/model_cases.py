@@ -55,7 +55,8 @@ def record(group, name, number, draw, spec):
         "cotangents": [None if c is None else stored(c) for c in cotangents],
         "input_grads": [None if g is None else stored(g) for g in gradients[: len(inputs)]],
         "weight_grads": [(lambda g: None if g is None else stored(g))(next(of_weights)) if w.trainable else None for w in model.weights],
-        "losses": [float(value(loss)) for loss in model.losses],
+        # Placeholders of activity penalties stay where a layer was called while the model was made.
+        "losses": [float(value(loss)) for loss in model.losses if not isinstance(loss, keras.KerasTensor)],
         "non_trainable_after": [stored(value(w)) for w in model.weights if not w.trainable],
     }
     # A model takes the policy of its time: with it, compile() scales losses.

@@ -91,7 +91,7 @@ def sequence_step(d, x):
         layer = dense(d, x.shape[-1])
         return layer(layer(x)) + x
     if kind == "ops":
-        return d.pick(lambda: keras.ops.tanh(x) * 0.5, lambda: x - keras.ops.mean(x, axis=-1, keepdims=True), lambda: keras.ops.concatenate([x, keras.ops.square(x)], axis=-1), lambda: keras.ops.where(x > 0, x, 0.1 * x))()  # fmt: skip
+        return d.pick(lambda: keras.ops.tanh(x) * 0.5, lambda: x - keras.ops.mean(x, axis=-1, keepdims=True), lambda: keras.ops.concatenate([x, keras.ops.square(x)], axis=-1), lambda: keras.ops.maximum(x, 0.1 * x))()  # fmt: skip
     if kind == "sequential":
         return keras.Sequential([keras.Input(x.shape[1:]), L.Dense(3, activation="relu"), L.Dense(2)])(x)
     return d.pick(L.Dropout, L.GaussianNoise, L.SpatialDropout1D, L.GaussianDropout)(0.0)(x)

@@ -29,13 +29,15 @@ def record(group, name, number, draw, spec):
         "gradients": [],
         "after_step": [],
     }
-    for _ in range(spec["steps"]):
-        gradients = [draw.floats(*shape) for shape in spec["shapes"]]
+    for step in range(spec["steps"]):
+        gradients = [draw.floats(*shape) * np.float32(spec.get("scale", 1)) for shape in spec["shapes"]]
+        if spec.get("infinite_at") == step and gradients[0].size:
+            gradients[0].flat[0] = np.inf
         optimizer.apply([tensor(g) for g in gradients], variables)
         case["gradients"].append([stored(g) for g in gradients])
         case["after_step"].append([stored(value(v)) for v in variables])
     case["optimizer_variables"] = [{"name": v.name, "path": v.path, "value": stored(value(v))} for v in optimizer.variables]
-    if optimizer.use_ema:
+    if getattr(optimizer, "inner_optimizer", optimizer).use_ema:
         optimizer.finalize_variable_values(variables)
         case["after_finalize"] = [stored(value(v)) for v in variables]
     return case

@@ -35,6 +35,15 @@ def optimizer(cls, rate=True, **choices):
     return draw
 
 
+def scaling(d):
+    """A loss-scale optimizer around another one, fed with scaled gradients, some of them infinite."""
+    cls = d.pick("SGD", "Adam", "RMSprop", "Adagrad", "Lion", "Adamax", "Adadelta")
+    inner = DRAWS["optimizers"][cls](d)
+    inner["kwargs"].pop("loss_scale_factor", None)
+    kwargs = {"inner_optimizer": getattr(keras.optimizers, cls)(**inner["kwargs"]), **d.options(initial_scale=[8.0, 1024.0], dynamic_growth_steps=[2, 3])}
+    return {**inner, "cls": "LossScaleOptimizer", "kwargs": kwargs, "scale": kwargs.get("initial_scale", 2.0**15), "infinite_at": d.int(0, 6)}
+
+
 def scheduled(d):
     return {"schedule": schedule(d)}
 
@@ -43,6 +52,7 @@ MOMENTS = {"beta_1": [0.8], "beta_2": [0.99], "epsilon": [1e-3]}
 
 DRAWS = {
     "optimizers": {
+        "LossScaleOptimizer": scaling,
         "SGD": optimizer("SGD", momentum=[0.9, 0.5], nesterov=[True]),
         "RMSprop": optimizer("RMSprop", rho=[0.8], momentum=[0.5], epsilon=[1e-3], centered=[True]),
         "Adam": optimizer("Adam", amsgrad=[True], **MOMENTS),

@@ -36,6 +36,7 @@ ROOMS = (
     ("small_draws", "small_cases"),
     ("newer_op_draws", "op_cases"),
     ("layer_options_draws", "layer_cases"),
+    ("loss_function_draws", "loss_cases"),
     ("model_draws", "model_cases"),
 )
 
