@@ -20,6 +20,7 @@ import { DeviceMemory } from "./device-memory.ts";
 import type { Machine, MemoryBlock } from "./machine.ts";
 import { chunksOf, type LayoutNode, layOutProgram, type ProgramLayout } from "./program-layout.ts";
 import { jobBytes, jobWords, stageWords } from "./stage-format.ts";
+import { type RunWay, ThreadChoice } from "./thread-choice.ts";
 import type { ProgramWalk } from "./walk.ts";
 
 /** A run that is predicted to take longer goes in slices with a macrotask between them. */
@@ -76,6 +77,8 @@ export class CpuExecutable implements Executable {
   private readonly argumentSizes: readonly number[];
   /** The way of the last measured run. Helpers come first, so that a stage is not left alone before both ways are known. */
   private triesAlone = true;
+  /** How runs that are not measured stage by stage go; null: one thread runs all of it. */
+  private readonly choice: ThreadChoice | null;
   /** Revisions of the states that the preparation was made of, in its order; null: it is not made. */
   private prepared: readonly number[] | null = null;
 
@@ -107,6 +110,7 @@ export class CpuExecutable implements Executable {
     this.walk = machine.walk({ program, layout: this.layout, region, required: machine.threads.knowledge, pointers: this.pointers });
     this.holding.walk = this.walk;
     const threads = machine.threads.count;
+    this.choice = threads > 1 && this.layout.stages.some((stage) => stage.chunks > 1) ? new ThreadChoice() : null;
     const cost = (nodes: readonly LayoutNode[]): number =>
       nodes.reduce((sum, node) => {
         if (node.kind === "stage") return sum + Math.ceil(node.chunks / threads) * chunkMilliseconds;
@@ -181,14 +185,16 @@ export class CpuExecutable implements Executable {
     const revisions = this.revisionsOf(args);
     const isPrepared = this.prepared !== null && revisions.every((revision, i) => revision === this.prepared![i]);
     if (!isPrepared) this.prepared = null;
-    this.walk.begin(!isMeasuring ? "best" : this.triesAlone ? "alone" : "shared", isPrepared);
+    // A run with a preparation is no measure of others.
+    const way = isMeasuring || !isPrepared ? null : (this.choice?.next() ?? null);
+    this.walk.begin({ mode: way ?? (!isMeasuring ? "best" : this.triesAlone ? "alone" : "shared"), isMeasuring, isPrepared });
     this.running++;
-    if (this.predicted > sliceMilliseconds) return this.machine.order.hold(this.runInSlices(args, revisions).finally(() => this.finish()));
+    if (this.predicted > sliceMilliseconds)
+      return this.machine.order.hold(this.runInSlices(args, revisions, way).finally(() => this.finish()));
     try {
       const start = performance.now();
       this.walk.advance(Infinity);
-      this.prepared = revisions;
-      this.predicted = performance.now() - start;
+      this.ended(revisions, way, performance.now() - start);
       // The next run may go in slices and be stopped on its way: what nobody has read then must not lie in its memory.
       return args.reads === false && this.predicted <= sliceMilliseconds ? [] : this.results(args.held === true);
     } finally {
@@ -196,7 +202,13 @@ export class CpuExecutable implements Executable {
     }
   }
 
-  private async runInSlices(args: RunArguments, revisions: readonly number[]): Promise<TypedArray[]> {
+  private ended(revisions: readonly number[], way: RunWay | null, milliseconds: number): void {
+    this.prepared = revisions;
+    this.predicted = milliseconds;
+    if (way !== null) this.choice?.add(way, milliseconds);
+  }
+
+  private async runInSlices(args: RunArguments, revisions: readonly number[], way: RunWay | null): Promise<TypedArray[]> {
     let busy = 0;
     for (;;) {
       const start = performance.now();
@@ -206,8 +218,7 @@ export class CpuExecutable implements Executable {
       await platform.macrotask();
       if (!this.walk.hasWrittenState) args.signal?.throwIfAborted();
     }
-    this.prepared = revisions;
-    this.predicted = busy;
+    this.ended(revisions, way, busy);
     return this.results(args.held === true);
   }
 

@@ -1,7 +1,7 @@
 /** A walk in JavaScript: one call into generated code per stage. */
 import type { Machine } from "./machine.ts";
 import type { LayoutNode, PointerSlot, StageLayout } from "./program-layout.ts";
-import { type ProgramWalk, StageRecord, takeFault, type WalkedProgram, type WalkMode } from "./walk.ts";
+import { type ProgramWalk, StageRecord, takeFault, type WalkedProgram, type WalkMode, type WalkStart } from "./walk.ts";
 
 /** Handing a stage out from JavaScript and waiting for the helpers costs some microseconds. */
 const soloMilliseconds = 0.015;
@@ -22,6 +22,7 @@ export class StageWalk implements ProgramWalk {
   private readonly turns = new Map<number, number>();
   private stack: Frame[] = [];
   private mode: WalkMode = "best";
+  private isMeasuring = false;
   hasWrittenState = false;
 
   constructor(machine: Machine, walked: WalkedProgram) {
@@ -30,9 +31,10 @@ export class StageWalk implements ProgramWalk {
     for (const stage of walked.layout.stages) this.records.set(stage, new StageRecord(stage, machine.threads.count, soloMilliseconds));
   }
 
-  begin(mode: WalkMode, isPrepared: boolean): void {
+  begin({ mode, isMeasuring, isPrepared }: WalkStart): void {
     const { layout, program } = this.walked;
     this.mode = mode;
+    this.isMeasuring = isMeasuring;
     this.hasWrittenState = false;
     this.stack = [{ nodes: layout.nodes, position: isPrepared ? program.preparation.stages : 0, loop: null, turn: 0 }];
   }
@@ -102,10 +104,9 @@ export class StageWalk implements ProgramWalk {
 
   private runStage(stage: StageLayout): void {
     if (stage.chunks === 0) return;
-    const { walked, mode } = this;
+    const { walked, mode, isMeasuring } = this;
     const { region, layout } = walked;
     const record = this.records.get(stage)!;
-    const isMeasuring = mode !== "best";
     const start = isMeasuring ? performance.now() : 0;
     if (stage.writesState) this.hasWrittenState = true;
     const isSolo = record.goesAlone(mode);

@@ -16,13 +16,22 @@ export interface WalkedProgram {
   readonly pointers: readonly number[];
 }
 
-/** How a run chooses between one thread and all: each stage as it was found best, or all stages one way, measured. */
+/** How a run chooses between one thread and all: each stage as it was found best, or all stages one way. */
 export type WalkMode = "best" | "alone" | "shared";
+
+/** How a run goes. */
+export interface WalkStart {
+  readonly mode: WalkMode;
+  /** Whether its stages are measured, to find out what is best. */
+  readonly isMeasuring: boolean;
+  /** Whether it leaves the program's preparation out. */
+  readonly isPrepared: boolean;
+}
 
 /** The place where a run has got to. One run at a time. */
 export interface ProgramWalk {
   /** Back to the first stage, or to the first after the program's preparation. */
-  begin(mode: WalkMode, isPrepared: boolean): void;
+  begin(start: WalkStart): void;
   /**
    * Runs stages for about `milliseconds` (Infinity: to the end). Returns whether the program has ended. Throws IndexError
    * where a kernel found an index out of range; the walk must then begin again.

@@ -2,7 +2,7 @@
 import { stageWords } from "../runtime/stage-format.ts";
 import type { MachineMemory, MemoryBlock } from "../runtime/machine.ts";
 import type { StageLayout } from "../runtime/program-layout.ts";
-import { type ProgramWalk, StageRecord, takeFault, type WalkedProgram, type WalkMode } from "../runtime/walk.ts";
+import { type ProgramWalk, StageRecord, takeFault, type WalkedProgram, type WalkMode, type WalkStart } from "../runtime/walk.ts";
 import { type CommandList, writeCommands } from "./command-list.ts";
 import { soloBits, walkBytes, walkModes, walkResults, walkWords } from "./control.ts";
 import type { NativeThreads } from "./native-threads.ts";
@@ -19,6 +19,7 @@ export class NativeWalk implements ProgramWalk {
   private readonly stages: readonly { readonly stage: StageLayout; readonly record: StageRecord }[];
   private readonly statePointers: number[];
   private mode: WalkMode = "best";
+  private isMeasuring = false;
 
   /** Throws BackendError where memory does not suffice. */
   constructor(threads: NativeThreads, memory: MachineMemory, walked: WalkedProgram) {
@@ -38,9 +39,10 @@ export class NativeWalk implements ProgramWalk {
     return this.record.getInt32(walkWords.written) !== 0;
   }
 
-  begin(mode: WalkMode, isPrepared: boolean): void {
+  begin({ mode, isMeasuring, isPrepared }: WalkStart): void {
     const { record, list, walked } = this;
     this.mode = mode;
+    this.isMeasuring = isMeasuring;
     record.setPointer(walkWords.command, isPrepared ? list.prepared : list.first);
     record.setInt32(walkWords.written, 0);
     record.setInt32(walkWords.mode, walkModes[mode]);
@@ -66,7 +68,7 @@ export class NativeWalk implements ProgramWalk {
         this.stages.flatMap(({ stage }) => stage.checked),
       );
     }
-    if (this.mode !== "best") this.judge();
+    if (this.isMeasuring) this.judge();
     return true;
   }
 
