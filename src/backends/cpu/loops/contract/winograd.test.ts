@@ -120,6 +120,31 @@ describe("minimal filtering", () => {
     }
   });
 
+  it.each([NaN, Infinity, -Infinity])("carries a pixel of %s to the tiles of the windows that see it, and no further", (pixel) => {
+    const [batch, extent, inputs, outputs] = [2, 7, 2, 3];
+    const kernel = convolution({ batch, height: extent, width: extent, inputs, outputs, window: 3 });
+    const at = { image: 1, y: 3, x: 4 };
+    const results = [0, pixel].map((value) => {
+      const random = new Random(5);
+      const buffers = kernel.buffers.map(({ elements }) => new Float32Array(elements).map(() => random.unit() - 0.5));
+      buffers[0]![((at.image * extent + at.y) * extent + at.x) * inputs + 1] = value;
+      return runBuffers({ kernel, buffers: buffers.map((_, i) => i), scalars: [] }, buffers, "always")[2]!;
+    });
+    const sees = (place: number, center: number): boolean => Math.abs(place - center) <= 1;
+    const meets = (place: number, center: number): boolean =>
+      [place & ~1, place | 1].some((other) => other < extent && sees(other, center));
+    results[1]!.forEach((value, i) => {
+      const [x, y, image] = [
+        Math.floor(i / outputs) % extent,
+        Math.floor(i / (outputs * extent)) % extent,
+        Math.floor(i / (outputs * extent ** 2)),
+      ];
+      const here = image === at.image;
+      if (here && sees(y, at.y) && sees(x, at.x)) expect(Number.isFinite(value), `${y}, ${x}`).toBe(false);
+      else if (!(here && meets(y, at.y) && meets(x, at.x))) expect(value, `${y}, ${x}`).toBe(results[0]![i]);
+    });
+  });
+
   it("runs what follows the convolution: operands of the result's shape, positions, several stores", () => {
     for (const make of [convolution, filterGradient]) {
       const kernel = withEpilogue(make({ batch: 1, height: 3, width: 4, inputs: 2, outputs: 3, window: 3 }));
