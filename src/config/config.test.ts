@@ -34,7 +34,7 @@ describe("config", () => {
     expect(ops.mean(tensor(Int32Array.of(1))).dtype).toBe("float64");
     const layer = layers.Dense({ units: 1 });
     expect([layer(ops.ones([1, 2])).dtype, layer.kernel.dtype, layer.dtypePolicy.name]).toEqual(["float64", "float64", "float64"]);
-    expect(() => config.setFloatx("float16" as never)).toThrow(/mixed_float16/);
+    expect(() => config.setFloatx("int32" as never)).toThrow(/"float16", "bfloat16", "float32"/);
   });
 
   it("imageDataFormat is that of layers and operations that are not told", () => {

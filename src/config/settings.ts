@@ -6,7 +6,7 @@ import { ValueError } from "../errors.ts";
 export type ImageDataFormat = "channels_last" | "channels_first";
 
 /** Floating-point dtypes that tensors can have. */
-export type FloatType = "float32" | "float64";
+export type FloatType = "float16" | "bfloat16" | "float32" | "float64";
 
 let smallNumber = 1e-7;
 let defaultFloat: FloatType = "float32";
@@ -37,16 +37,18 @@ export function floatx(): FloatType {
   return defaultFloat;
 }
 
-/** Sets `floatx()`, for what is made from now on. Throws ValueError for a dtype that values are not kept in. */
+/**
+ * Sets `floatx()`, for what is made from now on. Of two bytes ("float16", "bfloat16") every weight, slot of an optimizer and
+ * learning rate is too: steps below the format's precision vanish, and gradients below its range. Where it matters,
+ * `config.setDtypePolicy("mixed_bfloat16")` keeps weights in float32. Throws ValueError for a dtype that is no float.
+ */
 export function setFloatx(dtype: FloatType): void {
-  const given: string = dtype;
-  if (given !== "float32" && given !== "float64") {
+  if (!["float16", "bfloat16", "float32", "float64"].includes(dtype)) {
     throw new ValueError({
       where: "config.setFloatx",
       problem: "numbers are not kept in this dtype",
-      expected: '"float32", "float64"',
+      expected: '"float16", "bfloat16", "float32", "float64"',
       received: JSON.stringify(dtype) ?? String(dtype),
-      ...(["float16", "bfloat16"].includes(given) ? { advice: `config.setDtypePolicy("mixed_${given}") computes with 16-bit values` } : {}),
     });
   }
   defaultFloat = dtype;

@@ -27,10 +27,6 @@ export class ActivationLayer extends Layer<ActivationOptions> {
     this.supportsMasking = true;
   }
 
-  protected override get computesInFormat(): boolean {
-    return true;
-  }
-
   override call(x: Tensor): Tensor {
     return this.activation(x);
   }

@@ -82,7 +82,8 @@ export function maskedSoftmax(where: string, scores: Tensor, mask: Tensor | null
         received: formatShape(mask.shape),
       });
     }
-    counted = ops.where(wide, scores, ops.add(scores, -1e9));
+    // As Keras's Softmax: a sum of float16 stays finite.
+    counted = ops.where(wide, scores, ops.add(scores, scores.dtype === "float16" ? -3e4 : -1e9));
   }
   if (axes === 1) return ops.softmax(counted, { axis: -1 });
   const shape = scores.shape as number[];

@@ -78,7 +78,7 @@ export function projection(
     biasInitializer: fresh(options.biasInitializer as Initializer),
     name,
     // A map of policies has one for each projection.
-    dtype: of.dtypePolicy.isMap ? of.dtypePolicy : of.dtype,
+    dtype: of.dtypePolicy,
     trainable: of.trainable,
     equation: `${free}${summed},${summed}${made}->${free}${made}`,
     outputShape: [...new Array<null>(free.length - 1).fill(null), ...outputs],

@@ -36,7 +36,7 @@ export interface AttentionCallOptions extends CallOptions {
 }
 
 /** Added to a score that must not count: it is so small that nothing of it is left after softmax, but finite. */
-const uncounted = -1e9;
+const uncounted = (scores: Tensor): number => (scores.dtype === "float16" ? -65504 : -1e9);
 
 /** What layers that attend to values by scores of queries and keys share. */
 export abstract class ScoredAttention<Options extends AttentionLayerOptions> extends Layer<Options> {
@@ -105,7 +105,7 @@ export abstract class ScoredAttention<Options extends AttentionLayerOptions> ext
     let scores = this.scores(query!, key!);
     const causal = useCausalMask ? causalMask(query!.dim(1), value!.dim(1)) : null;
     const counts = valueMask === null ? causal : causal === null ? valueMask : ops.logicalAnd(valueMask, causal);
-    if (counts !== null) scores = ops.where(counts, scores, ops.add(scores, uncounted));
+    if (counts !== null) scores = ops.where(counts, scores, ops.add(scores, uncounted(scores)));
     let weights = ops.softmax(scores, { axis: -1 });
     if (training === true && this.dropout > 0) weights = dropout(weights, this.dropout, { seed: this.seedGenerator });
     let output = ops.matmul(weights, value!);

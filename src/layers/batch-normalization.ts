@@ -56,6 +56,7 @@ export interface BatchNormalizationOptions extends LayerOptions {
  */
 export class BatchNormalizationLayer extends Layer<BatchNormalizationOptions> {
   static override readonly className: string = "BatchNormalization";
+  static override readonly computesInFormat: boolean = false;
   declare axis: number;
   declare momentum: number;
   declare epsilon: number;

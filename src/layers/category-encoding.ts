@@ -66,7 +66,7 @@ export class CategoryEncodingLayer extends TextLayer<CategoryEncodingOptions> {
         received: describe(this.outputMode),
       });
     }
-    const weights = asTensor(countWeights, this.dtype);
+    const weights = asTensor(countWeights, this.computeDtype);
     if (!sameShape(weights.shape, indices.shape)) {
       throw new ValueError({
         where: this.label,

@@ -1,5 +1,4 @@
 /** One step of a convolutional long short-term memory. */
-import { widened } from "../dtype/index.ts";
 import { imageDataFormat } from "../config/index.ts";
 import type { Constraint } from "../constraints/index.ts";
 import { ShapeError } from "../errors.ts";
@@ -180,7 +179,7 @@ export class ConvLSTMCell extends RNNCell<ConvLSTMCellOptions> implements ConvLS
 
   /** States of zeros. */
   getInitialState(batchSize: number): States {
-    const zeros = (): Tensor => ops.zeros([batchSize, ...this.#stateShape], { dtype: widened(this.dtype) });
+    const zeros = (): Tensor => ops.zeros([batchSize, ...this.#stateShape], { dtype: this.policy.computeDtype });
     return [zeros(), zeros()];
   }
 

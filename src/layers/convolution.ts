@@ -145,10 +145,6 @@ export abstract class ConvolutionLayer extends AdaptableLayer<ConvolutionOptions
     return this.bias === null ? [] : [this.bias];
   }
 
-  protected override get computesInFormat(): boolean {
-    return true;
-  }
-
   override call(x: Tensor): Tensor {
     checkReach(this.label, this, x);
     let padded = x;

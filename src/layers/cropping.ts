@@ -34,10 +34,6 @@ export abstract class CroppingLayer extends Layer<CroppingOptions> {
     this.inputSpec = { rank: spatialRank + 2 };
   }
 
-  protected override get computesInFormat(): boolean {
-    return true;
-  }
-
   override call(x: Tensor): Tensor {
     const pairs = edgePairs(this.label, "cropping", this.cropping, this.#spatialRank);
     const sizes = [...(x.shape as number[])];

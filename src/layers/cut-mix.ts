@@ -50,7 +50,7 @@ export class CutMixLayer extends RandomImageLayer<CutMixOptions> {
   }
 
   override transformLabels(labels: Tensor, drawn: Drawn): Tensor {
-    return mixed(ops.cast(labels, this.dtype), drawn);
+    return mixed(ops.cast(labels, this.computeDtype), drawn);
   }
 
   override transformMasks(masks: Tensor, drawn: Drawn): Tensor {

@@ -113,10 +113,6 @@ export abstract class DepthwiseConvolutionLayer extends Layer<DepthwiseConvoluti
     this.inputSpec = { rank: this.#spatialRank + 2, axes: { [this.dataFormat === "channels_last" ? -1 : 1]: channels } };
   }
 
-  protected override get computesInFormat(): boolean {
-    return true;
-  }
-
   override call(x: Tensor): Tensor {
     checkReach(this.label, this, x);
     const y = ops.depthwiseConv(x, this.kernel, {

@@ -129,7 +129,7 @@ export class DiscretizationLayer extends TextLayer<DiscretizationOptions> {
     // Not below a boundary is at or above it; NaN is behind all of them, as in TensorFlow's search.
     const passed = ops.logicalNot(ops.less(ops.expandDims(x, -1), ops.cast(ends, x.dtype)));
     const indices = boundaries.length === 0 ? ops.zeros(concreteShape(x), "int32") : ops.sum(ops.cast(passed, "int32"), -1);
-    return encodeCategories(indices, this.outputMode, boundaries.length + 1, this.outputMode === "int" ? "int32" : this.dtype);
+    return encodeCategories(indices, this.outputMode, boundaries.length + 1, this.outputMode === "int" ? "int32" : this.computeDtype);
   }
 
   override getConfig(): Config {

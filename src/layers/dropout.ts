@@ -41,10 +41,6 @@ export class DropoutLayer extends Layer<DropoutOptions> {
     this.supportsMasking = true;
   }
 
-  protected override get computesInFormat(): boolean {
-    return true;
-  }
-
   override call(x: Tensor, { training = false }: CallOptions = {}): Tensor {
     if (training !== true || this.rate === 0) return x;
     const noiseShape = noiseShapeFor(this.label, this.noiseShape, x);

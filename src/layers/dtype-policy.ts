@@ -23,11 +23,11 @@ const mixed: Readonly<Record<string, ShortFloat>> = { mixed_bfloat16: "bfloat16"
 
 /**
  * The precision of a layer: weights and values in a dtype, or with "mixed_bfloat16" and "mixed_float16" weights in float32
- * and values in two bytes. What such a layer is given (inputs, its trainable weights) is rounded to the format, what it
- * gives is a tensor of the format, and gradients on their way back are rounded too. In between, arithmetic is float32's:
- * what a machine with storage of two bytes and float32 arithmetic computes; products, convolutions and activations round
- * every result, as Keras does, so that what they keep for gradients takes two bytes. Micikevicius et al. 2018,
- * arXiv:1710.03740.
+ * and values in two bytes. What such a layer is given (inputs, its weights) is rounded to the format, what it gives is a
+ * tensor of the format, and gradients on their way back are rounded too. Every operation rounds its result, as Keras does,
+ * so that what is kept for gradients takes two bytes; within an operation (a sum of products, a softmax, a variance)
+ * arithmetic is float32's. Batch and layer normalization compute in float32 between their input and their output, with
+ * weights that are not rounded. Micikevicius et al. 2018, arXiv:1710.03740.
  *
  * @example
  * const policy = new DTypePolicy("mixed_bfloat16");
@@ -157,9 +157,9 @@ function withDType(x: Tensor, dtype: DType): Tensor {
 let isWide = false;
 
 /**
- * A computation whose inputs, weights and outputs are values of a short format; outputs are stored in it. `inFormat`: it
- * computes in the format itself, so that what it keeps for gradients takes two bytes too; otherwise in float32, and only
- * what goes in and comes out is rounded.
+ * A computation whose inputs and weights are values of a short format. `inFormat`: it computes in the format itself, so
+ * that what it keeps for gradients takes two bytes too, and its outputs are what it makes of them (as in Keras, a layer may
+ * give another dtype); otherwise in float32, with `weights` as they are, and only what goes in and comes out is rounded.
  */
 export function computedInFormat(
   format: ShortFloat,
@@ -172,18 +172,15 @@ export function computedInFormat(
     mapStructure(structure, (leaf) => (leaf instanceof Tensor ? withDType(leaf, format) : leaf));
   const wide = (structure: unknown): unknown =>
     mapStructure(structure, (leaf) => (leaf instanceof Tensor && leaf.dtype === format ? withDType(leaf, "float32") : leaf));
-  const given = (structure: unknown): unknown => (inFormat ? stored(structure) : wide(stored(structure)));
   const outside = isWide;
-  const run = weights
-    .filter(({ dtype }) => widened(dtype) === "float32")
-    .reduce<() => unknown>(
-      (inner, weight) => () => readingAs(weight, given(weight.read()) as Tensor, inner),
-      () => compute(inputs.map(given)),
-    );
+  const run = weights.reduce<() => unknown>(
+    (inner, weight) => () => readingAs(weight, (inFormat ? stored : wide)(weight.read()) as Tensor, inner),
+    () => compute(inputs.map((input) => (inFormat ? stored(input) : wide(stored(input))))),
+  );
   isWide = !inFormat;
   try {
-    const outputs = stored(run());
-    return outside ? wide(outputs) : outputs;
+    const outputs = run();
+    return inFormat ? (outside ? wide(outputs) : outputs) : outside ? outputs : stored(outputs);
   } finally {
     isWide = outside;
   }

@@ -31,10 +31,6 @@ export class FlattenLayer extends Layer<FlattenOptions> {
     this.inputSpec = { minRank: 1 };
   }
 
-  protected override get computesInFormat(): boolean {
-    return true;
-  }
-
   override call(x: Tensor): Tensor {
     let y = x;
     if (this.dataFormat === "channels_first" && x.rank > 1) {

@@ -45,7 +45,7 @@ export abstract class ImageLayer<Options extends ImageLayerOptions = ImageLayerO
 
   /** Images in the layer's dtype. */
   protected images(x: Tensor): Tensor {
-    return ops.cast(x, this.dtype);
+    return ops.cast(x, this.computeDtype);
   }
 
   override getConfig(): Config {

@@ -41,6 +41,7 @@ export interface LayerNormalizationOptions extends LayerOptions {
  */
 export class LayerNormalizationLayer extends Layer<LayerNormalizationOptions> {
   static override readonly className: string = "LayerNormalization";
+  static override readonly computesInFormat: boolean = false;
   declare axis: number | readonly number[];
   declare epsilon: number;
   declare center: boolean;

@@ -86,6 +86,11 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
    * Keras's `call`, written with calls in functional models. null: none is written, and the call does as with false.
    */
   static readonly defaultTraining: boolean | null = null;
+  /**
+   * Whether under a policy of two bytes an element every operation of the layer rounds to it, as Keras computes. Otherwise
+   * the layer computes in float32, and what goes in and comes out is rounded; its weights are not.
+   */
+  static readonly computesInFormat: boolean = true;
 
   /** Name within a model; part of the paths of its weights. */
   override name: string;
@@ -202,6 +207,11 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   /** How the weights are quantized; null: they are not. */
   get quantizationMode(): QuantizationMode | null {
     return this.policy.quantizationMode;
+  }
+
+  /** Dtype of the values that the layer computes with: `dtype`, or the format of a mixed policy. */
+  get computeDtype(): DType {
+    return this.policy.shortFormat ?? this.dtype;
   }
 
   /** Whether the weights exist. */
@@ -492,12 +502,20 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
     // is none but a given one. What the output carries comes from what the first argument carries alone.
     const mask = options.mask ?? (masked && !hasMoreTensors(inputs, options) ? carried : null);
     const call = this.call.bind(this) as (...args: unknown[]) => unknown;
+    let asked = options;
     const compute = (given: readonly unknown[]): unknown =>
-      withTraining(flag, () => call(...given, { ...options, training: flag ?? false, mask }));
+      withTraining(flag, () => call(...given, { ...asked, training: flag ?? false, mask }));
     const scope = this.roundsValues ? this.#rematScope : null;
     const again = scope === null ? compute : (given: readonly unknown[]): unknown => scope.rematerialized(this, given, compute);
     const format = this.roundsValues ? this.policy.shortFormat : null;
-    const outputs = format === null ? again(inputs) : computedInFormat(format, this.#own.trainable, inputs, again, this.computesInFormat);
+    const rounded = ([given, rest]: readonly unknown[]): unknown => {
+      asked = rest as Readonly<Record<string, unknown>>;
+      return again(given as readonly unknown[]);
+    };
+    const outputs =
+      format === null
+        ? again(inputs)
+        : computedInFormat(format, this.#own.rounded(this.#ownVariables()), [inputs, options], rounded, this.computesInFormat);
     observed(this, outputs);
     if (this.activityRegularizer !== null) {
       for (const output of flattenStructure(outputs)) if (output instanceof Tensor) this.addLoss(this.activityRegularizer(output));
@@ -516,12 +534,9 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
     return true;
   }
 
-  /**
-   * Whether under a policy of two bytes an element every operation of the layer rounds to it; otherwise the layer computes
-   * in float32, and what goes in and comes out is rounded.
-   */
+  /** Whether this layer computes in the format of its values: what its class says. */
   protected get computesInFormat(): boolean {
-    return false;
+    return (this.constructor as typeof Layer).computesInFormat;
   }
 
   #attachMasks(inputs: unknown, mask: unknown, outputs: unknown): void {

@@ -30,10 +30,6 @@ export class LeakyReLULayer extends Layer<LeakyReLUOptions> {
     this.supportsMasking = true;
   }
 
-  protected override get computesInFormat(): boolean {
-    return true;
-  }
-
   override call(x: Tensor): Tensor {
     return activations.leakyRelu(x, { negativeSlope: this.negativeSlope });
   }

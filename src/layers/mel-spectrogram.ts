@@ -119,7 +119,7 @@ export class MelSpectrogramLayer extends Layer<MelSpectrogramOptions> {
   }
 
   override call(input: Tensor): Tensor {
-    const x = ops.cast(input, this.dtype);
+    const x = ops.cast(input, this.computeDtype);
     const [real, imag] = ops.stft(x, this.sequenceLength, this.sequenceStride, this.fftLength, { window: this.window, center: true });
     const magnitude = ops.sqrt(ops.add(ops.square(real), ops.square(imag)));
     const spectrum = ops.power(magnitude, this.magExp);

@@ -37,10 +37,6 @@ export abstract class MergeLayer extends Layer {
     }
   }
 
-  protected override get computesInFormat(): boolean {
-    return true;
-  }
-
   override call(inputs: readonly Tensor[], { mask = null }: CallOptions = {}): Tensor {
     const rank = Math.max(...inputs.map((input) => input.rank));
     const aligned = inputs.map((input) => {

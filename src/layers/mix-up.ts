@@ -48,7 +48,7 @@ export class MixUpLayer extends RandomImageLayer<MixUpOptions> {
   }
 
   override transformLabels(labels: Tensor, drawn: Drawn): Tensor {
-    return mixed(ops.cast(labels, this.dtype), drawn);
+    return mixed(ops.cast(labels, this.computeDtype), drawn);
   }
 }
 

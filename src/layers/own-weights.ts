@@ -1,6 +1,6 @@
 /** The weights that a layer makes for itself. */
 import * as constraints from "../constraints/index.ts";
-import type { DType } from "../dtype/index.ts";
+import { type DType, isFloat } from "../dtype/index.ts";
 import { ShapeError } from "../errors.ts";
 import { formatShape, outsideTrace, sameShape, Tensor, Variable } from "../graph/index.ts";
 import * as initializers from "../initializers/index.ts";
@@ -13,6 +13,7 @@ import type { WeightOptions } from "./weight-options.ts";
 export class OwnWeights {
   readonly #all: Variable[] = [];
   readonly #madeTrainable = new WeakSet<Variable>();
+  readonly #kept = new WeakSet<Variable>();
   /** By weight, what it adds to the loss. */
   readonly regularizers: Map<Variable, regularizers.Regularizer> = new Map();
 
@@ -38,6 +39,7 @@ export class OwnWeights {
       trainable: trainable && layerIsTrainable,
     });
     if (trainable) this.#madeTrainable.add(variable);
+    if (options.autocast === false) this.#kept.add(variable);
     const regularizer = regularizers.get(options.regularizer ?? null);
     if (regularizer !== null) this.regularizers.set(variable, regularizer);
     variable.constraint = constraints.get(options.constraint ?? null);
@@ -55,6 +57,11 @@ export class OwnWeights {
   /** Those that were made for the optimizer, whether or not the layer is trainable now. */
   get trainable(): Variable[] {
     return this.#all.filter((variable) => this.#madeTrainable.has(variable));
+  }
+
+  /** Those of `variables` that a layer whose values are shorter reads rounded to them. */
+  rounded(variables: readonly Variable[]): Variable[] {
+    return variables.filter((variable) => isFloat(variable.dtype) && !this.#kept.has(variable));
   }
 
   /** With variables that the layer holds and did not make: those that are trained first, else in this order. */

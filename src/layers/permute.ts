@@ -38,10 +38,6 @@ export class PermuteLayer extends Layer<PermuteOptions> {
     this.inputSpec = { rank: dims.length + 1 };
   }
 
-  protected override get computesInFormat(): boolean {
-    return true;
-  }
-
   override call(x: Tensor): Tensor {
     return ops.transpose(x, [0, ...this.dims]);
   }

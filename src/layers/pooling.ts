@@ -53,10 +53,6 @@ export abstract class PoolingLayer extends Layer<PoolingOptions> {
 
 /** Largest element of each window. */
 export abstract class MaxPoolingLayer extends PoolingLayer {
-  protected override get computesInFormat(): boolean {
-    return true;
-  }
-
   override call(x: Tensor): Tensor {
     this.checkWindow(x);
     return ops.maxPool(x, [...this.poolSize], { strides: [...this.strides], padding: this.padding, dataFormat: this.dataFormat });
@@ -65,10 +61,6 @@ export abstract class MaxPoolingLayer extends PoolingLayer {
 
 /** Mean of the elements of each window that lie inside the input. */
 export abstract class AveragePoolingLayer extends PoolingLayer {
-  protected override get computesInFormat(): boolean {
-    return true;
-  }
-
   override call(x: Tensor): Tensor {
     this.checkWindow(x);
     return ops.averagePool(x, [...this.poolSize], { strides: [...this.strides], padding: this.padding, dataFormat: this.dataFormat });

@@ -1,5 +1,5 @@
 /** What all recurrent layers share: a cell, applied step by step. */
-import { widened } from "../dtype/index.ts";
+import { assignRounded } from "./assign-rounded.ts";
 import { ShapeError, StateError } from "../errors.ts";
 import { formatShape, isPlainObject, type Shape, Tensor, Variable } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
@@ -90,7 +90,10 @@ export abstract class RecurrentLayer<Options extends RecurrentOptions> extends L
     }
     this.#states = initialStateOf(this.cell, batch);
     this.#stateVariables = (flattenStructure(this.#states) as Tensor[]).map(
-      (state, i) => new Variable(state, { name: "rnn_state", path: `${this.name}/rnn_state_${i}`, dtype: state.dtype, trainable: false }),
+      (state, i) =>
+        new Variable(ops.cast(state, this.dtype), {
+          ...{ name: "rnn_state", path: `${this.name}/rnn_state_${i}`, dtype: this.dtype, trainable: false },
+        }),
     );
   }
 
@@ -162,7 +165,7 @@ export abstract class RecurrentLayer<Options extends RecurrentOptions> extends L
       });
     }
     const states = flattenStructure(result.states) as Tensor[];
-    this.#stateVariables.forEach((variable, i) => variable.assign(states[i]!));
+    this.#stateVariables.forEach((variable, i) => assignRounded(variable, states[i]!));
     const output = result.sequence ?? result.last;
     return this.returnState ? [output, ...result.states] : output;
   }
@@ -171,7 +174,7 @@ export abstract class RecurrentLayer<Options extends RecurrentOptions> extends L
     const like = initialStateOf(this.cell, x.dim(0));
     if (given !== null) {
       const states = fittedStates(this.label, "initial states", given, like);
-      return mapStructure(states, (state) => ops.cast(state as Tensor, widened(this.cell.dtype))) as readonly States[];
+      return mapStructure(states, (state) => ops.cast(state as Tensor, this.cell.policy.computeDtype)) as readonly States[];
     }
     if (this.#states === null) return like;
     const kept = this.#stateVariables[0]!.shape[0];
@@ -187,7 +190,7 @@ export abstract class RecurrentLayer<Options extends RecurrentOptions> extends L
     return fittedStates(
       this.label,
       "initial states",
-      this.#stateVariables.map((variable) => variable.read()),
+      this.#stateVariables.map((variable) => ops.cast(variable.read(), this.cell.policy.computeDtype)),
       like,
     );
   }
@@ -271,7 +274,7 @@ export function cellOptions(layer: Layer<never>, name: string, keys: Iterable<st
   return {
     ...Object.fromEntries([...keys].map((key) => [key, values[key]])),
     name,
-    dtype: layer.dtype,
+    dtype: layer.dtypePolicy,
     trainable: layer.trainable,
   };
 }

@@ -38,10 +38,6 @@ export class ReLULayer extends Layer<ReLUOptions> {
     this.supportsMasking = true;
   }
 
-  protected override get computesInFormat(): boolean {
-    return true;
-  }
-
   override call(x: Tensor): Tensor {
     return activations.relu(x, { negativeSlope: this.negativeSlope, maxValue: this.maxValue, threshold: this.threshold });
   }

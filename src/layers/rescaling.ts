@@ -44,8 +44,11 @@ export class RescalingLayer extends Layer<RescalingOptions> {
   }
 
   override call(x: Tensor): Tensor {
-    const y = ops.cast(x, this.dtype);
-    return ops.add(ops.multiply(y, ops.convertToTensor(this.scale, this.dtype)), ops.convertToTensor(this.offset, this.dtype));
+    const y = ops.cast(x, this.computeDtype);
+    return ops.add(
+      ops.multiply(y, ops.convertToTensor(this.scale, this.computeDtype)),
+      ops.convertToTensor(this.offset, this.computeDtype),
+    );
   }
 }
 

@@ -37,10 +37,6 @@ export class ReshapeLayer extends Layer<ReshapeOptions> {
     this.inputSpec = { minRank: 1 };
   }
 
-  protected override get computesInFormat(): boolean {
-    return true;
-  }
-
   override call(x: Tensor): Tensor {
     const size = x.shape.slice(1).reduce<number>((product, extent) => product * (extent ?? 0), 1);
     return ops.reshape(x, [x.dim(0), ...resolveShape(this.label, this.targetShape, size)]);

@@ -1,5 +1,4 @@
 /** What the built-in cells of recurrent layers share, and what any cell must have. */
-import { widened } from "../dtype/index.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { formatShape, type Shape, Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
@@ -66,7 +65,7 @@ export function outputSizeOf(cell: RecurrentCell): number {
 /** States before the first step: the cell's, or zeros. Always a list. */
 export function initialStateOf(cell: RecurrentCell, batchSize: number): readonly States[] {
   const zeros = (size: StateSize): States =>
-    typeof size === "number" ? ops.zeros([batchSize, size], { dtype: widened(cell.dtype) }) : size.map(zeros);
+    typeof size === "number" ? ops.zeros([batchSize, size], { dtype: cell.policy.computeDtype }) : size.map(zeros);
   const states = cell.getInitialState?.(batchSize) ?? zeros(cell.stateSize);
   return states instanceof Tensor ? [states] : states;
 }

@@ -34,7 +34,10 @@ export class SoftmaxLayer extends Layer<SoftmaxOptions> {
     let y = x;
     // As Keras: a large negative number, so that a row of which all is masked stays finite.
     if (mask !== null && !Array.isArray(mask))
-      y = ops.add(x, ops.multiply(ops.subtract(1, ops.cast(mask as Tensor, x.dtype)), -3.4028234663852886e38 / 2));
+      y = ops.add(
+        x,
+        ops.multiply(ops.subtract(1, ops.cast(mask as Tensor, x.dtype)), x.dtype === "float16" ? -3e4 : -3.4028234663852886e38 / 2),
+      );
     if (typeof this.axis === "number") return ops.softmax(y, { axis: this.axis });
     const axis = [...this.axis];
     if (axis.length === 1) return ops.softmax(y, { axis: axis[0]! });

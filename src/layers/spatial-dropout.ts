@@ -49,10 +49,6 @@ export abstract class SpatialDropoutLayer extends Layer<SpatialDropoutOptions> {
     return this.#spatialRank === 1 ? config : { ...config, data_format: dataFormat };
   }
 
-  protected override get computesInFormat(): boolean {
-    return true;
-  }
-
   override call(x: Tensor, { training = false }: CallOptions = {}): Tensor {
     if (training !== true || this.rate === 0) return x;
     const spatial = spatialAxes(this.#spatialRank === 1 ? "channels_last" : this.dataFormat, x.rank);

@@ -73,14 +73,14 @@ export class SpectralNormalizationLayer extends WrapperLayer<SpectralNormalizati
 
   override call(x: Tensor, { training = false }: CallOptions = {}): Tensor {
     const call = this.layer as unknown as (x: Tensor) => Tensor;
-    if (training !== true) return ops.cast(call(x), this.dtype);
+    if (training !== true) return ops.cast(call(x), this.computeDtype);
     const before = this.kernel.read();
     this.#normalize(before);
     // The gradient by the kernel is that by the replaced one, whichever of its two versions is asked for.
     const both = customGradient((_old: Tensor, replaced: Tensor) => [replaced, (cotangent) => [cotangent, cotangent]]);
     return ops.cast(
       readingAs(this.kernel, both(before, this.kernel.read()), () => call(x)),
-      this.dtype,
+      this.computeDtype,
     );
   }
 

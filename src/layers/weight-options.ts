@@ -12,6 +12,8 @@ export interface WeightOptions {
   readonly initializer?: InitializerIdentifier | null;
   /** Default true. */
   readonly trainable?: boolean;
+  /** Whether a layer whose values are shorter than the weight reads it rounded to them. Default true. */
+  readonly autocast?: boolean;
   readonly regularizer?: RegularizerIdentifier | null;
   readonly constraint?: ConstraintIdentifier | null;
 }

@@ -37,10 +37,6 @@ export abstract class ZeroPaddingLayer extends Layer<ZeroPaddingOptions> {
     return this.#spatialRank === 1 && dataFormat === "channels_last" ? config : { ...config, data_format: dataFormat };
   }
 
-  protected override get computesInFormat(): boolean {
-    return true;
-  }
-
   override call(x: Tensor): Tensor {
     const pairs = edgePairs(this.label, "padding", this.padding, this.#spatialRank);
     const spatial = spatialAxes(this.dataFormat, x.rank);

@@ -1,5 +1,6 @@
 /** What losses share: options, weights, masks, reduction. */
-import { isShortFloat, widened } from "../dtype/index.ts";
+import { floatx } from "../config/index.ts";
+import { type DType, isShortFloat, widened } from "../dtype/index.ts";
 import { type Tensor, withScope } from "../graph/index.ts";
 import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
 import { logicalAnd } from "../ops/numpy/arithmetic.ts";
@@ -14,8 +15,11 @@ export interface LossOptions {
   name?: string | null;
   /** Default "sum_over_batch_size": the mean over all losses. */
   reduction?: Reduction;
-  /** Accepted from Keras's configurations; losses are computed in the dtype of the predictions. */
-  dtype?: string | null;
+  /**
+   * Dtype of the result. Default: that of the predictions; of two bytes where `config.floatx()` is. Losses of values of two
+   * bytes are computed in float32 and rounded once.
+   */
+  dtype?: DType | null;
 }
 
 /** Options of a call. */
@@ -38,12 +42,14 @@ export type LossFunction = (yTrue: TensorLike, yPred: TensorLike) => Tensor;
 export abstract class Loss extends KerasObject {
   override readonly name: string;
   readonly reduction: Reduction;
+  readonly #dtype: DType | null;
 
   /** `known`: names of the options that the subclass takes itself. */
   constructor(defaultName: string, options: LossOptions = {}, known: readonly string[] = []) {
     super();
     checkOptions(`losses.${defaultName}`, options, ["name", "reduction", "dtype", ...known]);
     this.name = options.name ?? defaultName;
+    this.#dtype = options.dtype ?? (isShortFloat(floatx()) ? floatx() : null);
     this.reduction = checkReduction(`loss "${this.name}"`, options.reduction === undefined ? "sum_over_batch_size" : options.reduction);
   }
 
@@ -70,13 +76,13 @@ export abstract class Loss extends KerasObject {
   private evaluate(yTrue: TensorLike, yPred: TensorLike, sampleWeight: TensorLike | null, mask: TensorLike | null): Tensor {
     return withScope(`loss "${this.name}"`, () => {
       const given = toFloat(yPred);
-      // Losses of values of two bytes are float32.
       const prediction = castTo(given, isShortFloat(given.dtype) ? widened(given.dtype) : given.dtype);
       const [truth, aligned] = sameRank(asTensor(yTrue), prediction);
       const losses = this.call(truth, aligned);
       const masks = [this.impliedMask(truth, aligned), mask === null ? null : asTensor(mask), this.resultMask(losses)];
       const both = masks.reduce((a, b) => (a === null || b === null ? (a ?? b) : logicalAnd(...sameRank(a, b))));
-      return reduceWeighted(losses, sampleWeight, both, this.reduction);
+      const total = reduceWeighted(losses, sampleWeight, both, this.reduction);
+      return this.#dtype === null ? total : castTo(total, this.#dtype);
     });
   }
 

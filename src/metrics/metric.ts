@@ -1,4 +1,5 @@
 /** What metrics share: named state that accumulates over batches. */
+import { floatx } from "../config/index.ts";
 import { hostArray } from "../dtype/index.ts";
 import { type ConcreteShape, dataTensor, type Tensor, Variable } from "../graph/index.ts";
 import type { TensorLike } from "../ops/as-tensor.ts";
@@ -8,7 +9,7 @@ import { checkOptions, type Config, fromConfig, snakeCaseKeys } from "../seriali
 /** Options that every metric takes. */
 export interface MetricOptions {
   name?: string | null;
-  /** Accepted from Keras's configurations; metrics accumulate in float32. */
+  /** Written into configurations, `config.floatx()` by default; metrics accumulate in float32, or counts would stop at 2,048. */
   dtype?: string | object | null;
 }
 
@@ -31,20 +32,23 @@ export abstract class Metric {
 
   /** Key in logs and histories. */
   name: string;
+  readonly #dtype: string | object;
   readonly #variables: Variable[] = [];
 
   /** `known`: names of the options that the subclass takes itself. */
   constructor(defaultName: string, options: MetricOptions = {}, known: readonly string[] = []) {
     checkOptions(`metrics.${defaultName}`, options, ["name", "dtype", ...known]);
     this.name = options.name ?? defaultName;
+    this.#dtype = options.dtype ?? floatx();
   }
 
   /** A new state variable, zero. */
   addVariable(options: { shape: ConcreteShape; name: string }): Variable {
-    const variable = new Variable(() => zeros(options.shape), {
+    const variable = new Variable(() => zeros(options.shape, "float32"), {
       name: options.name,
       path: `${this.name}/${options.name}`,
       shape: options.shape,
+      dtype: "float32",
       trainable: false,
     });
     this.#variables.push(variable);
@@ -76,7 +80,7 @@ export abstract class Metric {
 
   /** Keras's configuration. */
   getConfig(): Config {
-    return snakeCaseKeys({ name: this.name, dtype: "float32", ...this.options() });
+    return snakeCaseKeys({ name: this.name, dtype: this.#dtype, ...this.options() });
   }
 
   toJSON(): Config {

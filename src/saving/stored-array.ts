@@ -59,8 +59,8 @@ export const storedTypes: Readonly<Record<StoredType, StoredRow>> = {
   float8_e4m3: { bytes: 1, dtype: "float32", read: (view, at) => fromFloat8E4M3(view.getUint8(at)) },
   float8_e5m2: { bytes: 1, dtype: "float32", read: (view, at) => fromFloat8E5M2(view.getUint8(at)) },
   float8_e8m0: { bytes: 1, dtype: "float32", read: (view, at) => fromFloat8E8M0(view.getUint8(at)) },
-  float16: { bytes: 2, dtype: "float32", read: (view, at, little) => fromFloat16(view.getUint16(at, little)) },
-  bfloat16: { bytes: 2, dtype: "float32", read: (view, at, little) => fromBfloat16(view.getUint16(at, little)) },
+  float16: { bytes: 2, dtype: "float16", read: (view, at, little) => fromFloat16(view.getUint16(at, little)) },
+  bfloat16: { bytes: 2, dtype: "bfloat16", read: (view, at, little) => fromBfloat16(view.getUint16(at, little)) },
   float32: { bytes: 4, dtype: "float32", read: (view, at, little) => view.getFloat32(at, little) },
   float64: { bytes: 8, dtype: "float64", read: (view, at, little) => view.getFloat64(at, little) },
 };

@@ -15,6 +15,8 @@ function float(size: number, exponentAt: number, exponentBits: number, mantissaB
 /** Datatype messages of numbers. */
 export const numericTypes: Readonly<Record<H5NumericDType, readonly number[]>> = {
   float16: float(2, 10, 5, 10, 15),
+  // Opaque data without a tag.
+  bfloat16: [0x15, 0, 0, 0, 2, 0, 0, 0],
   float32: float(4, 23, 8, 23, 127),
   float64: float(8, 52, 11, 52, 1023),
   int8: integer(1, true),

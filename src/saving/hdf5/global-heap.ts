@@ -1,6 +1,6 @@
 /** Texts of attributes, which stand in global heaps (HDF5 File Format Specification, III.E). */
 import { ByteWriter } from "./byte-writer.ts";
-import { type H5GroupContent, isGroup } from "./tree.ts";
+import { attributesOf, type H5Array, type H5GroupContent, isGroup } from "./tree.ts";
 
 /** A heap numbers its objects in 16 bits. */
 const objectsPerHeap = 60000;
@@ -11,7 +11,7 @@ const encoder = new TextEncoder();
 export class GlobalHeap {
   readonly #out = new ByteWriter();
   readonly #base: number;
-  readonly #references = new Map<H5GroupContent, Map<string, Uint8Array>>();
+  readonly #references = new Map<H5GroupContent | H5Array, Map<string, Uint8Array>>();
   #texts: Uint8Array[] = [];
 
   /** `base`: address in the file of what `bytes` gives. */
@@ -22,8 +22,9 @@ export class GlobalHeap {
   /** Takes the texts of a group and of what is in it. */
   collect(root: H5GroupContent): void {
     const pending: { bytes: Uint8Array; reference: ByteWriter; at: number }[] = [];
-    const visit = (group: H5GroupContent): void => {
-      for (const [name, value] of group.attributes) {
+    const visit = (group: H5GroupContent | H5Array): void => {
+      if (this.#references.has(group)) return;
+      for (const [name, value] of attributesOf(group)) {
         const texts: readonly string[] | null = typeof value === "string" ? [value] : Array.isArray(value) ? (value as string[]) : null;
         if (texts === null) continue;
         const reference = new ByteWriter();
@@ -33,7 +34,7 @@ export class GlobalHeap {
         ofGroup.set(name, reference.bytes());
         this.#references.set(group, ofGroup);
       }
-      for (const member of group.members.values()) if (isGroup(member)) visit(member);
+      if (isGroup(group)) for (const member of group.members.values()) visit(member);
     };
     visit(root);
     for (let first = 0; first < pending.length; first += objectsPerHeap) {
@@ -49,7 +50,7 @@ export class GlobalHeap {
   }
 
   /** What stands in an attribute: for each text its length, its heap, and its number in the heap. */
-  references(group: H5GroupContent, name: string): Uint8Array {
+  references(group: H5GroupContent | H5Array, name: string): Uint8Array {
     return this.#references.get(group)?.get(name) ?? new Uint8Array(0);
   }
 

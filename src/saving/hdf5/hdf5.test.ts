@@ -70,6 +70,26 @@ describe("HDF5", () => {
     expect(own.get("many/999/deeper")).toBeUndefined();
   });
 
+  it("keeps bfloat16 as Keras does: opaque bytes, and an attribute that says what they are", async () => {
+    const root = groupContent();
+    const array = { dtype: "bfloat16", shape: [2], bytes: Uint8Array.of(0x80, 0x3f, 0xc0, 0xbf) } as const;
+    putArray(root, "layers/kernel", array);
+    putArray(root, "twice", array);
+    const bytes = joined(root);
+    const seen = await withH5wasm(bytes, (file) => {
+      const dataset = file.get("layers/kernel") as Dataset;
+      const { type, size } = dataset.metadata;
+      return [type, size, dataset.shape, dataset.attrs["dtype"]!.value];
+    });
+    expect(seen).toEqual([5, 2, [2], "bfloat16"]);
+    const read = openHdf5(bytes).dataset("layers/kernel");
+    expect([read!.dtype, [...read!.bytes()]]).toEqual(["bfloat16", [...array.bytes]]);
+    // Opaque bytes without the attribute could be anything.
+    const text = new TextEncoder().encode("bfloat16");
+    const at = Buffer.from(bytes).indexOf(Buffer.from(text));
+    expect(() => openHdf5(bytes.with(at, 0x63)).dataset("layers/kernel")).toThrow(/opaque data/);
+  });
+
   it("reads what the HDF5 library writes: chunks, deflate, texts, attributes", async () => {
     const { default: h5wasm, FS, ready } = await import("h5wasm");
     await ready;

@@ -29,6 +29,7 @@ export function attributeValue(file: FileBytes, { at, size }: HeaderMessage): At
   const count = elementCount(file, shape);
   if (dataAt + count * type.size > at + size) throw file.broken("the value of an attribute is longer than the attribute");
   if (type.kind === "number") return { dtype: type.dtype, shape, bytes: inOrder(file.slice(dataAt, count * type.size), type) };
+  if (type.kind === "opaque") throw file.unsupported("opaque data");
   const texts = readTexts(file, type, dataAt, count);
   return shape.length === 0 ? texts[0]! : texts;
 }

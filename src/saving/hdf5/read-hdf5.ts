@@ -10,7 +10,7 @@ import { FileBytes, noAddress } from "./file-bytes.ts";
 import { type HeaderMessage, messageTypes, readHeader } from "./object-header.ts";
 import { type AttributeValue, attributeName, attributeValue, readTexts } from "./read-attributes.ts";
 import { readChunks, readFilters } from "./read-chunks.ts";
-import { bodyOf, elementCount, type FileType, readShape, readType } from "./read-types.ts";
+import { bodyOf, datasetType, elementCount, type FileType, readShape, readType } from "./read-types.ts";
 import type { H5DType } from "./tree.ts";
 
 const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -217,7 +217,7 @@ export class H5Dataset extends H5Object {
       if (found === undefined) throw file.broken(`the dataset ${path} tells no ${what}`);
       return bodyOf(file, found);
     };
-    this.#type = readType(file, message(messageTypes.datatype, "datatype"));
+    this.#type = datasetType(file, readType(file, message(messageTypes.datatype, "datatype")), () => this.attribute("dtype"));
     this.shape = readShape(file, message(messageTypes.dataspace, "shape"));
     this.size = elementCount(file, this.shape);
     this.dtype = this.#type.kind === "number" ? this.#type.dtype : "string";

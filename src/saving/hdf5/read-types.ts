@@ -3,10 +3,11 @@ import type { FileBytes } from "./file-bytes.ts";
 import type { HeaderMessage } from "./object-header.ts";
 import { elementBytes, type H5NumericDType } from "./tree.ts";
 
-/** A datatype: numbers, texts of one length, or texts of any length in global heaps. */
+/** A datatype: numbers, texts of one length, two bytes that mean something to who wrote them, or texts of any length in global heaps. */
 export type FileType =
   | { readonly kind: "number"; readonly dtype: H5NumericDType; readonly size: number; readonly swapped: boolean }
   | { readonly kind: "fixed"; readonly size: number }
+  | { readonly kind: "opaque"; readonly size: 2 }
   | { readonly kind: "text"; readonly size: 16 };
 
 const classes = ["integers", "numbers", "times", "texts", "bit fields", "opaque data", "compounds", "references", "enumerations", "lists"];
@@ -31,9 +32,17 @@ export function readType(file: FileBytes, at: number): FileType {
     if (size === 0) throw file.broken("texts have no length");
     return { kind: "fixed", size };
   }
+  if (kind === 5 && size === 2) return { kind: "opaque", size };
   if (kind === 8 && size === 1) return number("bool");
   if (kind === 9 && (bits & 15) === 1 && size === 16) return { kind: "text", size };
   throw file.unsupported(classes[kind] ?? "data of an unknown kind");
+}
+
+/** The type of a dataset: two opaque bytes are bfloat16 where its attribute says so, as Keras writes it. */
+export function datasetType(file: FileBytes, type: FileType, told: () => unknown): FileType {
+  if (type.kind !== "opaque") return type;
+  if (told() === "bfloat16") return { kind: "number", dtype: "bfloat16", size: 2, swapped: false };
+  throw file.unsupported("opaque data");
 }
 
 /** Extents; [0] where there is no data. */

@@ -1,8 +1,24 @@
 /** What an HDF5 file holds, as plain data: groups of groups and datasets, with attributes. */
 
-/** Element types of datasets and attributes. "bool" is h5py's enumeration of one byte; "string" is text in UTF-8. */
+/**
+ * Element types of datasets and attributes. "bool" is h5py's enumeration of one byte; "string" is text in UTF-8; "bfloat16",
+ * which HDF5 lacks, is Keras's: opaque data of two bytes in a dataset whose attribute `dtype` says what they are.
+ */
 export type H5DType =
-  "float16" | "float32" | "float64" | "int8" | "int16" | "int32" | "int64" | "uint8" | "uint16" | "uint32" | "uint64" | "bool" | "string";
+  | "float16"
+  | "bfloat16"
+  | "float32"
+  | "float64"
+  | "int8"
+  | "int16"
+  | "int32"
+  | "int64"
+  | "uint8"
+  | "uint16"
+  | "uint32"
+  | "uint64"
+  | "bool"
+  | "string";
 
 /** Element types whose elements all have one size. */
 export type H5NumericDType = Exclude<H5DType, "string">;
@@ -10,6 +26,7 @@ export type H5NumericDType = Exclude<H5DType, "string">;
 /** Bytes of an element. */
 export const elementBytes: Readonly<Record<H5NumericDType, number>> = {
   float16: 2,
+  bfloat16: 2,
   float32: 4,
   float64: 8,
   int8: 1,
@@ -40,6 +57,15 @@ export type H5Attribute = string | readonly string[] | { readonly fixed: readonl
 export interface H5GroupContent {
   readonly attributes: Map<string, H5Attribute>;
   readonly members: Map<string, H5GroupContent | H5Array>;
+}
+
+const none: ReadonlyMap<string, H5Attribute> = new Map();
+const ofBfloat16: ReadonlyMap<string, H5Attribute> = new Map([["dtype", "bfloat16"]]);
+
+/** The attributes of a member of a group. */
+export function attributesOf(member: H5GroupContent | H5Array): ReadonlyMap<string, H5Attribute> {
+  if (isGroup(member)) return member.attributes;
+  return member.dtype === "bfloat16" ? ofBfloat16 : none;
 }
 
 /** A new empty group. */

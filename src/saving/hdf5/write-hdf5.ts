@@ -6,7 +6,7 @@ import { ValueError } from "../../errors.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { fixedTextType, numericTypes, textType } from "./datatypes.ts";
 import { GlobalHeap } from "./global-heap.ts";
-import { type H5Array, type H5Attribute, type H5GroupContent, isGroup } from "./tree.ts";
+import { attributesOf, type H5Array, type H5Attribute, type H5GroupContent, isGroup } from "./tree.ts";
 
 /** Entries of a leaf of a group's index, and children of its inner nodes. */
 const leafEntries = 8;
@@ -200,13 +200,14 @@ class Metadata {
       { type: 0x3, flags: 1, body: Uint8Array.from(numericTypes[array.dtype]) },
       { type: 0x5, flags: 1, body: Uint8Array.of(2, 2, 2, 1, 0, 0, 0, 0) },
       { type: 0x8, flags: 0, body: layout.bytes() },
+      ...this.#attributes(array),
     ]);
     this.#datasets.set(array, header);
     return header;
   }
 
-  #attributes(group: H5GroupContent): Message[] {
-    return [...group.attributes].map(([name, value]) => {
+  #attributes(group: H5GroupContent | H5Array): Message[] {
+    return [...attributesOf(group)].map(([name, value]) => {
       const { type, space, data } = this.#attribute(group, name, value);
       const nameBytes = encoder.encode(name);
       const parts = [Uint8Array.of(...nameBytes, 0), Uint8Array.from(type), space];
@@ -228,7 +229,11 @@ class Metadata {
     });
   }
 
-  #attribute(group: H5GroupContent, name: string, value: H5Attribute): { type: readonly number[]; space: Uint8Array; data: Uint8Array } {
+  #attribute(
+    group: H5GroupContent | H5Array,
+    name: string,
+    value: H5Attribute,
+  ): { type: readonly number[]; space: Uint8Array; data: Uint8Array } {
     if (typeof value === "string" || isList(value)) {
       const single = typeof value === "string";
       return { type: textType(single), space: dataspace(single ? [] : [value.length]), data: this.#texts.references(group, name) };

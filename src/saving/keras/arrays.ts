@@ -36,9 +36,7 @@ export async function readTensors(tensors: readonly Tensor[], wide: readonly boo
   return arrays;
 }
 
-/** Values as HDF5 has them: bfloat16, which it lacks, as float32. */
 function stored(dtype: DType, values: TypedArray, shape: readonly number[]): H5Array {
-  if (dtype === "bfloat16") return { dtype: "float32", shape, bytes: storedBytes(values, "float32") };
   return { dtype, shape, bytes: storedBytes(values, dtype) };
 }
 

@@ -24,7 +24,7 @@ const numberTypes: Readonly<Record<string, StoredType>> = {
 };
 
 /**
- * The array of a .npy file, versions 1 to 3, C or Fortran order, either byte order. float16 becomes float32, integers of
+ * The array of a .npy file, versions 1 to 3, C or Fortran order, either byte order. Integers of
  * 64 and 16 bits int32, unicode (`<U`) and ASCII (`S`) texts a StringTensor. Throws FormatError for broken
  * files and for what is not read: Python objects, complex numbers, dates, records.
  */

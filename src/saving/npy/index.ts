@@ -45,8 +45,8 @@ export async function saveNpy(path: string, array: NpyArray, options: NpyOptions
 }
 
 /**
- * Reads a .npy file (a path or its bytes), as `np.load` does: a Tensor, or a StringTensor of texts. float16 becomes
- * float32, wider integers int32 with a range check. Throws FormatError; pickled objects are never read.
+ * Reads a .npy file (a path or its bytes), as `np.load` does: a Tensor, or a StringTensor of texts. Wider
+ * integers become int32 with a range check. Throws FormatError; pickled objects are never read.
  */
 export async function loadNpy(source: FileSource): Promise<Tensor | StringTensor> {
   const where = typeof source === "string" ? `loadNpy("${source}")` : "loadNpy";

@@ -60,6 +60,16 @@ describe("npy", () => {
     expect([...(await decodeNpy(bytes).data())]).toEqual([1, 0.0999755859375, Infinity, 2 ** -23, -(2 ** -24)]);
   });
 
+  it("keeps tensors of float16 what they are; bfloat16, which NumPy lacks, as float32", async () => {
+    const values = [1, -0.333251953125, 65504];
+    const half = await encodeNpyFile(tensor(values, { dtype: "float16" }));
+    expect(new TextDecoder("latin1").decode(half.subarray(10, 60))).toContain("'<f2'");
+    const read = decodeNpy(half) as Tensor;
+    expect([read.dtype, await read.array()]).toEqual(["float16", values]);
+    const other = decodeNpy(await encodeNpyFile(tensor([1 + 2 ** -7], { dtype: "bfloat16" }))) as Tensor;
+    expect([other.dtype, await other.array()]).toEqual(["float32", [1 + 2 ** -7]]);
+  });
+
   it("writes what NumPy writes, byte for byte", async () => {
     const { file } = recorded.npy["<f4"]!;
     const ours = await encodeNpyFile(decodeNpy(bytesOf(file)));

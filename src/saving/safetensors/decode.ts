@@ -44,7 +44,7 @@ interface Entry {
 }
 
 /**
- * The tensors of a safetensors file. F16, BF16 and F8 become float32, integers of 64, 16 and (signed) 8 bits int32.
+ * The tensors of a safetensors file. F8 becomes float32, integers of 64, 16 and (signed) 8 bits int32.
  * Throws FormatError where the header is broken: lengths beyond the file, offsets that overlap, leave gaps or do not fit
  * the shape, names that stand twice.
  */

@@ -26,8 +26,8 @@ export async function saveSafetensors(
 }
 
 /**
- * Reads a safetensors file (a path or its bytes). With `model`, its weights take the tensors of their paths. F16, BF16
- * and F8 become float32, further integer types int32. Throws FormatError for broken files, ValueError and ShapeError
+ * Reads a safetensors file (a path or its bytes). With `model`, its weights take the tensors of their paths, in their own
+ * dtypes. F16 and BF16 are float16 and bfloat16, F8 becomes float32, further integer types int32. Throws FormatError for broken files, ValueError and ShapeError
  * where the weights of the model do not fit; the model is then as before.
  *
  * @example

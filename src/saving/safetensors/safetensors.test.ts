@@ -84,6 +84,22 @@ describe("safetensors", () => {
     expect(await values(float16["x"])).toEqual([65504, Infinity, 0, 1]);
   });
 
+  it("keeps the dtypes of two bytes; the weights of a model keep theirs", async () => {
+    const path = join(await mkdtemp(join(tmpdir(), "nabla-")), "short.safetensors");
+    const given = { "net/half": tensor([1.5], { dtype: "float16" }), "net/brain": tensor([1 + 2 ** -7], { dtype: "bfloat16" }) };
+    await saveSafetensors(path, given);
+    const { tensors } = await loadSafetensors(path);
+    expect(Object.entries(tensors).map(([name, { dtype }]) => [name, dtype])).toEqual([
+      ["net/brain", "bfloat16"],
+      ["net/half", "float16"],
+    ]);
+    expect([await values(tensors["net/half"]), await values(tensors["net/brain"])]).toEqual([[1.5], [1 + 2 ** -7]]);
+    const model = new Sequential([layers.Dense({ units: 1, useBias: false, inputDim: 1, name: "only" })]);
+    await saveSafetensors(path, { [model.weights[0]!.path]: tensor([[2.5]], { dtype: "bfloat16" }) });
+    await loadSafetensors(path, { model });
+    expect([model.weights[0]!.dtype, await values(model.weights[0])]).toEqual(["float32", [2.5]]);
+  });
+
   it("carries the weights of a model by path, whatever the number in the model's name", async () => {
     const make = (): Sequential =>
       new Sequential([layers.Dense({ units: 3, name: "first", inputDim: 2 }), layers.BatchNormalization({ name: "norm" })]);

@@ -1,5 +1,5 @@
 /** The weights of TF.js files: a manifest of names, shapes and types, and shards of bytes. */
-import { hostArray, type TypedArray } from "../../dtype/index.ts";
+import { hostArray, type TypedArray, widened } from "../../dtype/index.ts";
 import { isPlainObject, type Tensor } from "../../graph/index.ts";
 import { FormatError } from "../source.ts";
 import { countOf, readStored, type StoredType, storedTypes, tensorOf } from "../stored-array.ts";
@@ -66,7 +66,9 @@ export function readGroup(where: string, { weights }: ManifestGroup, bytes: Uint
     const values = readStored(label, bytes.subarray(at, end), type, count);
     at = end;
     const shape = entry.shape as number[];
-    if (quantization === null || type === "float16") return [entry.name, tensorOf(values, shape, storedTypes[type].dtype)];
+    // TensorFlow.js stores float32 in two bytes; it has no tensors of them.
+    if (quantization === null || type === "float16")
+      return [entry.name, tensorOf(values, shape, type === "float16" ? widened(storedTypes[type].dtype) : storedTypes[type].dtype)];
     return [
       entry.name,
       tensorOf(dequantized(label, values, quantization, entry.dtype), shape, entry.dtype === "int32" ? "int32" : "float32"),

@@ -37,7 +37,6 @@ export function dtypeOfElement(type: number): DType | null {
     case "float32":
     case "float16":
     case "bfloat16":
-      return "float32";
     case "float64":
     case "uint8":
     case "bool":
