@@ -1,4 +1,5 @@
 /** Decides which values are written to buffers and which are expressions inside the kernels that read them. */
+import { isShortFloat } from "../../dtype/index.ts";
 import { type ScalarOp, sizeOf } from "../../graph/index.ts";
 import type { Block } from "../draft.ts";
 import type { Op } from "../flat-graph.ts";
@@ -8,6 +9,9 @@ import { isAffineReshape } from "./reshape-indices.ts";
 const MAX_COST = 96;
 /** Longest chain of operations that is inlined. */
 const MAX_DEPTH = 48;
+
+/** Of a conversion between dtypes. */
+const conversionCost = 0.5;
 
 const expensive: Partial<Record<ScalarOp, number>> = {
   exp: 8,
@@ -47,6 +51,9 @@ export function materialize(block: Block): void {
   const uses = new Array<number>(graph.types.length).fill(0);
   for (const op of graph.ops) for (const input of new Set(op.inputs)) uses[input]!++;
   for (const result of graph.results) uses[result]!++;
+  // Whoever reads a conversion reads what was converted.
+  const readers = [...uses];
+  for (const op of graph.ops) if (isConversion(op)) readers[op.inputs[0]!] = Math.max(readers[op.inputs[0]!]!, uses[op.outputs[0]!]!);
   const forced = new Set(graph.results);
   const cost = new Array<number>(graph.types.length).fill(0);
   const depth = new Array<number>(graph.types.length).fill(0);
@@ -79,7 +86,7 @@ export function materialize(block: Block): void {
     }
     cost[output] = total;
     depth[output] = deepest + 1;
-    const shared = uses[output]! > 1 && !isCheap(block, op, total) && !isShiftOfKept(block, op, total, uses, leaves);
+    const shared = uses[output]! > 1 && !isCheap(block, op, total) && !isShiftOfKept(block, op, total, readers, leaves);
     if (forced.has(output) || shared || total > MAX_COST || deepest >= MAX_DEPTH) {
       block.materialized[output] = true;
     }
@@ -92,20 +99,22 @@ export function materialize(block: Block): void {
 
 /**
  * Whether recomputing a value reads as much as reading it would, and saves writing it: one operation on a value that is
- * kept for others too and on much smaller ones (`x - mean` beside `x`).
+ * kept for others too and on much smaller ones (`x - mean` beside `x`, also where `x` is kept in two bytes an element).
  */
 function isShiftOfKept(
   block: Block,
   op: Op,
   total: number,
-  uses: readonly number[],
+  readers: readonly number[],
   leaves: ReadonlyMap<number, ReadonlySet<number>>,
 ): boolean {
   const type = block.type(op.outputs[0]!);
-  if (op.primitive.lowering.kind !== "scalar" || total > 1 || type.dtype === "bool") return false;
+  if (op.primitive.lowering.kind !== "scalar" || total > 1 + conversionCost || type.dtype === "bool") return false;
   const size = sizeOf(type.shape);
   const large = [...leavesOf(block, op, leaves)].filter((leaf) => sizeOf(block.type(leaf).shape) * 8 > size);
-  return large.length === 1 && uses[large[0]!]! > 1 && sizeOf(block.type(large[0]!).shape) === size;
+  const [kept] = large;
+  if (large.length !== 1 || readers[kept!]! < 2 || sizeOf(block.type(kept!).shape) !== size) return false;
+  return total <= 1 || isShortFloat(block.type(kept!).dtype);
 }
 
 /** Buffers that the inputs of an operation read, each input being a buffer itself or an expression. */
@@ -181,9 +190,13 @@ function viewBase(block: Block, value: number): number {
   }
 }
 
+function isConversion({ primitive: { lowering } }: Op): boolean {
+  return lowering.kind === "scalar" && lowering.op === "convert";
+}
+
 function ownCost(op: Op): number {
   const { lowering } = op.primitive;
-  if (lowering.kind === "scalar") return lowering.op === "convert" ? 0.5 : (expensive[lowering.op] ?? 1);
+  if (lowering.kind === "scalar") return lowering.op === "convert" ? conversionCost : (expensive[lowering.op] ?? 1);
   if (lowering.kind === "rngBits") return 60;
   if (lowering.kind === "gather") return 2;
   if (lowering.kind === "windowGather") return 6;

@@ -97,7 +97,7 @@ describe("safetensors", () => {
     const model = new Sequential([layers.Dense({ units: 1, useBias: false, inputDim: 1, name: "only" })]);
     await saveSafetensors(path, { [model.weights[0]!.path]: tensor([[2.5]], { dtype: "bfloat16" }) });
     await loadSafetensors(path, { model });
-    expect([model.weights[0]!.dtype, await values(model.weights[0])]).toEqual(["float32", [2.5]]);
+    expect([model.weights[0]!.dtype, await values(model.weights[0]!.read())]).toEqual(["float32", [2.5]]);
   });
 
   it("carries the weights of a model by path, whatever the number in the model's name", async () => {

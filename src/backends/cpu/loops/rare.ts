@@ -1,5 +1,6 @@
 /** What few kernels need, in one file of a bundle. */
 export { emitUnitCopy } from "./contract/emit-unit-copy.ts";
+export { emitLhsBlock, planLhsBlock } from "./contract/lhs-block.ts";
 export { isPlainCopy, packPanels } from "./contract/pack-panels.ts";
 export { padOperand } from "./contract/pad-operand.ts";
 export { planUnitCopy } from "./contract/plan-unit-copy.ts";

@@ -31,6 +31,8 @@ export interface ContractSchedule {
   readonly kBlock: { readonly depth: number; readonly size: number } | null;
   /** Every unit copies what it reads of lhs, zeros around it, into its scratch memory; null: lhs is read where it stands. */
   readonly unitCopy: UnitCopy | null;
+  /** Every unit widens what a block of k reads of lhs, of two bytes an element, into its scratch memory; null: it does not. */
+  readonly lhsBlock: LhsBlock | null;
   /** A batch axis that numbers ranges of k blocks; each writes partial sums of its own. */
   readonly splitAxis: number | null;
 }
@@ -45,6 +47,18 @@ export interface UnitCopy {
   readonly count: number;
   /** How far a step on an axis of units moves the part along a dimension. */
   readonly moves: readonly { readonly axis: number; readonly dimension: number; readonly places: number }[];
+}
+
+/** The part of lhs that one unit reads in one block of k, as it lies in scratch memory: coordinates from the outermost on. */
+export interface LhsBlock {
+  readonly coordinates: readonly {
+    /** Elements from one place to the next: of the operand, and of the block. */
+    readonly stride: number;
+    readonly step: number;
+    /** Places that a step on each of its axes moves. */
+    readonly axes: readonly { readonly axis: number; readonly places: number }[];
+  }[];
+  readonly elements: number;
 }
 
 /** Bytes of scratch memory that a part takes. */

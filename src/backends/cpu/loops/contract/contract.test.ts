@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type ContractKernel, kernelKey } from "../../../../compiler/kernels/kernel.ts";
-import type { TypedArray } from "../../../../dtype/index.ts";
+import { roundedTo, type ShortFloat, type TypedArray } from "../../../../dtype/index.ts";
 import type { CpuTarget } from "../../target.ts";
 import { runNaive } from "../naive-kernel.ts";
 import { Random } from "../random-kernel.ts";
@@ -21,7 +21,8 @@ function fill(kernel: ContractKernel, seed: number): TypedArray[] {
   const random = new Random(seed);
   return kernel.buffers.map((buffer) => {
     const array = new Float32Array(buffer.elements);
-    return buffer.use === "write" ? array.fill(NaN) : array.map(() => random.unit() - 0.5);
+    const value = (): number => roundedTo(buffer.dtype, random.unit() - 0.5);
+    return buffer.use === "write" ? array.fill(NaN) : array.map(value);
   });
 }
 
@@ -47,6 +48,41 @@ function expectAsDefined(kernel: ContractKernel, target: CpuTarget, how: "wasm" 
 function scheduleFor(kernel: ContractKernel, target: CpuTarget): ContractSchedule {
   return scheduleOf(tiledKernel(scheduleContract({ kernel, buffers: kernel.buffers.map((_, i) => i), scalars: [] }, target))!);
 }
+
+/** The contraction with its operands stored in two bytes an element. */
+function shortened(kernel: ContractKernel, lhs: ShortFloat, rhs: ShortFloat): ContractKernel {
+  const dtypes = new Map([
+    [kernel.accesses[kernel.lhs]!.buffer, lhs],
+    [kernel.accesses[kernel.rhs]!.buffer, rhs],
+  ]);
+  return { ...kernel, buffers: kernel.buffers.map((buffer, i) => ({ ...buffer, dtype: dtypes.get(i) ?? buffer.dtype })) };
+}
+
+describe("contractions of two bytes an element", () => {
+  it.each([
+    ["wasm", wasm, "wasm"],
+    ["8 lanes", avx2, "interpreter"],
+    ["16 lanes", avx512, "interpreter"],
+  ] as const)("of random layouts are as defined (%s)", (_, target, how) => {
+    let widened = 0;
+    for (let seed = 2000; seed < 2012; seed++) {
+      const [lhs, rhs] = seed % 2 === 0 ? (["bfloat16", "float16"] as const) : (["float16", "bfloat16"] as const);
+      const tiled = tiledKernel(expectAsDefined(shortened(randomContraction(seed), lhs, rhs), target, how));
+      if (tiled !== null && scheduleOf(tiled).lhsBlock !== null) widened++;
+    }
+    expect(widened).toBeGreaterThan(2);
+  });
+
+  it("are widened block by block in what units do: no float32 copy of an activation stands in memory", () => {
+    const image = { batch: 4, height: 16, width: 16, inputs: 32, outputs: 32, window: 3, padding: 1 };
+    for (const make of [convolution, inputGradient, filterGradient]) {
+      const kernel = shortened(make(image), "bfloat16", "bfloat16");
+      const { temporaries } = scheduleContract({ kernel, buffers: [0, 1, 2], scalars: [] }, avx512);
+      const activation = 4 * 16 * 16 * 32;
+      for (const { dtype, elements } of temporaries) if (elements >= activation) expect(dtype).toBe("bfloat16");
+    }
+  });
+});
 
 describe("contractions", () => {
   it.each([wasm, avx2, avx512])("whose lanes run along k put that axis last, also beside axes that no operand walks ($name)", (target) => {

@@ -2,13 +2,14 @@
 import type { ContractKernel } from "../../../../compiler/kernels/kernel.ts";
 import type { CpuTarget } from "../../target.ts";
 import { add, address, advance, type Block, div, eq, get, i32, loadPtr, loadVector, lt, min, mul, rem, sub } from "../block.ts";
-import { loadExtent } from "../expression.ts";
+import { elementBytes, loadExtent, storageOf } from "../expression.ts";
 import { functionFrame } from "../function-frame.ts";
-import type { Expr, LoweredKernel, Variable } from "../ir.ts";
+import type { Expr, LoweredKernel, Storage, Variable } from "../ir.ts";
 import { rareKernels } from "../parts.ts";
 import { forUnits, grainOf } from "../unit-space.ts";
 import { axesOf } from "./arrange-axes.ts";
-import { type ContractSchedule, scheduleOf, type UnitCopy, unitCopyBytes } from "./contract-schedule.ts";
+import { type ContractSchedule, type LhsBlock, scheduleOf, type UnitCopy, unitCopyBytes } from "./contract-schedule.ts";
+import { blockStep } from "./lhs-block.ts";
 import { TileEpilogue } from "./tile-epilogue.ts";
 import { emitTileLoops, offsetPointer, spillBytes, type StepLoop, type Tile, zeroAccumulators } from "./tile-loops.ts";
 import { linesOf, prefetchLines } from "./prefetch-block.ts";
@@ -107,8 +108,9 @@ class ContractLowering {
     const units = extents.reduce((product, extent) => product * extent, 1);
     const products = axes.reduce((product, axis) => product * axis.extent, 1);
     const nanoseconds = products / Math.max(1, units) / (this.#target.lanes * 4);
-    const { unitCopy } = this.#schedule;
-    const scratchBytes = this.#copyOffset + (unitCopy === null ? 0 : unitCopyBytes(unitCopy));
+    const { unitCopy, lhsBlock } = this.#schedule;
+    const copied = unitCopy === null ? (lhsBlock?.elements ?? 0) * 4 : unitCopyBytes(unitCopy);
+    const scratchBytes = this.#copyOffset + copied;
     return { code: this.#frame.finish(), scratchBytes: Math.ceil(scratchBytes / 64) * 64, units, grain: grainOf(units, nanoseconds) };
   }
 
@@ -118,21 +120,44 @@ class ContractLowering {
     return dynamic ? block.let(loadExtent(this.#kernel, this.#frame.parameters, axis), "extent") : i32(extent);
   }
 
+  /** How an operand is stored. */
+  #storage(side: "lhs" | "rhs"): Storage {
+    return storageOf[this.#kernel.buffers[this.#kernel.accesses[this.#kernel[side]]!.buffer]!.dtype];
+  }
+
+  /** How tiles find an operand: what units copied of lhs is float32. */
+  #tileStorage(side: "lhs" | "rhs"): Storage {
+    const { unitCopy, lhsBlock } = this.#schedule;
+    return side === "lhs" && (unitCopy !== null || lhsBlock !== null) ? "f32" : this.#storage(side);
+  }
+
+  /** Bytes from one position on an axis to the next, for tiles. */
   #step(side: "lhs" | "rhs", axis: number): number {
-    return this.#kernel.accesses[this.#kernel[side]]!.index.coefficients[axis]! * 4;
+    const { lhsBlock } = this.#schedule;
+    if (side === "lhs" && lhsBlock !== null) return blockStep(lhsBlock, axis) * 4;
+    return this.#kernel.accesses[this.#kernel[side]]!.index.coefficients[axis]! * elementBytes[this.#tileStorage(side)];
+  }
+
+  /** The same in the operand itself (or the copy that a unit made before it walks through k). */
+  #sourceStep(side: "lhs" | "rhs", axis: number): number {
+    return this.#kernel.accesses[this.#kernel[side]]!.index.coefficients[axis]! * this.#sourceBytes(side);
+  }
+
+  #sourceBytes(side: "lhs" | "rhs"): number {
+    return elementBytes[side === "lhs" && this.#schedule.unitCopy !== null ? "f32" : this.#storage(side)];
   }
 
   /** Pointer into an operand at positions. */
   #operand(block: Block, side: "lhs" | "rhs", positions: Positions): Expr {
     const access = this.#kernel.accesses[this.#kernel[side]]!;
-    const base = advance(this.#buffers[access.buffer]!, i32(access.index.constant), 4);
-    return block.let(
-      offsetPointer(
-        base,
-        [...positions].map(([axis, position]) => [position, this.#step(side, axis)] as const),
-      ),
-      side,
-    );
+    const base = advance(this.#buffers[access.buffer]!, i32(access.index.constant), this.#sourceBytes(side));
+    return block.let(this.#moved(side, base, positions), side);
+  }
+
+  /** A pointer moved to positions in an operand. */
+  #moved(side: "lhs" | "rhs", pointer: Expr, positions: Positions): Expr {
+    const terms = [...positions].map(([axis, position]) => [position, this.#sourceStep(side, axis)] as const);
+    return offsetPointer(pointer, terms, this.#sourceBytes(side));
   }
 
   /** Where a unit's copy of lhs stands in its scratch memory: behind spilled sums and the epilogue's values. */
@@ -145,18 +170,40 @@ class ContractLowering {
   #copied(block: Block, copy: UnitCopy, positions: Positions): Expr {
     const { buffer, index } = this.#kernel.accesses[this.#kernel.lhs]!;
     const part = block.let(advance(this.#frame.scratch, i32(this.#copyOffset), 1), "part");
-    rareKernels.get().emitUnitCopy(block, copy, positions, this.#buffers[buffer]!, part, this.#target);
+    rareKernels.get().emitUnitCopy(block, copy, positions, this.#buffers[buffer]!, part, this.#storage("lhs"), this.#target);
     return block.let(advance(part, i32(index.constant), 4), "lhs");
+  }
+
+  /**
+   * Widens what one block of k reads of lhs, from its first element on: what tiles then read, where row 0 would stand. `length`:
+   * steps along the blocked axis.
+   */
+  #widened(body: Block, plan: LhsBlock, lhs: Expr, rowGroup: Expr | null, length: number | Expr | null): Expr {
+    const { rowAxis, rowsPerUnit, kBlock } = this.#schedule;
+    const { axes } = this.#kernel;
+    const part = body.let(advance(this.#frame.scratch, i32(this.#copyOffset), 1), "part");
+    const first = rowGroup === null ? null : body.let(mul(rowGroup, i32(rowsPerUnit)), "firstRow");
+    const rows = first === null ? i32(axes[rowAxis ?? 0]!.extent) : min(i32(rowsPerUnit), sub(this.#extent(body, rowAxis!), first));
+    const source = first === null ? lhs : body.let(advance(lhs, first, this.#sourceStep("lhs", rowAxis!)), "source");
+    const blocked = kBlock === null ? -1 : this.#k[kBlock.depth]!;
+    const counts = (axis: number): Expr => {
+      if (axis === rowAxis) return rows;
+      if (axis !== blocked) return i32(axes[axis]!.extent);
+      return typeof length === "number" ? i32(length) : length!;
+    };
+    rareKernels.get().emitLhsBlock(body, plan, this.#storage("lhs"), source, part, counts, this.#target);
+    return first === null ? part : body.let(advance(part, sub(i32(0), first), this.#step("lhs", rowAxis!)), "lhs");
   }
 
   #unit(block: Block, positions: Positions, rowGroup: Expr | null, columnGroup: Expr | null): void {
     const { unitCopy } = this.#schedule;
     const lhs = unitCopy === null ? this.#operand(block, "lhs", positions) : this.#copied(block, unitCopy, positions);
     const rhs = this.#operand(block, "rhs", positions);
-    const { kBlock } = this.#schedule;
+    const { kBlock, lhsBlock } = this.#schedule;
     if (kBlock === null) {
       const loops = this.#k.map((axis) => this.#loop(axis, this.#kernel.axes[axis]!.extent));
-      this.#panelsOf(block, { positions, rowGroup, columnGroup, lhs, rhs, loops, isFirst: null, isLast: null, panel: null });
+      const read = lhsBlock === null ? lhs : this.#widened(block, lhsBlock, lhs, rowGroup, null);
+      this.#panelsOf(block, { positions, rowGroup, columnGroup, lhs: read, rhs, loops, isFirst: null, isLast: null, panel: null });
       return;
     }
     const outer = this.#k.slice(0, kBlock.depth);
@@ -187,20 +234,14 @@ class ContractLowering {
         this.#loop(blocked, length),
         ...this.#k.slice(kBlock.depth + 1).map((axis) => this.#loop(axis, this.#kernel.axes[axis]!.extent)),
       ];
-      const moved = (side: "lhs" | "rhs", pointer: Expr): Expr =>
-        body.let(
-          offsetPointer(
-            pointer,
-            [...at].map(([axis, position]) => [position, this.#step(side, axis)] as const),
-          ),
-          side,
-        );
+      const moved = (side: "lhs" | "rhs", pointer: Expr): Expr => body.let(this.#moved(side, pointer, at), side);
+      const left = moved("lhs", lhs);
       body.set(this.#spill, this.#frame.scratch);
       this.#panelsOf(body, {
         positions,
         rowGroup,
         columnGroup,
-        lhs: moved("lhs", lhs),
+        lhs: lhsBlock === null ? left : this.#widened(body, lhsBlock, left, rowGroup, length),
         rhs: moved("rhs", rhs),
         loops,
         panel: null,
@@ -229,7 +270,7 @@ class ContractLowering {
   /** Bytes from one panel of rhs to the next. */
   get #panelBytes(): number {
     const { panelStride, columnAxis } = this.#schedule;
-    if (panelStride !== null) return panelStride * 4;
+    if (panelStride !== null) return panelStride * elementBytes[this.#storage("rhs")];
     return columnAxis === null ? 0 : this.#width * this.#step("rhs", columnAxis);
   }
 
@@ -344,8 +385,16 @@ class ContractLowering {
    * window, new to the caches. The panels of a unit share the lines among them.
    */
   #prefetch(block: Block, pass: Pass, lhs: Expr, rows: number): void {
-    const { form, rowAxis, kBlock, panelsPerUnit } = this.#schedule;
-    if (this.#target.name === "wasm" || kBlock === null || pass.panel === null || form !== "broadcast" || rowAxis === null || rows < 8)
+    const { form, rowAxis, kBlock, panelsPerUnit, lhsBlock } = this.#schedule;
+    if (
+      this.#target.name === "wasm" ||
+      lhsBlock !== null ||
+      kBlock === null ||
+      pass.panel === null ||
+      form !== "broadcast" ||
+      rowAxis === null ||
+      rows < 8
+    )
       return;
     const blocked = this.#k[kBlock.depth]!;
     const inside = this.#k.slice(kBlock.depth + 1);
@@ -371,8 +420,10 @@ class ContractLowering {
       rows,
       vectors,
       lanes,
+      lhsStorage: this.#tileStorage("lhs"),
+      rhsStorage: this.#tileStorage("rhs"),
       rowStride: rowAxis === null ? 0 : this.#step("lhs", rowAxis),
-      vectorStride: form === "dot" ? (columnAxis === null ? 0 : this.#step("rhs", columnAxis)) : lanes * 4,
+      vectorStride: form === "dot" ? (columnAxis === null ? 0 : this.#step("rhs", columnAxis)) : lanes * elementBytes[this.#storage("rhs")],
       lastCount,
       isPadded: panelStride !== null,
       loops: pass.loops,

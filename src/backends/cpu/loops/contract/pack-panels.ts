@@ -2,7 +2,9 @@
 import type { Access, Axis, Guard, MapKernel } from "../../../../compiler/kernels/kernel.ts";
 import type { ScheduledKernel, Temporary } from "../../../../compiler/target.ts";
 import type { Affine } from "../../../../graph/index.ts";
+import type { CpuTarget } from "../../target.ts";
 import { axesOf } from "./arrange-axes.ts";
+import { copiedDType } from "./copied-dtype.ts";
 import { type Binding, replaceOperand } from "./pad-operand.ts";
 
 /** The packed contraction, the copies to run first, and the distance of panels in elements. */
@@ -18,9 +20,10 @@ export interface Packed {
  * stands for the place inside a panel only. Full panels and the last, partly filled one are separate copies, so that
  * the first has no guards.
  */
-export function packPanels(bound: Binding, lanesAxis: number, width: number, temporaryId: number): Packed {
+export function packPanels(bound: Binding, lanesAxis: number, width: number, temporaryId: number, target: CpuTarget): Packed {
   const { kernel } = bound;
   const source = kernel.accesses[kernel.rhs]!;
+  const dtype = copiedDType(kernel.buffers[source.buffer]!.dtype, target);
   const lanesExtent = kernel.axes[lanesAxis]!.extent;
   const panels = Math.ceil(lanesExtent / width);
   const isUsed = (axis: number): boolean => source.index.coefficients[axis] !== 0;
@@ -80,7 +83,7 @@ export function packPanels(bound: Binding, lanesAxis: number, width: number, tem
       axes: kept.map(({ i, extent }) => ({ ...axes[i]!, extent })),
       buffers: [
         { ...kernel.buffers[source.buffer]!, use: "read" },
-        { dtype: "float32", use: "write", elements },
+        { dtype, use: "write", elements },
       ],
       accesses: [projected(load), projected(store)],
       scalars: [],
@@ -97,9 +100,9 @@ export function packPanels(bound: Binding, lanesAxis: number, width: number, tem
   const coefficients = kernel.axes.map((_, axis) => (axis === lanesAxis ? 1 : order.includes(axis) ? strides[order.indexOf(axis)]! : 0));
   const access: Access = { buffer: kernel.buffers.length, index: { constant: 0, coefficients }, guards: [], fill: 0, dynamic: [] };
   return {
-    bound: replaceOperand(bound, "rhs", access, elements, temporaryId),
+    bound: replaceOperand(bound, "rhs", access, elements, temporaryId, dtype),
     copies,
-    temporary: { dtype: "float32", elements },
+    temporary: { dtype, elements },
     panelStride,
   };
 }

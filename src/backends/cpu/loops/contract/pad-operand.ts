@@ -1,10 +1,12 @@
 /** Zero-padded copies of operands, so that the loops of a contraction need no guards. */
+import type { DType } from "../../../../dtype/index.ts";
 import { affineRange } from "../../../../compiler/kernels/affine.ts";
 import type { Access, Axis, ContractKernel, MapKernel } from "../../../../compiler/kernels/kernel.ts";
 import type { ScheduledKernel, Temporary } from "../../../../compiler/target.ts";
 import type { Affine } from "../../../../graph/index.ts";
 import type { CpuTarget } from "../../target.ts";
 import { stepsConflict } from "./cache-conflict.ts";
+import { copiedDType } from "./copied-dtype.ts";
 
 /** A coordinate of an operand: which affine function of the contraction's axes it is, and its stride in the buffer. */
 interface Coordinate {
@@ -64,6 +66,7 @@ const gap = 16;
 export function padOperand(bound: Binding, side: "lhs" | "rhs", temporaryId: number, target: CpuTarget): Prepared | null {
   const { kernel } = bound;
   const access = kernel.accesses[kernel[side]]!;
+  const dtype = copiedDType(kernel.buffers[access.buffer]!.dtype, target);
   const coordinates = coordinatesOf(kernel, access);
   if (coordinates === null) return null;
   const rank = coordinates.length;
@@ -95,7 +98,7 @@ export function padOperand(bound: Binding, side: "lhs" | "rhs", temporaryId: num
     axes: coordinates.map((c): Axis => ({ extent: c.extent, role: "parallel", dynamic: c.dynamic })),
     buffers: [
       { ...kernel.buffers[access.buffer]!, use: "read" },
-      { dtype: "float32", use: "write", elements },
+      { dtype, use: "write", elements },
     ],
     accesses: [source, destination],
     scalars: [],
@@ -113,9 +116,9 @@ export function padOperand(bound: Binding, side: "lhs" | "rhs", temporaryId: num
     dynamic: [],
   };
   return {
-    bound: replaceOperand(bound, side, padded, elements, temporaryId),
+    bound: replaceOperand(bound, side, padded, elements, temporaryId, dtype),
     copy: { kernel: copy, buffers: [bound.buffers[access.buffer]!, temporaryId], scalars: [] },
-    temporary: { dtype: "float32", elements },
+    temporary: { dtype, elements },
     layout: {
       coordinates: coordinates.map(({ stride, low, extent, limit, dynamic }, i) => ({
         stride,
@@ -130,12 +133,19 @@ export function padOperand(bound: Binding, side: "lhs" | "rhs", temporaryId: num
 }
 
 /** The contraction with operand `side` read from a new buffer of `elements` elements. */
-export function replaceOperand(bound: Binding, side: "lhs" | "rhs", access: Access, elements: number, temporaryId: number): Binding {
+export function replaceOperand(
+  bound: Binding,
+  side: "lhs" | "rhs",
+  access: Access,
+  elements: number,
+  temporaryId: number,
+  dtype: DType,
+): Binding {
   const { kernel } = bound;
   return {
     kernel: {
       ...kernel,
-      buffers: [...kernel.buffers, { dtype: "float32", use: "read", elements }],
+      buffers: [...kernel.buffers, { dtype, use: "read", elements }],
       accesses: [...kernel.accesses, access],
       [side]: kernel.accesses.length,
     },

@@ -8,7 +8,8 @@ import { rareKernels } from "../parts.ts";
 import { arrangeAxes, axesOf, extentOf, fixExtent, mapAffines, mergeAxes } from "./arrange-axes.ts";
 import { stepsConflict } from "./cache-conflict.ts";
 import { chooseForm, type Form, isDense } from "./choose-form.ts";
-import { type ContractSchedule, unitCopyBytes } from "./contract-schedule.ts";
+import { type ContractSchedule, type LhsBlock, unitCopyBytes } from "./contract-schedule.ts";
+import { copiedDType } from "./copied-dtype.ts";
 import type { Binding, Prepared } from "./pad-operand.ts";
 import type { Winograd } from "./winograd.ts";
 import type { UnitCopyPlan } from "./plan-unit-copy.ts";
@@ -137,7 +138,8 @@ class Scheduler {
     const { rowAxis, tile } = chooseRows(kernel, form, rowAxes, columns, target);
     const width = form === "dot" ? tile.vectors : tile.vectors * target.lanes;
 
-    if (form === "broadcast" && this.#shouldSpread(bound.kernel, rowAxis, columns * target.lanes)) {
+    const isShort = isShortFloat(kernel.buffers[kernel.accesses[kernel.lhs]!.buffer]!.dtype);
+    if (form === "broadcast" && !isShort && this.#shouldSpread(bound.kernel, rowAxis, columns * target.lanes)) {
       const spread = rareKernels.get().padOperand(bound, "lhs", this.#temporary(), target);
       if (spread !== null) {
         this.#temporaries.push(spread.temporary);
@@ -149,7 +151,7 @@ class Scheduler {
     if (form !== "dot" && this.#shouldPack(bound.kernel, found, width)) {
       const panels = rareKernels.get();
       const made = this.#filtered?.panels(bound.kernel, lanesAxis, width) ?? null;
-      const packed = made === null ? panels.packPanels(bound, lanesAxis, width, this.#temporary()) : null;
+      const packed = made === null ? panels.packPanels(bound, lanesAxis, width, this.#temporary(), target) : null;
       if (made !== null) {
         panelStride = made.panelStride;
         const { kernel: plain } = bound;
@@ -164,14 +166,11 @@ class Scheduler {
         bound = { ...packed.bound, kernel: mergeAxes(packed.bound.kernel, true) };
       }
     }
-    // What no copy has widened yet.
+    // Tiles read vectors of two bytes an element, and what is spread over lanes as float32.
     for (const side of ["lhs", "rhs"] as const) {
-      const { kernel: narrow } = bound;
-      if (!isShortFloat(narrow.buffers[narrow.accesses[narrow[side]]!.buffer]!.dtype)) continue;
-      const wide = rareKernels.get().widenOperand(bound, side, this.#temporary());
-      this.#temporaries.push(wide.temporary);
-      this.#before.push(wide.copy);
-      bound = wide.bound;
+      const { buffers, accesses } = bound.kernel;
+      const { dtype } = buffers[accesses[bound.kernel[side]]!.buffer]!;
+      if (copiedDType(dtype, target) !== dtype && (side === "rhs" || form !== "broadcast")) bound = this.#widen(bound, side);
     }
     const blocks = this.#blocks(bound.kernel, found, width);
     const split = blocks.splits > 1 ? rareKernels.get().splitContraction(bound, blocks.splits, this.#temporary()) : null;
@@ -182,7 +181,7 @@ class Scheduler {
     const plan = form === "broadcast" && split === null && rowAxis !== null ? this.#copyInUnits(bound, rowAxis, columnAxis!) : null;
     if (plan !== null) bound = plan.bound;
     const moved = (axis: number): number => (split !== null || (plan?.cut != null && axis > plan.cut) ? axis + 1 : axis);
-    const schedule: ContractSchedule = {
+    const plain: Omit<ContractSchedule, "lhsBlock"> = {
       form,
       lanesAxis: moved(lanesAxis),
       columnAxis: columnAxis === null ? null : moved(columnAxis),
@@ -207,16 +206,38 @@ class Scheduler {
         target,
       ),
     };
+    const block = this.#blockOfLhs(bound.kernel, plain);
+    if (block === "none") bound = this.#widen(bound, "lhs");
+    const schedule: ContractSchedule = { ...plain, lhsBlock: block === "none" ? null : block };
     const tiled = prune({ ...bound, kernel: { ...bound.kernel, schedule } });
     return { kernels: [...this.#before, tiled, ...(split === null ? [] : [split.combine])], temporaries: this.#temporaries };
+  }
+
+  /** The contraction with an operand read from a float32 copy. */
+  #widen(bound: Binding, side: "lhs" | "rhs"): Binding {
+    const wide = rareKernels.get().widenOperand(bound, side, this.#temporary());
+    this.#temporaries.push(wide.temporary);
+    this.#before.push(wide.copy);
+    return wide.bound;
+  }
+
+  /** What units widen of a lhs of two bytes that is spread over lanes; null: it needs no widening; "none": they cannot. */
+  #blockOfLhs(kernel: ContractKernel, schedule: Omit<ContractSchedule, "lhsBlock">): LhsBlock | null | "none" {
+    const { form, unitCopy, rowAxis, rowsPerUnit, innerAxes, kBlock } = schedule;
+    if (form !== "broadcast" || unitCopy !== null || !isShortFloat(kernel.buffers[kernel.accesses[kernel.lhs]!.buffer]!.dtype)) return null;
+    const k = axesOf(kernel, "k");
+    const whole = [...innerAxes, ...k.slice(kBlock === null ? 0 : kBlock.depth + 1)];
+    const extents = new Map(whole.map((axis) => [axis, kernel.axes[axis]!.extent]));
+    if (rowAxis !== null) extents.set(rowAxis, rowsPerUnit);
+    if (kBlock !== null) extents.set(k[kBlock.depth]!, kBlock.size);
+    return rareKernels.get().planLhsBlock(kernel, extents, this.#target) ?? "none";
   }
 
   /** Units copy the padded lhs part by part, where that is worth it, instead of a kernel that copies it before. */
   #copyInUnits(bound: Binding, rowAxis: number, columnAxis: number): (UnitCopyPlan & { readonly bound: Binding }) | null {
     const id = bound.buffers[bound.kernel.accesses[bound.kernel.lhs]!.buffer]!;
     const padded = this.#padded.find(({ copy }) => copy.buffers[1] === id);
-    // Units copy four bytes an element.
-    if (padded === undefined || padded.copy.kernel.buffers[0]!.dtype !== "float32") return null;
+    if (padded === undefined) return null;
     const { kernel } = bound;
     const parallel = [...kernel.axes.keys()].filter((axis) => kernel.axes[axis]!.role === "parallel");
     const steps = nominal(kernel, axesOf(kernel, "k"));

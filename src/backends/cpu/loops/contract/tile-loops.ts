@@ -1,6 +1,7 @@
 /** The innermost part of a contraction: a register tile of accumulators over the whole loop nest of k. */
 import { add, address, advance, type Block, constant, fma, get, i32, loadSplat, loadVector, mul, rem, sub } from "../block.ts";
-import type { Expr, Variable } from "../ir.ts";
+import { elementBytes } from "../expression.ts";
+import type { Expr, Storage, Variable } from "../ir.ts";
 
 /** One loop over k. Steps are bytes. */
 export interface StepLoop {
@@ -16,6 +17,9 @@ export interface Tile {
   readonly rows: number;
   readonly vectors: number;
   readonly lanes: number;
+  /** How the operands are stored. A broadcast lhs is f32. */
+  readonly lhsStorage: Storage;
+  readonly rhsStorage: Storage;
   readonly rowStride: number;
   /** From one vector (dot: one column) of rhs to the next. */
   readonly vectorStride: number;
@@ -114,12 +118,12 @@ function emitSteps(
     return vector === vectors - 1 && tile.lastCount !== null ? tile.lastCount : undefined;
   };
   const rhsVector = (vector: number): Expr =>
-    loadVector("f32", address(rhs, rhsOffset + vector * tile.vectorStride), tile.isPadded ? undefined : countOf(vector));
+    loadVector(tile.rhsStorage, address(rhs, rhsOffset + vector * tile.vectorStride), tile.isPadded ? undefined : countOf(vector));
   const lhsVector = (row: number, vector: number): Expr => {
     const offset = lhsOffset + row * tile.rowStride;
     if (form === "broadcast") return loadSplat("f32", address(lhs, offset));
-    if (form === "dot") return loadVector("f32", address(lhs, offset), count);
-    return loadVector("f32", address(lhs, offset + vector * lanes * 4), countOf(vector));
+    if (form === "dot") return loadVector(tile.lhsStorage, address(lhs, offset), count);
+    return loadVector(tile.lhsStorage, address(lhs, offset + vector * lanes * elementBytes[tile.lhsStorage]), countOf(vector));
   };
   const accumulate = (row: number, vector: number, x: Expr, y: Expr): void => {
     const sum = sums[row]![vector]!;
@@ -153,11 +157,11 @@ export function spillBytes(rows: number, vectors: number, lanes: number): number
   return rows * vectors * lanes * 4;
 }
 
-/** Sum of products of positions and byte strides, from a pointer. */
-export function offsetPointer(pointer: Expr, terms: readonly (readonly [Expr, number])[]): Expr {
+/** Sum of products of positions and byte strides, from a pointer to elements of `bytes`. */
+export function offsetPointer(pointer: Expr, terms: readonly (readonly [Expr, number])[], bytes: number): Expr {
   const used = terms.filter(([position, stride]) => stride !== 0 && !(position.op === "const" && position.value === 0));
   if (used.length === 1) return advance(pointer, used[0]![0], used[0]![1]);
   // Element offsets are summed first: one conversion to a pointer.
-  const elements = used.reduce<Expr>((sum, [position, stride]) => add(sum, mul(position, i32(stride / 4))), i32(0));
-  return advance(pointer, elements, 4);
+  const elements = used.reduce<Expr>((sum, [position, stride]) => add(sum, mul(position, i32(stride / bytes))), i32(0));
+  return advance(pointer, elements, bytes);
 }

@@ -31,7 +31,7 @@ export function widenOperand(bound: Binding, side: "lhs" | "rhs", temporaryId: n
     stores: [{ access: 1, value: 0 }],
   };
   return {
-    bound: replaceOperand(bound, side, { ...access, buffer: kernel.buffers.length }, elements, temporaryId),
+    bound: replaceOperand(bound, side, { ...access, buffer: kernel.buffers.length }, elements, temporaryId, "float32"),
     copy: { kernel: copy, buffers: [bound.buffers[access.buffer]!, temporaryId], scalars: [] },
     temporary: { dtype: "float32", elements },
   };
