@@ -7,7 +7,6 @@ import { build as esbuild } from "esbuild";
 import { build as vite } from "vite";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-/** A folder in which `nabla` is an installed package. */
 const folder = join(root, "node_modules/.cache/size");
 
 const core = `
@@ -125,11 +124,17 @@ async function withEsbuild(file) {
   return { ...sizeOf(found.map((name) => texts.get(name))), inputs: inputs.map(([path, { bytesInOutput }]) => [path, bytesInOutput]) };
 }
 
-/** Sizes of a program, by bundler. */
-export async function measure(name) {
+/** An empty folder in which `nabla` is an installed package. */
+export function installed() {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, "node_modules"), { recursive: true });
   symlinkSync(root, join(folder, "node_modules/nabla"), "junction");
+  return folder;
+}
+
+/** Sizes of a program, by bundler. */
+export async function measure(name) {
+  installed();
   const file = join(folder, "main.js");
   writeFileSync(file, programs[name]);
   return { vite: await withVite(file), esbuild: await withEsbuild(file) };
