@@ -131,7 +131,7 @@ def record(group, name, number, draw, spec):
             for k, v in extra.items()
         },
         "non_trainable_after": after,
-        "losses": losses,
+        "losses": plain(losses),
     }
     if spec.get("mask_of_output"):
         mask = layer.compute_mask(inputs if style == "list" else inputs[0], options.get("mask"))

@@ -69,9 +69,9 @@ def record(group, name, number, draw, spec):
     y = spec["targets"] if len(spec["targets"]) > 1 else spec["targets"][0]
     history = model.fit(x, y, shuffle=False, verbose=0, **fit).history
     case["fit"] = {**{k: v for k, v in fit.items() if k != "sample_weight"}, "sample_weight": None if weight is None else stored(weight)}
-    case["history"] = {k: [float(v) for v in values] for k, values in history.items()}
+    case["history"] = plain({k: [float(v) for v in values] for k, values in history.items()})
     case["final_weights"] = [stored(value(w)) for w in model.weights]
     case["optimizer_variables"] = [{"path": v.path, "value": stored(value(v))} for v in model.optimizer.variables]
-    case["evaluate"] = {k: float(v) for k, v in model.evaluate(x, y, batch_size=3, verbose=0, return_dict=True).items()}
+    case["evaluate"] = plain({k: float(v) for k, v in model.evaluate(x, y, batch_size=3, verbose=0, return_dict=True).items()})
     case["predict"] = [stored(np.asarray(p)) for p in leaves(model.predict(x, batch_size=3, verbose=0))]
     return case

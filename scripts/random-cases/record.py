@@ -80,7 +80,7 @@ def main():
                         # Names start again; clear_session() would collect garbage for every case.
                         global_state.set_global_attribute("object_name_uids", None)
                         case = record(group, name, number, draw, drawn(draw))
-                        json.dumps(case)
+                        json.dumps(case, allow_nan=False)
                     except Exception as error:
                         refused.append({"id": f"random/{name}/{number}", "error": f"{type(error).__name__}: {str(error)[:300]}"})
                         continue

@@ -4,7 +4,7 @@ import { isFloat } from "../../src/dtype/index.ts";
 import type { Tensor } from "../../src/graph/index.ts";
 import { resetAutoNames, setDtypePolicy } from "../../src/layers/index.ts";
 import { type Model, modelFromJSON } from "../../src/models/index.ts";
-import { type Case, decode, difference, type StoredArray, toTensor } from "./cases.ts";
+import { type Case, decode, difference, revive, type StoredArray, toTensor } from "./cases.ts";
 
 type Pair = readonly [what: string, found: Tensor, wanted: StoredArray | null | undefined];
 
@@ -38,7 +38,7 @@ function numbers(
 ): string | null {
   const [ours, theirs] = [Object.keys(found).sort().join(), Object.keys(wanted).sort().join()];
   if (ours !== theirs) return `${what} of ${ours} instead of ${theirs}`;
-  for (const [key, value] of Object.entries(wanted)) {
+  for (const [key, value] of Object.entries(revive(wanted) as Record<string, unknown>)) {
     for (const [i, number] of ([value].flat() as number[]).entries()) {
       const got = ([found[key]].flat() as number[])[i]!;
       if (!(Math.abs(got - number) <= near.atol + near.rtol * Math.abs(number)) && !Object.is(got, number))

@@ -6,6 +6,7 @@ import type { TensorLike } from "../as-tensor.ts";
 import { asTensor } from "../as-tensor.ts";
 import { defineOp } from "../define-op.ts";
 import { keptShape } from "../numpy/reduce.ts";
+import { withLogits } from "./logits.ts";
 import { broadcast, constantLike, toFloat, widely } from "../promote.ts";
 import type { UnaryOp } from "../numpy/elementwise.ts";
 
@@ -32,7 +33,7 @@ export const relu6: UnaryOp = defineOp("relu6", (input: TensorLike) => {
   return out;
 });
 /** `1 / (1 + e^-x)`. */
-export const sigmoid: UnaryOp = activation("sigmoid", P.sigmoid);
+export const sigmoid: UnaryOp = activation("sigmoid", (x) => withLogits("sigmoid", P.sigmoid(x), x));
 /** `log(1 + e^x)`, without overflow. The gradient is the sigmoid. */
 export const softplus: UnaryOp = activation("softplus", softplusOf);
 function softplusOf(x: Tensor): Tensor {
@@ -131,7 +132,7 @@ export const softmax: AxisOp = rowOp("softmax", (x, reduce) => {
     const weighted = P.multiply(cotangent, out);
     return [P.subtract(weighted, P.multiply(out, reduce(weighted, P.reduceSum)))];
   });
-  return out;
+  return withLogits("softmax", out, x);
 });
 
 /** `x - log(sum(e^x))` along axes. The gradient is `g - softmax(x) * sum(g)`. */

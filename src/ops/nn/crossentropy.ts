@@ -10,6 +10,7 @@ import { defineOp } from "../define-op.ts";
 import { keptShape } from "../numpy/reduce.ts";
 import { broadcast, castTo, constantLike, promote, toFloat } from "../promote.ts";
 import { logSoftmax } from "./activation.ts";
+import { type Link, logitsOf } from "./logits.ts";
 import { oneHot } from "./one-hot.ts";
 
 /** Options of cross-entropies. */
@@ -20,6 +21,15 @@ export interface CrossentropyOptions {
   axis?: number;
 }
 type Rest = [(boolean | CrossentropyOptions)?, number?];
+
+/**
+ * Logits in place of probabilities that a softmax or a sigmoid has just made, as Keras does on TensorFlow: a probability
+ * below epsilon then counts as it is, and goes on learning.
+ */
+function unlinked(link: Link, output: Tensor, fromLogits: boolean): readonly [output: Tensor, fromLogits: boolean] {
+  const logits = logitsOf(link, output);
+  return logits === null ? [output, fromLogits] : [logits, true];
+}
 
 function clipped(p: Tensor): Tensor {
   return P.minimum(P.maximum(p, constantLike(epsilon(), p)), constantLike(1 - epsilon(), p));
@@ -60,12 +70,13 @@ export const categoricalCrossentropy: (
   axis?: number,
 ) => Tensor = defineOp("categoricalCrossentropy", (target: TensorLike, output: TensorLike, ...rest: Rest) => {
   const { fromLogits = false, axis = -1 } = options<CrossentropyOptions>(["fromLogits", "axis"], rest);
-  const [t, o] = promote([target, output], true);
-  requireSameShape(t!, o!);
-  if (o!.rank < 1)
-    throw new ShapeError({ where: currentScope(), problem: "predictions need an axis of classes", received: formatShape(o!.shape) });
-  const at = normalizeAxis(currentScope(), axis, o!.rank);
-  return P.negate(P.reduceSum(P.multiply(t!, logProbabilities(o!, fromLogits, at)), [at]));
+  const [t, p] = promote([target, output], true);
+  const [o, ofLogits] = unlinked("softmax", p!, fromLogits);
+  requireSameShape(t!, o);
+  if (o.rank < 1)
+    throw new ShapeError({ where: currentScope(), problem: "predictions need an axis of classes", received: formatShape(o.shape) });
+  const at = normalizeAxis(currentScope(), axis, o.rank);
+  return P.negate(P.reduceSum(P.multiply(t!, logProbabilities(o, ofLogits, at)), [at]));
 });
 
 /**
@@ -79,7 +90,7 @@ export const sparseCategoricalCrossentropy: (
   axis?: number,
 ) => Tensor = defineOp("sparseCategoricalCrossentropy", (target: TensorLike, output: TensorLike, ...rest: Rest) => {
   const { fromLogits = false, axis = -1 } = options<CrossentropyOptions>(["fromLogits", "axis"], rest);
-  const o = toFloat(output);
+  const [o, ofLogits] = unlinked("softmax", toFloat(output), fromLogits);
   if (o.rank < 1)
     throw new ShapeError({ where: currentScope(), problem: "predictions need an axis of classes", received: formatShape(o.shape) });
   const at = normalizeAxis(currentScope(), axis, o.rank);
@@ -96,17 +107,18 @@ export const sparseCategoricalCrossentropy: (
     });
   }
   const hot = oneHot(labels, shape[at]!, { axis: at, dtype: o.dtype });
-  return P.negate(P.reduceSum(P.multiply(hot, logProbabilities(o, fromLogits, at)), [at]));
+  return P.negate(P.reduceSum(P.multiply(hot, logProbabilities(o, ofLogits, at)), [at]));
 });
 
 /** `-(t log(p) + (1 - t) log(1 - p))`, elementwise. Shapes: both [..] -> [..]. */
 export const binaryCrossentropy: (target: TensorLike, output: TensorLike, fromLogits?: boolean | { fromLogits?: boolean }) => Tensor =
   defineOp("binaryCrossentropy", (target: TensorLike, output: TensorLike, ...rest: [(boolean | { fromLogits?: boolean })?]) => {
     const { fromLogits = false } = options<{ fromLogits: boolean }>(["fromLogits"], rest);
-    const [t, o] = promote([target, output], true) as [Tensor, Tensor];
+    const [t, given] = promote([target, output], true) as [Tensor, Tensor];
+    const [o, ofLogits] = unlinked("sigmoid", given, fromLogits);
     requireSameShape(t, o);
     const one = constantLike(1, o);
-    if (fromLogits) {
+    if (ofLogits) {
       // max(x, 0) - x t + log(1 + e^-|x|); its derivative is sigmoid(x) - t.
       const value = P.add(P.subtract(P.maximum(o, constantLike(0, o)), P.multiply(o, t)), P.log1p(P.exp(P.negate(P.abs(o)))));
       return P.withGradient(value, [t, o], (cotangent: Tensor) => [
