@@ -1,4 +1,5 @@
 /** Spectrograms on the mel scale, as speech is heard. */
+import { widened } from "../dtype/index.ts";
 import { ValueError } from "../errors.ts";
 import { dataTensor, type Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
@@ -66,6 +67,7 @@ export function melMatrix(bins: number, bands: number, samplingRate: number, min
  */
 export class MelSpectrogramLayer extends Layer<MelSpectrogramOptions> {
   static override readonly className: string = "MelSpectrogram";
+  static override readonly computesInFormat: boolean = false;
   declare fftLength: number;
   declare sequenceStride: number;
   declare sequenceLength: number;
@@ -119,7 +121,7 @@ export class MelSpectrogramLayer extends Layer<MelSpectrogramOptions> {
   }
 
   override call(input: Tensor): Tensor {
-    const x = ops.cast(input, this.computeDtype);
+    const x = ops.cast(input, widened(this.dtype));
     const [real, imag] = ops.stft(x, this.sequenceLength, this.sequenceStride, this.fftLength, { window: this.window, center: true });
     const magnitude = ops.sqrt(ops.add(ops.square(real), ops.square(imag)));
     const spectrum = ops.power(magnitude, this.magExp);

@@ -173,7 +173,7 @@ export class NormalizationLayer extends Layer<NormalizationOptions> {
     if (mean === null || variance === null || this.adaptMean === null || this.adaptVariance === null) {
       throw new ValueError({ where, problem: "there is no data", expected: "at least one batch", received: "none" });
     }
-    const value = (data: Float64Array): Tensor => ops.cast(dataTensor(data, this.#extents, "float64"), this.computeDtype);
+    const value = (data: Float64Array): Tensor => ops.cast(dataTensor(data, this.#extents, "float64"), this.dtype);
     this.adaptMean.assign(value(mean));
     this.adaptVariance.assign(value(variance));
   }
@@ -195,8 +195,8 @@ export class NormalizationLayer extends Layer<NormalizationOptions> {
     const mean = given === null ? ops.reshape(this.adaptMean!, this.#broadcast) : this.#spread(given.mean);
     const variance = given === null ? ops.reshape(this.adaptVariance!, this.#broadcast) : this.#spread(given.variance);
     const deviation = ops.maximum(ops.sqrt(ops.cast(variance, this.computeDtype)), epsilon());
-    const y = ops.cast(x, this.computeDtype);
-    return this.invert ? ops.add(mean, ops.multiply(y, deviation)) : ops.divide(ops.subtract(y, mean), deviation);
+    const [y, centre] = [ops.cast(x, this.computeDtype), ops.cast(mean, this.computeDtype)];
+    return this.invert ? ops.add(centre, ops.multiply(y, deviation)) : ops.divide(ops.subtract(y, centre), deviation);
   }
 
   override getConfig(): Config {

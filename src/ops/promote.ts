@@ -1,6 +1,7 @@
 /** Operands of broadcasting operations: dtype promotion and NumPy broadcasting, so that primitives see equal types. */
 import { floatOf, floatx } from "../config/index.ts";
 import { type DType, isByte, isFloat, isShortFloat } from "../dtype/index.ts";
+import { DTypeError } from "../errors.ts";
 import type { Tensor } from "../graph/index.ts";
 import { broadcastShapes, concreteShape, type ConcreteShape, currentScope, sameShape } from "../graph/index.ts";
 import * as P from "../primitives/index.ts";
@@ -54,6 +55,25 @@ export function castTo(x: Tensor, dtype: DType): Tensor {
 export function toFloat(operand: TensorLike): Tensor {
   const x = asTensor(operand);
   return isFloat(x.dtype) ? x : P.convert(x, floatx());
+}
+
+/** A float tensor; of two bytes as float32, for what computes with coordinates or logarithms that a short format lacks. */
+export function widenedFloat(operand: TensorLike): Tensor {
+  const x = toFloat(operand);
+  return castTo(x, isShortFloat(x.dtype) ? "float32" : x.dtype);
+}
+
+/** As `toFloat`, for what is not computed from floats of two bytes: throws DTypeError for them, as Keras's back-ends do. */
+export function toWideFloat(operand: TensorLike): Tensor {
+  const x = toFloat(operand);
+  if (!isShortFloat(x.dtype)) return x;
+  throw new DTypeError({
+    where: currentScope(),
+    problem: "is not computed in two bytes an element",
+    expected: "float32 or float64",
+    received: x.dtype,
+    advice: 'ops.cast(x, "float32") before, and cast the result back where that is enough',
+  });
 }
 
 /** `f(x)`; of floats of two bytes computed in float32, and only its result is rounded. */

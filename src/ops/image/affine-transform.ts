@@ -8,7 +8,7 @@ import { defineOp } from "../define-op.ts";
 import { inverseBatch, solveBatch } from "../linalg/lu.ts";
 import type { DataFormat } from "../nn/window-arguments.ts";
 import { sliceAxis } from "../numpy/shaping.ts";
-import { broadcast, castTo, constantLike, toFloat } from "../promote.ts";
+import { broadcast, castTo, constantLike, toFloat, widenedFloat } from "../promote.ts";
 import { imagesOf, requireName } from "./layout.ts";
 
 /** How values between pixels are made. */
@@ -146,7 +146,7 @@ function inverse(transform: Tensor): Tensor {
  * the transpose of the interpolation), and none for the transform.
  */
 function transformed(images: Tensor, transform: Tensor, sampling: Sampling): Tensor {
-  const x = toFloat(images);
+  const x = widenedFloat(images);
   const value = P.withGradient(projected(x, transform, sampling), [x], (cotangent) => [
     projected(cotangent, inverse(P.stopGradient(transform)), { ...sampling, fillValue: 0 }),
   ]);
@@ -177,7 +177,7 @@ export const affineTransform: (
     requireName("interpolation", interpolation, ["nearest", "bilinear"]);
     requireName("fill mode", fillMode, fillModes);
     const { batch, restore } = imagesOf(images, given.dataFormat);
-    const t = toFloat(transform);
+    const t = widenedFloat(transform);
     const count = batch.dim(0);
     if (t.shape.at(-1) !== 8 || t.rank > 2 || (t.rank === 2 && t.shape[0] !== count && t.shape[0] !== 1)) {
       throw new ShapeError({

@@ -8,7 +8,7 @@ import type { TensorLike } from "../as-tensor.ts";
 import { defineOp } from "../define-op.ts";
 import type { DataFormat } from "../nn/window-arguments.ts";
 import { sliceAxis } from "../numpy/shaping.ts";
-import { castTo, constantLike, toFloat } from "../promote.ts";
+import { castTo, constantLike, toFloat, widely } from "../promote.ts";
 import { imagesOf, requireChannels } from "./layout.ts";
 
 interface FormatOption {
@@ -52,8 +52,11 @@ function colorOp(name: string, f: (channels: readonly [Tensor, Tensor, Tensor], 
       });
     }
     requireChannels(batch, [3]);
-    const channels = channelsOf(batch) as [Tensor, Tensor, Tensor];
-    return restore(stacked(f(channels, (value) => constantLike(value, channels[0]))));
+    const colors = (images: Tensor): Tensor => {
+      const channels = channelsOf(images) as [Tensor, Tensor, Tensor];
+      return stacked(f(channels, (value) => constantLike(value, channels[0])));
+    };
+    return restore(widely(batch, colors));
   });
 }
 

@@ -3,7 +3,7 @@ import { ShapeError } from "../../errors.ts";
 import { concreteShape, currentScope, formatShape, parameterTensor, sizeOf, Subgraph, type Tensor, typeOf } from "../../graph/index.ts";
 import * as P from "../../primitives/index.ts";
 import { asTensor, type TensorLike } from "../as-tensor.ts";
-import { broadcast, constantLike, toFloat } from "../promote.ts";
+import { broadcast, castTo, constantLike, toWideFloat } from "../promote.ts";
 
 /** A batch of matrices [b, m, n], and the axes in front of the matrices as the user has them. */
 export interface Batch {
@@ -11,9 +11,12 @@ export interface Batch {
   readonly lead: readonly number[];
 }
 
-/** The last two axes as matrices, all others as one. Throws ShapeError for fewer than two axes, or (`square`) unequal ones. */
+/**
+ * The last two axes as matrices, all others as one. Throws ShapeError for fewer than two axes, or (`square`) unequal ones,
+ * DTypeError for floats of two bytes.
+ */
 export function batchOf(x: TensorLike, square = false): Batch {
-  const t = toFloat(asTensor(x));
+  const t = toWideFloat(asTensor(x));
   const shape = concreteShape(t);
   if (t.rank < 2 || (square && shape.at(-1) !== shape.at(-2))) {
     throw new ShapeError({
@@ -25,6 +28,15 @@ export function batchOf(x: TensorLike, square = false): Batch {
   }
   const lead = shape.slice(0, -2);
   return { matrices: P.reshape(t, [sizeOf(lead), ...shape.slice(-2)]), lead };
+}
+
+/** `f(x)`, of float16 computed in float32 and rounded: what Keras's TensorFlow computes of float16, though not of bfloat16. */
+export function alsoOfFloat16<T extends Tensor | readonly Tensor[]>(x: TensorLike, f: (x: Tensor) => T): T {
+  const t = asTensor(x);
+  if (t.dtype !== "float16") return f(t);
+  const found = f(castTo(t, "float32"));
+  const back = (y: Tensor): Tensor => castTo(y, "float16");
+  return (Array.isArray(found) ? (found as readonly Tensor[]).map(back) : back(found as Tensor)) as T;
 }
 
 /** A batched result [b, ..] under the user's axes [lead.., ..]. */

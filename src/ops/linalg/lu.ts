@@ -4,7 +4,7 @@ import * as P from "../../primitives/index.ts";
 import { asTensor, type TensorLike } from "../as-tensor.ts";
 import { defineOp } from "../define-op.ts";
 import { constantLike, promote } from "../promote.ts";
-import { batchOf, diagonals, identities, loop, lowerPart, outerProducts, product, spread, transposed, unbatched, upperPart, withGradients } from "./batched.ts"; // prettier-ignore
+import { alsoOfFloat16, batchOf, diagonals, identities, loop, lowerPart, outerProducts, product, spread, transposed, unbatched, upperPart, withGradients } from "./batched.ts"; // prettier-ignore
 import { rightSides, solveTriangularBatch } from "./solve-triangular.ts";
 
 /** `P a = L U`. */
@@ -102,8 +102,10 @@ export const solve: (a: TensorLike, b: TensorLike) => Tensor = defineOp("solve",
 
 /** The inverses of square matrices. A singular matrix gives Infinity or NaN. Shapes: [.., n, n] -> the same. */
 export const inv: (x: TensorLike) => Tensor = defineOp("inv", (x: TensorLike) => {
-  const { matrices, lead } = batchOf(x, true);
-  return unbatched(inverseBatch(matrices), lead);
+  return alsoOfFloat16(x, (t) => {
+    const { matrices, lead } = batchOf(t, true);
+    return unbatched(inverseBatch(matrices), lead);
+  });
 });
 
 /** Determinants of square matrices. The gradient is `det(x) x^-T`. Shapes: [.., n, n] -> [..]. */

@@ -5,7 +5,7 @@ import * as P from "../../primitives/index.ts";
 import { options } from "../arguments.ts";
 import type { TensorLike } from "../as-tensor.ts";
 import { defineOp } from "../define-op.ts";
-import { constantLike, toFloat } from "../promote.ts";
+import { constantLike, toFloat, toWideFloat } from "../promote.ts";
 import { keptShape } from "../numpy/reduce.ts";
 import { permute } from "../numpy/shaping.ts";
 import { singularValues } from "./svd.ts";
@@ -76,7 +76,7 @@ function matrixNorm(x: Tensor, axes: readonly number[], ord: NormOptions["ord"])
 }
 
 function singularNorm(x: Tensor, row: number, column: number, ord: "nuc" | 2 | -2): Tensor {
-  const shape = concreteShape(x);
+  const shape = concreteShape(toWideFloat(x));
   const rest = shape.map((_, axis) => axis).filter((axis) => axis !== row && axis !== column);
   const lead = rest.map((axis) => shape[axis]!);
   const matrices = P.reshape(permute(x, [...rest, row, column]), [sizeOf(lead), shape[row]!, shape[column]!]);

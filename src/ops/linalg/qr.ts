@@ -7,7 +7,7 @@ import type { TensorLike } from "../as-tensor.ts";
 import { defineOp } from "../define-op.ts";
 import { constantLike } from "../promote.ts";
 import { sliceAxis } from "../numpy/shaping.ts";
-import { batchOf, identities, loop, lowerPart, outerProducts, product, spread, transposed, unbatched, upperPart, withGradients } from "./batched.ts"; // prettier-ignore
+import { alsoOfFloat16, batchOf, identities, loop, lowerPart, outerProducts, product, spread, transposed, unbatched, upperPart, withGradients } from "./batched.ts"; // prettier-ignore
 import { solveTriangularBatch } from "./solve-triangular.ts";
 
 /** Reflections `1 - factor v v^T`, one per column: vectors [k, b, m], factors [k, b]; and what they leave of the matrix [b, m, n]. */
@@ -115,8 +115,10 @@ export const qr: (x: TensorLike, mode?: QrMode | { mode?: QrMode }) => [Tensor, 
         received: String(mode),
       });
     }
-    const { matrices, lead } = batchOf(x);
-    const [q, r] = qrBatch(matrices, mode === "complete");
-    return [unbatched(q, lead), unbatched(r, lead)];
+    return alsoOfFloat16(x, (t): [Tensor, Tensor] => {
+      const { matrices, lead } = batchOf(t);
+      const [q, r] = qrBatch(matrices, mode === "complete");
+      return [unbatched(q, lead), unbatched(r, lead)];
+    });
   },
 );

@@ -7,7 +7,7 @@ import { asTensor, type TensorLike } from "../as-tensor.ts";
 import { defineOp } from "../define-op.ts";
 import { type Complex, partsOf } from "../numpy/complex.ts";
 import { pad, sliceAxis } from "../numpy/shaping.ts";
-import { broadcast, castTo, constantLike, toFloat } from "../promote.ts";
+import { broadcast, castTo, constantLike, toFloat, toWideFloat } from "../promote.ts";
 import { type Pair, transformed } from "./fourier.ts";
 
 /** A transform of complex tensors. */
@@ -24,6 +24,7 @@ function complex(x: Complex, axes: number): Pair {
     });
   }
   const parts = partsOf(x);
+  parts.forEach(toWideFloat);
   if (parts[0].rank < axes) {
     throw new ShapeError({
       where: currentScope(),
@@ -113,7 +114,7 @@ function lengthGiven(rest: LengthRest, otherwise: number): number {
 export const rfft: (x: TensorLike, fftLength?: number | null | { fftLength?: number | null }) => [Tensor, Tensor] = defineOp(
   "rfft",
   (x: TensorLike, ...rest: LengthRest): [Tensor, Tensor] => {
-    const t = toFloat(asTensor(x));
+    const t = toWideFloat(asTensor(x));
     if (t.rank < 1) throw new ShapeError({ where: currentScope(), problem: "a scalar has no spectrum", received: formatShape(t.shape) });
     return realTransform(fitted(t, lengthGiven(rest, t.dim(-1))));
   },
@@ -225,7 +226,7 @@ export const stft: (
     ...rest: [(SpectrumWindow | StftOptions)?, boolean?]
   ): [Tensor, Tensor] => {
     const { window = "hann", center = true } = options<StftOptions>(["window", "center"], rest);
-    let t = toFloat(asTensor(x));
+    let t = toWideFloat(asTensor(x));
     if (center) {
       const side = Math.floor(fftLength / 2);
       t = pad(t, t.shape.map((_, axis) => (axis === t.rank - 1 ? [side, side] : [0, 0])), "reflect"); // prettier-ignore

@@ -6,7 +6,7 @@ import { options } from "../arguments.ts";
 import { asTensor, type TensorLike } from "../as-tensor.ts";
 import { defineOp } from "../define-op.ts";
 import { sliceAxis } from "../numpy/shaping.ts";
-import { broadcast, castTo, constantLike, toFloat } from "../promote.ts";
+import { broadcast, castTo, constantLike, widenedFloat } from "../promote.ts";
 import { logSoftmax } from "./activation.ts";
 import { beamSearch } from "./ctc-beam-search.ts";
 
@@ -65,7 +65,7 @@ export const ctcLoss: (
     ...rest: [(number | { maskIndex?: number })?]
   ) => {
     const { maskIndex = 0 } = options<{ maskIndex: number }>(["maskIndex"], rest);
-    const logits = toFloat(output);
+    const logits = widenedFloat(output);
     const labels = castTo(asTensor(target), "int32");
     const [labelLength, timeLength] = [castTo(asTensor(targetLength), "int32"), castTo(asTensor(outputLength), "int32")];
     requireShapes(logits, [labelLength, timeLength], labels);
@@ -152,7 +152,7 @@ export const ctcDecode: (
   ): [Tensor, Tensor] => {
     const given = options<CtcDecodeOptions>(["strategy", "beamWidth", "topPaths", "mergeRepeated", "maskIndex"], rest);
     const { strategy = "greedy", beamWidth = 100, topPaths = 1, mergeRepeated = true, maskIndex = 0 } = given;
-    const logits = toFloat(inputs);
+    const logits = widenedFloat(inputs);
     const lengths = castTo(asTensor(sequenceLengths), "int32");
     requireShapes(logits, [lengths]);
     const classes = logits.dim(2);

@@ -6,7 +6,7 @@ import { normalizeAxes } from "../arguments.ts";
 import type { TensorLike } from "../as-tensor.ts";
 import { defineOp } from "../define-op.ts";
 import { meanOver } from "../numpy/reduce.ts";
-import { castTo, constantLike, toFloat } from "../promote.ts";
+import { castTo, constantLike, toFloat, widely } from "../promote.ts";
 
 /** Peak signal-to-noise ratio in decibels: `20 log10(max) - 10 log10(mean((x1 - x2)^2))`. Throws ShapeError for different shapes. */
 export const psnr: (x1: TensorLike, x2: TensorLike, maxVal: number) => Tensor = defineOp(
@@ -22,9 +22,10 @@ export const psnr: (x1: TensorLike, x2: TensorLike, maxVal: number) => Tensor = 
         received: formatShape(b.shape),
       });
     }
-    const gap = P.subtract(a, b);
-    const mean = meanOver(P.multiply(gap, gap), normalizeAxes(null, a.rank));
-    const ratio = P.multiply(P.log(mean), constantLike(-10 / Math.LN10, mean));
-    return P.add(ratio, constantLike(20 * Math.log10(maxVal), ratio));
+    return widely(P.subtract(a, b), (gap) => {
+      const mean = meanOver(P.multiply(gap, gap), normalizeAxes(null, gap.rank));
+      const ratio = P.multiply(P.log(mean), constantLike(-10 / Math.LN10, mean));
+      return P.add(ratio, constantLike(20 * Math.log10(maxVal), ratio));
+    });
   },
 );

@@ -5,7 +5,7 @@ import * as P from "../../primitives/index.ts";
 import { options } from "../arguments.ts";
 import { asTensor, type TensorLike } from "../as-tensor.ts";
 import { defineOp } from "../define-op.ts";
-import { broadcast, castTo, constantLike, toFloat } from "../promote.ts";
+import { broadcast, castTo, constantLike, toFloat, widely } from "../promote.ts";
 
 /** A function of one tensor. */
 export type UnaryOp = (x: TensorLike) => Tensor;
@@ -98,8 +98,10 @@ export const round: (x: TensorLike, decimals?: number | { decimals?: number }) =
     const t = asTensor(x);
     if (!isFloat(t.dtype)) return t;
     if (decimals === 0) return P.round(t);
-    const scale = constantLike(10 ** decimals, t);
-    return P.divide(P.round(P.multiply(t, scale)), scale);
+    return widely(t, (wide) => {
+      const scale = constantLike(10 ** decimals, wide);
+      return P.divide(P.round(P.multiply(wide, scale)), scale);
+    });
   },
 );
 

@@ -5,7 +5,7 @@ import * as P from "../../primitives/index.ts";
 import { type Axis, normalizeAxes, options } from "../arguments.ts";
 import type { TensorLike } from "../as-tensor.ts";
 import { defineOp } from "../define-op.ts";
-import { broadcast, castTo, constantLike, toFloat } from "../promote.ts";
+import { broadcast, castTo, constantLike, toFloat, widely, widenedFloat } from "../promote.ts";
 import { keptShape, type ReduceOp, type ReduceOptions } from "./reduce.ts";
 import { permute } from "./shaping.ts";
 
@@ -101,8 +101,10 @@ function quantileOf(x: Tensor, q: Tensor, axis: Axis, method: QuantileMethod, ke
 function quantileOp(name: string, scale: number, ignoreNan: boolean): QuantileOp {
   return defineOp(name, (x: TensorLike, q: TensorLike, ...rest: Rest) => {
     const { axis = null, method = "linear", keepdims = false } = options<QuantileOptions>(["axis", "method", "keepdims"], rest);
-    const share = toFloat(q);
-    return quantileOf(toFloat(x), scale === 1 ? share : P.divide(share, constantLike(scale, share)), axis, method, keepdims, ignoreNan);
+    const wide = widenedFloat(q);
+    const share = scale === 1 ? wide : P.divide(wide, constantLike(scale, wide));
+    // Places among the values are no numbers of a short format.
+    return widely(toFloat(x), (t) => quantileOf(t, share, axis, method, keepdims, ignoreNan));
   });
 }
 
