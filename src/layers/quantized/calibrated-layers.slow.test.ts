@@ -1,7 +1,7 @@
 /** Models that Keras 3.15 quantized on data (scripts/record-calibrated.py). */
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   errors,
   layers,
@@ -74,7 +74,10 @@ const leaves = (model: layers.Layer): layers.Layer[] =>
 
 beforeAll(() => setBackend("reference"));
 
-describe("models that are quantized on data", () => {
+describe.each(["reference", "wasm", "cpu"])("models that are quantized on data, on the back-end %s", (backend) => {
+  beforeAll(() => setBackend(backend));
+  afterAll(() => setBackend("reference"));
+
   it.each(Object.entries(recorded.cases))("store and compute what Keras does: %s", async (_, given) => {
     const { model, ids, config } = await built(given);
     nearest(await numbers(await model.predict(ids, { verbose: 0 })), flat(given.before), 1e-5);
