@@ -68,7 +68,7 @@ export class R2ScoreMetric extends Metric {
         residual: this.addVariable({ shape, name: "residual" }),
         count: this.addVariable({ shape, name: "count" }),
       });
-      const weight = broadcastTo(weightsFor(t, options) ?? asTensor(1), concreteShape(t));
+      const weight = broadcastTo(weightsFor(t, options) ?? asTensor(1, "float32"), concreteShape(t));
       const weighted = multiply(t, weight);
       const extend = (variable: Variable, values: Tensor): void => variable.assign(add(variable, sum(values, 0)));
       extend(sums.sum, weighted);
