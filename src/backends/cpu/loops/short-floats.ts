@@ -12,16 +12,18 @@ const floats = (x: Expr): ValueType => (isVector(x) ? "f32v" : "f32");
 /** Difference of the exponents' biases (127 - 15), in place. */
 const rebias = (127 - 15) << 23;
 
-/** The value of float16 bits (in the low half of an i32): exact. */
+/**
+ * The value of float16 bits (in the low half of an i32): exact. In the place of a float32's exponent and fraction they are the
+ * value divided by 2^112, below 2^-14 a subnormal float32, which the product makes a normal one again.
+ */
 export function fromHalfBits(bits: Expr): Expr {
   const c = (value: number): Expr => constantLike(bits, value);
   const magnitude = and(bits, c(0x7fff));
-  const normal = add(shl(magnitude, i32(13)), c(rebias));
-  // Infinities and NaN keep the largest exponent; below 2^-14 values are multiples of 2^-24.
-  const large = select(ge(magnitude, c(0x7c00)), add(normal, c(rebias)), normal);
-  const units = convert(floats(bits), magnitude);
-  const small = bitcast(integers(bits), mul(units, constantLike(units, 2 ** -24)));
-  return bitcast(floats(bits), or(select(lt(magnitude, c(0x400)), small, large), shl(and(bits, c(0x8000)), i32(16))));
+  const small = bitcast(floats(bits), shl(magnitude, i32(13)));
+  const value = bitcast(integers(bits), mul(small, constantLike(small, 2 ** 112)));
+  // Infinities and NaN have the largest exponent.
+  const special = select(ge(magnitude, c(0x7c00)), c(0x7f800000), c(0));
+  return bitcast(floats(bits), or(or(value, special), shl(and(bits, c(0x8000)), i32(16))));
 }
 
 /** The bits of an f32 that is a float16 (or NaN, which becomes a quiet one). */

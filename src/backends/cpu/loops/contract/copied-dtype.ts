@@ -2,7 +2,10 @@
 import type { DType } from "../../../../dtype/index.ts";
 import type { CpuTarget } from "../../target.ts";
 
-/** Dtype of a copy of an operand: tiles read vectors of two bytes an element, but float16 where converting them takes long. */
-export function copiedDType(dtype: DType, target: CpuTarget): DType {
-  return dtype === "float16" && target.name === "wasm" ? "float32" : dtype;
+/**
+ * Dtype of a copy of an operand: its own, since units widen what they read of lhs, and tiles the vectors of rhs. Without
+ * instructions for float16 that takes ten operations a vector: there copies of rhs are float32.
+ */
+export function copiedDType(dtype: DType, side: "lhs" | "rhs", target: CpuTarget): DType {
+  return dtype === "float16" && side === "rhs" && target.name === "wasm" ? "float32" : dtype;
 }

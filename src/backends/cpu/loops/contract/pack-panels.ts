@@ -23,7 +23,7 @@ export interface Packed {
 export function packPanels(bound: Binding, lanesAxis: number, width: number, temporaryId: number, target: CpuTarget): Packed {
   const { kernel } = bound;
   const source = kernel.accesses[kernel.rhs]!;
-  const dtype = copiedDType(kernel.buffers[source.buffer]!.dtype, target);
+  const dtype = copiedDType(kernel.buffers[source.buffer]!.dtype, "rhs", target);
   const lanesExtent = kernel.axes[lanesAxis]!.extent;
   const panels = Math.ceil(lanesExtent / width);
   const isUsed = (axis: number): boolean => source.index.coefficients[axis] !== 0;

@@ -66,7 +66,7 @@ const gap = 16;
 export function padOperand(bound: Binding, side: "lhs" | "rhs", temporaryId: number, target: CpuTarget): Prepared | null {
   const { kernel } = bound;
   const access = kernel.accesses[kernel[side]]!;
-  const dtype = copiedDType(kernel.buffers[access.buffer]!.dtype, target);
+  const dtype = copiedDType(kernel.buffers[access.buffer]!.dtype, side, target);
   const coordinates = coordinatesOf(kernel, access);
   if (coordinates === null) return null;
   const rank = coordinates.length;

@@ -168,9 +168,10 @@ class Scheduler {
     }
     // Tiles read vectors of two bytes an element, and what is spread over lanes as float32.
     for (const side of ["lhs", "rhs"] as const) {
-      const { buffers, accesses } = bound.kernel;
-      const { dtype } = buffers[accesses[bound.kernel[side]]!.buffer]!;
-      if (copiedDType(dtype, target) !== dtype && (side === "rhs" || form !== "broadcast")) bound = this.#widen(bound, side);
+      const access = bound.kernel.accesses[bound.kernel[side]]!;
+      const { dtype } = bound.kernel.buffers[access.buffer]!;
+      // Only what is spread over lanes is widened by units.
+      if (copiedDType(dtype, form === "broadcast" ? side : "rhs", target) !== dtype) bound = this.#widen(bound, side);
     }
     const blocks = this.#blocks(bound.kernel, found, width);
     const split = blocks.splits > 1 ? rareKernels.get().splitContraction(bound, blocks.splits, this.#temporary()) : null;

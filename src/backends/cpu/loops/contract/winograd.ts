@@ -6,6 +6,7 @@
  */
 import type { Access, Axis, ContractKernel, Entry, Guard } from "../../../../compiler/kernels/kernel.ts";
 import type { ScheduledKernel, Temporary } from "../../../../compiler/target.ts";
+import { isShortFloat } from "../../../../dtype/index.ts";
 import { compose } from "../../../../compiler/kernels/affine.ts";
 import { Expression, KernelBuilder } from "../../../../compiler/kernels/kernel-builder.ts";
 import type { Affine } from "../../../../graph/index.ts";
@@ -69,11 +70,16 @@ export function winograd(bound: Binding, target: CpuTarget, use: WinogradUse): W
   if (use !== "always" && !pays(bound.kernel, form, target)) return null;
   const rewritten = new Winograd(bound, form, target);
   const bytes = rewritten.temporaries.reduce((sum, { elements }) => sum + elements * 4, 0);
-  return use === "always" || bytes <= mostBytes ? rewritten : null;
+  const isShort = [bound.kernel.lhs, bound.kernel.rhs].some((a) =>
+    isShortFloat(bound.kernel.buffers[bound.kernel.accesses[a]!.buffer]!.dtype),
+  );
+  return use === "always" || bytes <= (isShort ? mostBytesOfShort : mostBytes) ? rewritten : null;
 }
 
 /** Most bytes that the transformed arrays of one convolution may take: beyond, it is computed directly. */
 const mostBytes = 2 ** 28;
+/** The same where operands have two bytes an element: the transformed arrays are float32, and memory is what those are for. */
+const mostBytesOfShort = 2 ** 25;
 
 /**
  * Nanoseconds of one element of a transformed array, written and read. Measured on Zen 4 (AVX-512, one thread): 0.36 for
