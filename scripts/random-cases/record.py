@@ -37,6 +37,7 @@ ROOMS = (
     ("newer_op_draws", "op_cases"),
     ("layer_options_draws", "layer_cases"),
     ("loss_function_draws", "loss_cases"),
+    ("other_draws", "other_cases"),
     ("model_draws", "model_cases"),
 )
 

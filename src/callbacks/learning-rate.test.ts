@@ -41,6 +41,19 @@ describe("ReduceLROnPlateau", () => {
       expect(Math.abs(rate - entry.lr_used_in_epoch[i]!)).toBeLessThan(1e-6 * entry.lr_used_in_epoch[i]!);
   });
 
+  it.each([
+    [{ monitor: "other", minDelta: -0.02 }, [1, 1.01, 1.02], 0.5],
+    [{ monitor: "other", minDelta: 0.02 }, [1, 1.01, 1.02], 0.125],
+    [{ monitor: "my_acc" }, [1, 1.01, 1.02], 0.5],
+  ])("takes a negative minDelta as Keras does, and knows by the name what no metric says: %j", async (options, series, rate) => {
+    const model = compiled(0.5);
+    const callback = callbacks.ReduceLROnPlateau({ factor: 0.5, patience: 1, ...options });
+    callback.setModel(model);
+    callback.onTrainBegin();
+    for (const [epoch, value] of series.entries()) await callback.onEpochEnd(epoch, { [options.monitor]: value });
+    expect(await model.optimizer.currentLearningRate().item()).toBe(rate);
+  });
+
   it("changes the rate of a running fit, and shows it in the history", async () => {
     const model = compiled(0.5);
     const { history } = await model.fit(ops.ones([4, 1]), ops.zeros([4, 1]), {

@@ -22,13 +22,19 @@ export class Monitor {
   readonly mode: MonitorMode;
   readonly minDelta: number;
   readonly #where: string;
+  readonly #plateau: boolean;
   #sign: 1 | -1 | null = null;
 
-  constructor(where: string, options: MonitorOptions) {
+  /**
+   * `plateau`: as Keras's ReduceLROnPlateau watches, where a negative minDelta lets what is a little worse count as better,
+   * and what no metric knows is better when it is smaller, unless it is an accuracy by its name.
+   */
+  constructor(where: string, options: MonitorOptions, { plateau = false }: { readonly plateau?: boolean } = {}) {
     this.#where = where;
+    this.#plateau = plateau;
     this.monitor = options.monitor ?? "val_loss";
     this.mode = options.mode ?? "auto";
-    this.minDelta = Math.abs(options.minDelta ?? 0);
+    this.minDelta = plateau ? (options.minDelta ?? 0) : Math.abs(options.minDelta ?? 0);
     if (!["auto", "min", "max"].includes(this.mode)) {
       throw new UnknownNameError({
         where,
@@ -91,6 +97,7 @@ export class Monitor {
     if (this.mode !== "auto") return this.mode === "max" ? 1 : -1;
     const direction = model.directionOf(this.monitor);
     if (direction !== null) return direction === "up" ? 1 : -1;
+    if (this.#plateau) return this.monitor.includes("acc") ? 1 : -1;
     throw new ValueError({
       where: this.#where,
       problem: `whether more or less of "${this.monitor}" is better is not known`,

@@ -52,7 +52,7 @@ export class ReduceLROnPlateauCallback extends Callback {
     this.verbose = options.verbose ?? 0;
     this.cooldown = options.cooldown ?? 0;
     this.minLr = options.minLr ?? 0;
-    this.#monitor = new Monitor(where, { ...options, minDelta: options.minDelta ?? 1e-4 });
+    this.#monitor = new Monitor(where, { ...options, minDelta: options.minDelta ?? 1e-4 }, { plateau: true });
     if (!(this.factor > 0 && this.factor < 1))
       throw new ValueError({ where, problem: "factor makes the rate smaller", expected: "0 < factor < 1", received: String(this.factor) });
     if (!(this.patience >= 0) || !(this.cooldown >= 0) || !(this.minLr >= 0)) {

@@ -10,6 +10,7 @@ import { checkMetricCase } from "./metric-case.ts";
 import { checkModelCase } from "./model-case.ts";
 import { checkOpCase, type Evaluate } from "./op-case.ts";
 import { checkOptimizerCase, checkScheduleCase } from "./optimizer-case.ts";
+import { checkCallbackCase, checkUtilityCase } from "./other-case.ts";
 import { checkAdaptedCase, checkPreprocessingCase } from "./preprocessing-case.ts";
 import { checkRecurrentCase } from "./recurrent-case.ts";
 import { checkActivationCase, checkConstraintCase, checkRegularizerCase } from "./small-case.ts";
@@ -40,6 +41,8 @@ const checks: Readonly<Record<string, Check>> = {
   regularizers: checkRegularizerCase,
   constraints: checkConstraintCase,
   random_models: checkModelCase,
+  callbacks: checkCallbackCase,
+  utils: checkUtilityCase,
 };
 
 /** What a case of a group differs in, or null; an error that it throws is a difference too. */
