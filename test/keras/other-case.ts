@@ -12,12 +12,12 @@ export async function checkCallbackCase(entry: Case): Promise<string | null> {
   const kwargs = camelCaseKeys(revive(entry["kwargs"]) as Record<string, unknown>);
   const callback = entry["callback"] === "EarlyStopping" ? callbacks.EarlyStopping(kwargs) : callbacks.ReduceLROnPlateau(kwargs);
   callback.setModel(model);
-  callback.onTrainBegin({});
+  callback.onTrainBegin();
   const rates: number[] = [];
   let stopped: number | null = null;
   for (const [epoch, value] of (entry["series"] as number[]).entries()) {
     await model.setWeights([ops.full([1, 1], epoch)]);
-    rates.push(await model.optimizer.learningRate.item());
+    rates.push(await model.optimizer.currentLearningRate().item());
     await callback.onEpochBegin(epoch, {});
     await callback.onEpochEnd(epoch, { [entry["monitor"] as string]: value });
     if (model.stopTraining) {
