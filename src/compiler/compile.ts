@@ -12,6 +12,7 @@ import { optimizeSteps } from "./passes/pipeline.ts";
 import { planMemory } from "./passes/plan-memory.ts";
 import { simplify } from "./passes/simplify.ts";
 import { splitPreparation } from "./passes/split-preparation.ts";
+import { tileBatch } from "./passes/tile-batch.ts";
 import type { BoundKernel, Program, Stage } from "./program.ts";
 import type { Target } from "./target.ts";
 
@@ -64,7 +65,9 @@ export function compile(graph: Subgraph, counts: CompileCounts, target: Target):
     mostBytes: counts.arguments === 0 ? 0 : (target.limits.preparedBytes ?? 0),
   });
   const prepared = new StepGraph(preparing, draft).levels();
-  const graphOfSteps = new StepGraph(rest, draft);
+  // Of a program that writes states some temporaries wait for its second half.
+  const tiled = updates.length > 0 ? rest : tileBatch(rest, { draft, outputs, target });
+  const graphOfSteps = new StepGraph(tiled, draft);
 
   // New states are written in place where that is safe, else copied at the end.
   const alias = new Map<number, number>();

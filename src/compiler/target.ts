@@ -23,6 +23,11 @@ export interface Limits {
    * runs such kernels only when a state has changed. Default 0: all kernels run every time.
    */
   readonly preparedBytes?: number;
+  /**
+   * Bytes of temporaries that the caches next to the processors hold: where kernels that follow each other along the batch
+   * leave much more, they run slice by slice of it. Default 0: never.
+   */
+  readonly sliceBytes?: number;
 }
 
 /** A buffer made while a kernel is scheduled: packed weights, padded input, partial sums. */
@@ -51,4 +56,9 @@ export interface Target {
     readonly kernels: readonly ScheduledKernel[];
     readonly temporaries: readonly Temporary[];
   };
+  /**
+   * For an access of a scheduled contraction: elements that a step along its first axis moves through the buffer, of which
+   * it touches no others; undefined: what the access itself says; null: not to be told.
+   */
+  stepOfFirstAxis?(kernel: ContractKernel, access: number): number | null | undefined;
 }

@@ -7,13 +7,20 @@ import type { CpuBackend } from "../backends/cpu/runtime/cpu-backend.ts";
 import { compile } from "../compiler/compile.ts";
 import type { TypedArray } from "../dtype/index.ts";
 import { IndexError, ShapeError, StateError } from "../errors.ts";
-import { parameterTensor, sizeOf, Subgraph, type Tensor } from "../graph/index.ts";
-import { add, broadcastInDim, constant, dotGeneral, exp, multiply, reduceSum, scan, take } from "../primitives/index.ts";
+import { type ConcreteShape, parameterTensor, sizeOf, Subgraph, type Tensor } from "../graph/index.ts";
+import { add, broadcastInDim, constant, convGeneral, dotGeneral, exp, multiply, reduceSum, scan, take } from "../primitives/index.ts";
 import { lenetStep, lenetWeights } from "./lenet-step.ts";
+
+/** Options of the back-ends that the suite makes. */
+export interface SuiteBackendOptions {
+  readonly threads: number;
+  /** See `ScheduleOptions`. */
+  readonly sliceBytes?: number;
+}
 
 /** How a back-end is made for the suite. */
 export interface ExecutableSuiteOptions {
-  readonly create: (options: { readonly threads: number }) => CpuBackend;
+  readonly create: (options: SuiteBackendOptions) => CpuBackend;
   /** Module (a URL) and expression that make the back-end on two threads in a process of its own. */
   readonly module: URL;
   readonly expression: string;
@@ -72,7 +79,7 @@ async function untilReady(executable: Executable, args: readonly TypedArray[]): 
 /** Declares the tests. */
 export function runExecutableSuite(name: string, options: ExecutableSuiteOptions): void {
   const backends: CpuBackend[] = [];
-  const backendOf = (wanted: { readonly threads: number }): CpuBackend => {
+  const backendOf = (wanted: SuiteBackendOptions): CpuBackend => {
     const backend = options.create(wanted);
     backends.push(backend);
     return backend;
@@ -158,6 +165,39 @@ export function runExecutableSuite(name: string, options: ExecutableSuiteOptions
       expect(await total.read()).toEqual(Float32Array.of(100, 200));
       expect(await run(0, 3, 3)).toEqual([Float32Array.of(1, 2, 7, 8, 7, 8)]);
       expect(await total.read()).toEqual(Float32Array.of(115, 218));
+    });
+
+    it("gives the same bits slice by slice of the batch as whole, on one thread and on two", async () => {
+      const [x, v, w] = [
+        parameterTensor([16, 24, 22, 8], "float32"),
+        parameterTensor([3, 3, 8, 16], "float32"),
+        parameterTensor([3, 3, 16, 3], "float32"),
+      ];
+      const padding = [
+        [1, 1],
+        [1, 1],
+      ] as const;
+      const graph = new Subgraph([x, v, w], [convGeneral(exp(convGeneral(x, v, { padding })), w, { padding })]);
+      const [images, first, second] = [x, v, w].map(({ size }) => random(size)) as [Float32Array, Float32Array, Float32Array];
+      const results: TypedArray[][] = [];
+      for (const [threads, sliceBytes] of [
+        [1, 0],
+        [1, 2 ** 16],
+        [2, 2 ** 17],
+      ] as const) {
+        // prettier-ignore
+        const backend = backendOf({ threads, sliceBytes });
+        const program = compile(graph, { arguments: 1, states: 2, writtenStates: [] }, backend.target);
+        expect(program.stages.some((stage) => stage.kind === "loop")).toBe(sliceBytes > 0);
+        const states = [first, second].map((values, i) => {
+          const buffer = backend.allocate({ shape: [v, w][i]!.shape as ConcreteShape, dtype: "float32" });
+          buffer.write(values);
+          return buffer;
+        });
+        results.push(await backend.load(program).run({ arguments: [images], states, scalars: [] }));
+      }
+      expect(sameBits(results[1]!, results[0]!)).toBe(true);
+      expect(sameBits(results[2]!, results[0]!)).toBe(true);
     });
 
     it("makes what depends on states alone anew when one has changed: written, stepped, or elsewhere in memory", async () => {

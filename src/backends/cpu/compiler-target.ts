@@ -1,6 +1,7 @@
 /** What the compiler has to know of the CPU, whichever generator makes the code. */
 import type { Target } from "../../compiler/target.ts";
 import { ValueError } from "../../errors.ts";
+import { stepOfFirstAxis } from "./loops/contract/contract-schedule.ts";
 import { scheduleContract } from "./loops/contract/schedule.ts";
 import { platform } from "../../platform/index.ts";
 import { type CpuTarget, rowsFrom, type WinogradUse } from "./target.ts";
@@ -8,12 +9,19 @@ import { type CpuTarget, rowsFrom, type WinogradUse } from "./target.ts";
 /** Packed and transformed weights of one program: those of a ResNet-50, not the dense layers of a VGG16. */
 const preparedBytes = 2 ** 27;
 
+/** Smaller slices are not worth going from stage to stage for. */
+const leastSliceBytes = 2 ** 21;
+
 /** What of the schedule a back-end's options decide. */
 export interface ScheduleOptions {
   /** From how many elements of a row on kernels over the same rows become one. Default: `rowsFrom`. For tests. */
   readonly rowsFrom?: number | undefined;
   /** Default: NABLA_WINOGRAD (0: never, 1: where it is faster), else where it is faster. Changes last bits. */
   readonly winograd?: WinogradUse | undefined;
+  /** Threads that share the work, each with a second cache of its own. Default 1. Changes no bits. */
+  readonly threads?: number | undefined;
+  /** See `Limits`. Default: the second caches. For tests. */
+  readonly sliceBytes?: number | undefined;
 }
 
 /** The compiler's target for a generator whose memory holds buffers of `maxBufferBytes`. */
@@ -29,8 +37,10 @@ export function compilerTarget(target: CpuTarget, maxBufferBytes: number, option
       sharedArena: true,
       rowsFrom: options.rowsFrom ?? rowsFrom,
       preparedBytes,
+      sliceBytes: options.sliceBytes ?? Math.max(leastSliceBytes, target.l2Bytes * (options.threads ?? 1)),
     },
     scheduleContract: (bound) => scheduleContract(bound, target, winograd),
+    stepOfFirstAxis,
   };
 }
 

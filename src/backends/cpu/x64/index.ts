@@ -99,7 +99,7 @@ export function createX64Backend(options: X64Options = {}): CpuBackend {
     command: (file) => `objdump -D -b binary -m i386:x86-64 -M intel ${file}`,
   };
   const limits: TensorLimits = { bytes: system.access.largestView, memory: "one view of memory in this version of Node" };
-  const target = compilerTarget(cpuTarget, limits.bytes, options);
+  const target = compilerTarget(cpuTarget, limits.bytes, { ...options, threads: threads.count });
   return {
     form: "kernels",
     name: "cpu",

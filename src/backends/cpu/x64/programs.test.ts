@@ -4,7 +4,7 @@ import { createX64Backend } from "./index.ts";
 
 forInstructionSets((instructionSet) => {
   runExecutableSuite(instructionSet, {
-    create: ({ threads }) => createX64Backend({ threads, instructionSet }),
+    create: (options) => createX64Backend({ ...options, instructionSet }),
     module: new URL("./index.ts", import.meta.url),
     expression: `module.createX64Backend({ threads: 2, instructionSet: "${instructionSet}" })`,
   });
