@@ -28,29 +28,43 @@ interface Sliceable {
 }
 
 /**
- * Cuts the run of kernels with the largest temporaries into a loop over slices of their first axis. The kernels' code is
- * the same, only the extent of that axis is another, and no sum runs along it: so are the bits.
+ * Cuts runs of kernels with large temporaries into loops over slices of their first axis. The kernels' code is the same,
+ * only the extent of that axis is another, and no sum runs along it: so are the bits.
  */
 export function tileBatch(steps: readonly DraftStep[], options: TileOptions): readonly DraftStep[] {
   const sliceBytes = options.target.limits.sliceBytes ?? 0;
   if (sliceBytes === 0) return steps;
-  let best: Run | null = null;
-  for (let from = 0; from < steps.length;) {
-    const run = runFrom(steps, from, options);
-    if (run === null) from++;
-    else {
-      if (best === null || run.bytes > best.bytes) best = run;
-      from = run.to;
-    }
+  const users = usersOf(steps, options.draft);
+  const result: DraftStep[] = [];
+  for (let at = 0; at < steps.length;) {
+    const run = runFrom(steps, at, options, users);
+    const trips = run === null ? null : tripsOf(run, options.draft, sliceBytes);
+    const to = run?.to ?? at + 1;
+    if (run !== null && trips !== null) result.push(loopOf(run, trips, options.draft));
+    else result.push(...steps.slice(at, to));
+    at = to;
   }
-  if (best === null) return steps;
-  const trips = tripsOf(best, options.draft, sliceBytes);
-  if (trips === null) return steps;
-  return [...steps.slice(0, best.from), loopOf(best, trips, options.draft), ...steps.slice(best.to)];
+  return result;
+}
+
+/** Buffers that each step touches, and how many steps touch each buffer. */
+interface Users {
+  readonly touched: readonly ReadonlySet<number>[];
+  readonly counts: ReadonlyMap<number, number>;
+}
+
+function usersOf(steps: readonly DraftStep[], draft: Draft): Users {
+  const touched = steps.map((step) => {
+    const { reads, writes } = effectsOf(step, draft);
+    return new Set([...reads, ...writes].flatMap((buffer) => draft.roots(buffer)));
+  });
+  const counts = new Map<number, number>();
+  for (const buffers of touched) for (const buffer of buffers) counts.set(buffer, (counts.get(buffer) ?? 0) + 1);
+  return { touched, counts };
 }
 
 interface Run {
-  readonly from: number;
+  /** The position after it. */
   readonly to: number;
   readonly kernels: readonly Sliceable[];
   /** Buffers that only the run uses, and their bytes. */
@@ -59,7 +73,7 @@ interface Run {
 }
 
 /** The longest run of kernels from `from` on in which every buffer is walked in slices by all or by none. */
-function runFrom(steps: readonly DraftStep[], from: number, options: TileOptions): Run | null {
+function runFrom(steps: readonly DraftStep[], from: number, options: TileOptions, users: Users): Run | null {
   const kernels: Sliceable[] = [];
   const sliced = new Set<number>();
   const fixed = new Set<number>();
@@ -73,14 +87,11 @@ function runFrom(steps: readonly DraftStep[], from: number, options: TileOptions
   if (kernels.length < 2) return null;
   const { draft, outputs } = options;
   const to = from + kernels.length;
-  const outside = new Set(
-    [...steps.slice(0, from), ...steps.slice(to)].flatMap((step) => {
-      const { reads, writes } = effectsOf(step, draft);
-      return [...reads, ...writes].flatMap((buffer) => draft.roots(buffer));
-    }),
+  const uses = (buffer: number): number => users.touched.slice(from, to).filter((buffers) => buffers.has(buffer)).length;
+  const own = new Set(
+    [...sliced].filter((b) => draft.buffers[b]!.place === undefined && !outputs.has(b) && uses(b) === users.counts.get(b)),
   );
-  const own = new Set([...sliced].filter((b) => draft.buffers[b]!.place === undefined && !outputs.has(b) && !outside.has(b)));
-  return { from, to, kernels, own, bytes: [...own].reduce((sum, buffer) => sum + bytesOf(draft, buffer), 0) };
+  return { to, kernels, own, bytes: [...own].reduce((sum, buffer) => sum + bytesOf(draft, buffer), 0) };
 }
 
 function bytesOf(draft: Draft, buffer: number): number {
@@ -105,8 +116,14 @@ function sliceable(step: DraftStep, { draft, target }: TileOptions): Sliceable |
   const bound = step.kernel;
   const { kernel } = bound;
   if ((kernel.kind !== "map" && kernel.kind !== "reduce" && kernel.kind !== "contract") || isChecked(kernel)) return null;
-  const first = kernel.axes[0]!;
-  if (first.role !== "parallel" || !first.dynamic || first.extent < 2 || (kernel.kind === "contract" && kernel.roles[0] !== "m"))
+  const first = kernel.axes[0];
+  if (
+    first === undefined ||
+    first.role !== "parallel" ||
+    !first.dynamic ||
+    first.extent < 2 ||
+    (kernel.kind === "contract" && kernel.roles[0] !== "m")
+  )
     return null;
   const entries = [...("expression" in kernel ? kernel.expression : []), ...("epilogue" in kernel ? kernel.epilogue : [])];
   if (entries.some((entry) => entry.op === "position" && entry.index.coefficients[0] !== 0)) return null;
