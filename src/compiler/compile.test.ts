@@ -56,6 +56,26 @@ describe("compile", () => {
     expect(program.kernels.map(({ kernel }) => kernel.kind)).toEqual(["contract"]);
   });
 
+  it("makes sums of large arrays early, though their readers wait for all of them", () => {
+    const along = (axis: number) => ({ lhsContract: [axis], rhsContract: [0], lhsBatch: [], rhsBatch: [] });
+    const program = check(
+      [
+        [256, 4],
+        [4, 4],
+      ],
+      (x, w) => {
+        const layers = [x];
+        for (let i = 0; i < 8; i++) layers.push(p.tanh(p.dotGeneral(layers[i]!, w, along(1))));
+        const products = layers.slice(1).map((y, i) => p.dotGeneral(layers[i]!, y, along(0)));
+        const norms = products.map((g) => p.reduceSum(p.multiply(g, g), [0, 1]));
+        const norm = norms.reduce((a, b) => p.add(a, b));
+        return products.map((g) => p.divide(g, p.broadcastInDim(norm, [4, 4], [])));
+      },
+    );
+    // Two layers at a time, not all eight.
+    expect(program.arenas.reduce((a, b) => a + b)).toBeLessThan(4 * 256 * 4 * 4);
+  });
+
   it("computes a difference from a mean again where the value itself is kept too", () => {
     const product = { lhsContract: [1], rhsContract: [0], lhsBatch: [], rhsBatch: [] };
     const program = check(

@@ -1,4 +1,5 @@
 /** Puts the steps of a block in running order and groups independent kernels into stages. */
+import { dtypes } from "../../dtype/index.ts";
 import { sameAffine } from "../kernels/affine.ts";
 import type { Draft, DraftStep } from "../draft.ts";
 import type { ScheduledKernel } from "../target.ts";
@@ -45,8 +46,10 @@ export class StepGraph {
   readonly steps: DraftStep[];
   private readonly effects: Effects[];
   private readonly before: Set<number>[];
+  private readonly draft: Draft;
 
   constructor(steps: readonly DraftStep[], draft: Draft) {
+    this.draft = draft;
     this.steps = [...steps];
     this.effects = this.steps.map((step) => effectsOf(step, draft));
     this.before = this.steps.map(() => new Set<number>());
@@ -100,8 +103,8 @@ export class StepGraph {
   }
 
   /**
-   * Order by longest chain of predecessors: steps of one level are independent. What waits for nothing (packed weights,
-   * random bits) comes as late as its readers allow, so that its memory is not taken from the first stage on.
+   * Order by longest chain of predecessors: steps of one level are independent. What its readers do not need yet (packed
+   * weights, random bits) comes as late as they allow, so that its memory is not taken from the first stage on.
    */
   levels(): DraftStep[][] {
     const level = new Array<number>(this.steps.length).fill(-1);
@@ -125,14 +128,27 @@ export class StepGraph {
     return result;
   }
 
-  /** Raises levels of steps that have no predecessor, or only such ones, to just below that of what follows them. */
+  /**
+   * Whether a step reads much more of the arena than it writes: the gradient of a weight, which may wait for a decision about
+   * all gradients (clipping, loss scaling). Late, it would keep what it reads until then.
+   */
+  private condenses(step: number): boolean {
+    const { reads, writes } = this.effects[step]!;
+    const bytes = (buffers: Iterable<number>): number =>
+      [...buffers].reduce((sum, buffer) => {
+        const { place, dtype, elements } = this.draft.buffers[buffer]!;
+        return place === undefined ? sum + elements * dtypes[dtype].bytes : sum;
+      }, 0);
+    const made = this.steps[step]!;
+    return made.kind === "kernel" && made.kernel.kernel.kind !== "map" && bytes(reads) >= 4 * bytes(writes);
+  }
+
+  /** Raises levels of steps to just below that of what follows them, but for those that make little of much. */
   private delay(level: number[]): void {
-    const isFree = new Array<boolean>(this.steps.length).fill(false);
     const order = [...this.steps.keys()].sort((a, b) => level[a]! - level[b]!);
-    for (const step of order) isFree[step] = [...this.before[step]!].every((earlier) => isFree[earlier]!);
     const next = new Array<number>(this.steps.length).fill(Infinity);
     for (const step of order.reverse()) {
-      if (isFree[step] && next[step] !== Infinity) level[step] = next[step]! - 1;
+      if (next[step] !== Infinity && !this.condenses(step)) level[step] = next[step]! - 1;
       for (const earlier of this.before[step]!) next[earlier] = Math.min(next[earlier]!, level[step]!);
     }
   }
