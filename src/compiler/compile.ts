@@ -1,4 +1,5 @@
 /** Graph to program. */
+import { dtypes } from "../dtype/index.ts";
 import { InternalError } from "../errors.ts";
 import type { Subgraph } from "../graph/index.ts";
 import { Block, Draft, type DraftStep } from "./draft.ts";
@@ -12,7 +13,6 @@ import { optimizeSteps } from "./passes/pipeline.ts";
 import { planMemory } from "./passes/plan-memory.ts";
 import { simplify } from "./passes/simplify.ts";
 import { splitPreparation } from "./passes/split-preparation.ts";
-import { tileBatch } from "./passes/tile-batch.ts";
 import type { BoundKernel, Program, Stage } from "./program.ts";
 import type { Target } from "./target.ts";
 
@@ -24,6 +24,12 @@ export interface CompileCounts {
   readonly states: number;
   /** The last results are new values of these states. */
   readonly writtenStates: readonly number[];
+}
+
+/** Whether temporaries may be worth slices of the batch: together they exceed what one slice may leave. */
+function leavesMuch(draft: Draft, { limits }: Target): boolean {
+  const sizes = draft.buffers.map(({ place, dtype, elements }) => (place === undefined ? elements * dtypes[dtype].bytes : 0));
+  return limits.sliceBytes !== undefined && sizes.reduce((sum, bytes) => sum + bytes, 0) > limits.sliceBytes;
 }
 
 /** Compiles a graph for one target. Parameters: arguments, states, run-time scalars; results: results, new states. */
@@ -66,7 +72,7 @@ export function compile(graph: Subgraph, counts: CompileCounts, target: Target):
   });
   const prepared = new StepGraph(preparing, draft).levels();
   // Of a program that writes states some temporaries wait for its second half.
-  const tiled = updates.length > 0 ? rest : tileBatch(rest, { draft, outputs, target });
+  const tiled = updates.length === 0 && leavesMuch(draft, target) ? rarePasses.get().tileBatch(rest, { draft, outputs, target }) : rest;
   const graphOfSteps = new StepGraph(tiled, draft);
 
   // New states are written in place where that is safe, else copied at the end.

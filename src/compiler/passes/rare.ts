@@ -13,3 +13,4 @@ export { joinRows } from "./join-rows.ts";
 export { optimizeNested } from "./optimize-nested.ts";
 export { pruneScan } from "./prune-scan.ts";
 export { splitReductions } from "./split-reductions.ts";
+export { tileBatch } from "./tile-batch.ts";
