@@ -9,18 +9,13 @@ import { type CpuTarget, rowsFrom, type WinogradUse } from "./target.ts";
 /** Packed and transformed weights of one program: those of a ResNet-50, not the dense layers of a VGG16. */
 const preparedBytes = 2 ** 27;
 
-/** Smaller slices are not worth going from stage to stage for. */
-const leastSliceBytes = 2 ** 21;
-
 /** What of the schedule a back-end's options decide. */
 export interface ScheduleOptions {
   /** From how many elements of a row on kernels over the same rows become one. Default: `rowsFrom`. For tests. */
   readonly rowsFrom?: number | undefined;
   /** Default: NABLA_WINOGRAD (0: never, 1: where it is faster), else where it is faster. Changes last bits. */
   readonly winograd?: WinogradUse | undefined;
-  /** Threads that share the work, each with a second cache of its own. Default 1. Changes no bits. */
-  readonly threads?: number | undefined;
-  /** See `Limits`. Default: the second caches. For tests. */
+  /** See `Limits`. Changes no bits. Default 0. */
   readonly sliceBytes?: number | undefined;
 }
 
@@ -37,7 +32,7 @@ export function compilerTarget(target: CpuTarget, maxBufferBytes: number, option
       sharedArena: true,
       rowsFrom: options.rowsFrom ?? rowsFrom,
       preparedBytes,
-      sliceBytes: options.sliceBytes ?? Math.max(leastSliceBytes, target.l2Bytes * (options.threads ?? 1)),
+      sliceBytes: options.sliceBytes ?? 0,
     },
     scheduleContract: (bound) => scheduleContract(bound, target, winograd),
     stepOfFirstAxis,

@@ -96,7 +96,7 @@ export function createWasmBackend(options: WasmOptions = {}): CpuBackend {
     extension: "wasm",
     command: (file) => `wasm-objdump -d ${file}`,
   };
-  const target = compilerTarget(cpuTarget, limits.bytes, { ...options, threads: threads.count });
+  const target = compilerTarget(cpuTarget, limits.bytes, options);
   return {
     form: "kernels",
     name: "wasm",
