@@ -1,7 +1,9 @@
 /**
  * What `fit` costs beside the bare program of a training step, as processor time per step, interleaved.
  *
- *   NABLA_THREADS=1 node --import tsx --conditions=source bench/fit-overhead.ts [--rounds 15]
+ *   NABLA_THREADS=1 npx tsx bench/run-script.ts fit-overhead.ts [--width 416] [--rounds 30]
+ *
+ * Not with the loader of TypeScript around it: what that does to functions is nothing users run.
  */
 import { parseArgs } from "node:util";
 import { data, layers, Sequential, setRandomSeed, tensor } from "../src/index.ts";
