@@ -69,7 +69,7 @@ def with_options(draw, dtypes):
         if "seed" in inspect.signature(cls.__init__).parameters and d.maybe(0.3):
             kwargs["seed"] = d.int(0, 99)
         # What Keras 3.4 builds inside of these stays trainable: a slip that is not followed.
-        if d.maybe(0.15) and cls.__name__ not in ("MultiHeadAttention", "GroupQueryAttention", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"):
+        if d.maybe(0.15) and cls.__name__ not in ("MultiHeadAttention", "GroupedQueryAttention", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"):
             kwargs["trainable"] = False
         if d.maybe(0.15):
             kwargs["name"] = "my_layer"

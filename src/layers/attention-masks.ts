@@ -66,7 +66,8 @@ export function combinedMask(
 
 /**
  * Softmax of scores over their last `axes` axes, without what the mask leaves out. The mask lacks the axis of the heads:
- * axes of extent 1 are put in front of those of queries and values. A query that sees nothing sees everything alike.
+ * axes of extent 1 are put in front of those of queries and values. A query that sees nothing sees everything alike,
+ * over several axes each with weight 1, as in Keras.
  */
 export function maskedSoftmax(where: string, scores: Tensor, mask: Tensor | null, axes: number): Tensor {
   let counted = scores;
@@ -86,7 +87,7 @@ export function maskedSoftmax(where: string, scores: Tensor, mask: Tensor | null
     counted = ops.where(wide, scores, ops.add(scores, scores.dtype === "float16" ? -3e4 : -1e9));
   }
   if (axes === 1) return ops.softmax(counted, { axis: -1 });
-  const shape = scores.shape as number[];
-  const merged = ops.reshape(counted, [...shape.slice(0, -axes), shape.slice(-axes).reduce((a, b) => a * b, 1)]);
-  return ops.reshape(ops.softmax(merged, { axis: -1 }), shape);
+  // Over several axes as Keras's Softmax, also where all is masked and rounding makes every weight 1.
+  const over = Array.from({ length: axes }, (_, i) => i - axes);
+  return ops.exp(ops.subtract(counted, ops.logsumexp(counted, { axis: over, keepdims: true })));
 }

@@ -174,13 +174,15 @@ export const logsumexp: ReduceOp = reduceOp(
     const kept = keptShape(shape, axes);
     const largest = P.reshape(P.reduceMax(x, axes), kept);
     const finite = P.select(P.isFinite(largest), largest, constantLike(0, largest));
-    const sums = P.reduceSum(P.exp(P.subtract(x, broadcast(finite, shape))), axes);
+    const sumOf = (powers: Tensor): Tensor => P.reduceSum(powers, axes);
+    const sums = sumOf(P.exp(P.subtract(x, broadcast(finite, shape))));
     const value = P.add(P.log(sums), P.reshape(finite, concreteShape(sums)));
-    const out: Tensor = P.withGradient(value, [x], (cotangent) => {
+    return P.withGradient(value, [x], (cotangent) => {
       const spread = (y: Tensor): Tensor => broadcast(P.reshape(y, kept), shape);
-      return [P.multiply(spread(cotangent), P.exp(P.subtract(x, spread(out))))];
+      // Not e^(x - out): out is rounded, by more than 1 where x is beyond 1e7.
+      const powers = P.exp(P.subtract(x, P.stopGradient(broadcast(finite, shape))));
+      return [P.multiply(spread(cotangent), P.divide(powers, spread(sumOf(powers))))];
     });
-    return out;
   },
   toFloat,
 );

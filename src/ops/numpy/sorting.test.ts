@@ -60,6 +60,11 @@ describe("sorting", () => {
     expect(() => ops.quantile(x, 0.5, { method: "cubic" as never })).toThrow(/linear, lower/);
   });
 
+  it("the gradient of logsumexp sums to 1 also far from 0", () => {
+    const x = floats(-1e9, -1e9, -1e9, -1e9);
+    expect(values(gradients([ops.logsumexp(x)], [x])[0]!)).toEqual([0.25, 0.25, 0.25, 0.25]);
+  });
+
   it("shares of a linear quantile have the slope between elements, as in Keras", () => {
     const x = floats(3, 1, 2, 10, 20);
     const q = floats(0, 0.3, 0.5, 1);
