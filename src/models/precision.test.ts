@@ -2,6 +2,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import {
   DTypePolicy,
   dtypePolicy,
+  Layer,
   layers,
   modelFromJSON,
   ops,
@@ -13,6 +14,7 @@ import {
   tensor,
   type Tensor,
   type TensorLike,
+  type Variable,
 } from "../index.ts";
 
 beforeAll(async () => {
@@ -143,6 +145,47 @@ describe("loss scaling", () => {
     expect(await step(scaled)).toBeCloseTo(1 + 1e-8 * 1e6, 4);
     // Files hold the optimizer that was given.
     expect((scaled.toJSON().compile_config as { optimizer: { class_name: string } }).optimizer.class_name).toBe("SGD");
+  });
+});
+
+describe("layers of one's own under a mixed policy", () => {
+  class Scale extends Layer {
+    static override readonly className: string = "Scale";
+    factor!: Variable;
+    kept!: Variable;
+    override build(): void {
+      this.factor = this.addWeight({ name: "factor", shape: [], initializer: "ones" });
+      this.kept = this.addWeight({ name: "kept", shape: [], initializer: "ones", autocast: false, trainable: false });
+    }
+    override call(x: Tensor, { other }: { other?: Tensor } = {}): Tensor[] {
+      return [ops.multiply(x, this.factor), this.kept.read(), ops.cast(x, "float32"), other ?? x];
+    }
+  }
+  class Wide extends Scale {
+    static override readonly className: string = "Wide";
+    static override readonly computesInFormat: boolean = false;
+  }
+
+  it("compute in the format: inputs, options and weights are rounded, but for those without autocast; outputs stay what they are", () => {
+    const layer = new Scale({ dtype: "mixed_bfloat16" });
+    const found = layer(ops.ones([2], "float32"), { other: ops.ones([2], "float32") });
+    expect(found.map(({ dtype }) => dtype)).toEqual(["bfloat16", "float32", "float32", "bfloat16"]);
+    expect([layer.dtype, layer.computeDtype, layer.factor.dtype]).toEqual(["float32", "bfloat16", "float32"]);
+  });
+
+  it("compute in float32 where their class says so, with weights as they are; what goes in and comes out is rounded", async () => {
+    const layer = new Wide({ dtype: "mixed_float16" });
+    layer.build([2]);
+    layer.factor.assign(tensor(1 + 2 ** -20));
+    const found = layer(tensor([1 + 2 ** -12, 4096]));
+    expect(found.map(({ dtype }) => dtype)).toEqual(["float16", "float16", "float16", "float16"]);
+    expect(await found[0]!.array()).toEqual([1, 4096]);
+    const norm = layers.LayerNormalization({ dtype: "mixed_bfloat16", center: false });
+    norm.build([null, 3]);
+    // 1 + 2^-8 is no bfloat16: a rounded gamma would be 1, and the output 1.4140625.
+    await norm.setWeights([[1, 1, 1 + 2 ** -8]]);
+    expect((await norm(tensor([[0, 0, 3]])).data())[2]).toBe(1.421875);
+    expect(norm(tensor([[0, 0, 3]])).dtype).toBe("bfloat16");
   });
 });
 

@@ -61,6 +61,15 @@ export interface LhsBlock {
   readonly elements: number;
 }
 
+/** Elements of the block from one step on an axis to the next; 0 for axes that the block does not run along. */
+export function blockStep(block: LhsBlock, axis: number): number {
+  for (const { step, axes } of block.coordinates) {
+    const found = axes.find((one) => one.axis === axis);
+    if (found !== undefined) return found.places * step;
+  }
+  return 0;
+}
+
 /** Bytes of scratch memory that a part takes. */
 export function unitCopyBytes({ layout, depth, count }: UnitCopy): number {
   return count * layout.coordinates[depth]!.step * 4;

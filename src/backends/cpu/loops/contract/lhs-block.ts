@@ -47,15 +47,6 @@ function gcd(a: number, b: number): number {
   return b === 0 ? a : gcd(b, a % b);
 }
 
-/** Elements of the block from one step on an axis to the next; 0 for axes that the block does not run along. */
-export function blockStep(block: LhsBlock, axis: number): number {
-  for (const { step, axes } of block.coordinates) {
-    const found = axes.find((one) => one.axis === axis);
-    if (found !== undefined) return found.places * step;
-  }
-  return 0;
-}
-
 /** Fills `destination` from the first element of the block in `source`; `counts`: steps along each axis of the block. */
 export function emitLhsBlock(
   body: Block,
