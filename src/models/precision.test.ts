@@ -153,7 +153,7 @@ describe("layers of one's own under a mixed policy", () => {
     static override readonly className: string = "Scale";
     factor!: Variable;
     kept!: Variable;
-    override build(): void {
+    override build(_inputShape: unknown): void {
       this.factor = this.addWeight({ name: "factor", shape: [], initializer: "ones" });
       this.kept = this.addWeight({ name: "kept", shape: [], initializer: "ones", autocast: false, trainable: false });
     }
