@@ -62,4 +62,6 @@ export interface Primitive {
   readonly lowering: Lowering;
   /** Cases for the conformance suite. */
   readonly samples: () => readonly Sample[];
+  /** What takes its place in a node whose inputs were dropped, where its rules hold tensors of one use. */
+  readonly severed?: Primitive;
 }

@@ -24,7 +24,7 @@ let nextId = 0;
 /** One application of a primitive. Immutable, but for `values` (what was read) and the cut of chains that grow too long. */
 export class Node {
   readonly id: number;
-  readonly primitive: Primitive;
+  primitive: Primitive;
   readonly attributes: Attributes;
   /** Outputs of other nodes. Emptied when a long chain of read values is cut (see `cut`). */
   inputs: readonly Tensor[];
@@ -52,6 +52,13 @@ export class Node {
     this.types = types;
     this.scope = scope;
     this.values = [];
+  }
+
+  /** Drops the inputs and whatever else leads to them. */
+  sever(): void {
+    this.cut = true;
+    this.inputs = [];
+    this.primitive = this.primitive.severed ?? this.primitive;
   }
 }
 

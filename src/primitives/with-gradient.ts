@@ -1,9 +1,19 @@
 import { DTypeError, ShapeError, ValueError } from "../errors.ts";
-import { applyOne, formatShape, type Primitive, sameShape, type Tensor } from "../graph/index.ts";
+import { applyOne, formatShape, type GradientRule, type Primitive, sameShape, type Tensor } from "../graph/index.ts";
 import { definePrimitive, whereOf } from "./define.ts";
 
 /** Cotangents of the inputs that `withGradient` was given, from the cotangent of its result; null where nothing flows. */
 export type CustomGradient = (cotangent: Tensor) => readonly (Tensor | null)[];
+
+/** The first input, without a gradient: all that is not of one use. */
+const identity: Primitive = /* @__PURE__ */ definePrimitive({
+  name: "withGradient",
+  infer: (types) => [types[0]!],
+  gradient: null,
+  reference: ([value]) => [value!],
+  lowering: { kind: "identity" },
+  samples: () => [],
+});
 
 /**
  * y, with another gradient: what flows back goes to `inputs` by `rule` and not into y. This is how a composite operation
@@ -12,14 +22,8 @@ export type CustomGradient = (cotangent: Tensor) => readonly (Tensor | null)[];
  * gradient throws ValueError, ShapeError or DTypeError.
  */
 export function withGradient(y: Tensor, inputs: readonly Tensor[], rule: CustomGradient): Tensor {
-  const primitive: Primitive = definePrimitive({
-    name: "withGradient",
-    infer: (types) => [types[0]!],
-    gradient: ({ cotangents }) => [null, ...checked(rule(cotangents[0]!), inputs)],
-    reference: ([value]) => [value!],
-    lowering: { kind: "identity" },
-    samples: () => [],
-  });
+  const gradient: GradientRule = ({ cotangents }) => [null, ...checked(rule(cotangents[0]!), inputs)];
+  const primitive: Primitive = { ...identity, gradient, severed: identity };
   return applyOne(primitive, [y, ...inputs]);
 }
 

@@ -4,7 +4,7 @@ import { createReferenceBackend } from "../backends/reference/index.ts";
 import { IndexError } from "../errors.ts";
 import { dataTensor, symbolicTensor, type Tensor, Variable } from "../graph/index.ts";
 import { gradients } from "../autodiff/index.ts";
-import { add, broadcastInDim, constant, exp, multiply, negate, reduceSum, stopGradient, take } from "../primitives/index.ts";
+import { add, broadcastInDim, constant, exp, multiply, negate, reduceSum, stopGradient, take, withGradient } from "../primitives/index.ts";
 import { createNaiveBackend } from "../testing/naive-backend.ts";
 import { cacheCounts, clearPrograms, registerBackend, setBackend } from "./index.ts";
 import { maximumPrograms } from "./program-cache.ts";
@@ -125,6 +125,19 @@ describe.each(["reference", "kernels", "wasm"])("on the %s back-end", (backend) 
       expect(length).toBeGreaterThanOrEqual(keptReads);
       expect(length).toBeLessThan(2 * keptReads);
       expect(() => gradients([reduceSum(x, [0])], [start])).toThrow("add");
+    });
+
+    it("hold no rule of a custom gradient behind a cut: it would hold the tensors it speaks about", async () => {
+      let x = vector(0);
+      for (let i = 0; i < 2 * keptReads + 2; i++) {
+        const before = x;
+        x = withGradient(negate(before), [before], (cotangent) => [multiply(cotangent, before)]);
+        await x.data();
+      }
+      let { node } = x;
+      while (!node.cut) node = node.inputs[0]!.node.inputs[0]!.node;
+      expect(node.primitive.gradient).toBeNull();
+      expect(x.node.primitive.gradient).not.toBeNull();
     });
   });
 

@@ -69,10 +69,7 @@ function cutBehind(newest: Node, depth: number, bytes: number): number {
     const link = node === newest ? undefined : links.get(node);
     if (link !== undefined && (link.depth <= depth || link.bytes <= bytes)) {
       reached = Math.max(reached, link.bytes);
-      if (node.inputs.length > 0) {
-        node.cut = true;
-        node.inputs = [];
-      }
+      if (node.inputs.length > 0) node.sever();
       continue;
     }
     for (const input of node.inputs) {
