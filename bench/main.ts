@@ -16,6 +16,10 @@ import { models } from "./models.ts";
 import { here, ownNumber, ownRows, pythonWith, type Row, rowsOf } from "./processes.ts";
 import { median, stepTables, text, workTable } from "./tables.ts";
 
+const usage = `npm run bench -- [--models a,b] [--only steps|kernels] [--seconds 6] [--rounds 1] [--backends cpu,wasm] [--peers pytorch,jax,js]
+
+Models: ${Object.keys(models).join(", ")}.
+NABLA_PYTHON names the Python that has torch and jax.`;
 const { values } = parseArgs({
   options: {
     models: { type: "string", default: Object.keys(models).join(",") },
@@ -24,8 +28,13 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "1" },
     backends: { type: "string", default: "cpu,wasm" },
     peers: { type: "string", default: "pytorch,jax,js" },
+    help: { type: "boolean", default: false },
   },
 });
+if (values.help) {
+  console.log(usage);
+  process.exit();
+}
 const names = values.models.split(",");
 const backends = values.backends.split(",");
 const { seconds } = values;
