@@ -27,9 +27,10 @@ export interface CompileCounts {
 }
 
 /** Whether temporaries may be worth slices of the batch: together they exceed what one slice may leave. */
-function leavesMuch(draft: Draft, { limits }: Target): boolean {
+function leavesMuch(draft: Draft, { limits: { sliceBytes = 0 } }: Target): boolean {
+  if (sliceBytes === 0) return false;
   const sizes = draft.buffers.map(({ place, dtype, elements }) => (place === undefined ? elements * dtypes[dtype].bytes : 0));
-  return limits.sliceBytes !== undefined && sizes.reduce((sum, bytes) => sum + bytes, 0) > limits.sliceBytes;
+  return sizes.reduce((sum, bytes) => sum + bytes, 0) > sliceBytes;
 }
 
 /** Compiles a graph for one target. Parameters: arguments, states, run-time scalars; results: results, new states. */
