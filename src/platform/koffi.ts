@@ -1,7 +1,6 @@
 /** Machine code through koffi, an optional package with its binaries inside. */
 import { constants } from "node:buffer";
 import { createRequire } from "node:module";
-import { markAsUntransferable } from "node:worker_threads";
 import { BackendError } from "../errors.ts";
 import type { NativeAccess, NativeType } from "./native.ts";
 
@@ -78,12 +77,8 @@ function open(): NativeAccess {
     bind,
     // Node ends the process where more is wished for.
     largestView: constants.MAX_LENGTH,
-    view: (address, bytes) => {
-      const buffer = koffi.view(address, bytes);
-      // Who gets it elsewhere would not be seen by the collector here.
-      markAsUntransferable(buffer);
-      return buffer;
-    },
+    // Node does not transfer buffers that addons make. Not said again by markAsUntransferable: newer Node cannot end a thread then.
+    view: (address, bytes) => koffi.view(address, bytes),
     atThreadEnd: (cleanup, argument) => {
       const environment = Number(koffi.node.env);
       const hook = (name: string): ((...values: number[]) => number) => {
