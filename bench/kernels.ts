@@ -2,11 +2,16 @@
  * Single contractions as programs of their own, as JSON lines: matrix products, and convolutions with both gradients.
  * Operands and results are variables, so nothing is copied. Usage: kernels.ts BACKEND SECONDS [WORK]
  */
-import { backendInfo, gradients, jit, ops, setBackend, tensor, Variable } from "../src/index.ts";
+import { backendInfo, gradients, jit, ops, registerBackend, setBackend, tensor, Variable } from "../src/index.ts";
+import { createWasmBackend } from "../src/backends/cpu/wasm/index.ts";
+import { createX64Backend } from "../src/backends/cpu/x64/index.ts";
 import { measure } from "./peers/measure.mjs";
 import { works } from "./works.ts";
 
 const [backend = "cpu", seconds = "2", only = ""] = process.argv.slice(2);
+// As in a training step operands are new in every run: nothing that is made of them is kept.
+registerBackend("cpu", () => createX64Backend({ preparedBytes: 0 }));
+registerBackend("wasm", () => createWasmBackend({ preparedBytes: 0 }));
 await setBackend(backend);
 
 function filled(shape: readonly number[]): Variable {

@@ -7,12 +7,14 @@ import { platform } from "../../platform/index.ts";
 import { type CpuTarget, rowsFrom, type WinogradUse } from "./target.ts";
 
 /** Packed and transformed weights of one program: those of a ResNet-50, not the dense layers of a VGG16. */
-const preparedBytes = 2 ** 27;
+const usualPreparedBytes = 2 ** 27;
 
 /** What of the schedule a back-end's options decide. */
 export interface ScheduleOptions {
   /** From how many elements of a row on kernels over the same rows become one. Default: `rowsFrom`. For tests. */
   readonly rowsFrom?: number | undefined;
+  /** Bytes that a program may keep of what it makes of states alone. Default: those of a ResNet-50. For tests and benchmarks. */
+  readonly preparedBytes?: number | undefined;
   /** Default: NABLA_WINOGRAD (0: never, 1: where it is faster), else where it is faster. Changes last bits. */
   readonly winograd?: WinogradUse | undefined;
   /** See `Limits`. Changes no bits. Default 0. */
@@ -31,7 +33,7 @@ export function compilerTarget(target: CpuTarget, maxBufferBytes: number, option
       dtypes: ["float32", "float64", "float16", "bfloat16", "int32", "int8", "uint8", "bool"],
       sharedArena: true,
       rowsFrom: options.rowsFrom ?? rowsFrom,
-      preparedBytes,
+      preparedBytes: options.preparedBytes ?? usualPreparedBytes,
       sliceBytes: options.sliceBytes ?? 0,
     },
     scheduleContract: (bound) => scheduleContract(bound, target, winograd),
