@@ -143,6 +143,15 @@ export function runExecutableSuite(name: string, options: ExecutableSuiteOptions
       expect(sameBits(two.weights, one.weights)).toBe(true);
     });
 
+    it("refuses tensors that memory cannot hold in one piece, before it asks for any", () => {
+      const backend = backendOf({ threads: 1 });
+      const before = backend.bytesHeld();
+      expect(() => backend.allocate({ shape: [2 ** 16, 2 ** 15], dtype: "uint8" })).toThrow(/a tensor is too large for/);
+      const x = parameterTensor([2 ** 20, 2 ** 13], "float64");
+      expect(() => load(backend, new Subgraph([x], [exp(x)]), { arguments: 1 })).toThrow(/a tensor is too large for/);
+      expect(backend.bytesHeld()).toBe(before);
+    });
+
     it("copies arguments in and results out", async () => {
       const x = parameterTensor([4], "float32");
       const executable = load(backendOf({ threads: 1 }), new Subgraph([x], [add(x, x), x]), { arguments: 1 });

@@ -20,9 +20,9 @@ export interface StoredArray {
 export type Case = { id: string } & Record<string, unknown>;
 
 /** The cases of a group in test/fixtures/keras. */
-export function loadCases(group: string): Case[] {
+export function loadCases<T = Case>(group: string): T[] {
   const file = new URL(`../fixtures/keras/${group}.json.gz`, import.meta.url);
-  return (JSON.parse(gunzipSync(readFileSync(file)).toString("utf8")) as { cases: Case[] }).cases;
+  return (JSON.parse(gunzipSync(readFileSync(file)).toString("utf8")) as { cases: T[] }).cases;
 }
 
 /** Back-ends that cases run on: NABLA_BACKEND's, else the reference and WebAssembly. */

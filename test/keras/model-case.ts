@@ -146,7 +146,7 @@ async function training(entry: Case, model: Model, near: Near): Promise<string |
   );
   if (off !== null) return off;
   const evaluated = await model.evaluate(one("inputs"), one("targets"), { batchSize: 3, verbose: 0 });
-  const predicted = (await model.predict(one("inputs"), { batchSize: 3 })) as unknown as Tensor | Tensor[];
+  const predicted = (await model.predict(one("inputs"), { batchSize: 3 })) as Tensor | Tensor[];
   return (
     numbers("evaluate", evaluated, entry["evaluate"] as Record<string, number>, near) ??
     (await compare(

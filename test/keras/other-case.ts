@@ -31,7 +31,7 @@ export async function checkCallbackCase(entry: Case): Promise<string | null> {
   const wrong = wanted.findIndex((rate, i) => !(Math.abs(rate - rates[i]!) <= 1e-6 * rate));
   if (wrong >= 0) return `rate of epoch ${wrong} is ${rates[wrong]} instead of ${wanted[wrong]}`;
   const [kernel] = await model.getWeights();
-  const last = await (kernel as unknown as Tensor).item();
+  const last = await kernel!.item();
   return last === entry["kernel_after_train_end"] ? null : `the kernel is ${last} instead of ${String(entry["kernel_after_train_end"])}`;
 }
 

@@ -21,7 +21,6 @@ interface Recorded {
   readonly weights?: readonly string[];
   readonly error?: string;
 }
-const recorded = (group: string): Recorded[] => loadCases(group) as unknown as Recorded[];
 const dtypeOf = (stored: StoredArray): string => (stored.dtype === "int64" ? "int32" : stored.dtype);
 
 /** Every tensor of a structure. */
@@ -73,7 +72,7 @@ const backends: Readonly<Record<string, () => RunGraph>> = {
 const bases = new Map(loadCases("ops").map((entry) => [entry.id, entry]));
 
 describe.each(["float16", "bfloat16"] as const)("ops on %s", (format) => {
-  const cases = recorded("short_ops").filter((entry) => entry.format === format);
+  const cases = loadCases<Recorded>("short_ops").filter((entry) => entry.format === format);
 
   it("have Keras's dtypes, and are refused where Keras refuses them", () => {
     const wrong: string[] = [];
@@ -142,7 +141,7 @@ function under(policy: string, value: unknown): unknown {
 
 describe.each(["mixed_bfloat16", "mixed_float16"] as const)("layers under the policy %s", (policy) => {
   const format = policy.slice("mixed_".length) as ShortFloat;
-  const cases = recorded("short_layers").filter((entry) => entry.format === policy && entry.outputs !== undefined);
+  const cases = loadCases<Recorded>("short_layers").filter((entry) => entry.format === policy && entry.outputs !== undefined);
   const groups = [...new Set(["core", "convolutional", "recurrent", "attention", "normalization", "pooling", "merging", "reshaping"])];
 
   it.each(groups)("give Keras's dtypes, and its values within a few roundings: %s", async (group) => {
