@@ -92,7 +92,7 @@ describe.each([true, false])("ImageCaptioner, attention %s", (attention) => {
     const tokens = tensor([[1, 5, 4, 3], [1, 4, 6, 5]], { dtype: "int32" }); // prettier-ignore
     const images = ops.slice(quarters, [0, 0, 0, 0], [2, 4, 4, 1]);
     const whole = (await (await model.predict([images, tokens], { verbose: 0 })).array()) as number[][][];
-    let state = decoder.start((encoder as unknown as (x: Tensor) => Tensor)(images));
+    let state = decoder.start(encoder(images) as Tensor);
     for (let place = 0; place < 4; place++) {
       const step = decoder.step(ops.take(tokens, place, { axis: 1 }), state);
       const logits = (await step.logits.array()) as number[][];

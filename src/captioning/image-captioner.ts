@@ -89,8 +89,7 @@ export class ImageCaptioner {
     const { encoder, decoder } = partsOf(this.model, tokenizer);
     this.encoder = encoder;
     this.decoder = decoder;
-    const encode = encoder as unknown as (x: Tensor, options: { training: boolean }) => Tensor;
-    this.#encode = jit((x: Tensor) => encode(x, { training: false }));
+    this.#encode = jit((x: Tensor) => encoder(x, { training: false }) as Tensor);
     this.#start = jit((features: Tensor) => decoder.start(features));
     this.#step = jit((last: Tensor, state: CaptionState) => {
       const { logits, state: next } = decoder.step(last, state);

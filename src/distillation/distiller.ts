@@ -126,8 +126,7 @@ export class Distiller extends Model<unknown, unknown> {
   }
 
   override call(inputs: unknown, options: CallOptions = {}): unknown {
-    const call = (model: AnyModel, training: boolean): unknown =>
-      (model as unknown as (x: unknown, options: CallOptions) => unknown)(inputs, { training });
+    const call = (model: AnyModel, training: boolean): unknown => model(inputs, { training });
     const training = options.training === true;
     if (!training || this.#studentFeatures === null) {
       this.#batch = { x: inputs, studentOutputs: null };
@@ -154,16 +153,13 @@ export class Distiller extends Model<unknown, unknown> {
   #distillation(yPred: unknown): Tensor {
     const { x, studentOutputs } = this.#batch!;
     const model = this.#teacherFeatures ?? this.teacher;
-    const answer = (model as unknown as (x: unknown, options: CallOptions) => unknown)(x, { training: false });
+    const answer = model(x, { training: false });
     const teacher = this.#teacherFeatures === null ? { [outputKey]: answer } : (answer as Readonly<Record<string, unknown>>);
     const student =
       studentOutputs ??
       (this.#studentFeatures === null
         ? { [outputKey]: yPred }
-        : ((this.#studentFeatures as unknown as (x: unknown, options: CallOptions) => unknown)(x, { training: false }) as Record<
-            string,
-            unknown
-          >));
+        : (this.#studentFeatures(x, { training: false }) as Record<string, unknown>));
     const values = this.distillationLosses.map((loss, i) => {
       const [wanted, given] = [teacher[loss.teacherLayerName ?? outputKey], student[loss.studentLayerName ?? outputKey]];
       loss.validateOutputs(wanted, given);

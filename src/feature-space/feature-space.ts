@@ -268,7 +268,7 @@ export class FeatureSpaceClass extends CallableInstance {
 }
 
 function called(layer: Layer, x: Column | readonly Column[]): Column {
-  return (layer as unknown as (x: unknown) => Column)(x);
+  return layer(x) as Column;
 }
 
 function featureOf(kind: FeatureKind, options: { readonly name: string; readonly numBins: number }): Feature {

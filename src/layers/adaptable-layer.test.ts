@@ -21,7 +21,7 @@ const cases: readonly (readonly [string, () => layers.Dense | layers.EinsumDense
 describe("low-rank adapters", () => {
   it.each(cases)("of %s start as nothing, and count as the product of the two", async (_, make, input) => {
     const layer = make();
-    const call = layer as unknown as (x: Tensor) => Tensor;
+    const call = (x: Tensor): Tensor => layer(x);
     const before = await numbers(call(input));
     const [kernel] = await layer.getWeights();
     layer.enableLora(2, { loraAlpha: 3 });
@@ -35,7 +35,7 @@ describe("low-rank adapters", () => {
     merged.build(input.shape);
     const sum = ops.add(kernel!, ops.multiply(ops.matmul(p!, q!), 1.5));
     await merged.setWeights([sum, ...weights.slice(1, -2)]);
-    const expected = await numbers((merged as unknown as (x: Tensor) => Tensor)(input));
+    const expected = await numbers(merged(input));
     adapted.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 4));
   });
 

@@ -9,13 +9,7 @@ import { tensorForWeight } from "./layer-arguments.ts";
 import { Layer } from "./layer.ts";
 import { type LayerOptions, oneOf, required } from "./layer-options.ts";
 import { deserialize, serialize } from "./registry.ts";
-import {
-  checkSteps,
-  type InitialState,
-  type RecurrentArguments,
-  type RecurrentCallOptions,
-  recurrentArguments,
-} from "./recurrent-layer.ts";
+import { checkSteps, type InitialState, type RecurrentArguments, recurrentArguments } from "./recurrent-layer.ts";
 import { flattenStructure, isShape } from "./structure.ts";
 import { checkLayer, revivedLayers } from "./wrapper.ts";
 
@@ -148,8 +142,7 @@ export class BidirectionalLayer extends Layer<BidirectionalOptions> {
     }
     const half = states === null ? 0 : states.length / 2;
     const run = (layer: Direction, own: InitialState | null): Tensor[] => {
-      const call = layer as unknown as (x: Tensor, options: RecurrentCallOptions) => unknown;
-      return flattenStructure(call(x, { training, mask, ...(own === null ? {} : { initialState: own }) })) as Tensor[];
+      return flattenStructure(layer(x, { training, mask, ...(own === null ? {} : { initialState: own }) })) as Tensor[];
     };
     const [y, ...forwardStates] = run(this.forwardLayer, states?.slice(0, half) ?? null);
     const [backward, ...backwardStates] = run(this.backwardLayer, states?.slice(half) ?? null);

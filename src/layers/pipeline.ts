@@ -42,10 +42,7 @@ export class PipelineLayer extends TextLayer<PipelineOptions> {
   }
 
   override call(inputs: unknown, { training = false }: CallOptions = {}): unknown {
-    return this.layers.reduce<unknown>(
-      (x, layer) => (layer as unknown as (x: unknown, options: CallOptions) => unknown)(x, { training }),
-      inputs,
-    );
+    return this.layers.reduce<unknown>((x, layer) => layer(x, { training }), inputs);
   }
 
   override getConfig(): Config {

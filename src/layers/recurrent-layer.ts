@@ -139,10 +139,7 @@ export abstract class RecurrentLayer<Options extends RecurrentOptions> extends L
     let result;
     try {
       result = runLoop({
-        step: (input, states) => {
-          const cell = this.cell as unknown as (x: Tensor, states: States, options: CallOptions) => [Tensor, States];
-          return cell(input, states, { training });
-        },
+        step: (input, states) => this.cell(input, states, { training }) as [Tensor, States],
         inputs: x,
         states: start,
         outputState: this.cell.outputState ?? null,

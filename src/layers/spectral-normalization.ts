@@ -72,7 +72,7 @@ export class SpectralNormalizationLayer extends WrapperLayer<SpectralNormalizati
   }
 
   override call(x: Tensor, { training = false }: CallOptions = {}): Tensor {
-    const call = this.layer as unknown as (x: Tensor) => Tensor;
+    const call = (x: Tensor): Tensor => this.layer(x) as Tensor;
     if (training !== true) return ops.cast(call(x), this.computeDtype);
     const before = this.kernel.read();
     this.#normalize(before);

@@ -90,8 +90,7 @@ export class StackedRNNCellsLayer extends Layer<StackedRNNCellsOptions> {
     const given = fittedStates(this.label, "states", states, like);
     let output = x;
     const next = this.cells.map((cell, i): States => {
-      const step = cell as unknown as (x: Tensor, states: States, options: CallOptions) => [Tensor, States];
-      const [y, after] = step(output, given[i]!, training === undefined ? {} : { training });
+      const [y, after] = cell(output, given[i]!, training === undefined ? {} : { training }) as [Tensor, States];
       output = y;
       return after;
     });

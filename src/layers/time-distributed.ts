@@ -40,15 +40,14 @@ export class TimeDistributedLayer extends WrapperLayer<TimeDistributedOptions> {
     checkSteps(this.label, x);
     const steps = x.dim(1);
     const whole = this.#stepMask(mask, x);
-    const call = this.layer as unknown as (x: Tensor, options: CallOptions) => unknown;
     const step = (time: number): unknown => {
       const input = ops.take(x, time, { axis: 1 });
-      return call(input, whole === null ? { training } : { training, mask: ops.take(whole, time, { axis: 1 }) });
+      return this.layer(input, whole === null ? { training } : { training, mask: ops.take(whole, time, { axis: 1 }) });
     };
     if (this.#isSamplewise(() => step(0))) {
       const [batch, time, ...rest] = x.shape as number[];
       const merged = ops.reshape(x, [batch! * time!, ...rest]);
-      const outputs = call(merged, whole === null ? { training } : { training, mask: mergeTime(whole) });
+      const outputs = this.layer(merged, whole === null ? { training } : { training, mask: mergeTime(whole) });
       return mapStructure(outputs, (leaf) => {
         const y = leaf as Tensor;
         return ops.reshape(y, [batch!, time!, ...(y.shape.slice(1) as number[])]);

@@ -65,7 +65,7 @@ export class WrapperLayer<Options extends WrapperOptions = WrapperOptions> exten
   }
 
   override call(x: never, options: CallOptions = {}): unknown {
-    return (this.layer as unknown as (x: unknown, options: CallOptions) => unknown)(x, options);
+    return this.layer(x, options);
   }
 
   override getConfig(): Config {

@@ -188,7 +188,7 @@ export function functionalParts(config: Config, customObjects: CustomObjects): F
       while (calls.length > 0) {
         const args = readCall(where, calls[0], tensorAt);
         if (args === undefined) break;
-        const layer = layers.get(name) as unknown as (...args: unknown[]) => unknown;
+        const layer = layers.get(name)!;
         outputs.get(name)!.push(flattenStructure(layer(...args)) as Tensor[]);
         calls.shift();
         progress = true;

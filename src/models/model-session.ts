@@ -80,8 +80,7 @@ export class ModelSession {
     if (this.#inferred?.key === key) return;
     const tensors = arrays.map(({ host }, index) => symbolicTensor(shapes[index]!, host.dtype, undefined));
     const x = structure === null ? tensors[0]! : packStructure(structure, tensors);
-    const call = this.#model as unknown as (x: unknown) => unknown;
-    const result = inferSymbolic([x], ([inputs]) => call(inputs));
+    const result = inferSymbolic([x], ([inputs]) => this.#model(inputs));
     const leaves = flattenStructure(result) as Tensor[];
     const names = outputNamesOf(result);
     this.#inferred = {

@@ -142,7 +142,7 @@ export class Sequential extends Model {
         : { layers: [], output: input };
     let x: unknown = done.output;
     for (const layer of this.#stack.slice(done.layers.length)) {
-      const call = (): unknown => (layer as unknown as (x: unknown) => unknown)(x);
+      const call = (): unknown => layer(x);
       x = innermostName() === this.name ? call() : withPath(this.name, call);
       if (!(x instanceof Tensor)) {
         throw new ValueError({
@@ -208,7 +208,7 @@ export class Sequential extends Model {
   override call(inputs: Tensor, options: CallOptions = {}): Tensor {
     const inner = this.#functional();
     if (inner !== null) return inner.call(inputs, options);
-    return this.#stack.reduce<unknown>((x, layer) => (layer as unknown as (x: unknown) => unknown)(x), inputs) as Tensor;
+    return this.#stack.reduce<unknown>((x, layer) => layer(x), inputs) as Tensor;
   }
 
   override getConfig(): Config {

@@ -170,16 +170,16 @@ describe("attention over a padded batch", () => {
     ["GroupedQueryAttention", () => layers.GroupQueryAttention({ headDim: 2, numQueryHeads: 4, numKeyValueHeads: 2 }), (x) => [x, x]],
   ];
   it.each(kinds)("%s looks at the steps that count, with and without a causal mask", async (name, make, args) => {
-    const layer = make() as unknown as (...args: unknown[]) => Tensor;
+    const layer = make();
     for (const useCausalMask of [false, true]) {
       for (const side of sides) {
         const { x, mask } = padded(side, { fill: 9 });
         attachMask(x, mask);
-        const together = layer(...args(x), { useCausalMask });
+        const together = layer(...args(x), { useCausalMask }) as Tensor;
         for (const [i, sequence] of sequences.entries())
           await expectSame(
             real(together, i, side),
-            layer(...args(sequence), { useCausalMask }),
+            layer(...args(sequence), { useCausalMask }) as Tensor,
             `${name}, ${side}, causal ${useCausalMask}, ${i}`,
           );
       }

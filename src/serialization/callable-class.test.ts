@@ -43,6 +43,15 @@ describe("callable classes", () => {
     expect(negative).toBeInstanceOf(ScaleClass);
     expect(negative.constructor).toBe(Negative);
   });
+
+  it("are called with what call takes, and with anything where only the base class is known", () => {
+    const scale = Scale({ factor: 3 });
+    // @ts-expect-error a number is asked for
+    expect(scale("2")).toBe(6);
+    const instance: CallableInstance = scale;
+    const result: unknown = instance(2, "whatever");
+    expect(result).toBe(6);
+  });
 });
 
 describe("names", () => {

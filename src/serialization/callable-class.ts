@@ -48,7 +48,15 @@ export abstract class CallableInstance {
   }
 }
 
+/**
+ * What a call takes: the parameters of `call`. Of a base class, whose `call` takes `never[]` so that every subclass fits,
+ * it is anything: which class an instance has is not known there, and its own checks tell what is wrong.
+ */
+// Only `any` lets a function of tensors stand for a function of whatever is given.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type CallArguments<P extends unknown[]> = [number, P[number]] extends [P["length"], never] ? any[] : P;
+
 /** The call signature of an instance is that of its `call`. */
 export interface CallableInstance {
-  (...args: Parameters<this["call"]>): ReturnType<this["call"]>;
+  (...args: CallArguments<Parameters<this["call"]>>): ReturnType<this["call"]>;
 }

@@ -56,7 +56,7 @@ export function runLayerContract(cls: LayerUnderTest, contract: LayerContract): 
   const dtype = contract.dtype ?? "float32";
   const options = (): object => (typeof contract.options === "function" ? (contract.options as () => object)() : contract.options);
   const make = (extra: object = {}): Layer => cls({ ...options(), ...extra } as never);
-  const call = (layer: Layer, ...args: unknown[]): unknown => (layer as unknown as (...args: unknown[]) => unknown)(...args);
+  const call = (layer: Layer, ...args: unknown[]): unknown => layer(...args);
   /** Without what layers draw. */
   const still = { training: false };
   /** Inputs, or their shapes, as arguments. */

@@ -61,8 +61,7 @@ export function cellGraph(cell: RecurrentCell, stepShape: Shape): CellGraph {
   const x = parameterTensor([1, ...stepShape.slice(1).map((extent) => extent ?? 1)], cell.dtype);
   const start = initialStateOf(cell, 1);
   const flat = (flattenStructure(start) as Tensor[]).map((state) => parameterTensor(state.shape as readonly number[], state.dtype));
-  const call = cell as unknown as (x: Tensor, states: States, options: { training: boolean }) => [Tensor, States];
-  const { result, reads } = trace(() => call(x, packStructure(start, flat) as States, { training: false }));
+  const { result, reads } = trace(() => cell(x, packStructure(start, flat) as States, { training: false }) as [Tensor, States]);
   const [output, after] = result;
   const next = flattenStructure(after) as Tensor[];
   const states = stateNames(cell);

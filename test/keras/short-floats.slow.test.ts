@@ -168,7 +168,7 @@ describe.each(["mixed_bfloat16", "mixed_float16"] as const)("layers under the po
       else build(asList ? shapes : shapes[0]);
       const stored = (entry["weights"] as { value: StoredArray }[]).map(({ value }) => toTensor(value));
       await layer.setWeights(stored);
-      const found = tensorsIn((layer as unknown as (...args: unknown[]) => unknown)(...given, options));
+      const found = tensorsIn(layer(...given, options));
       const dtypes = [...layer.weights, ...found].map(({ dtype }): DType => dtype).join();
       const wanted = [...weights!.map((dtype) => (dtype === "int64" ? "int32" : dtype)), ...outputs!.map(dtypeOf)].join();
       if (dtypes !== wanted) wrong.push(`${id}: ${dtypes} instead of ${wanted}`);

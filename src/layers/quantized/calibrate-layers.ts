@@ -23,9 +23,8 @@ function callable(where: string, layer: object): (x: Tensor) => Tensor {
       expected: "{ preBlockLayers: [layers], sequentialBlocks: [layers or models] }",
       received: describe(layer),
     });
-  const call = layer as unknown as (x: Tensor) => unknown;
   return (x) => {
-    const y = call(x);
+    const y: unknown = layer(x);
     if (y instanceof Tensor) return y;
     throw new ValueError({ where, problem: `${layer.label} gives more than one tensor`, expected: "one, for the block that follows", received: describe(y) }); // prettier-ignore
   };

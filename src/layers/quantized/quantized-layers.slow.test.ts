@@ -33,7 +33,7 @@ const path = new URL("../../../test/fixtures/keras/quantized.json.gz", import.me
 const { cases } = JSON.parse(gunzipSync(readFileSync(path)).toString()) as { cases: Record<string, Case> };
 
 /** A layer that can be quantized, called on a tensor. */
-type Quantizable = layers.Layer & ((x: Tensor, options?: object) => Tensor) & { quantizationConfig: quantizers.QuantizationConfig | null };
+type Quantizable = ((x: Tensor, options?: object) => Tensor) & layers.Layer & { quantizationConfig: quantizers.QuantizationConfig | null };
 
 const made = (json: unknown): Quantizable => layers.deserialize(json as object) as unknown as Quantizable;
 

@@ -6,7 +6,7 @@ import { Layer } from "../../layers/layer.ts";
 import { describe, type LayerOptions } from "../../layers/layer-options.ts";
 import type { Model } from "../../models/index.ts";
 import { callableClass, type CallableClass, checkOptions, type Config, type CustomObjects } from "../../serialization/index.ts";
-import { type AnyModel, BaseAutoencoder, callModel, checkFit, checkPart, partFromConfig } from "./base-autoencoder.ts";
+import { type AnyModel, BaseAutoencoder, checkFit, checkPart, partFromConfig } from "./base-autoencoder.ts";
 
 /** Options of Autoencoder. */
 export interface AutoencoderOptions extends LayerOptions {
@@ -78,6 +78,6 @@ function connected(where: string, encoder: AnyModel, decoder: AnyModel, corrupti
   checkFit(where, "the encoder does not give what the decoder takes", (encoder.outputs as Tensor).shape, (decoder.inputs as Tensor).shape);
   checkFit(where, "the decoder does not give samples of the shape that the encoder takes", (decoder.outputs as Tensor).shape, sample.shape);
   const inputs = Input({ shape: sample.shape.slice(1), dtype: sample.dtype });
-  const given = corruption === null ? inputs : (corruption as unknown as (x: Tensor) => Tensor)(inputs);
-  return { inputs, outputs: callModel(decoder, callModel(encoder, given)) as Tensor };
+  const given = corruption === null ? inputs : (corruption(inputs) as Tensor);
+  return { inputs, outputs: decoder(encoder(given)) as Tensor };
 }

@@ -65,7 +65,7 @@ export abstract class BaseAutoencoder extends Model<Tensor, Tensor> {
 
   /** Codes as a graph: what `encode` and `classifier` use. */
   protected codesOf(x: Tensor): Tensor {
-    return callModel(this.encoder, x) as Tensor;
+    return this.encoder(x) as Tensor;
   }
 
   /** Whether the samples are the targets where none are given. */
@@ -177,11 +177,6 @@ export abstract class BaseAutoencoder extends Model<Tensor, Tensor> {
 /** Whether held-out data are arrays, not batches. */
 function isList(held: FitOptions["validationData"]): held is readonly [DataStructure, DataStructure | null, (DataStructure | null)?] {
   return Array.isArray(held);
-}
-
-/** Calls a model whose structures are not known to the type checker. */
-export function callModel(model: AnyModel, x: unknown, options: object = {}): unknown {
-  return (model as unknown as (x: unknown, options: object) => unknown)(x, options);
 }
 
 /** Throws ValueError where an option is no model from one tensor whose shape is known. */

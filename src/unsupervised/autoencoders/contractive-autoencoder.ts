@@ -6,7 +6,6 @@ import * as ops from "../../ops/index.ts";
 import { callableClass, type CallableClass, type Config } from "../../serialization/index.ts";
 import type { Model } from "../../models/index.ts";
 import { AutoencoderModel, type AutoencoderOptions } from "./autoencoder.ts";
-import { callModel } from "./base-autoencoder.ts";
 import { squaredJacobianNorm } from "./jacobian-norm.ts";
 
 /** Options of ContractiveAutoencoder. */
@@ -43,7 +42,7 @@ export class ContractiveAutoencoderModel extends AutoencoderModel {
 
   override computeLoss(data: Parameters<Model["computeLoss"]>[0]): Tensor {
     const loss = super.computeLoss(data);
-    const encode = (x: Tensor): Tensor => callModel(this.encoder, x, { training: false }) as Tensor;
+    const encode = (x: Tensor): Tensor => this.encoder(x, { training: false }) as Tensor;
     const norms = squaredJacobianNorm(encode, data.x as Tensor);
     this.contractionTracker.updateState(norms);
     return ops.add(loss, ops.multiply(ops.mean(norms), this.weight));

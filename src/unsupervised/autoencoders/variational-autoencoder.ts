@@ -11,7 +11,7 @@ import type { BatchStream, CompileOptions, DataStructure, Model, PredictOptions,
 import * as ops from "../../ops/index.ts";
 import { normal } from "../../random/index.ts";
 import { callableClass, type CallableClass, checkOptions, type Config, type CustomObjects } from "../../serialization/index.ts";
-import { type AnyModel, BaseAutoencoder, callModel, checkFit, checkPart, partFromConfig } from "./base-autoencoder.ts";
+import { type AnyModel, BaseAutoencoder, checkFit, checkPart, partFromConfig } from "./base-autoencoder.ts";
 import { checkFinite } from "./checked-data.ts";
 import { Sampling } from "./sampling.ts";
 
@@ -116,9 +116,9 @@ export class VariationalAutoencoderModel extends BaseAutoencoder {
   }
 
   override call(inputs: Tensor, options: CallOptions = {}): Tensor {
-    const [mean, logVariance] = callModel(this.encoder, inputs, options) as [Tensor, Tensor];
+    const [mean, logVariance] = this.encoder(inputs, options) as [Tensor, Tensor];
     this.#drawn = { mean, logVariance };
-    return callModel(this.decoder, this.sampling([mean, logVariance]), options) as Tensor;
+    return this.decoder(this.sampling([mean, logVariance]), options) as Tensor;
   }
 
   override computeLoss(data: Parameters<Model["computeLoss"]>[0]): Tensor {
@@ -149,11 +149,11 @@ export class VariationalAutoencoderModel extends BaseAutoencoder {
 
   /** Reconstructions from the means of the codes: the same in every run. */
   override predictStep({ x }: StepData): unknown {
-    return callModel(this.decoder, this.codesOf(x as Tensor), { training: false });
+    return this.decoder(this.codesOf(x as Tensor), { training: false });
   }
 
   protected override codesOf(x: Tensor): Tensor {
-    return (callModel(this.encoder, x) as Tensor[])[0]!;
+    return (this.encoder(x) as Tensor[])[0]!;
   }
 
   protected override get reconstructs(): boolean {
@@ -257,6 +257,6 @@ function connected(where: string, encoder: AnyModel, decoder: AnyModel, sampling
   checkFit(where, "the encoder does not give what the decoder takes", mean.shape, (decoder.inputs as Tensor).shape);
   checkFit(where, "the decoder does not give samples of the shape that the encoder takes", (decoder.outputs as Tensor).shape, sample.shape);
   const inputs = Input({ shape: sample.shape.slice(1), dtype: sample.dtype });
-  const codes = sampling(callModel(encoder, inputs) as Tensor[]);
-  return { inputs, outputs: callModel(decoder, codes) as Tensor };
+  const codes = sampling(encoder(inputs) as Tensor[]);
+  return { inputs, outputs: decoder(codes) as Tensor };
 }
