@@ -15,10 +15,11 @@ const most = Number(process.argv[2] ?? 40);
 const folder = installed();
 
 // The program, with data that fits it, started at once.
-const row = `tensor([new Array(100).fill(0.1)])`;
+const filled = (row) => `tensor(Array.from({ length: 80 }, () => ${row}))`;
+const x = filled("new Array(100).fill(0.1)");
 const source = programs["MLP on nabla/core"]
-  .replaceAll("tensor([[1]]), tensor([[1]])", `${row}, tensor([[1, 0, 0, 0, 0, 0, 0, 0, 0, 0]])`)
-  .replace("tensor([[1]])", row)
+  .replaceAll("tensor([[1]]), tensor([[1]])", `${x}, ${filled("[1, 0, 0, 0, 0, 0, 0, 0, 0, 0]")}`)
+  .replace("tensor([[1]])", x)
   .replace('document.querySelector("button").onclick = train;', "globalThis.trained = train();");
 const input = join(folder, "main.js");
 writeFileSync(input, source);
@@ -115,5 +116,7 @@ const rows = outermost.map(([start, end, name]) => [between(cost, start, end).re
 console.log(`\n${rows.length} functions that never run`);
 for (const [sum, { module, line }, name] of rows.sort((a, b) => b[0] - a[0]).slice(0, most))
   console.log(`${kilobytes(sum)}  ${module}:${line} ${name}`);
+const parts = result.filter(({ url }) => url.includes("/dist/")).map(({ url }) => url.replace(/^.*\/dist\//, ""));
+console.log(`\nloaded while it trained: ${parts.length === 0 ? "nothing" : parts.join(", ")}`);
 // The channel of a page's macrotasks would keep the process alive.
 process.exit();
