@@ -13,8 +13,9 @@ import type { LoopFunction, LoweredKernel } from "../src/backends/cpu/loops/ir.t
 import { lowerKernel } from "../src/backends/cpu/loops/lower.ts";
 import type { CpuTarget } from "../src/backends/cpu/target.ts";
 import { detectRelaxedSimd } from "../src/backends/cpu/wasm/detect.ts";
-import { emitModule, mathImports } from "../src/backends/cpu/wasm/emit.ts";
-import { reservedBytes } from "../src/backends/cpu/wasm/emit-memory.ts";
+import { emitModule } from "../src/backends/cpu/wasm/emit.ts";
+import { mathImports } from "../src/backends/cpu/wasm/emitted-functions.ts";
+import { reservedBytes } from "../src/backends/cpu/wasm/memory-bounds.ts";
 
 const relaxedFma = detectRelaxedSimd();
 const target: CpuTarget = { name: "wasm", lanes: 4, registers: 16, fma: relaxedFma, maskedTails: false, l1Bytes: 32768, l2Bytes: 524288 };

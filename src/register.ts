@@ -21,6 +21,7 @@ import { registerSequenceToSequence } from "./sequence-to-sequence/register-sequ
 import { registerBackend, startBackend, startFirst } from "./runtime/index.ts";
 import { registerAutoencoders } from "./unsupervised/autoencoders/register-autoencoders.ts";
 import "./backends/cpu/loops/complete.ts";
+import "./backends/cpu/wasm/complete.ts";
 import "./compiler/complete.ts";
 import "./ops/tensor-methods.ts";
 

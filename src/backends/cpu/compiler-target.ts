@@ -1,8 +1,8 @@
 /** What the compiler has to know of the CPU, whichever generator makes the code. */
 import type { Target } from "../../compiler/target.ts";
 import { ValueError } from "../../errors.ts";
-import { stepOfFirstAxis } from "./loops/contract/contract-schedule.ts";
-import { scheduleContract } from "./loops/contract/schedule.ts";
+import type { stepOfFirstAxis } from "./loops/contract/contract-schedule.ts";
+import type { scheduleContract } from "./loops/contract/schedule.ts";
 import { platform } from "../../platform/index.ts";
 import { type CpuTarget, rowsFrom, type WinogradUse } from "./target.ts";
 
@@ -21,8 +21,19 @@ export interface ScheduleOptions {
   readonly sliceBytes?: number | undefined;
 }
 
-/** The compiler's target for a generator whose memory holds buffers of `maxBufferBytes`. */
-export function compilerTarget(target: CpuTarget, maxBufferBytes: number, options: ScheduleOptions = {}): Target {
+/** Schedules of contractions, which a bundle loads with the lowering of kernels. */
+export interface ContractSchedules {
+  readonly scheduleContract: typeof scheduleContract;
+  readonly stepOfFirstAxis: typeof stepOfFirstAxis;
+}
+
+/** The compiler's target for a generator whose memory holds buffers of `maxBufferBytes`. `schedules` may throw PartMissing. */
+export function compilerTarget(
+  target: CpuTarget,
+  maxBufferBytes: number,
+  schedules: () => ContractSchedules,
+  options: ScheduleOptions = {},
+): Target {
   const winograd = options.winograd ?? chooseWinograd(platform.environment("NABLA_WINOGRAD"));
   return {
     name: target.name,
@@ -36,8 +47,8 @@ export function compilerTarget(target: CpuTarget, maxBufferBytes: number, option
       preparedBytes: options.preparedBytes ?? usualPreparedBytes,
       sliceBytes: options.sliceBytes ?? 0,
     },
-    scheduleContract: (bound) => scheduleContract(bound, target, winograd),
-    stepOfFirstAxis,
+    scheduleContract: (bound) => schedules().scheduleContract(bound, target, winograd),
+    stepOfFirstAxis: (kernel, access) => schedules().stepOfFirstAxis(kernel, access),
   };
 }
 

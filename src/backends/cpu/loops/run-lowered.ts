@@ -2,8 +2,9 @@
 import { type DType, dtypes, hostArray, isFloat, roundedTo, storedElements, type TypedArray } from "../../../dtype/index.ts";
 import type { Kernel } from "../../../compiler/kernels/kernel.ts";
 import type { CpuTarget } from "../target.ts";
-import { emitModule, mathImports } from "../wasm/emit.ts";
-import { reservedBytes } from "../wasm/emit-memory.ts";
+import { emitModule } from "../wasm/emit.ts";
+import { mathImports } from "../wasm/emitted-functions.ts";
+import { reservedBytes } from "../wasm/memory-bounds.ts";
 import { interpret } from "./interpret.ts";
 import type { LoweredKernel } from "./ir.ts";
 import type { NaiveFault, NaiveMemory } from "./naive-kernel.ts";

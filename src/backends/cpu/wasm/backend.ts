@@ -4,7 +4,6 @@ import { BackendError } from "../../../errors.ts";
 import type { Program } from "../../../compiler/program.ts";
 import { sizeOf } from "../../../graph/index.ts";
 import { compilerTarget, type ScheduleOptions } from "../compiler-target.ts";
-import { divideWork, lowerKernel } from "../loops/lower.ts";
 import type { CpuTarget } from "../target.ts";
 import { chooseThreads } from "../runtime/choose-threads.ts";
 import { CodeCache } from "../runtime/code-cache.ts";
@@ -17,10 +16,11 @@ import type { Machine } from "../runtime/machine.ts";
 import { RunOrder } from "../../run-order.ts";
 import { StageWalk } from "../runtime/stage-walk.ts";
 import { checkProgram, checkTensor, type TensorLimits } from "../runtime/tensor-limits.ts";
-import { emitModule, type EmitOptions } from "./emit.ts";
+import type { EmitOptions } from "./emit.ts";
 import { detectRelaxedSimd, detectSimd, whyNotShared } from "./detect.ts";
 import { Heap } from "./heap.ts";
 import { ModuleStore } from "./module-store.ts";
+import { generatorOfCode } from "./parts.ts";
 import { mostThreads, Threads } from "./threads.ts";
 
 /** Options of the WebAssembly back-end; what is left out is found out. */
@@ -86,17 +86,17 @@ export function createWasmBackend(options: WasmOptions = {}): CpuBackend {
     threads,
     code,
     order: new RunOrder(),
-    lower: (kernel) => lowerKernel(kernel, cpuTarget),
-    divisions: new Divisions((kernel) => divideWork(kernel, cpuTarget)),
+    lower: (kernel) => generatorOfCode.get().lowerKernel(kernel, cpuTarget),
+    divisions: new Divisions((kernel) => generatorOfCode.get().divideWork(kernel, cpuTarget)),
     walk: (program) => new StageWalk(plain, program),
   };
   const machine = profiled(plain, cpuTarget);
   const listing: CodeListing = {
-    emit: (list) => emitModule(list, emitOptions),
+    emit: (list) => generatorOfCode.get().emitModule(list, emitOptions),
     extension: "wasm",
     command: (file) => `wasm-objdump -d ${file}`,
   };
-  const target = compilerTarget(cpuTarget, limits.bytes, options);
+  const target = compilerTarget(cpuTarget, limits.bytes, () => generatorOfCode.get(), options);
   return {
     form: "kernels",
     name: "wasm",

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { detectRelaxedSimd, detectSharedMemory, detectSimd, whyNotShared } from "./detect.ts";
+import { ByteWriter } from "./encode.ts";
 import { createWasmBackend } from "./index.ts";
 
 const relaxed = detectRelaxedSimd();
@@ -9,6 +10,19 @@ describe("detection", () => {
     expect(detectSimd()).toBe(true);
     expect(detectSharedMemory()).toBe(true);
     expect(relaxed).toBe(Number(process.versions.node.split(".")[0]) >= 22);
+  });
+
+  it("asks the engine about the instructions that kernels are written with", () => {
+    const asked = vi.spyOn(WebAssembly, "validate");
+    detectRelaxedSimd();
+    detectSharedMemory();
+    const modules = asked.mock.calls.map(([bytes]) => Buffer.from(bytes as Uint8Array).toString("hex"));
+    vi.restoreAllMocks();
+    const [relaxedMadd, atomicLoad] = [new ByteWriter(), new ByteWriter()];
+    relaxedMadd.op("f32x4.relaxed_madd");
+    atomicLoad.memory("i32.atomic.load", 2, 0);
+    expect(modules[0]).toContain(Buffer.from(relaxedMadd.finish()).toString("hex"));
+    expect(modules[1]).toContain(Buffer.from(atomicLoad.finish()).toString("hex"));
   });
 
   describe("of what is missing", () => {

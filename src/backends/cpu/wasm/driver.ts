@@ -5,7 +5,7 @@
 import { encodeModule, type WasmFunction } from "./encode.ts";
 import { jobBytes, jobWords, stageWords } from "../runtime/stage-format.ts";
 import { DriverAssembler } from "./driver-assembler.ts";
-import { loopFunctionType } from "./emit.ts";
+import { loopFunctionType } from "./emitted-functions.ts";
 
 /** Functions that the driver exports. */
 export interface Driver {

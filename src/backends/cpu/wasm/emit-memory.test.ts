@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { add, address, advance, constant, extract, i32, lanes, load, loadSplat, loadVector, reduceLanes, splat } from "../loops/block.ts";
 import type { Expr } from "../loops/ir.ts";
-import { mathImports } from "./emit.ts";
+import { mathImports } from "./emitted-functions.ts";
 import { evaluate, f32x, i32x, readF32, readI32 } from "./run-emitted.ts";
 
 describe("emitModule, memory, lanes and calls", () => {

@@ -4,13 +4,11 @@ import { elementBytes } from "../loops/expression.ts";
 import type { Address, Expr, Stmt, ValueType } from "../loops/ir.ts";
 import { rareKernels } from "../loops/parts.ts";
 import type { ByteWriter, WasmType } from "./encode.ts";
+import { reservedBytes } from "./memory-bounds.ts";
 import { localTypes } from "./opcode-tables.ts";
 
 /** Lanes of a vector. */
 export const laneCount: number = 4;
-
-/** Bytes at the start of memory where no kernel's buffer lies. */
-export const reservedBytes: number = 1 << 20;
 
 /** Byte 0 of every lane, then zeros. */
 // prettier-ignore

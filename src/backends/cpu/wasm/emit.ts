@@ -9,7 +9,8 @@ import type { BinaryOp, CallableFunction, Expr, LoopFunction, Stmt, UnaryOp, Val
 import { get } from "../loops/block.ts";
 import { rareKernels } from "../loops/parts.ts";
 import { type EmitHost, laneCount, MemoryEmitter } from "./emit-memory.ts";
-import { ByteWriter, emptyBlock, encodeModule, type FunctionType, type Opcode, type WasmFunction, type WasmType } from "./encode.ts";
+import { ByteWriter, emptyBlock, encodeModule, type Opcode, type WasmFunction, type WasmType } from "./encode.ts";
+import { loopFunctionType } from "./emitted-functions.ts";
 import { binaryOpcodes, callTypes, compareOpcodes, convertOpcodes, localTypes, type Row, unaryOpcodes } from "./opcode-tables.ts";
 
 /** What the engine has. */
@@ -18,9 +19,6 @@ export interface EmitOptions {
   readonly relaxedFma: boolean;
   readonly sharedMemory: boolean;
 }
-
-/** Type of every emitted function: (block, from, to, scratch). */
-export const loopFunctionType: FunctionType = { parameters: ["i32", "i32", "i32", "i32"], results: [] };
 
 /**
  * A module that imports memory "env" "memory" (and from "math" what the functions call) and exports every function by
@@ -37,14 +35,6 @@ export function emitModule(functions: readonly LoopFunction[], options: EmitOpti
     functions: emitted,
   });
 }
-
-/** The imports "math" of an emitted module. */
-// prettier-ignore
-export const mathImports: Readonly<Record<CallableFunction, (x: number, y: number) => number>> = {
-  exp: Math.exp, expm1: Math.expm1, log: Math.log, log1p: Math.log1p, tanh: Math.tanh, sin: Math.sin, cos: Math.cos,
-  tan: Math.tan, asin: Math.asin, acos: Math.acos, atan: Math.atan, sinh: Math.sinh, cosh: Math.cosh, asinh: Math.asinh,
-  acosh: Math.acosh, atanh: Math.atanh, pow: Math.pow, atan2: Math.atan2, remainder: (x, y) => x % y,
-};
 
 /** Byte positions that bring the upper lanes down, for a tree of two steps. */
 // prettier-ignore

@@ -2,6 +2,7 @@
  * Binary encoding of WebAssembly modules: LEB128, sections, instructions by the specification's names.
  * Source: WebAssembly Core Specification 2.0 and 3.0, chapter "Binary Format"; the threads proposal for 0xfe.
  */
+import { maximumPages } from "./memory-bounds.ts";
 
 /**
  * Opcodes in the specification's spelling. One byte, or `prefix << 16 | number` where the instruction has a prefix
@@ -204,9 +205,6 @@ export interface WasmModule {
   /** All are exported by name. */
   readonly functions: readonly WasmFunction[];
 }
-
-/** Pages (64 KiB) of the largest 32-bit memory. */
-export const maximumPages = 65536;
 
 /** Bytes of a module. */
 export function encodeModule(module: WasmModule): Uint8Array<ArrayBuffer> {

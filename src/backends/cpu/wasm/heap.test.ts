@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { BackendError } from "../../../errors.ts";
-import { reservedBytes } from "./emit-memory.ts";
+import { reservedBytes } from "./memory-bounds.ts";
 import { Heap } from "./heap.ts";
 
 describe("Heap", () => {

@@ -2,10 +2,8 @@
 import { type DType, type HostDType, type StoredElements, storedElements, type TypedArray } from "../../../dtype/index.ts";
 import { BackendError, InternalError } from "../../../errors.ts";
 import type { MachineMemory, MemoryBlock } from "../runtime/machine.ts";
-import { reservedBytes } from "./emit-memory.ts";
-import { maximumPages } from "./encode.ts";
+import { maximumPages, pageBytes, reservedBytes } from "./memory-bounds.ts";
 
-const pageBytes = 65536;
 /** Every allocation starts at a multiple of this: a cache line. */
 const alignment = 64;
 

@@ -3,6 +3,7 @@ import { address, Block, get, i32, loadPtr } from "../loops/block.ts";
 import type { LoopFunction, ValueType, Variable } from "../loops/ir.ts";
 import { CodeCache } from "../runtime/code-cache.ts";
 import { jobBytes, jobWords, stageWords } from "../runtime/stage-format.ts";
+import "./complete.ts";
 import { Heap } from "./heap.ts";
 import { ModuleStore } from "./module-store.ts";
 import { Threads } from "./threads.ts";

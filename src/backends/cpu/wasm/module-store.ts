@@ -1,7 +1,8 @@
 /** Generated kernels as WebAssembly modules, each function at one position of every thread's table. */
 import type { LoopFunction } from "../loops/ir.ts";
 import type { CodeStore } from "../runtime/code-cache.ts";
-import { emitModule, type EmitOptions } from "./emit.ts";
+import type { EmitOptions } from "./emit.ts";
+import { generatorOfCode } from "./parts.ts";
 import type { Threads } from "./threads.ts";
 
 /** Positions of the function tables, given out and taken back. */
@@ -17,7 +18,7 @@ export class ModuleStore implements CodeStore {
   }
 
   install(functions: readonly LoopFunction[]): { readonly references: readonly number[]; readonly bytes: number } {
-    const bytes = emitModule(functions, this.options);
+    const bytes = generatorOfCode.get().emitModule(functions, this.options);
     const module = new WebAssembly.Module(bytes);
     const entries = functions.map(({ name }) => ({ name, index: this.freeIndices.pop() ?? this.nextIndex++ }));
     this.threads.install({ module, entries }, []);

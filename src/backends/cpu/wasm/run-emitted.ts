@@ -1,7 +1,8 @@
 /** Runs loop functions made by hand as WebAssembly: for tests of the emitter. */
 import { address, Block, get, loadPtr } from "../loops/block.ts";
 import type { Expr, LoopFunction, Storage, ValueType, Variable } from "../loops/ir.ts";
-import { emitModule, mathImports } from "./emit.ts";
+import { emitModule } from "./emit.ts";
+import { mathImports } from "./emitted-functions.ts";
 
 /** A function made by hand. */
 export function loopFunction(

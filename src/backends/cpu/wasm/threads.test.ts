@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { add, address, advance, Block, get, i32, load, loadPtr, ne } from "../loops/block.ts";
 import type { Expr, LoopFunction, ValueType, Variable } from "../loops/ir.ts";
 import { jobBytes, jobWords, stageWords } from "../runtime/stage-format.ts";
+import "./complete.ts";
 import { emitModule } from "./emit.ts";
 import { Heap } from "./heap.ts";
 import { Threads } from "./threads.ts";

@@ -3,11 +3,11 @@ import { withParts } from "../../../parts/part.ts";
 import { type Platform, platform } from "../../../platform/index.ts";
 import type { StageThreads } from "../runtime/machine.ts";
 import { mailbox } from "./control.ts";
-import { type Driver, emitDriver } from "./driver.ts";
-import { mathImports } from "./emit.ts";
+import type { Driver } from "./driver.ts";
+import { mathImports } from "./emitted-functions.ts";
 import type { Heap } from "./heap.ts";
 import type * as helperModule from "./helpers.ts";
-import { helperThreads } from "./parts.ts";
+import { generatorOfCode, helperThreads } from "./parts.ts";
 import type { InstalledModule } from "./worker-source.ts";
 
 type DriverExports = WebAssembly.Exports & Driver;
@@ -22,7 +22,7 @@ export const mostThreads = 64;
 export class Threads implements StageThreads {
   readonly count: number;
   private readonly heap: Heap;
-  private readonly driver: DriverExports;
+  private driver: DriverExports | undefined;
   private readonly table: WebAssembly.Table;
   private readonly imports: WebAssembly.Imports;
   private readonly installed = new Map<WebAssembly.Module, InstalledModule>();
@@ -40,8 +40,6 @@ export class Threads implements StageThreads {
     this.count = heap.isShared ? count : 1;
     this.table = new WebAssembly.Table({ element: "anyfunc", initial: 256 });
     this.imports = { env: { memory: heap.memory, table: this.table }, math: mathImports };
-    const driver = new WebAssembly.Module(emitDriver(heap.isShared));
-    this.driver = new WebAssembly.Instance(driver, this.imports).exports as DriverExports;
     for (let i = 0; i < this.count; i++) this.scratch.push(0);
   }
 
@@ -122,7 +120,14 @@ export class Threads implements StageThreads {
 
   /** Runs the stage whose descriptor stands at `stage` on this thread only. */
   solo(stage: number): void {
+    // Whoever has a stage has its kernels, and with them what writes the driver.
+    this.driver ??= this.makeDriver();
     this.driver.solo(stage, this.scratch[0]!);
+  }
+
+  private makeDriver(): DriverExports {
+    const driver = new WebAssembly.Module(generatorOfCode.get().emitDriver(this.heap.isShared));
+    return new WebAssembly.Instance(driver, this.imports).exports as DriverExports;
   }
 
   /**

@@ -7,6 +7,8 @@ import { sizeOf } from "../../../graph/index.ts";
 import { compilerTarget, type ScheduleOptions } from "../compiler-target.ts";
 import { platform } from "../../../platform/index.ts";
 import type { CallableFunction } from "../loops/ir.ts";
+import { stepOfFirstAxis } from "../loops/contract/contract-schedule.ts";
+import { scheduleContract } from "../loops/contract/schedule.ts";
 import { divideWork, lowerKernel } from "../loops/lower.ts";
 import { chooseThreads } from "../runtime/choose-threads.ts";
 import { CodeCache } from "../runtime/code-cache.ts";
@@ -107,7 +109,7 @@ export function createX64Backend(options: X64Options = {}): CpuBackend {
     command: (file) => `objdump -D -b binary -m i386:x86-64 -M intel ${file}`,
   };
   const limits: TensorLimits = { bytes: system.access.largestView, memory: "one view of memory in this version of Node" };
-  const target = compilerTarget(cpuTarget, limits.bytes, {
+  const target = compilerTarget(cpuTarget, limits.bytes, () => ({ scheduleContract, stepOfFirstAxis }), {
     ...options,
     sliceBytes: options.sliceBytes ?? sliceBytesOf(cpuTarget, threads.count),
   });

@@ -6,6 +6,7 @@ import { compilerTarget } from "../../compiler-target.ts";
 import type { CpuTarget } from "../../target.ts";
 import { runNaive } from "../naive-kernel.ts";
 import { Random } from "../random-kernel.ts";
+import { stepOfFirstAxis } from "./contract-schedule.ts";
 import { type ConvolutionShape, convolution, filterGradient, inputGradient } from "./sample-contractions.ts";
 import { scheduleContract } from "./schedule.ts";
 import type { Binding } from "./pad-operand.ts";
@@ -168,8 +169,8 @@ describe("minimal filtering", () => {
 it("NABLA_WINOGRAD that says neither yes nor no is an error of its own: no other back-end takes over", () => {
   vi.stubEnv("NABLA_WINOGRAD", "maybe");
   try {
-    expect(() => compilerTarget(avx512, 2 ** 30)).toThrow(ValueError);
-    expect(() => compilerTarget(avx512, 2 ** 30)).toThrow(/maybe/);
+    expect(() => compilerTarget(avx512, 2 ** 30, () => ({ scheduleContract, stepOfFirstAxis }))).toThrow(ValueError);
+    expect(() => compilerTarget(avx512, 2 ** 30, () => ({ scheduleContract, stepOfFirstAxis }))).toThrow(/maybe/);
   } finally {
     vi.unstubAllEnvs();
   }

@@ -1,6 +1,7 @@
 /** Measures the error of the functions of this folder, for the test and for scripts/math-accuracy.ts. */
 import "../complete.ts";
-import { emitModule, mathImports } from "../../wasm/emit.ts";
+import { emitModule } from "../../wasm/emit.ts";
+import { mathImports } from "../../wasm/emitted-functions.ts";
 import { address, advance, Block, constant, get, load, loadPtr, loadVector } from "../block.ts";
 import type { LoopFunction, ValueType, Variable } from "../ir.ts";
 import { type MathFunction, mathFunctions } from "../math.ts";

@@ -1,0 +1,6 @@
+/** From kernels to WebAssembly, in one file of a bundle: what nothing needs before the first run. */
+export { stepOfFirstAxis } from "../loops/contract/contract-schedule.ts";
+export { scheduleContract } from "../loops/contract/schedule.ts";
+export { divideWork, lowerKernel } from "../loops/lower.ts";
+export { emitDriver } from "./driver.ts";
+export { emitModule } from "./emit.ts";
