@@ -1,5 +1,7 @@
-// Bytes of programs bundled by vite and esbuild: what a page loads before it runs. Needs a build (npm run size makes one).
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+// Bytes of programs bundled by vite and esbuild: what a page loads before it runs, and what it has loaded when it has trained.
+// Needs a build (npm run size makes one).
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -22,11 +24,13 @@ const initializers = { kernelInitializer: GlorotUniform(), biasInitializer: Zero
 `;
 // Pages train when somebody asks for it. With an `await` outside of functions rolldown, vite's bundler, makes a file of every
 // module that is also loaded later: 9 KB more.
-const run = `
+const run = (sample) => `
+const zeros = (...shape) => tensor(new Float32Array(shape.reduce((n, extent) => n * extent)), { shape });
 async function train() {
   model.compile({ loss, optimizer, metrics });
-  await model.fit(tensor([[1]]), tensor([[1]]), { epochs: 5, batchSize: 32 });
-  console.log(await model.evaluate(tensor([[1]]), tensor([[1]])), await model.predict(tensor([[1]])));
+  const [x, y] = [zeros(80, ${sample}), zeros(80, 10)];
+  await model.fit(x, y, { epochs: 5, batchSize: 32 });
+  console.log(await model.evaluate(x, y), await model.predict(x));
 }
 document.querySelector("button").onclick = train;
 `;
@@ -40,7 +44,7 @@ const model = new Sequential([
   Dense({ units: 10, activation: softmax, ...initializers }),
 ]);
 const [loss, optimizer, metrics] = [CategoricalCrossentropy(), SGD(), [CategoricalAccuracy()]];
-${run}`,
+${run("100")}`,
   "LeNet on nabla/core": `${core}
 import { AveragePooling2D, Conv2D, Dense, Flatten } from "nabla/layers";
 const model = new Sequential([
@@ -54,7 +58,7 @@ const model = new Sequential([
   Dense({ units: 10, activation: softmax, ...initializers }),
 ]);
 const [loss, optimizer, metrics] = [CategoricalCrossentropy(), SGD(), [CategoricalAccuracy()]];
-${run}`,
+${run("28, 28, 1")}`,
   "MLP on nabla": `
 import { layers, Sequential, tensor } from "nabla";
 const model = new Sequential([
@@ -62,17 +66,18 @@ const model = new Sequential([
   layers.Dense({ units: 10, activation: "softmax" }),
 ]);
 const [loss, optimizer, metrics] = ["categorical_crossentropy", "sgd", ["accuracy"]];
-${run}`,
+${run("100")}`,
 };
 
-/** Bytes of one bundle: what is loaded at once, and with gzip (level 9). */
-const sizeOf = (texts) => ({
-  bytes: texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0),
-  gzip: texts.reduce((sum, text) => sum + gzipSync(text, { level: 9 }).length, 0),
-});
+/** Bytes of one bundle: what is loaded at once, with gzip (level 9), and with gzip what is loaded when it has trained. */
+function sizes(texts, early, trained) {
+  const sum = (names, bytesOf) => names.reduce((total, name) => total + bytesOf(texts.get(name)), 0);
+  const gzip = (text) => gzipSync(text, { level: 9 }).length;
+  return { bytes: sum(early, Buffer.byteLength), gzip: sum(early, gzip), trained: sum(trained, gzip) };
+}
 
 /** The entry of a bundle and what it imports at once; not what it imports when it is needed. */
-function atOnce(entry, find, importsOf) {
+function atOnce(entry, importsOf) {
   const seen = new Set();
   const visit = (name) => {
     if (seen.has(name)) return;
@@ -80,7 +85,37 @@ function atOnce(entry, find, importsOf) {
     importsOf(name).forEach(visit);
   };
   visit(entry);
-  return [...seen].map(find);
+  return [...seen];
+}
+
+// A page without a document to speak of, and without memory that threads could share.
+const page = `
+const button = {};
+globalThis.navigator ??= { hardwareConcurrency: 1 };
+globalThis.document = { querySelector: () => button, createElement: () => ({}) };
+delete globalThis.SharedArrayBuffer;
+await import(process.argv[2]);
+await button.onclick();
+process.exit();
+`;
+
+/** Files of a bundle that are loaded when the program has trained, by running it. */
+function untilTrained(texts, entry) {
+  const out = join(folder, "run");
+  rmSync(out, { recursive: true, force: true });
+  for (const [name, text] of [...texts, ["page.mjs", page], ["package.json", '{ "type": "module" }']]) {
+    mkdirSync(dirname(join(out, name)), { recursive: true });
+    writeFileSync(join(out, name), text);
+  }
+  const coverage = join(out, "coverage");
+  const { status, stderr } = spawnSync(process.execPath, [join(out, "page.mjs"), join(out, entry)], {
+    encoding: "utf8",
+    env: { ...process.env, NODE_V8_COVERAGE: coverage },
+  });
+  if (status !== 0) throw new Error(stderr.slice(-2000));
+  const [report] = readdirSync(coverage).map((name) => JSON.parse(readFileSync(join(coverage, name), "utf8")));
+  const loaded = new Set(report.result.map(({ url }) => url));
+  return [...texts.keys()].filter((name) => loaded.has(pathToFileURL(join(out, name)).href));
 }
 
 async function withVite(file) {
@@ -92,13 +127,9 @@ async function withVite(file) {
   });
   const chunks = new Map((Array.isArray(result) ? result[0] : result).output.map((chunk) => [chunk.fileName, chunk]));
   const entry = [...chunks.values()].find((chunk) => chunk.isEntry).fileName;
-  return sizeOf(
-    atOnce(
-      entry,
-      (name) => chunks.get(name).code,
-      (name) => chunks.get(name).imports,
-    ),
-  );
+  const texts = new Map([...chunks].map(([name, { code }]) => [name, code]));
+  const found = atOnce(entry, (name) => chunks.get(name).imports);
+  return sizes(texts, found, untilTrained(texts, entry));
 }
 
 async function withEsbuild(file) {
@@ -119,9 +150,9 @@ async function withEsbuild(file) {
   const texts = new Map(outputFiles.map(({ path, text }) => [path.slice(folder.length + 1).replaceAll("\\", "/"), text]));
   const entry = Object.entries(metafile.outputs).find(([, output]) => output.entryPoint === "main.js")[0];
   const importsOf = (name) => metafile.outputs[name].imports.filter(({ kind }) => kind === "import-statement").map(({ path }) => path);
-  const found = atOnce(entry, (name) => name, importsOf);
+  const found = atOnce(entry, importsOf);
   const inputs = found.flatMap((name) => Object.entries(metafile.outputs[name].inputs));
-  return { ...sizeOf(found.map((name) => texts.get(name))), inputs: inputs.map(([path, { bytesInOutput }]) => [path, bytesInOutput]) };
+  return { ...sizes(texts, found, untilTrained(texts, entry)), inputs: inputs.map(([path, { bytesInOutput }]) => [path, bytesInOutput]) };
 }
 
 /** An empty folder in which `nabla` is an installed package. */
@@ -142,14 +173,16 @@ export async function measure(name) {
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1).padStart(7)} KB`;
-  console.log("program                 bundler     minified       gzip");
+  console.log("program                 bundler     minified       gzip  until trained");
   for (const name of Object.keys(programs)) {
-    const sizes = await measure(name);
-    for (const bundler of ["vite", "esbuild"])
-      console.log(`${name.padEnd(23)} ${bundler.padEnd(8)} ${kilobytes(sizes[bundler].bytes)} ${kilobytes(sizes[bundler].gzip)}`);
+    const measured = await measure(name);
+    for (const bundler of ["vite", "esbuild"]) {
+      const { bytes, gzip, trained } = measured[bundler];
+      console.log(`${name.padEnd(23)} ${bundler.padEnd(8)} ${kilobytes(bytes)} ${kilobytes(gzip)}  ${kilobytes(trained)}`);
+    }
     if (name !== "MLP on nabla/core") continue;
     const rooms = new Map();
-    for (const [path, bytes] of sizes.esbuild.inputs) {
+    for (const [path, bytes] of measured.esbuild.inputs) {
       const [, room = path] = /dist\/((?:backends\/\w+(?:\/\w+)?)|[^/]+)/.exec(path) ?? [];
       rooms.set(room, (rooms.get(room) ?? 0) + bytes);
     }

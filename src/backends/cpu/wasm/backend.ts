@@ -3,6 +3,7 @@ import type { Executable } from "../../backend.ts";
 import { BackendError } from "../../../errors.ts";
 import type { Program } from "../../../compiler/program.ts";
 import { sizeOf } from "../../../graph/index.ts";
+import { withParts } from "../../../parts/part.ts";
 import { compilerTarget, type ScheduleOptions } from "../compiler-target.ts";
 import type { CpuTarget } from "../target.ts";
 import { chooseThreads } from "../runtime/choose-threads.ts";
@@ -79,6 +80,9 @@ export function createWasmBackend(options: WasmOptions = {}): CpuBackend {
   const cpuTarget = wasmTarget(relaxedFma);
   const emitOptions: EmitOptions = { relaxedFma, sharedMemory: isShared };
   const threads = new Threads(heap, wanted);
+  // Whoever starts the back-end is about to run something. Where loading fails, the run tries again and says so.
+  const loading = withParts(() => generatorOfCode.get());
+  if (loading instanceof Promise) loading.catch(() => undefined);
   const code = new CodeCache(new ModuleStore(threads, emitOptions));
   const plain: Machine = {
     name: where,
