@@ -29,7 +29,7 @@ await model.fit(unit(xTrain, count), ops.slice(yTrain, [0, 0], [count, 1]), { ep
 const [stimuli, voxels] = [budget(120, 750), 40];
 const probe = new Model({
   inputs: model.inputs!,
-  outputs: names.map((name) => model.graph!.callsOf(model.getLayer(name))[0]!.outputs[0]!),
+  outputs: names.map((name) => model.getLayer(name).output as Tensor),
 });
 const activations = await probe.predict(unit(xTest, stimuli), { batchSize: 250, verbose: 0 });
 const features = activations.map((maps) => ops.reshape(maps, [stimuli, -1]));

@@ -37,7 +37,7 @@ async function probabilities(classes: number, labels: Labels): Promise<Tensor> {
   const body = await applications.InceptionV3({ weights: weights!, includeTop: false, pooling: "avg", inputShape: [size, size, 3] });
   // A few steps have to do for the moving statistics.
   for (const layer of body.layers) if (layer instanceof layers.BatchNormalization) layer.momentum = 0.9;
-  const features = layers.Dropout({ rate: 0.3 })(body.outputs!);
+  const features = layers.Dropout({ rate: 0.3 })(body.output);
   const outputs = layers.Dense({ units: classes, activation: "softmax" })(features);
   const model = new Model({ inputs: body.inputs!, outputs });
   const learningRate = optimizers.schedules.CosineDecay({ initialLearningRate: weights === null ? 1e-3 : 1e-4, decaySteps: epochs * 10 });

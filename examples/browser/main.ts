@@ -27,7 +27,7 @@ const rest = [
 ];
 const model = new Model({ inputs, outputs: rest.reduce((x: Tensor, layer) => layer(x), maps) });
 /** The same layers, so the same weights: what a drawing looks like after the first one, and the answer. */
-const looking = new Model<Tensor, [Tensor, Tensor]>({ inputs, outputs: [maps, model.outputs!] });
+const looking = new Model<Tensor, [Tensor, Tensor]>({ inputs, outputs: [maps, model.output] });
 
 const filters = new FilterView(element("filters"), 6, 5);
 const pad = new DrawingPad(canvas("pad"), () => void look());

@@ -4,6 +4,7 @@ import { ValueError } from "../errors.ts";
 import { isText, type Shape, symbolicTensor, symbolicText, type Tensor } from "../graph/index.ts";
 import { callableClass, type CallableClass, type Config } from "../serialization/index.ts";
 import { Layer } from "./layer.ts";
+import type { InputOfCall } from "./layer-types.ts";
 import { describe, type LayerOptions } from "./layer-options.ts";
 import { isShape } from "./structure.ts";
 
@@ -36,8 +37,7 @@ export function inputLayerOf(tensor: Tensor): InputLayerLayer | undefined {
 export class InputLayerLayer extends Layer<InputOptions & LayerOptions> {
   static override readonly className: string = "InputLayer";
   declare batchShape: Shape;
-  /** The symbolic tensor. */
-  readonly output: Tensor;
+  readonly #tensor: Tensor;
 
   constructor(options: InputOptions) {
     const given = options as InputOptions | undefined;
@@ -70,9 +70,19 @@ export class InputLayerLayer extends Layer<InputOptions & LayerOptions> {
       });
     }
     this.batchShape = [...shape];
-    this.output = texts ? symbolicText(this.batchShape, undefined) : symbolicTensor(this.batchShape, this.dtype, undefined);
-    inputLayers.set(this.output, this);
+    this.#tensor = texts ? symbolicText(this.batchShape, undefined) : symbolicTensor(this.batchShape, this.dtype, undefined);
+    inputLayers.set(this.#tensor, this);
     this.built = true;
+  }
+
+  /** The symbolic tensor. */
+  override get input(): InputOfCall<this["call"]> {
+    return this.#tensor;
+  }
+
+  /** The symbolic tensor. */
+  override get output(): ReturnType<this["call"]> {
+    return this.#tensor as never;
   }
 
   override call(x: Tensor): Tensor {
@@ -80,7 +90,7 @@ export class InputLayerLayer extends Layer<InputOptions & LayerOptions> {
   }
 
   override getConfig(): Config {
-    return { batch_shape: [...this.batchShape], dtype: isText(this.output) ? "string" : this.dtype, sparse: false, name: this.name };
+    return { batch_shape: [...this.batchShape], dtype: isText(this.#tensor) ? "string" : this.dtype, sparse: false, name: this.name };
   }
 }
 

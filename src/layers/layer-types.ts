@@ -27,3 +27,6 @@ export interface LayerClass<L extends Layer = Layer> {
   new (options: never): L;
   readonly className: string;
 }
+
+/** What a call takes first; unknown where only the base class is known. */
+export type InputOfCall<F extends (...args: never[]) => unknown> = [Parameters<F>[0]] extends [never] ? unknown : Parameters<F>[0];

@@ -50,7 +50,7 @@ import { currentRematScope } from "./open-remat-scopes.ts";
 import { flattenStructure, mapShapes, mapStructure, type Structure } from "./structure.ts";
 import { layerRegistry } from "./registry.ts";
 import { assignStored, storeVariables, type StoredArray } from "./stored-variables.ts";
-import type { InputShape, QuantizeOptions } from "./layer-types.ts";
+import type { InputOfCall, InputShape, QuantizeOptions } from "./layer-types.ts";
 import type { WeightOptions } from "./weight-options.ts";
 
 export type { CallOptions, InputShape, LayerClass, QuantizeOptions } from "./layer-types.ts";
@@ -117,6 +117,8 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   #trainable: boolean;
   readonly #own = new OwnWeights();
   #losses: Tensor[] = [];
+  /** The first call on symbolic tensors. */
+  #firstCall: { readonly input: unknown; readonly output: unknown } | null = null;
   readonly #optionNames: readonly string[];
   readonly #given: Readonly<Record<string, unknown>>;
 
@@ -372,6 +374,32 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
     return this.dtype;
   }
 
+  /**
+   * What the layer was given when it was first called on symbolic tensors: what `new Model` takes as inputs. Throws
+   * StateError before such a call.
+   */
+  get input(): InputOfCall<this["call"]> {
+    return this.#first().input as never;
+  }
+
+  /**
+   * What the layer gave when it was first called on symbolic tensors, to go on from there: to a part of a network with
+   * `new Model({ inputs: base.input, outputs: layer.output })`. Throws StateError before such a call.
+   */
+  get output(): ReturnType<this["call"]> {
+    return this.#first().output as never;
+  }
+
+  #first(): { readonly input: unknown; readonly output: unknown } {
+    if (this.#firstCall !== null) return this.#firstCall;
+    throw new StateError({
+      where: this.label,
+      problem: "the layer has not been called on symbolic tensors, so that it has no input and no output",
+      expected: "a call on what Input or another layer gave, or a place in a model whose input shape is known",
+      advice: "begin a Sequential with Input({ shape }), or give its first layer an inputShape",
+    });
+  }
+
   /** Mask of the output. By default the input's. */
   computeMask(_inputs: unknown, mask: unknown): unknown {
     return mask;
@@ -466,7 +494,9 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
       return this.#discardingLosses(() => this.#run(split.inputs, split.options));
     };
     const recorded = [...converted, ...(Object.keys(options).length > 0 ? [options] : [])];
-    return this.runsOnHost ? symbolicCall(this, recorded, run, zeroTensor) : symbolicCall(this, recorded, run);
+    const output = this.runsOnHost ? symbolicCall(this, recorded, run, zeroTensor) : symbolicCall(this, recorded, run);
+    this.#firstCall ??= { input: converted.length === 1 ? converted[0] : converted, output };
+    return output;
   }
 
   /** Runs a call whose tensors are placeholders: the losses it adds mean nothing. */

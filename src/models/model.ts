@@ -4,13 +4,14 @@ import type { CallbackModel, Direction, History } from "../callbacks/index.ts";
 import { ShapeError, StateError, UnknownNameError, ValueError, nearestNames } from "../errors.ts";
 import { formatShape, isPlainObject, isSymbolic, isText, type Shape, StringTensor, Tensor, type Variable } from "../graph/index.ts";
 import { type CallOptions, type InputShape, Layer } from "../layers/layer.ts";
+import type { InputOfCall } from "../layers/layer-types.ts";
 import { heldIn } from "../layers/layer-arguments.ts";
 import { describe } from "../layers/describe.ts";
 import type { LayerOptions } from "../layers/layer-options.ts";
 import { attachMask } from "../layers/masks.ts";
 import { quantizationParts } from "../layers/quantized/parts.ts";
 import type { QuantizeModelOptions } from "../layers/quantized/quantize-layers.ts";
-import { flattenStructure, packStructure } from "../layers/structure.ts";
+import { flattenStructure, mapStructure, packStructure, type Structure } from "../layers/structure.ts";
 import * as ops from "../ops/index.ts";
 import { camelCaseKeys, checkOptions, type Config, type CustomObjects } from "../serialization/index.ts";
 import { Metric } from "../metrics/index.ts";
@@ -33,6 +34,9 @@ export interface ModelOptions<I, O> extends LayerOptions {
   readonly inputs: I;
   readonly outputs: O;
 }
+
+/** Shapes of a structure of tensors. */
+type ShapesOf<T> = T extends Tensor ? Shape : Structure<Shape>;
 
 /**
  * A model: from inputs to outputs made of layers (`new Model({ inputs, outputs })`), or a class of your own that extends
@@ -95,6 +99,26 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
   /** The symbolic outputs in their structure; null where there are none. */
   get outputs(): O | null {
     return this.#outputs;
+  }
+
+  /** The symbolic inputs; of a model that is a class of its own what it was first called on. Throws StateError where there are none. */
+  override get input(): InputOfCall<this["call"]> {
+    return (this.inputs as never) ?? super.input;
+  }
+
+  /** The symbolic outputs; of a model that is a class of its own what it first gave. Throws StateError where there are none. */
+  override get output(): ReturnType<this["call"]> {
+    return (this.outputs as never) ?? super.output;
+  }
+
+  /** Shape(s) of the symbolic inputs, in their structure; the batch is null. Throws StateError where there are none. */
+  get inputShape(): ShapesOf<I> {
+    return shapesOf(this.input) as ShapesOf<I>;
+  }
+
+  /** Shape(s) of the symbolic outputs, in their structure. Throws StateError where there are none. */
+  get outputShape(): ShapesOf<O> {
+    return shapesOf(this.output) as ShapesOf<O>;
   }
 
   /** The layers, from the inputs to the outputs. */
@@ -495,4 +519,8 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
     if (cls !== Model && !Array.isArray(config.layers)) return new (cls as new (options: object) => never)(camelCaseKeys(config));
     return new Model<unknown, unknown>(modelForms.get("Model.fromConfig").functionalParts(config, customObjects)) as never;
   }
+}
+
+function shapesOf(tensors: unknown): unknown {
+  return mapStructure(tensors, (leaf) => (leaf as Tensor).shape);
 }

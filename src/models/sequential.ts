@@ -28,6 +28,9 @@ export interface SequentialOptions extends LayerOptions {
  * const model = new Sequential();
  * model.add(layers.Dense({ units: 64, activation: "relu", inputDim: 100 }));
  * model.add(layers.Dense({ units: 10, activation: "softmax" }));
+ *
+ * @example
+ * const model = new Sequential([Input({ shape: [100] }), layers.Dense({ units: 10 })], { name: "classifier" });
  */
 export class Sequential extends Model {
   static override readonly className: string = "Sequential";
@@ -35,8 +38,12 @@ export class Sequential extends Model {
   #input: InputLayerLayer | null = null;
   #inner: Model | null = null;
 
-  constructor(options: SequentialOptions | readonly (Layer | Tensor)[] = {}) {
-    const { layers, ...rest } = (Array.isArray(options) ? { layers: options } : options) as SequentialOptions;
+  /** Takes the layers, and options beside them, or all in one object. */
+  constructor(layersOrOptions: SequentialOptions | readonly (Layer | Tensor)[] = {}, options: Omit<SequentialOptions, "layers"> = {}) {
+    const { layers, ...rest }: SequentialOptions = {
+      ...options,
+      ...(Array.isArray(layersOrOptions) ? { layers: layersOrOptions } : layersOrOptions),
+    };
     super(rest);
     for (const layer of layers ?? []) this.add(layer);
     if (rest.trainable === false) this.trainable = false;
