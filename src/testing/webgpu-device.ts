@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { createWebGpuBackend, type WebGpuBackend } from "../backends/webgpu/index.ts";
+import type { HalfForm } from "../backends/webgpu/wgsl/kernel-code.ts";
 import { BackendError } from "../errors.ts";
 
 /** Where SwiftShader's description for the Vulkan loader may be. */
@@ -35,11 +36,11 @@ export function prepareVulkan(): void {
   }
 }
 
-/** A back-end, or why there is none here. */
-export async function webGpuForTests(): Promise<WebGpuBackend | string> {
+/** A back-end (whose float16 has the best form or this one), or why there is none here. */
+export async function webGpuForTests(float16?: HalfForm): Promise<WebGpuBackend | string> {
   prepareVulkan();
   try {
-    return await createWebGpuBackend();
+    return await createWebGpuBackend(float16);
   } catch (error) {
     if (error instanceof BackendError && process.env["NABLA_REQUIRE_WEBGPU"] === undefined) return error.parts.problem;
     throw error;
@@ -47,8 +48,8 @@ export async function webGpuForTests(): Promise<WebGpuBackend | string> {
 }
 
 /** Calls `declare` with a back-end; where there is none, says why it is skipped (NABLA_REQUIRE_WEBGPU makes that a failure). */
-export async function whereWebGpu(what: string, declare: (backend: WebGpuBackend) => void): Promise<void> {
-  const backend = await webGpuForTests();
+export async function whereWebGpu(what: string, declare: (backend: WebGpuBackend) => void, float16?: HalfForm): Promise<void> {
+  const backend = await webGpuForTests(float16);
   if (typeof backend === "string") console.warn(`skipped: ${what} (${backend})`);
   else declare(backend);
 }

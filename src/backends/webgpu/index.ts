@@ -9,6 +9,7 @@ import { GpuExecutable, type Shared } from "./runtime/executable.ts";
 import { alignmentBytes, type Gpu, openGpu } from "./runtime/gpu.ts";
 import { GpuMemory } from "./runtime/gpu-memory.ts";
 import { lowerProgram } from "./runtime/lower-program.ts";
+import type { HalfForm } from "./wgsl/kernel-code.ts";
 import { Pipelines } from "./runtime/pipelines.ts";
 import { RunOrder } from "../run-order.ts";
 
@@ -39,16 +40,16 @@ export function webGpuTarget(buffers: number, bytes: number, workgroupBytes = 16
       rowScratchBytes: workgroupBytes - treeBytes,
       alignmentBytes,
       maxBufferBytes: bytes,
-      dtypes: ["float32", "int32", "int8", "uint8", "bool"],
+      dtypes: ["float32", "float16", "bfloat16", "int32", "int8", "uint8", "bool"],
       sharedArena: false,
     },
     scheduleContract,
   };
 }
 
-/** Starts the back-end on the best device. Throws BackendError that says why there is none. */
-export async function createWebGpuBackend(): Promise<WebGpuBackend> {
-  return webGpuBackendOn(await openGpu(await platform.gpu()));
+/** Starts the back-end on the best device. Throws BackendError that says why there is none. `float16`: for tests of one form of it. */
+export async function createWebGpuBackend(float16?: HalfForm): Promise<WebGpuBackend> {
+  return webGpuBackendOn(await openGpu(await platform.gpu(), float16));
 }
 
 function webGpuBackendOn(gpu: Gpu): WebGpuBackend {
@@ -63,6 +64,7 @@ function webGpuBackendOn(gpu: Gpu): WebGpuBackend {
       target: "WGSL",
       adapter: gpu.adapterName,
       features: [...gpu.features].filter((feature) => ["shader-f16", "subgroups", "timestamp-query"].includes(feature)).join(", "),
+      float16: gpu.limits.float16?.hasType === true ? "f16" : "two to a word",
       maxBufferBytes: limits.maxBufferSize,
       maxBindingBytes: limits.maxStorageBufferBindingSize,
       pipelines: pipelines.size,

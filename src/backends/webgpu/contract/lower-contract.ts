@@ -7,6 +7,7 @@ import type { ContractKernel, ContractRole } from "../../../compiler/kernels/ker
 import type { KernelCode, Surroundings } from "../wgsl/kernel-code.ts";
 import { ModuleWriter, type Place } from "../wgsl/module-writer.ts";
 import { countText, placeAt, pointsOf, splitPoint } from "../wgsl/points.ts";
+import { wholeWords } from "../wgsl/whole-words.ts";
 import { OperandLoader } from "./operand-loader.ts";
 import { invocationsOf, scheduleOf, strideOf } from "./tiles.ts";
 
@@ -16,9 +17,10 @@ const components = ["x", "y", "z", "w"] as const;
 export function lowerContract(kernel: ContractKernel, surroundings: Surroundings): KernelCode {
   const schedule = scheduleOf(kernel);
   const { rows, columns, depth, rowsEach, columnsEach, splitAxis, rangeLength } = schedule;
-  const writer = new ModuleWriter(kernel, surroundings);
   const axesOf = (role: ContractRole): number[] => [...kernel.axes.keys()].filter((axis) => kernel.roles[axis] === role);
   const [batchAxes, mAxes, nAxes, kAxes] = [axesOf("batch"), axesOf("m"), axesOf("n"), axesOf("k")];
+  // Four neighbouring columns are results of one invocation.
+  const writer = new ModuleWriter(kernel, surroundings, wholeWords(kernel, nAxes, surroundings).owned);
   const count = (axes: readonly number[]): number => pointsOf(axes.map((axis) => kernel.axes[axis]!));
   const invocations = invocationsOf(schedule);
 
@@ -105,6 +107,7 @@ export function lowerContract(kernel: ContractKernel, surroundings: Surroundings
     writer.line(`if (u32(column + i) >= ${countText(writer, nAxes)}) { return; }`);
     for (const [axis, at] of splitPoint(writer, "u32(column + i)", nAxes)) positions.set(axis, at);
     const place: Place = { ...placeAt(positions), accumulator: () => "sums[i]" };
+    writer.isLast = `(i == 3i) | (u32(column + i + 1i) >= ${countText(writer, nAxes)})`;
     const values = writer.entries(kernel.epilogue, writer.storeRoots(kernel.stores), place);
     for (const { access, value } of kernel.stores) writer.store(access, place, values.get(value)!, values);
     writer.line("}");

@@ -1,12 +1,11 @@
 /** Where the buffers of a program are on the device, and how each kernel is bound to them. */
 import type { Kernel, KernelBuffer } from "../../../compiler/kernels/kernel.ts";
 import type { BoundKernel, Program } from "../../../compiler/program.ts";
-import { dtypes, type TypedArray } from "../../../dtype/index.ts";
+import { type DType, dtypes, type TypedArray } from "../../../dtype/index.ts";
 import { InternalError } from "../../../errors.ts";
 import { sizeOf } from "../../../graph/index.ts";
 import type { DeviceLimits, Surroundings } from "../wgsl/kernel-code.ts";
 import { alignmentBytes, roundUp } from "./gpu.ts";
-import { storedBytes } from "./gpu-memory.ts";
 
 /** A buffer of the device that a program uses. */
 export type Memory =
@@ -25,6 +24,13 @@ export interface Range {
   readonly base: number;
 }
 
+/** Fixed data of a program, stored as elements of `dtype`. */
+export interface Constant {
+  readonly data: TypedArray;
+  readonly dtype: DType;
+  readonly offset: number;
+}
+
 /** Turns of the loops around a kernel. */
 export type Turns = ReadonlyMap<number, number>;
 
@@ -33,7 +39,7 @@ export class ProgramMemory {
   readonly program: Program;
   readonly argumentOffsets: readonly number[];
   readonly argumentBytes: number;
-  readonly constants: ReadonlyMap<TypedArray, number>;
+  readonly constants: readonly Constant[];
   readonly constantBytes: number;
   private readonly trips = new Map<number, number>();
 
@@ -45,12 +51,13 @@ export class ProgramMemory {
       end += roundUp(Math.max(1, bytes), alignmentBytes);
       return place;
     };
-    this.argumentOffsets = program.arguments.map(({ shape, dtype }) => take(sizeOf(shape) * storedBytes(dtype)));
+    this.argumentOffsets = program.arguments.map(({ shape, dtype }) => take(sizeOf(shape) * dtypes[dtype].bytes));
     this.argumentBytes = end;
     end = 0;
-    const constants = new Map<TypedArray, number>();
-    for (const { place } of program.buffers) {
-      if (place.kind === "constant" && !constants.has(place.data)) constants.set(place.data, take(place.data.byteLength));
+    const constants: Constant[] = [];
+    for (const { place, dtype } of program.buffers) {
+      if (place.kind !== "constant" || constants.some((other) => other.data === place.data && other.dtype === dtype)) continue;
+      constants.push({ data: place.data, dtype, offset: take(place.data.length * dtypes[dtype].bytes) });
     }
     this.constants = constants;
     this.constantBytes = end;
@@ -78,7 +85,7 @@ export class ProgramMemory {
       case "state":
         return { memory: { kind: "state", index: place.index }, offset: 0, bytes, base: 0 };
       case "constant":
-        return { memory: { kind: "constants" }, offset: this.constants.get(place.data)!, bytes, base: 0 };
+        return { memory: { kind: "constants" }, offset: this.constantOffset(place.data, dtype), bytes, base: 0 };
       case "arena":
         return { memory: { kind: "arena", index: place.arena }, offset: place.offset, bytes, base: 0 };
       case "alternate":
@@ -94,13 +101,13 @@ export class ProgramMemory {
 
   /** Text that is equal for buffers at one place. */
   placeKey(buffer: number): string {
-    const { place } = this.program.buffers[buffer]!;
+    const { place, dtype } = this.program.buffers[buffer]!;
     switch (place.kind) {
       case "argument":
       case "state":
         return `${place.kind}${place.index}`;
       case "constant":
-        return `constant${this.constants.get(place.data)!}`;
+        return `constant${this.constantOffset(place.data, dtype)}`;
       case "arena":
         return `arena${place.arena}@${place.offset}`;
       case "slice":
@@ -108,6 +115,17 @@ export class ProgramMemory {
       case "alternate":
         return `alternate(${this.placeKey(place.even)},${this.placeKey(place.odd)},${place.loop})`;
     }
+  }
+
+  private constantOffset(data: TypedArray, dtype: DType): number {
+    return this.constants.find((other) => other.data === data && other.dtype === dtype)!.offset;
+  }
+
+  /** Whether the first element of a buffer may stand within a word of memory. */
+  isUnaligned(buffer: number): boolean {
+    const { place } = this.program.buffers[buffer]!;
+    if (place.kind === "slice") return place.strideBytes % 4 !== 0 || this.isUnaligned(place.of);
+    return place.kind === "alternate" && (this.isUnaligned(place.even) || this.isUnaligned(place.odd));
   }
 
   /** Whether loops move the first element of a buffer inside its range. */
@@ -191,6 +209,7 @@ export function distinctBuffers(bound: BoundKernel, memory: ProgramMemory, isChe
     buffers: ids,
     surroundings: {
       moved: new Set(ids.flatMap((buffer, i) => (memory.isMoved(buffer) ? [i] : []))),
+      unaligned: new Set(ids.flatMap((buffer, i) => (memory.isUnaligned(buffer) ? [i] : []))),
       shared,
       guarded: isChecked && writesState,
       limits,

@@ -6,10 +6,11 @@ import { sizeOf } from "../../../graph/index.ts";
 import type { Executable, RunArguments } from "../../backend.ts";
 import type { Memory, ProgramMemory, Range } from "./bind-kernels.ts";
 import { type Command, CommandBuilder, type Dispatch } from "./commands.ts";
-import { type Gpu, roundUp, usage, where } from "./gpu.ts";
-import { fromBytes, GpuMemory, storedBytes, upload } from "./gpu-memory.ts";
+import { type Gpu, roundUp, where } from "./gpu.ts";
+import { fromBytes, GpuMemory, upload } from "./gpu-memory.ts";
 import { type LoadedKernel, lowerProgram } from "./lower-program.ts";
 import type { PipelineEntry, Pipelines } from "./pipelines.ts";
+import { usage } from "./usage.ts";
 import type { RunOrder } from "../../run-order.ts";
 
 /** What programs of one device share. */
@@ -106,7 +107,7 @@ export class GpuExecutable implements Executable {
         this.builder.uniformBytes === 0
           ? undefined
           : own(this.builder.uniformBytes, usage.uniform | usage.copyTarget, "the scalars of a program");
-      for (const [data, offset] of memory.constants) upload(gpu, this.constants!, offset, data);
+      for (const { data, dtype, offset } of memory.constants) upload(gpu, this.constants!, offset, dtype, data);
       this.pipelines = kernels.map(({ code }, k) => {
         const entry = shared.pipelines.acquire(code, program.kernels[k]!.kernel.label);
         this.holding.pipelines.push(entry);
@@ -119,7 +120,7 @@ export class GpuExecutable implements Executable {
     let end = isChecked ? faultBytes : 0;
     this.results = program.results.map(({ type, buffer }) => {
       const length = sizeOf(type.shape);
-      const bytes = roundUp(length * storedBytes(type.dtype), 4);
+      const bytes = roundUp(length * dtypes[type.dtype].bytes, 4);
       const at = end;
       end += bytes;
       return { range: memory.range(buffer, new Map()), at, bytes, length };
@@ -279,7 +280,8 @@ export class GpuExecutable implements Executable {
     const { gpu } = this.shared;
     args.arguments.forEach((values, i) => {
       const isNarrowed = values instanceof Float64Array;
-      upload(gpu, this.arguments!, this.memory.argumentOffsets[i]!, isNarrowed ? Float32Array.from(values) : values);
+      const { dtype } = this.program.arguments[i]!;
+      upload(gpu, this.arguments!, this.memory.argumentOffsets[i]!, dtype, isNarrowed ? Float32Array.from(values) : values);
     });
     const states = args.states.map((state, i) => {
       if (!(state instanceof GpuMemory) || state.gpu !== gpu)

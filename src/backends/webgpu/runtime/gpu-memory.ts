@@ -1,10 +1,11 @@
 /** Memory of variables on a device. */
-import { type DType, dtypes, isShortFloat, type TypedArray, widened } from "../../../dtype/index.ts";
+import { type DType, dtypes, isShortFloat, ShortFloatArray, storedElements, type TypedArray } from "../../../dtype/index.ts";
 import { ShapeError, StateError } from "../../../errors.ts";
 import { sizeOf, type TensorType } from "../../../graph/index.ts";
 import type { DeviceBuffer } from "../../backend.ts";
 import { valueTypeOf } from "../wgsl/literals.ts";
-import { type Gpu, roundUp, usage, where } from "./gpu.ts";
+import { type Gpu, roundUp, where } from "./gpu.ts";
+import { usage } from "./usage.ts";
 
 /** A buffer, shared with the registry, which must not hold the variable itself. */
 class Holding {
@@ -29,23 +30,29 @@ const orphans = new FinalizationRegistry<Holding>((holding) => {
 });
 
 /** Bytes of an array, filled up to whole words. */
-export function wholeWords(values: TypedArray): Uint8Array<ArrayBuffer> {
+function wholeWords(values: Stored): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(roundUp(values.byteLength, 4));
   bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   return bytes;
 }
 
-/** Writes an array into a buffer, in the order of what is submitted. */
-export function upload(gpu: Gpu, buffer: GPUBuffer, offset: number, values: TypedArray): void {
+/** Elements as they stand in memory. */
+type Stored = TypedArray | Uint16Array;
+
+function storedForm(dtype: DType, values: TypedArray): Stored {
+  if (!isShortFloat(dtype)) return values;
+  const short = new ShortFloatArray(dtype, new Uint16Array(values.length));
+  short.set(values);
+  return short.bits;
+}
+
+/** Writes an array into a buffer as elements of `dtype`, in the order of what is submitted. */
+export function upload(gpu: Gpu, buffer: GPUBuffer, offset: number, dtype: DType, given: TypedArray): void {
+  const values = storedForm(dtype, given);
   if (values.byteLength === 0) return;
   if (values.byteLength % 4 === 0 && values.buffer instanceof ArrayBuffer) {
     gpu.device.queue.writeBuffer(buffer, offset, values.buffer, values.byteOffset, values.byteLength);
   } else gpu.device.queue.writeBuffer(buffer, offset, wholeWords(values));
-}
-
-/** Bytes of an element in this memory: floats of two bytes stand in four, as float32 rounded to their format. */
-export function storedBytes(dtype: DType): number {
-  return dtypes[isShortFloat(dtype) ? widened(dtype) : dtype].bytes;
 }
 
 /** Values of a variable; freed by hand or when the object is collected. */
@@ -61,7 +68,7 @@ export class GpuMemory implements DeviceBuffer {
     this.gpu = gpu;
     this.type = type;
     this.length = sizeOf(type.shape);
-    const bytes = this.length * storedBytes(type.dtype);
+    const bytes = this.length * dtypes[type.dtype].bytes;
     const label = `a variable of shape [${type.shape.join(", ")}]`;
     this.holding = new Holding(gpu, gpu.buffer(bytes, usage.storage | usage.copySource | usage.copyTarget, label));
     orphans.register(this, this.holding, this);
@@ -82,12 +89,12 @@ export class GpuMemory implements DeviceBuffer {
         received: `${values.length} elements`,
       });
     }
-    upload(this.gpu, this.buffer, 0, values);
+    upload(this.gpu, this.buffer, 0, this.type.dtype, values);
   }
 
   async read(): Promise<TypedArray> {
     const { gpu } = this;
-    const bytes = this.length * storedBytes(this.type.dtype);
+    const bytes = this.length * dtypes[this.type.dtype].bytes;
     const array = dtypes[this.type.dtype].array;
     if (bytes === 0) return new array(0);
     const whole = roundUp(bytes, 4);
@@ -110,8 +117,5 @@ export class GpuMemory implements DeviceBuffer {
 
 /** An array of its own with `length` elements that stand at `offset`. */
 export function fromBytes(dtype: TensorType["dtype"], bytes: ArrayBuffer, offset: number, length: number): TypedArray {
-  const row = dtypes[dtype];
-  const copy = new row.array(length);
-  new Uint8Array(copy.buffer).set(new Uint8Array(bytes, offset, length * storedBytes(dtype)));
-  return copy;
+  return storedElements(dtype, bytes, offset, length).slice();
 }

@@ -1,11 +1,8 @@
 /** A device of WebGPU: its limits, its memory, its failures. */
 import { BackendError } from "../../../errors.ts";
-import type { DeviceLimits } from "../wgsl/kernel-code.ts";
-
-/** Bits of WebGPU's buffer usages and map modes (W3C WebGPU, 5.2 and 5.3): Node has no globals for them. */
-export const usage = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, storage: 128 } as const;
-/** Mapping for reading. */
-export const mapModeRead = 1;
+import type { DeviceLimits, HalfForm } from "../wgsl/kernel-code.ts";
+import { halfFormOf } from "./half-form.ts";
+import { mapModeRead } from "./usage.ts";
 
 /** Where bindings of uniform and storage buffers may start, by WebGPU's default limits. */
 export const alignmentBytes = 256;
@@ -43,12 +40,12 @@ export class Gpu {
   /** Why nothing can run any more, or what went wrong last. */
   private failure: BackendError | undefined;
 
-  constructor(device: GPUDevice, adapterName: string) {
+  constructor(device: GPUDevice, adapterName: string, float16: HalfForm) {
     this.device = device;
     this.adapterName = adapterName;
     this.features = new Set(device.features as ReadonlySet<string>);
     const { maxComputeInvocationsPerWorkgroup: invocations, maxComputeWorkgroupStorageSize: workgroupBytes } = device.limits;
-    this.limits = { invocations, workgroupBytes };
+    this.limits = { invocations, workgroupBytes, float16 };
     void device.lost.then(({ reason, message }) => {
       this.failure = new BackendError({
         where,
@@ -128,8 +125,8 @@ export class Gpu {
   }
 }
 
-/** Opens the best device of a host. Throws BackendError where there is none. */
-export async function openGpu(gpu: GPU): Promise<Gpu> {
+/** Opens the best device of a host; `float16`: kept so, instead of as the device does best. Throws BackendError where there is none. */
+export async function openGpu(gpu: GPU, float16?: HalfForm): Promise<Gpu> {
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (adapter === null) {
     throw new BackendError({
@@ -145,5 +142,6 @@ export async function openGpu(gpu: GPU): Promise<Gpu> {
   const requiredLimits = Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]]));
   const { vendor, architecture, device: model, description } = adapter.info;
   const name = [vendor, architecture, model, description].filter((part) => part !== "").join(" ");
-  return new Gpu(await adapter.requestDevice({ requiredFeatures, requiredLimits }), name);
+  const opened = await adapter.requestDevice({ requiredFeatures, requiredLimits });
+  return new Gpu(opened, name, float16 ?? (await halfFormOf(opened)));
 }

@@ -34,11 +34,11 @@ export function lowerProgram(given: Program, limits: DeviceLimits): LoweredProgr
   const known = new Map<string, KernelCode>();
   const kernels = program.kernels.map((bound): LoadedKernel => {
     const distinct = distinctBuffers(bound, memory, isChecked, limits);
-    const { moved, shared, guarded } = distinct.surroundings;
+    const { moved, unaligned, shared, guarded } = distinct.surroundings;
     // Extents decide the form of code and the number of workgroups, also those that it reads at run time.
     const extents = distinct.kernel.axes.map(({ extent }) => extent).join();
     const scratch = distinct.kernel.kind === "row" ? distinct.kernel.scratch.map(({ elements }) => elements).join() : "";
-    const key = `${kernelKey(distinct.kernel)} ${extents} ${scratch} ${[...moved].join()} ${[...shared].join()} ${guarded}`;
+    const key = `${kernelKey(distinct.kernel)} ${extents} ${scratch} ${[...moved].join()} ${[...unaligned].join()} ${[...shared].join()} ${guarded}`;
     let code = known.get(key);
     if (code === undefined) known.set(key, (code = lowerKernel(distinct.kernel, distinct.surroundings)));
     return { distinct, code };

@@ -16,6 +16,8 @@ export type UniformWord =
 export interface Surroundings {
   /** Kernel buffers that loops move: their first element stands at a run-time base. */
   readonly moved: ReadonlySet<number>;
+  /** Those of them whose first element may stand within a word of memory. */
+  readonly unaligned: ReadonlySet<number>;
   /** Kernel buffers that are bound for reading and writing although the kernel only reads them. */
   readonly shared: ReadonlySet<number>;
   /** Stores happen only while no kernel of the run has found an index out of range. */
@@ -23,12 +25,27 @@ export interface Surroundings {
   readonly limits: DeviceLimits;
 }
 
+/** How float16 stands in buffers, and who converts it. */
+export interface HalfForm {
+  /** As WGSL's type f16; else two to a word. */
+  readonly hasType: boolean;
+  /** Whether the device widens to float32 exactly; else integer arithmetic does. */
+  readonly widens: boolean;
+  /** Whether the device narrows exactly what float16 can hold. */
+  readonly narrows: boolean;
+}
+
+/** What every device can do. */
+export const plainHalves: HalfForm = { hasType: false, widens: false, narrows: false };
+
 /** Limits of a device that generated code depends on. */
 export interface DeviceLimits {
   /** Invocations of a workgroup. */
   readonly invocations: number;
   /** Bytes of workgroup memory. */
   readonly workgroupBytes: number;
+  /** Default `plainHalves`. */
+  readonly float16?: HalfForm;
 }
 
 /** A kernel as generated code. */

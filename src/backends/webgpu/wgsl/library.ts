@@ -73,6 +73,26 @@ ${threefryRounds()}
   let value = select(normal, small, size < 0x38800000u) | (word & 0x80000000u);
   return bitcast<f32>(select(value, word | 0x400000u, is_nan(x)));
 }`,
+  // The value of the low 16 bits as float16. Integer arithmetic: conversions of devices may flush numbers below 2^-14.
+  from_float16: `fn from_float16(word: u32) -> f32 {
+  let size = word & 0x7fffu;
+  let normal = (size << 13u) + select(0x38000000u, 0x70000000u, size >= 0x7c00u);
+  let small = bitcast<u32>(f32(size) * 0x1p-24f);
+  return bitcast<f32>(select(normal, small, size < 0x400u) | ((word & 0x8000u) << 16u));
+}`,
+  // The bits of a float16 that a float32 holds.
+  float16_bits: `fn float16_bits(x: f32) -> u32 {
+  let word = bitcast<u32>(x);
+  let size = word & 0x7fffffffu;
+  let normal = select((size - 0x38000000u) >> 13u, 0x7c00u | ((size >> 13u) & 0x3ffu), size >= 0x7f800000u);
+  let small = u32(bitcast<f32>(min(size, 0x38800000u)) * 0x1p+24f);
+  return select(normal, small, size < 0x38800000u) | ((word >> 16u) & 0x8000u);
+}`,
+  wide_float16:
+    "fn wide_float16(pair: vec2<u32>) -> vec4<f32> { return vec4<f32>(from_float16(pair.x), from_float16(pair.x >> 16u), from_float16(pair.y), from_float16(pair.y >> 16u)); }",
+  wide_halves: "fn wide_halves(pair: vec2<u32>) -> vec4<f32> { return vec4<f32>(unpack2x16float(pair.x), unpack2x16float(pair.y)); }",
+  wide_bfloat16:
+    "fn wide_bfloat16(pair: vec2<u32>) -> vec4<f32> { return bitcast<vec4<f32>>(vec4<u32>(pair.x << 16u, pair.x & 0xffff0000u, pair.y << 16u, pair.y & 0xffff0000u)); }",
   rotate: "fn rotate(x: u32, by: u32) -> u32 { return (x << by) | (x >> (32u - by)); }",
   ...elementaryFunctions,
   ...powerFunctions,

@@ -1,5 +1,5 @@
 /** Numbers as WGSL text. */
-import { type DType, dtypes, isShortFloat, roundedTo } from "../../../dtype/index.ts";
+import { type DType, isShortFloat, roundedTo } from "../../../dtype/index.ts";
 import { DTypeError } from "../../../errors.ts";
 
 /** Type in which WGSL code holds values of a dtype: bytes as an i32 from 0 to 255 or -128 to 127, bool as bool. */
@@ -72,11 +72,6 @@ export function wrapped(text: string, dtype: DType): string {
   if (isShortFloat(dtype)) return `to_${dtype}(${text})`;
   if (dtype === "int8") return `extractBits(${text}, 0u, 8u)`;
   return dtype === "uint8" ? `(${text} & 255i)` : text;
-}
-
-/** Whether elements of a dtype take one byte, four to a word of memory. */
-export function isPacked(dtype: DType): boolean {
-  return dtypes[dtype].bytes === 1;
 }
 
 /** Horner's rule on fma: `c[0] + c[1] x + c[2] x^2 + ...`; `x` is a variable's name. */

@@ -1,8 +1,9 @@
-/** Maps: one invocation per point. */
+/** Maps: one invocation per point, or per word of results. */
 import type { MapKernel } from "../../../compiler/kernels/kernel.ts";
 import type { KernelCode, Surroundings } from "./kernel-code.ts";
 import { ModuleWriter } from "./module-writer.ts";
 import { countText, placeAt, pointsOf, splitPoint } from "./points.ts";
+import { forEachPoint, wholeWords } from "./whole-words.ts";
 
 /** Invocations of a workgroup: more where there is work for many. */
 export function groupSizeFor(points: number, limit: number): number {
@@ -11,14 +12,16 @@ export function groupSizeFor(points: number, limit: number): number {
 
 /** Lowers a map. */
 export function lowerMap(kernel: MapKernel, surroundings: Surroundings): KernelCode {
-  const writer = new ModuleWriter(kernel, surroundings);
   const axes = [...kernel.axes.keys()];
-  const points = pointsOf(kernel.axes);
-  const size = groupSizeFor(points, surroundings.limits.invocations);
+  const words = wholeWords(kernel, axes, surroundings);
+  const writer = new ModuleWriter(kernel, surroundings, words.owned);
+  const invocations = Math.ceil(pointsOf(kernel.axes) / words.points);
+  const size = groupSizeFor(invocations, surroundings.limits.invocations);
   const index = writer.let("point", `group * ${size}u + lane`);
-  writer.line(`if (${index} >= ${countText(writer, axes)}) { return; }`);
-  const place = placeAt(splitPoint(writer, index, axes));
-  const values = writer.entries(kernel.expression, writer.storeRoots(kernel.stores), place);
-  for (const { access, value } of kernel.stores) writer.store(access, place, values.get(value)!, values);
-  return writer.finish(size, Math.ceil(points / size));
+  forEachPoint(writer, index, countText(writer, axes), words.points, (point) => {
+    const place = placeAt(splitPoint(writer, point, axes));
+    const values = writer.entries(kernel.expression, writer.storeRoots(kernel.stores), place);
+    for (const { access, value } of kernel.stores) writer.store(access, place, values.get(value)!, values);
+  });
+  return writer.finish(size, Math.ceil(invocations / size));
 }

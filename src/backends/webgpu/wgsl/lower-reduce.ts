@@ -6,6 +6,7 @@ import { groupSizeFor } from "./lower-map.ts";
 import { ModuleWriter, type Place } from "./module-writer.ts";
 import { close, countText, openLoops, placeAt, pointsOf, splitPoint } from "./points.ts";
 import { ReducerState } from "./reducers.ts";
+import { forEachPoint, wholeWords } from "./whole-words.ts";
 
 /** Results above which one invocation per result keeps the machine busy. */
 const enoughResults = 4096;
@@ -54,31 +55,33 @@ function lowerSerial(
   parallel: readonly number[],
   reduced: readonly number[],
 ): KernelCode {
-  const writer = new ModuleWriter(kernel, surroundings);
-  const results = pointsOf(parallel.map((axis) => kernel.axes[axis]!));
-  const size = groupSizeFor(results, surroundings.limits.invocations);
+  const words = wholeWords(kernel, parallel, surroundings);
+  const writer = new ModuleWriter(kernel, surroundings, words.owned);
+  const invocations = Math.ceil(pointsOf(parallel.map((axis) => kernel.axes[axis]!)) / words.points);
+  const size = groupSizeFor(invocations, surroundings.limits.invocations);
   const index = writer.let("point", `group * ${size}u + lane`);
-  writer.line(`if (${index} >= ${countText(writer, parallel)}) { return; }`);
-  const outer = splitPoint(writer, index, parallel);
-  const states = kernel.reducers.map((_, i) => new ReducerState(writer, kernel, i));
-  for (const state of states) state.declare();
-  const counts = states.some((state) => state.hasPosition);
-  if (counts) writer.line("var position = 0i;");
-  const { positions, loops } = openLoops(writer, reduced);
-  const place = placeAt(new Map([...outer, ...positions]));
-  const values = writer.entries(
-    kernel.expression,
-    kernel.reducers.map(({ value }) => value),
-    place,
-  );
-  states.forEach((state, i) => {
-    const { value } = kernel.reducers[i]!;
-    state.take(values.get(value)!, kernel.expression[value]!.dtype, "position");
+  forEachPoint(writer, index, countText(writer, parallel), words.points, (point) => {
+    const outer = splitPoint(writer, point, parallel);
+    const states = kernel.reducers.map((_, i) => new ReducerState(writer, kernel, i));
+    for (const state of states) state.declare();
+    const counts = states.some((state) => state.hasPosition);
+    if (counts) writer.line("var position = 0i;");
+    const { positions, loops } = openLoops(writer, reduced);
+    const place = placeAt(new Map([...outer, ...positions]));
+    const values = writer.entries(
+      kernel.expression,
+      kernel.reducers.map(({ value }) => value),
+      place,
+    );
+    states.forEach((state, i) => {
+      const { value } = kernel.reducers[i]!;
+      state.take(values.get(value)!, kernel.expression[value]!.dtype, "position");
+    });
+    if (counts) writer.line("position++;");
+    close(writer, loops);
+    finishReduction(writer, kernel, outer, states);
   });
-  if (counts) writer.line("position++;");
-  close(writer, loops);
-  finishReduction(writer, kernel, outer, states);
-  return writer.finish(size, Math.ceil(results / size));
+  return writer.finish(size, Math.ceil(invocations / size));
 }
 
 function lowerTree(kernel: ReduceKernel, surroundings: Surroundings, parallel: readonly number[], reduced: readonly number[]): KernelCode {

@@ -8,6 +8,8 @@ import { valueTypeOf } from "./literals.ts";
 import { ModuleWriter } from "./module-writer.ts";
 import { countText, placeAt, pointsOf, splitPoint } from "./points.ts";
 import { ReducerState } from "./reducers.ts";
+import type { Lanes } from "./storage.ts";
+import { wholeWordsOfRows } from "./whole-words.ts";
 
 /** Invocations of a workgroup that several rows share. */
 const sharedGroup = 64;
@@ -50,7 +52,8 @@ function shapeOf(kernel: RowKernel, limits: DeviceLimits): RowShape {
 
 /** Lowers a kernel of rows. Between two stages the workgroup waits for all of its invocations. */
 export function lowerRows(kernel: RowKernel, surroundings: Surroundings): KernelCode {
-  const writer = new ModuleWriter(kernel, surroundings);
+  const words = wholeWordsOfRows(kernel, surroundings);
+  const writer = new ModuleWriter(kernel, surroundings, new Set(words.flatMap(({ owned }) => [...owned])));
   const shape = shapeOf(kernel, surroundings.limits);
   const axes = [...kernel.axes.keys()];
   const count = countText(writer, axes);
@@ -78,7 +81,9 @@ export function lowerRows(kernel: RowKernel, surroundings: Surroundings): Kernel
       if (isHandedOn) writer.line("storageBarrier();");
       writer.line("workgroupBarrier();");
     }
-    writer.stage(stage, scratchAt, () => (stage.kind === "map" ? writeMap(writer, stage, row) : writeReduce(writer, stage, row)));
+    writer.stage(stage, scratchAt, () =>
+      stage.kind === "map" ? writeMap(writer, stage, row, words[i]!.points) : writeReduce(writer, stage, row),
+    );
   });
   return writer.finish(shape.lanes * shape.rows, Math.ceil(pointsOf(kernel.axes) / shape.rows));
 }
@@ -93,20 +98,37 @@ function handsOnBuffers(kernel: RowKernel): boolean {
   });
 }
 
-/** Opens a loop of the row's invocations over the elements within the row; positions of the element, and its number. */
-function openElements(writer: ModuleWriter, row: Row): { readonly positions: Map<number, string>; readonly point: string } {
+/**
+ * Opens a loop of the row's invocations over the elements within the row, each taking `points` neighbours (a second loop, where
+ * they are more than one); positions of the element, and its number.
+ */
+function openElements(
+  writer: ModuleWriter,
+  row: Row,
+  points: Lanes = 1,
+): { readonly positions: Map<number, string>; readonly point: string } {
   const inner = [...writer.kernel.axes.keys()].slice(row.positions.size);
-  const point = writer.fresh("point");
-  const test = `${point} < ${countText(writer, inner)}`;
+  const count = countText(writer, inner);
+  const first = writer.fresh("point");
+  const test = `${first} < ${count}`;
   const condition = row.exists === null ? test : `${row.exists} & (${test})`;
-  writer.line(`for (var ${point} = ${row.member}; ${condition}; ${point} += ${row.shape.lanes}u) {`);
+  const times = points === 1 ? "" : ` * ${points}u`;
+  writer.line(`for (var ${first} = ${row.member}${times}; ${condition}; ${first} += ${row.shape.lanes * points}u) {`);
+  let point = first;
+  if (points > 1) {
+    point = writer.fresh("point");
+    const end = writer.let("end", `min(${first} + ${points}u, ${count})`);
+    writer.line(`for (var ${point} = ${first}; ${point} < ${end}; ${point}++) {`);
+    writer.isLast = writer.let("isLast", `${point} + 1u == ${end}`);
+  }
   return { positions: new Map([...row.positions, ...splitPoint(writer, point, inner)]), point };
 }
 
-function writeMap(writer: ModuleWriter, stage: MapKernel, row: Row): void {
-  const place = placeAt(openElements(writer, row).positions);
+function writeMap(writer: ModuleWriter, stage: MapKernel, row: Row, points: Lanes): void {
+  const place = placeAt(openElements(writer, row, points).positions);
   const values = writer.entries(stage.expression, writer.storeRoots(stage.stores), place);
   for (const { access, value } of stage.stores) writer.store(access, place, values.get(value)!, values);
+  if (points > 1) writer.line("}");
   writer.line("}");
 }
 

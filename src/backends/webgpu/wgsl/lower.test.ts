@@ -7,6 +7,7 @@ import * as p from "../../../primitives/index.ts";
 import { lenetStep } from "../../../testing/lenet-step.ts";
 import { webGpuTarget } from "../index.ts";
 import { lowerProgram } from "../runtime/lower-program.ts";
+import type { HalfForm } from "./kernel-code.ts";
 import { floatLiteral, intLiteral } from "./literals.ts";
 import { libraryFor } from "./library.ts";
 
@@ -88,12 +89,48 @@ fn main(@builtin(workgroup_id) cell: vec3<u32>, @builtin(num_workgroups) grid: v
     expect(code(3)).toBe(code(8));
   });
 
-  it("stores bytes four to a word without touching their neighbours", () => {
+  it("stores bytes word by word where an invocation owns words, keeping what follows in the last one", () => {
     const x = parameterTensor([10], "float32");
     const [code] = codeOf([x], [p.greater(x, p.zerosLike(x))]);
-    expect(code).toContain("var<storage, read_write> buffer1: array<atomic<u32>>;");
-    expect(code).toContain("atomicXor(&buffer1[at >> 2u], (old ^ (value << shift)) & (255u << shift));");
-    expect(body(code!)).toContain("store_byte1(u32(a1), select(0u, 1u, v3));");
+    expect(code).toContain("var<storage, read_write> buffer1: array<u32>;");
+    expect(code).toContain("if (shift != 24u) { word1 |= buffer1[at >> 2u] & (0xffffff00u << shift); }");
+    expect(body(code!)).toContain(`  for (var part1 = 0u; part1 < 4u; part1++) {
+    let point2 = point0 * 4u + part1;
+    if (point2 >= u32(uniforms.extent0)) { return; }
+    let isLast3 = (part1 == 3u) | (point2 + 1u == u32(uniforms.extent0));`);
+    expect(body(code!)).toContain("collect_part1(u32(a4), select(0u, 1u, v6), isLast3);");
+  });
+
+  it("stores parts of words that other invocations write too without touching their neighbours", () => {
+    const [x, y] = [parameterTensor([3, 5], "float32"), parameterTensor([3, 4], "float32")];
+    for (const [dtype, bits] of [
+      ["bool", 255],
+      ["bfloat16", 65535],
+    ] as const) {
+      // Rows of nine elements, from two kernels.
+      const code = codeOf([x, y], [p.concatenate([p.convert(x, dtype), p.convert(y, dtype)], 1)]).find((text) => text.includes("atomic"));
+      expect(code).toMatch(/var<storage, read_write> buffer\d: array<atomic<u32>>;/);
+      expect(code).toContain(`(old ^ (value << shift)) & (${bits}u << shift));`);
+    }
+  });
+
+  it("keeps float16 two to a word, two results to an invocation, or as the type f16 where the device has it", () => {
+    const x = parameterTensor([9, 5], "float16");
+    const graph = new Subgraph([x], [p.multiply(x, x)]);
+    const program = compile(graph, { arguments: 1, states: 0, writtenStates: [] }, webGpuTarget(8, 2 ** 27));
+    const of = (float16: HalfForm): string => lowerProgram(program, { ...limits, float16 }).kernels[0]!.code.wgsl;
+    const words = of({ hasType: false, widens: true, narrows: false });
+    expect(words).toContain("buffer1: array<u32>;");
+    expect(words).toMatch(/unpack2x16float\(\(buffer0\[\(a\d+\) >> 1u\] >> \(\(u32\(a\d+\) & 1u\) \* 16u\)\)\)\.x/);
+    expect(words).toMatch(/collect_part1\(u32\(a\d+\), float16_bits\(v\d+\), isLast\d+\);/);
+    const typed = of({ hasType: true, widens: true, narrows: true });
+    expect(typed.startsWith("enable f16;\n")).toBe(true);
+    expect(typed).toMatch(/let v\d = f32\(buffer0\[a\d\]\);/);
+    expect(typed).toMatch(/buffer1\[a\d\] = f16\(v\d\);/);
+    // Subnormals that a conversion of the device would flush keep their bits.
+    const flushing = of({ hasType: true, widens: false, narrows: false });
+    expect(flushing).toMatch(/from_float16\(bitcast<u32>\(vec2<f16>\(buffer0\[a\d\], 0h\)\)\)/);
+    expect(flushing).toMatch(/buffer1\[a\d\] = bitcast<vec2<f16>>\(float16_bits\(v\d\)\)\.x;/);
   });
 
   it("reduces rows in a tree whose form the shape fixes, and columns one invocation each", () => {

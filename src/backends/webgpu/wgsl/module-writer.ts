@@ -5,10 +5,11 @@ import { storeAccesses } from "../../../compiler/passes/kernel-graph.ts";
 import type { DType } from "../../../dtype/index.ts";
 import { InternalError } from "../../../errors.ts";
 import type { Affine } from "../../../graph/index.ts";
-import type { KernelCode, Surroundings, UniformWord } from "./kernel-code.ts";
+import { type HalfForm, type KernelCode, plainHalves, type Surroundings, type UniformWord } from "./kernel-code.ts";
 import { libraryFor } from "./library.ts";
-import { intLiteral, isPacked, literal, valueTypeOf, wrapped } from "./literals.ts";
+import { intLiteral, literal, valueTypeOf, wrapped } from "./literals.ts";
 import { scalarText } from "./scalars.ts";
+import { collectPart, lanesOf, storedForm, storedType, storePart, valueOf, vectorType, widenedVector, wordOf } from "./storage.ts";
 
 /** Where an expression is evaluated. */
 export interface Place {
@@ -28,6 +29,13 @@ export const entryPoint = (size: number): string =>
 /** A module under construction. */
 export class ModuleWriter {
   readonly surroundings: Surroundings;
+  /** Text of whether no further element of this invocation follows; for buffers written word by word. */
+  isLast = "true";
+  private readonly half: HalfForm;
+  /** Buffers of shorter elements whose words an invocation writes as a whole. */
+  private readonly owned: ReadonlySet<number>;
+  /** Buffers of shorter elements whose words several invocations may write. */
+  private readonly atomic = new Set<number>();
   private readonly whole: Kernel;
   private part: Kernel;
   private scratchAt: (position: number, index: string) => string = () => {
@@ -43,12 +51,17 @@ export class ModuleWriter {
   private depth = 1;
   private names = 0;
 
-  constructor(kernel: Kernel, surroundings: Surroundings) {
+  /** `owned`: see `wholeWords`. */
+  constructor(kernel: Kernel, surroundings: Surroundings, owned: ReadonlySet<number> = new Set()) {
     this.whole = kernel;
     this.part = kernel;
     this.surroundings = surroundings;
+    this.half = surroundings.limits.float16 ?? plainHalves;
+    this.owned = owned;
     const parts = kernel.kind === "row" ? kernel.stages : [kernel];
     this.written = new Set(parts.flatMap((part) => storeAccesses(part).map((access) => part.accesses[access]!.buffer)));
+    for (const buffer of this.written)
+      if (lanesOf(kernel.buffers[buffer]?.dtype ?? "float32", this.half) > 1 && !owned.has(buffer)) this.atomic.add(buffer);
     for (const buffer of surroundings.shared) (this.written as Set<number>).add(buffer);
   }
 
@@ -103,7 +116,7 @@ export class ModuleWriter {
     return name;
   }
 
-  /** Binds a read buffer of floats as vectors of four. */
+  /** Binds a read buffer of floats (of two bytes or four) as vectors of four. */
   bindVectors(buffer: number): void {
     if (this.written.has(buffer)) throw new InternalError("webgpu", "a written buffer is bound as vectors", this.kernel.label);
     this.vectors.add(buffer);
@@ -199,19 +212,20 @@ export class ModuleWriter {
     const own = this.whole.buffers.length;
     if (buffer >= own) return dtype === "bool" ? `(${this.scratchAt(buffer - own, index)} != 0u)` : this.scratchAt(buffer - own, index);
     const at = this.element(buffer, index);
-    if (isPacked(dtype)) {
-      const word = this.written.has(buffer) ? `atomicLoad(&buffer${buffer}[(${at}) >> 2u])` : `buffer${buffer}[(${at}) >> 2u]`;
-      const shifted = `(${word} >> ((u32(${at}) & 3u) * 8u))`;
-      if (dtype === "int8") return `extractBits(i32(${shifted}), 0u, 8u)`;
-      const byte = `(${shifted} & 255u)`;
-      return dtype === "bool" ? `(${byte} != 0u)` : `i32(${byte})`;
+    const lanes = lanesOf(dtype, this.half);
+    if (lanes === 1) {
+      const element = this.vectors.has(buffer) ? `[(${at}) >> 2u][(${at}) & 3i]` : `[${at}]`;
+      return valueOf(`buffer${buffer}${element}`, dtype, this.half);
     }
-    return this.vectors.has(buffer) ? `buffer${buffer}[(${at}) >> 2u][(${at}) & 3i]` : `buffer${buffer}[${at}]`;
+    const { word, shift } = wordOf(at, lanes);
+    const place = `buffer${buffer}${this.vectors.has(buffer) ? `[(${at}) >> 2u][((${at}) >> 1u) & 1i]` : `[${word}]`}`;
+    return valueOf(`(${this.atomic.has(buffer) ? `atomicLoad(&${place})` : place} >> (${shift}))`, dtype, this.half);
   }
 
   /** Four floats from element `index` (a multiple of 4) on, of a buffer bound as vectors. */
   readVector(buffer: number, index: string): string {
-    return `buffer${buffer}[(${this.element(buffer, index)}) >> 2u]`;
+    const { dtype } = this.kernel.buffers[buffer]!;
+    return widenedVector(`buffer${buffer}[(${this.element(buffer, index)}) >> 2u]`, dtype, this.half);
   }
 
   /** Name of the value that an access loads. */
@@ -220,7 +234,8 @@ export class ModuleWriter {
     const { dtype } = this.kernel.buffers[access.buffer]!;
     const { index, condition } = this.where(position, place, values);
     const isScratch = access.buffer >= this.whole.buffers.length;
-    const packed = !isScratch && (isPacked(dtype) || this.surroundings.moved.has(access.buffer) || this.vectors.has(access.buffer));
+    const packed =
+      !isScratch && (lanesOf(dtype, this.half) > 1 || this.surroundings.moved.has(access.buffer) || this.vectors.has(access.buffer));
     const at = packed && !/^[\w.]+$/.test(index) ? this.let("at", index) : index;
     const value = this.read(access.buffer, at);
     return this.let("v", condition === null ? value : `select(${literal(dtype, access.fill)}, ${value}, ${condition})`);
@@ -243,15 +258,21 @@ export class ModuleWriter {
       this.line(condition === null ? text : `if (${condition}) { ${text} }`);
       return;
     }
-    const conditions = [...(this.surroundings.guarded ? ["is_healthy()"] : []), ...(condition === null ? [] : [condition])];
-    if (this.surroundings.guarded) this.hasFault = true;
+    const { guarded } = this.surroundings;
+    if (guarded) this.hasFault = true;
     const at = this.element(buffer, index);
-    let text: string;
-    if (isPacked(dtype)) {
-      const byte = dtype === "bool" ? `select(0u, 1u, ${value})` : `u32(${value})`;
-      this.declare(storeByte(buffer));
-      text = `store_byte${buffer}(u32(${at}), ${byte});`;
-    } else text = `buffer${buffer}[${at}] = ${value};`;
+    const lanes = lanesOf(dtype, this.half);
+    const stored = storedForm(value, dtype, this.half);
+    if (lanes > 1 && this.owned.has(buffer)) {
+      if (condition !== null)
+        throw new InternalError("webgpu", "an element of a whole word is stored under a condition", this.kernel.label);
+      this.declare(collectPart(buffer, lanes, guarded));
+      this.line(`collect_part${buffer}(u32(${at}), ${stored}, ${this.isLast});`);
+      return;
+    }
+    const conditions = [...(guarded ? ["is_healthy()"] : []), ...(condition === null ? [] : [condition])];
+    if (lanes > 1) this.declare(storePart(buffer, lanes));
+    const text = lanes > 1 ? `store_part${buffer}(u32(${at}), ${stored});` : `buffer${buffer}[${at}] = ${stored};`;
     this.line(conditions.length === 0 ? text : `if (${conditions.join(" & ")}) { ${text} }`);
   }
 
@@ -325,11 +346,19 @@ export class ModuleWriter {
           ];
     const bound = buffers.map(({ dtype }, i) => {
       const isWritten = this.written.has(i);
-      const type = isPacked(dtype) ? (isWritten ? "atomic<u32>" : "u32") : this.vectors.has(i) ? "vec4<f32>" : valueTypeOf(dtype);
+      const type = this.vectors.has(i) ? vectorType(dtype, this.half) : this.atomic.has(i) ? "atomic<u32>" : storedType(dtype, this.half);
       return `@group(0) @binding(${i + 1}) var<storage, ${isWritten ? "read_write" : "read"}> buffer${i}: array<${type}>;`;
     });
     return {
-      wgsl: [...uniforms, ...bound, ...called, ...libraryFor(code), code, ""].join("\n"),
+      wgsl: [
+        ...(bound.some((text) => text.includes("f16>")) ? ["enable f16;"] : []),
+        ...uniforms,
+        ...bound,
+        ...called,
+        ...libraryFor(code),
+        code,
+        "",
+      ].join("\n"),
       words: this.words,
       bindings: buffers.map((_, i) => (this.written.has(i) ? "write" : "read")),
       hasFault: this.hasFault,
@@ -343,12 +372,3 @@ const faultFunctions = [
   // The first that comes is kept.
   "fn report_fault(kernel: u32, index: i32, extent: i32) {\n  if (atomicExchange(&fault[0], 1u) == 0u) {\n    atomicStore(&fault[1], kernel);\n    atomicStore(&fault[2], u32(index));\n    atomicStore(&fault[3], u32(extent));\n  }\n}",
 ];
-
-/** Bytes lie four to a word; other invocations may write the others at the same time. */
-function storeByte(buffer: number): string {
-  return `fn store_byte${buffer}(at: u32, value: u32) {
-  let shift = (at & 3u) * 8u;
-  let old = atomicLoad(&buffer${buffer}[at >> 2u]);
-  atomicXor(&buffer${buffer}[at >> 2u], (old ^ (value << shift)) & (255u << shift));
-}`;
-}
