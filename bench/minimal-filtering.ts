@@ -1,6 +1,7 @@
 /**
- * 3x3 convolutions and both gradients by minimal filtering and directly, in turns in one process, on one thread:
- * quartiles of the processor's time, and errors against float64 at sampled places. Usage: minimal-filtering.ts BACKEND SECONDS [PART OF A NAME] [BATCH,SIDE,INPUTS,OUTPUTS ...]
+ * 3x3 convolutions and both gradients directly and by both forms of minimal filtering, in turns in one process: quartiles of the
+ * processor's time on one thread, of the clock's on several, and errors against float64 at sampled places.
+ * Usage: minimal-filtering.ts BACKEND[:THREADS] SECONDS [PART OF A NAME] [BATCH,SIDE,INPUTS,OUTPUTS ...]
  */
 import { createWasmBackend } from "../src/backends/cpu/wasm/backend.ts";
 import { createX64Backend } from "../src/backends/cpu/x64/index.ts";
@@ -11,7 +12,9 @@ import { parameterTensor, Subgraph } from "../src/graph/index.ts";
 import { gradients } from "../src/autodiff/index.ts";
 import { convGeneral } from "../src/primitives/index.ts";
 
-const [kind = "cpu", seconds = "2", only = "", ...given] = process.argv.slice(2);
+const [backendText = "cpu", seconds = "2", only = "", ...given] = process.argv.slice(2);
+const [kind = "cpu", threadText = "1"] = backendText.split(":");
+const threads = Number(threadText);
 const shapes =
   given.length > 0
     ? given.map((text) => text.split(",").map(Number))
@@ -20,8 +23,9 @@ const shapes =
         [8, 28, 256, 256],
         [8, 14, 512, 512],
       ];
-const backends = (["never", "always"] as const).map((winograd) =>
-  kind === "wasm" ? createWasmBackend({ threads: 1, winograd }) : createX64Backend({ threads: 1, winograd }),
+const forms = ["never", "whole", "blocks"] as const;
+const backends = forms.map((winograd) =>
+  kind === "wasm" ? createWasmBackend({ threads, winograd }) : createX64Backend({ threads, winograd }),
 );
 
 /** Numbers in [-1/2, 1/2), other ones for each operand. */
@@ -108,24 +112,26 @@ for (const [batch, side, inputs, outputs] of shapes as [number, number, number, 
       return { program, run: () => executable.run({ arguments: [], states, scalars: [] }), states, times: [] as number[], executable };
     });
     for (const { run } of runs) await run();
-    const [direct, filtered] = await Promise.all(runs.map(async ({ states }) => (await states[3]!.read()) as Float32Array));
+    const found = await Promise.all(runs.map(async ({ states }) => (await states[3]!.read()) as Float32Array));
     const sampled = samples(pass, batch, side, inputs, outputs);
-    const errors = [direct!, filtered!].map((found) => rootMeanSquare(sampled.map(([at, exact]) => found[at]! - exact)));
+    const errors = found.map((values) => rootMeanSquare(sampled.map(([at, exact]) => values[at]! - exact)));
     const size = rootMeanSquare(sampled.map(([, exact]) => exact));
     const end = performance.now() + Number(seconds) * 1000;
     while (performance.now() < end || runs[0]!.times.length < 5) {
       for (const one of runs) {
-        const start = process.cpuUsage();
+        const [start, cpu] = [performance.now(), process.cpuUsage()];
         await one.run();
-        const { user, system } = process.cpuUsage(start);
-        one.times.push((user + system) / 1000);
+        const { user, system } = process.cpuUsage(cpu);
+        one.times.push(threads === 1 ? (user + system) / 1000 : performance.now() - start);
       }
     }
     const quartile = runs.map(({ times }) => times.sort((a, b) => a - b)[times.length >> 2]!);
-    const rates = quartile.map((ms) => flop / ms / 1e6);
-    console.log(
-      `${name}: direct ${quartile[0]!.toFixed(2)} ms ${rates[0]!.toFixed(1)} GFLOP/s, filtered ${quartile[1]!.toFixed(2)} ms ${rates[1]!.toFixed(1)}, ratio ${(quartile[0]! / quartile[1]!).toFixed(2)}; arenas ${runs.map(({ program }) => (program.arenaBytes / 2 ** 20).toFixed(1)).join(" and ")} MiB; errors of ${size.toFixed(2)}: ${errors.map((e) => e.toExponential(1)).join(" and ")}`,
-    );
+    const texts = forms.map((form, i) => {
+      const ms = quartile[i]!;
+      const arena = (runs[i]!.program.arenaBytes / 2 ** 20).toFixed(1);
+      return `${form} ${ms.toFixed(2)} ms ${(flop / ms / 1e6).toFixed(1)} GFLOP/s, arena ${arena} MiB, error ${errors[i]!.toExponential(1)}`;
+    });
+    console.log(`${name} (results of ${size.toFixed(2)}): ${texts.join("; ")}`);
     for (const { states, executable } of runs) {
       executable.free();
       for (const state of states) state.free();

@@ -116,16 +116,19 @@ export function runMinimalFiltering(
       async (one) => {
         const backends = [
           create({ threads: 1, winograd: "never" }),
-          create({ threads: 1, winograd: "always" }),
-          create({ threads: 2, winograd: "always" }),
+          ...(["whole", "blocks"] as const).flatMap((winograd) => [1, 2].map((threads) => create({ threads, winograd }))),
         ];
         try {
-          const [direct, filtered, shared] = await Promise.all(backends.map((backend) => runOn(backend, one)));
-          expect(shared).toEqual(filtered);
-          expect(filtered).not.toEqual(direct);
+          const [direct, whole, wholeShared, blocks, blocksShared] = await Promise.all(backends.map((backend) => runOn(backend, one)));
+          expect(wholeShared).toEqual(whole);
+          expect(blocksShared).toEqual(blocks);
           const exact = exactly(one);
-          const [plain, minimal] = [errorsOf(direct!, exact), errorsOf(filtered!, exact)];
-          passes.forEach((pass, r) => expect(minimal[r], pass).toBeLessThan(4 * plain[r]!));
+          const plain = errorsOf(direct!, exact);
+          for (const filtered of [whole!, blocks!]) {
+            expect(filtered).not.toEqual(direct);
+            const minimal = errorsOf(filtered, exact);
+            passes.forEach((pass, r) => expect(minimal[r], pass).toBeLessThan(4 * plain[r]!));
+          }
         } finally {
           await Promise.all(backends.map((backend) => backend.close()));
         }

@@ -1,8 +1,11 @@
 /** From how many elements on rows are kept in cache from stage to stage; below, flat loops over all rows are faster. */
 export const rowsFrom: number = 128;
 
-/** Whether 3x3 convolutions are computed by Winograd's minimal filtering: where that is faster (auto), never, or (tests) always. */
-export type WinogradUse = "auto" | "never" | "always";
+/**
+ * Whether 3x3 convolutions are computed by Winograd's minimal filtering: where that is faster (auto), never, or (tests)
+ * wherever it can be: with the transformed arrays whole in memory, or in blocks of tiles where the form allows it.
+ */
+export type WinogradUse = "auto" | "never" | "whole" | "blocks";
 
 /** What differs between the CPU's code generators, as data. The lowering in loops/ reads only this. */
 export interface CpuTarget {

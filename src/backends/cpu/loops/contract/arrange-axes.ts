@@ -112,3 +112,11 @@ export function extentOf(kernel: ContractKernel, axes: readonly number[]): numbe
 export function fixExtent(kernel: ContractKernel, isFixed: (axis: number) => boolean): ContractKernel {
   return { ...kernel, axes: kernel.axes.map((axis, i) => (axis.dynamic && isFixed(i) ? { ...axis, dynamic: false } : axis)) };
 }
+
+/** Every affine function with a coefficient for every axis. */
+export function fullRank(kernel: ContractKernel): ContractKernel {
+  return mapAffines(kernel, kernel.axes, kernel.roles, (f) => ({
+    constant: f.constant,
+    coefficients: kernel.axes.map((_, axis) => f.coefficients[axis] ?? 0),
+  }));
+}

@@ -75,6 +75,42 @@ export function unitCopyBytes({ layout, depth, count }: UnitCopy): number {
   return count * layout.coordinates[depth]!.step * 4;
 }
 
+/**
+ * A 3x3 convolution by minimal filtering in blocks of tiles: a unit transforms its tiles of the image into scratch memory,
+ * multiplies channels for each place of a tile, transforms back, and runs the epilogue. lhs is the image, where it stands
+ * (its index and guards as they were); rhs the transformed filter in panels, `[place of tile][panel][channel][column]`.
+ * Axes are positions in the kernel.
+ */
+export interface FilteredSchedule {
+  readonly form: "filtered";
+  readonly images: readonly number[];
+  /** Axes of the places of results, and for each: which places [from, to) of the tiles' reach the image has; zeros stand elsewhere. */
+  readonly rows: number;
+  readonly columns: number;
+  readonly insideRows: readonly [from: number, to: number];
+  readonly insideColumns: readonly [from: number, to: number];
+  /** Channels of the image, contiguous there, and of the results. */
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Rows of tiles (of one image, or on into the next) of a unit; where a unit is one row, the most tiles of it. */
+  readonly tileRows: number;
+  readonly tileColumns: number;
+  /** The register tile: tiles of the image by vectors of outputs, which are the width of a panel. */
+  readonly tile: TileShape;
+  /** Panels of a unit: a divisor of all. */
+  readonly panelsPerUnit: number;
+  /** Panels that are multiplied before results are transformed back: a divisor of those. */
+  readonly panelsPerPass: number;
+  /** Elements of rhs from one place of a tile to the next. */
+  readonly planeStride: number;
+}
+
+/** The schedule of a convolution by minimal filtering in blocks of tiles; null: the kernel is scheduled otherwise. */
+export function filteredScheduleOf({ schedule }: ContractKernel): FilteredSchedule | null {
+  const isFiltered = typeof schedule === "object" && schedule !== null && "form" in schedule && schedule.form === "filtered";
+  return isFiltered ? (schedule as FilteredSchedule) : null;
+}
+
 /** The schedule of a scheduled kernel. */
 export function scheduleOf(kernel: ContractKernel): ContractSchedule {
   const schedule = kernel.schedule;
@@ -86,6 +122,7 @@ export function scheduleOf(kernel: ContractKernel): ContractSchedule {
 
 /** `Target.stepOfFirstAxis`: units that copy their part of lhs read it by the layout of the copy. */
 export function stepOfFirstAxis(kernel: ContractKernel, access: number): number | null | undefined {
+  if (filteredScheduleOf(kernel) !== null) return undefined;
   const { unitCopy, splitAxis } = scheduleOf(kernel);
   if (splitAxis !== null) return null;
   if (unitCopy === null || access !== kernel.lhs) return undefined;

@@ -8,7 +8,15 @@ import type { Expr, LoweredKernel, Storage, Variable } from "../ir.ts";
 import { rareKernels } from "../parts.ts";
 import { forUnits, grainOf } from "../unit-space.ts";
 import { axesOf } from "./arrange-axes.ts";
-import { blockStep, type ContractSchedule, type LhsBlock, scheduleOf, type UnitCopy, unitCopyBytes } from "./contract-schedule.ts";
+import {
+  blockStep,
+  type ContractSchedule,
+  filteredScheduleOf,
+  type LhsBlock,
+  scheduleOf,
+  type UnitCopy,
+  unitCopyBytes,
+} from "./contract-schedule.ts";
 import { TileEpilogue } from "./tile-epilogue.ts";
 import { emitTileLoops, offsetPointer, spillBytes, type StepLoop, type Tile, zeroAccumulators } from "./tile-loops.ts";
 import { linesOf, prefetchLines } from "./prefetch-block.ts";
@@ -22,7 +30,8 @@ type Positions = ReadonlyMap<number, Expr>;
 
 /** A contraction that `scheduleContract` made. Throws InternalError where it has no schedule. */
 export function lowerContract(kernel: ContractKernel, target: CpuTarget): LoweredKernel {
-  return new ContractLowering(kernel, target).lower();
+  const filtered = filteredScheduleOf(kernel);
+  return filtered === null ? new ContractLowering(kernel, target).lower() : rareKernels.get().lowerFiltered(kernel, filtered, target);
 }
 
 class ContractLowering {

@@ -5,13 +5,14 @@ import type { ScheduledKernel, Temporary } from "../../../../compiler/target.ts"
 import { isShortFloat, widened } from "../../../../dtype/index.ts";
 import type { CpuTarget, WinogradUse } from "../../target.ts";
 import { rareKernels } from "../parts.ts";
-import { arrangeAxes, axesOf, extentOf, fixExtent, mapAffines, mergeAxes } from "./arrange-axes.ts";
+import { arrangeAxes, axesOf, extentOf, fixExtent, fullRank, mergeAxes } from "./arrange-axes.ts";
 import { stepsConflict } from "./cache-conflict.ts";
 import { chooseForm, type Form, isDense } from "./choose-form.ts";
 import { type ContractSchedule, type LhsBlock, unitCopyBytes } from "./contract-schedule.ts";
 import { copiedDType } from "./copied-dtype.ts";
 import type { Binding, Prepared } from "./pad-operand.ts";
 import type { Winograd } from "./winograd.ts";
+import { prune } from "./prune.ts";
 import type { UnitCopyPlan } from "./plan-unit-copy.ts";
 import { chooseTile, cyclesPerStep, mostRows, type TileShape, unrollOf } from "./tile-shape.ts";
 
@@ -35,8 +36,9 @@ const multiplyAddsPerByte = 100;
  * are summed apart. `use`: whether 3x3 convolutions become maps around a contraction (see winograd.ts).
  */
 export function scheduleContract(bound: Binding, target: CpuTarget, use: WinogradUse = "never"): ScheduledContraction {
-  const filtered = use !== "never" && mayBeFiltered(bound.kernel) ? rareKernels.get().winograd(bound, target, use) : null;
+  const filtered = use !== "never" && mayBeFiltered(bound.kernel) ? rareKernels.get().filterMinimally(bound, target, use) : null;
   if (filtered === null) return new Scheduler(bound, target).run();
+  if ("kernels" in filtered) return filtered;
   const { kernels, temporaries } = new Scheduler(filtered.contraction(), target, filtered).run();
   return {
     kernels: [...filtered.before(), ...kernels, filtered.after()],
@@ -319,14 +321,6 @@ function longBlock(target: CpuTarget): number {
   return target.name === "wasm" ? 64 : 192;
 }
 
-/** Every affine function with a coefficient for every axis. */
-function fullRank(kernel: ContractKernel): ContractKernel {
-  return mapAffines(kernel, kernel.axes, kernel.roles, (f) => ({
-    constant: f.constant,
-    coefficients: kernel.axes.map((_, axis) => f.coefficients[axis] ?? 0),
-  }));
-}
-
 /** Extent of axes, dynamic ones at their nominal extent. */
 function nominal(kernel: ContractKernel, axes: readonly number[]): number {
   return axes.reduce((product, axis) => product * (kernel.axes[axis]!.dynamic ? nominalExtent : kernel.axes[axis]!.extent), 1);
@@ -436,28 +430,4 @@ function unitShape(
   }
   const panelsPerUnit = Math.max(1, Math.min(panels, Math.round(goal / (rows * steps * width))));
   return { innerAxes, rowsPerUnit, panelsPerUnit, unitCopy: null };
-}
-
-/** Drops buffers and accesses that nothing reads any more. */
-function prune(bound: Binding): ScheduledKernel {
-  const { kernel } = bound;
-  const accesses = [
-    ...new Set([
-      kernel.lhs,
-      kernel.rhs,
-      ...kernel.stores.map((store) => store.access),
-      ...kernel.epilogue.flatMap((entry) => (entry.op === "load" ? [entry.access] : [])),
-    ]),
-  ];
-  const buffers = [...new Set(accesses.map((access) => kernel.accesses[access]!.buffer))];
-  const pruned: ContractKernel = {
-    ...kernel,
-    buffers: buffers.map((buffer) => kernel.buffers[buffer]!),
-    accesses: accesses.map((access) => ({ ...kernel.accesses[access]!, buffer: buffers.indexOf(kernel.accesses[access]!.buffer) })),
-    lhs: accesses.indexOf(kernel.lhs),
-    rhs: accesses.indexOf(kernel.rhs),
-    epilogue: kernel.epilogue.map((entry) => (entry.op === "load" ? { ...entry, access: accesses.indexOf(entry.access) } : entry)),
-    stores: kernel.stores.map((store) => ({ ...store, access: accesses.indexOf(store.access) })),
-  };
-  return { kernel: pruned, buffers: buffers.map((buffer) => bound.buffers[buffer]!), scalars: bound.scalars };
 }

@@ -5,11 +5,19 @@
  */
 import type { Expression } from "../../../../compiler/kernels/kernel-builder.ts";
 
-/** What a transform along one axis makes of the values along it: sums of entries of one expression. */
-export type LineTransform = (list: ExpressionList, values: readonly number[]) => number[];
+/** The arithmetic that transforms need. */
+export interface Arithmetic<T> {
+  add(x: T, y: T): T;
+  subtract(x: T, y: T): T;
+  negative(x: T): T;
+  half(x: T): T;
+}
+
+/** What a transform along one axis makes of the values along it. */
+export type LineTransform = <T>(list: Arithmetic<T>, values: readonly T[]) => T[];
 
 /** Adds float32 operations to an expression. */
-export class ExpressionList {
+export class ExpressionList implements Arithmetic<number> {
   readonly #expression: Expression;
 
   constructor(expression: Expression) {
@@ -65,8 +73,8 @@ export const filterCotangentLine: LineTransform = (list, [m0, m1, m2, m3]) => {
 };
 
 /** The transform along both axes: first down the columns of `values` (rows of positions), then along the rows. */
-export function transformBoth(list: ExpressionList, line: LineTransform, values: readonly (readonly number[])[]): number[][] {
-  const turned = (rows: readonly (readonly number[])[]): number[][] => rows[0]!.map((_, column) => rows.map((row) => row[column]!));
+export function transformBoth<T>(list: Arithmetic<T>, line: LineTransform, values: readonly (readonly T[])[]): T[][] {
+  const turned = (rows: readonly (readonly T[])[]): T[][] => rows[0]!.map((_, column) => rows.map((row) => row[column]!));
   const once = turned(turned(values).map((column) => line(list, column)));
   return once.map((row) => line(list, row));
 }
