@@ -19,7 +19,7 @@ for (const name of ["SimpleRNN", "LSTM", "GRU"] as const) {
   for (const layer of [rolled, unrolled]) layer.build([batch, steps, width]);
   await unrolled.setWeights(await rolled.getWeights());
   const differences: number[] = [];
-  const [loop, graph] = [rolled(x) as Tensor, unrolled(x) as Tensor];
+  const [loop, graph] = [rolled(x), unrolled(x)];
   // A loss that hangs on every step; its gradients with respect to all weights and to the inputs.
   const slopes = [rolled, unrolled].map((layer, i) => gradients([ops.sum(ops.square([loop, graph][i]!))], [...layer.weights, x]));
   for (const [a, b] of [[loop, graph], ...slopes[0]!.map((slope, i) => [slope, slopes[1]![i]!])] as [Tensor, Tensor][])

@@ -1,18 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import {
-  callbacks,
-  config,
-  dtypePolicies,
-  layers,
-  losses,
-  mixedPrecision,
-  ops,
-  random,
-  Sequential,
-  setBackend,
-  type Tensor,
-  tensor,
-} from "../index.ts";
+import { callbacks, config, dtypePolicies, layers, losses, mixedPrecision, ops, random, Sequential, setBackend, tensor } from "../index.ts";
 
 beforeAll(() => setBackend("reference"));
 afterEach(() => {
@@ -41,7 +28,7 @@ describe("config", () => {
     config.setImageDataFormat("channels_first");
     const images = ops.ones([2, 3, 8, 6]);
     expect(layers.Conv2D({ filters: 5, kernelSize: 3 })(images).shape).toEqual([2, 5, 6, 4]);
-    expect((layers.ConvLSTM1D({ filters: 5, kernelSize: 3 })(images) as Tensor).shape).toEqual([2, 5, 4]);
+    expect(layers.ConvLSTM1D({ filters: 5, kernelSize: 3 })(images).shape).toEqual([2, 5, 4]);
     expect(ops.maxPool(images, 2, { strides: 2 }).shape).toEqual([2, 3, 4, 3]);
     expect(ops.image.resize(images, [4, 4]).shape).toEqual([2, 3, 4, 4]);
     expect(layers.GlobalAveragePooling2D()(images).shape).toEqual([2, 3]);

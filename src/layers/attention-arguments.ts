@@ -13,9 +13,13 @@ export interface MultiHeadAttentionCallOptions extends CallOptions, AttentionMas
   readonly key?: Tensor | null;
 }
 
-/** What follows query and value: the keys, or the options. */
-export type MultiHeadAttentionArguments =
-  [options?: MultiHeadAttentionCallOptions] | [key: Tensor, options?: MultiHeadAttentionCallOptions];
+/** What follows query and value: the keys, or the options; with scores (`R`) or without. */
+export type MultiHeadAttentionArguments<R extends boolean = boolean> = R extends true
+  ? [options: WithScores<true>] | [key: Tensor, options: WithScores<true>]
+  : [options?: WithScores<false>] | [key: Tensor, options?: WithScores<false>];
+
+type WithScores<R extends boolean> = MultiHeadAttentionCallOptions &
+  (R extends true ? { readonly returnAttentionScores: true } : { readonly returnAttentionScores?: false });
 
 const callOptions = ["training", "mask", "queryMask", "valueMask", "keyMask", "attentionMask", "useCausalMask", "returnAttentionScores"];
 

@@ -162,6 +162,14 @@ export abstract class ScoredAttention<Options extends AttentionLayerOptions> ext
   }
 }
 
+/** One tensor, or with `returnAttentionScores` the weights beside it. */
+// A class and its interface have the same parameters.
+// eslint-disable-next-line @typescript-eslint/no-unused-vars
+export interface ScoredAttention<Options extends AttentionLayerOptions> {
+  (inputs: readonly Tensor[], options: AttentionCallOptions & { readonly returnAttentionScores: true }): [Tensor, Tensor];
+  (inputs: readonly Tensor[], options?: AttentionCallOptions & { readonly returnAttentionScores?: false }): Tensor;
+}
+
 /**
  * Attention of Luong et al. (2015): `output = softmax(scores) value`, with scores `scale q . k` ("dot") or
  * `w sum of tanh(scale (q + k))` ("concat"). Masked values get no weight, masked queries the output 0.

@@ -3,7 +3,8 @@ import { ShapeError, ValueError } from "../errors.ts";
 import { formatShape, type Shape, Tensor } from "../graph/index.ts";
 import type { TensorLike } from "../ops/as-tensor.ts";
 import * as ops from "../ops/index.ts";
-import { callableClass, type CallableClass, type Config, type CustomObjects } from "../serialization/index.ts";
+import { callableClass, type Config, type CustomObjects } from "../serialization/index.ts";
+import type { RecurrentWithState, SequenceCall } from "./call-types.ts";
 import { withPath } from "./call-context.ts";
 import { tensorForWeight } from "./layer-arguments.ts";
 import { Layer } from "./layer.ts";
@@ -19,11 +20,11 @@ export type MergeMode = "concat" | "sum" | "mul" | "ave" | null;
 /** Options of Bidirectional. */
 export interface BidirectionalOptions extends LayerOptions {
   /** A recurrent layer; the forward direction is made after it. */
-  readonly layer: Layer<never>;
+  readonly layer: Layer;
   /** Default "concat". */
   readonly mergeMode?: MergeMode;
   /** The other direction. Default: one like `layer`. */
-  readonly backwardLayer?: Layer<never> | null;
+  readonly backwardLayer?: Layer | null;
   /** Values of the weights of both directions, forward first, set when the layer is built. Not written into files. */
   readonly weights?: readonly TensorLike[] | null;
 }
@@ -213,6 +214,18 @@ function copyOf(layer: Direction, name: string, changes: Config): Direction {
   return deserialize(copy, Object.fromEntries(classes(layer))) as Direction;
 }
 
+type Joined = Exclude<MergeMode, null>;
+type BidirectionalClass = typeof BidirectionalLayer & {
+  (
+    options: BidirectionalOptions & { readonly layer: RecurrentWithState<false>; readonly mergeMode?: Joined },
+  ): SequenceCall<Tensor> & BidirectionalLayer;
+  (
+    options: BidirectionalOptions & { readonly layer: RecurrentWithState<false>; readonly mergeMode: null },
+  ): SequenceCall<[Tensor, Tensor]> & BidirectionalLayer;
+  (options: BidirectionalOptions & { readonly layer: RecurrentWithState<true> }): SequenceCall<[Tensor, ...Tensor[]]> & BidirectionalLayer;
+  (options: BidirectionalOptions): BidirectionalLayer;
+};
+
 /** A recurrent layer in both directions; see {@link BidirectionalLayer}. */
-export const Bidirectional: CallableClass<typeof BidirectionalLayer> = /* @__PURE__ */ callableClass(BidirectionalLayer);
+export const Bidirectional: BidirectionalClass = /* @__PURE__ */ callableClass(BidirectionalLayer) as never;
 export type Bidirectional = BidirectionalLayer;

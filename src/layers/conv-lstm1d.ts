@@ -1,5 +1,6 @@
 /** Convolutional long short-term memory over 1 spatial axis. */
-import { callableClass, type CallableClass } from "../serialization/index.ts";
+import { callableClass } from "../serialization/index.ts";
+import type { RecurrentClass } from "./call-types.ts";
 import { ConvLSTMLayer, type ConvLSTMOptions } from "./conv-lstm.ts";
 
 /**
@@ -20,5 +21,5 @@ export class ConvLSTM1DLayer extends ConvLSTMLayer {
 }
 
 /** Convolutional long short-term memory; see {@link ConvLSTM1DLayer}. */
-export const ConvLSTM1D: CallableClass<typeof ConvLSTM1DLayer> = /* @__PURE__ */ callableClass(ConvLSTM1DLayer);
+export const ConvLSTM1D: RecurrentClass<typeof ConvLSTM1DLayer, ConvLSTMOptions> = /* @__PURE__ */ callableClass(ConvLSTM1DLayer) as never;
 export type ConvLSTM1D = ConvLSTM1DLayer;

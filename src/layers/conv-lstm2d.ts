@@ -1,5 +1,6 @@
 /** Convolutional long short-term memory over 2 spatial axes. */
-import { callableClass, type CallableClass } from "../serialization/index.ts";
+import { callableClass } from "../serialization/index.ts";
+import type { RecurrentClass } from "./call-types.ts";
 import { ConvLSTMLayer, type ConvLSTMOptions } from "./conv-lstm.ts";
 
 /**
@@ -20,5 +21,5 @@ export class ConvLSTM2DLayer extends ConvLSTMLayer {
 }
 
 /** Convolutional long short-term memory; see {@link ConvLSTM2DLayer}. */
-export const ConvLSTM2D: CallableClass<typeof ConvLSTM2DLayer> = /* @__PURE__ */ callableClass(ConvLSTM2DLayer);
+export const ConvLSTM2D: RecurrentClass<typeof ConvLSTM2DLayer, ConvLSTMOptions> = /* @__PURE__ */ callableClass(ConvLSTM2DLayer) as never;
 export type ConvLSTM2D = ConvLSTM2DLayer;

@@ -1,5 +1,6 @@
 /** Convolutional long short-term memory over 3 spatial axes. */
-import { callableClass, type CallableClass } from "../serialization/index.ts";
+import { callableClass } from "../serialization/index.ts";
+import type { RecurrentClass } from "./call-types.ts";
 import { ConvLSTMLayer, type ConvLSTMOptions } from "./conv-lstm.ts";
 
 /**
@@ -20,5 +21,5 @@ export class ConvLSTM3DLayer extends ConvLSTMLayer {
 }
 
 /** Convolutional long short-term memory; see {@link ConvLSTM3DLayer}. */
-export const ConvLSTM3D: CallableClass<typeof ConvLSTM3DLayer> = /* @__PURE__ */ callableClass(ConvLSTM3DLayer);
+export const ConvLSTM3D: RecurrentClass<typeof ConvLSTM3DLayer, ConvLSTMOptions> = /* @__PURE__ */ callableClass(ConvLSTM3DLayer) as never;
 export type ConvLSTM3D = ConvLSTM3DLayer;

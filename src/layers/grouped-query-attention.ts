@@ -187,6 +187,12 @@ export class GroupQueryAttentionLayer extends Layer<GroupQueryAttentionOptions> 
   }
 }
 
+/** One tensor, or with `returnAttentionScores` the weights beside it. */
+export interface GroupQueryAttentionLayer {
+  (query: Tensor, value: Tensor, ...rest: MultiHeadAttentionArguments<true>): [Tensor, Tensor];
+  (query: Tensor, value: Tensor, ...rest: MultiHeadAttentionArguments<false>): Tensor;
+}
+
 /** Attention whose heads share keys and values in groups; see {@link GroupQueryAttentionLayer}. */
 export const GroupQueryAttention: CallableClass<typeof GroupQueryAttentionLayer> = /* @__PURE__ */ callableClass(GroupQueryAttentionLayer);
 export type GroupQueryAttention = GroupQueryAttentionLayer;

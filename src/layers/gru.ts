@@ -1,5 +1,6 @@
 /** Gated recurrent units. */
-import { callableClass, type CallableClass, type Config } from "../serialization/index.ts";
+import { callableClass, type Config } from "../serialization/index.ts";
+import type { RecurrentClass } from "./call-types.ts";
 import { gruCellDefaults, GRUCellLayer, type GRUCellOptions } from "./gru-cell.ts";
 import { type ActivationFunction, positiveInteger } from "./layer-options.ts";
 import { cellOptions, RecurrentLayer, type RecurrentOptions, shareOptions } from "./recurrent-layer.ts";
@@ -52,5 +53,5 @@ export class GRULayer extends RecurrentLayer<GRUOptions> {
 }
 
 /** Gated recurrent units; see {@link GRULayer}. */
-export const GRU: CallableClass<typeof GRULayer> = /* @__PURE__ */ callableClass(GRULayer);
+export const GRU: RecurrentClass<typeof GRULayer, GRUOptions> = /* @__PURE__ */ callableClass(GRULayer) as never;
 export type GRU = GRULayer;

@@ -24,6 +24,11 @@ export class IdentityLayer extends Layer {
   }
 }
 
+/** What goes in comes out. */
+export interface IdentityLayer {
+  <T>(x: T): T;
+}
+
 /** Does nothing; see {@link IdentityLayer}. */
 export const Identity: CallableClass<typeof IdentityLayer> = /* @__PURE__ */ callableClass(IdentityLayer);
 export type Identity = IdentityLayer;

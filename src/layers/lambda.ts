@@ -1,7 +1,8 @@
 /** A function as a layer. */
 import { ShapeError, ValueError } from "../errors.ts";
 import { formatShape, sameShape, type Shape, Tensor } from "../graph/index.ts";
-import { callableClass, type CallableClass, type Config, type CustomObjects, isSerialized } from "../serialization/index.ts";
+import { callableClass, type Config, type CustomObjects, isSerialized } from "../serialization/index.ts";
+import type { LambdaCall } from "./call-types.ts";
 import { type CallOptions, Layer } from "./layer.ts";
 import { describe, type LayerOptions, required } from "./layer-options.ts";
 import { flattenStructure, isShape, mapStructure } from "./structure.ts";
@@ -112,6 +113,9 @@ export class LambdaLayer extends Layer<LambdaOptions> {
   }
 }
 
+type LambdaClass = typeof LambdaLayer &
+  (<F extends LambdaFunction>(options: LambdaOptions & { readonly function: F }) => LambdaCall<F> & LambdaLayer);
+
 /** A function as a layer; see {@link LambdaLayer}. */
-export const Lambda: CallableClass<typeof LambdaLayer> = /* @__PURE__ */ callableClass(LambdaLayer);
+export const Lambda: LambdaClass = /* @__PURE__ */ callableClass(LambdaLayer) as never;
 export type Lambda = LambdaLayer;

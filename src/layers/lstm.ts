@@ -1,5 +1,6 @@
 /** Long short-term memory. */
-import { callableClass, type CallableClass, type Config } from "../serialization/index.ts";
+import { callableClass, type Config } from "../serialization/index.ts";
+import type { RecurrentClass } from "./call-types.ts";
 import { type ActivationFunction, positiveInteger } from "./layer-options.ts";
 import { lstmCellDefaults, LSTMCellLayer, type LSTMCellOptions } from "./lstm-cell.ts";
 import { cellOptions, RecurrentLayer, type RecurrentOptions, shareOptions } from "./recurrent-layer.ts";
@@ -51,5 +52,5 @@ export class LSTMLayer extends RecurrentLayer<LSTMOptions> {
 }
 
 /** Long short-term memory; see {@link LSTMLayer}. */
-export const LSTM: CallableClass<typeof LSTMLayer> = /* @__PURE__ */ callableClass(LSTMLayer);
+export const LSTM: RecurrentClass<typeof LSTMLayer, LSTMOptions> = /* @__PURE__ */ callableClass(LSTMLayer) as never;
 export type LSTM = LSTMLayer;

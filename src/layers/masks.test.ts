@@ -28,7 +28,7 @@ it("a carried mask is not an argument of a call that has other tensors, as in Ke
   const bare = ops.multiply(ops.stopGradient(x), 1);
   const layer = layers.LSTM({ units: 2, returnSequences: true });
   const initialState = [ops.ones([2, 2]), ops.zeros([2, 2])];
-  const sequence = (x: Tensor, options: object): Tensor => layer(x, options) as Tensor;
+  const sequence = (x: Tensor, options: object): Tensor => layer(x, options);
   const y = sequence(x, { initialState });
   expect(await y.array()).toEqual(await sequence(bare, { initialState }).array());
   expect(await y.array()).not.toEqual(await sequence(x, { initialState, mask: maskOf(x) }).array());
@@ -40,7 +40,7 @@ it("a given mask counts in its call alone: only what the input carries goes on",
   expect(maskOf(bare)).toBeNull();
   const layer = layers.GRU({ units: 2, returnSequences: true });
   const mask = ops.cast(tensor(steps), "bool");
-  const sequence = (x: Tensor, options: object): Tensor => layer(x, options) as Tensor;
+  const sequence = (x: Tensor, options: object): Tensor => layer(x, options);
   expect(await sequence(bare, { mask }).array()).not.toEqual(await sequence(bare, {}).array());
   expect(maskOf(sequence(bare, { mask }))).toBeNull();
 });

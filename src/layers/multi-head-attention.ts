@@ -205,6 +205,12 @@ export class MultiHeadAttentionLayer extends Layer<MultiHeadAttentionOptions> {
   }
 }
 
+/** One tensor, or with `returnAttentionScores` the weights beside it. */
+export interface MultiHeadAttentionLayer {
+  (query: Tensor, value: Tensor, ...rest: MultiHeadAttentionArguments<true>): [Tensor, Tensor];
+  (query: Tensor, value: Tensor, ...rest: MultiHeadAttentionArguments<false>): Tensor;
+}
+
 /** Einsum equations of one attention. */
 interface Equations {
   /** Keys, queries -> scores `[batch axes, heads, query axes, value axes]`. */

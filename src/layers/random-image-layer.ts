@@ -123,6 +123,13 @@ export abstract class RandomImageLayer<Options extends RandomImageOptions = Rand
   }
 }
 
+/** What a call gives has the form of what it was given. */
+// A class and its interface have the same parameters.
+// eslint-disable-next-line @typescript-eslint/no-unused-vars
+export interface RandomImageLayer<Options extends RandomImageOptions = RandomImageOptions> {
+  <T extends ImageData>(data: T, options?: CallOptions): T;
+}
+
 /** A pair of numbers: where an option is drawn from. */
 export type Range = readonly [number, number];
 

@@ -155,15 +155,15 @@ describe("wrappers", () => {
     await alone.setWeights((await both.getWeights()).slice(0, 3));
     await close(forward, alone(x));
     await alone.setWeights((await both.getWeights()).slice(3));
-    await close(backward, ops.flip(alone(ops.flip(x, { axis: 1 })) as Tensor, { axis: 1 }));
+    await close(backward, ops.flip(alone(ops.flip(x, { axis: 1 })), { axis: 1 }));
   });
 
   it("apply a layer to every step: as one batch where it looks at samples alone, else step by step", async () => {
     const x = filled([3, 4, 2]);
     const dense = layers.TimeDistributed({ layer: layers.Dense({ units: 2 }) });
-    const y = dense(x) as Tensor;
-    for (let step = 0; step < 4; step++) await close(ops.take(y, step, { axis: 1 }), dense.layer(ops.take(x, step, { axis: 1 }) as never));
-    const normalized = layers.TimeDistributed({ layer: layers.BatchNormalization() })(x, { training: true }) as Tensor;
+    const y = dense(x);
+    for (let step = 0; step < 4; step++) await close(ops.take(y, step, { axis: 1 }), dense.layer(ops.take(x, step, { axis: 1 })));
+    const normalized = layers.TimeDistributed({ layer: layers.BatchNormalization() })(x, { training: true });
     for (let step = 0; step < 4; step++) {
       const mean = await numbers(ops.mean(ops.take(normalized, step, { axis: 1 }), { axis: 0 }));
       for (const value of mean) expect(Math.abs(value)).toBeLessThan(1e-5);
@@ -246,7 +246,7 @@ describe("the program of a recurrent layer", () => {
         for (const weight of layer.weights) await weight.data();
         const step = (masked: boolean): ((x: Tensor, counts: Tensor) => Tensor[]) =>
           jit((x: Tensor, counts: Tensor) => {
-            const loss = ops.mean(ops.square(layer(x, masked ? { mask: counts } : {}) as Tensor));
+            const loss = ops.mean(ops.square(layer(x, masked ? { mask: counts } : {})));
             return [loss, ...gradients([loss], layer.trainableWeights)];
           });
         for (const masked of [false, true]) {

@@ -1,25 +1,19 @@
 /** A recurrent layer of any cell. */
 import { ValueError } from "../errors.ts";
-import {
-  callableClass,
-  type CallableClass,
-  optionsOfConfig,
-  type Config,
-  type CustomObjects,
-  isSerialized,
-} from "../serialization/index.ts";
+import { callableClass, optionsOfConfig, type Config, type CustomObjects, isSerialized } from "../serialization/index.ts";
+import type { RecurrentClass } from "./call-types.ts";
 import { withPath } from "./call-context.ts";
 import type { Layer } from "./layer.ts";
 import { required } from "./layer-options.ts";
 import { deserialize, serialize } from "./registry.ts";
-import { checkCell, type RecurrentCell } from "./rnn-cell.ts";
+import { checkCell, type RecurrentCell, type States } from "./rnn-cell.ts";
 import { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
 import { StackedRNNCellsLayer } from "./stacked-rnn-cells.ts";
 
 /** Options of RNN. */
 export interface RNNOptions extends RecurrentOptions {
   /** What makes one step; a list of cells is a stack. */
-  readonly cell: Layer<never> | readonly Layer<never>[];
+  readonly cell: Layer | readonly Layer[];
 }
 
 /**
@@ -43,7 +37,7 @@ export class RNNLayer extends RecurrentLayer<RNNOptions> {
       throw new ValueError({ where: this.label, problem: "cell is an empty list", expected: "a cell, or a list of them", received: "[]" });
     }
     if (Array.isArray(given)) for (const cell of given as unknown[]) checkCell(this.label, cell);
-    const cell: unknown = Array.isArray(given) ? new StackedRNNCellsLayer({ cells: given as Layer<never>[] }) : given;
+    const cell: unknown = Array.isArray(given) ? new StackedRNNCellsLayer({ cells: given as Layer[] }) : given;
     checkCell(this.label, cell);
     this.cell = cell;
   }
@@ -65,5 +59,5 @@ export class RNNLayer extends RecurrentLayer<RNNOptions> {
 }
 
 /** A recurrent layer of any cell; see {@link RNNLayer}. */
-export const RNN: CallableClass<typeof RNNLayer> = /* @__PURE__ */ callableClass(RNNLayer);
+export const RNN: RecurrentClass<typeof RNNLayer, RNNOptions, States> = /* @__PURE__ */ callableClass(RNNLayer) as never;
 export type RNN = RNNLayer;

@@ -1,5 +1,6 @@
 /** Fully connected recurrent layer. */
-import { callableClass, type CallableClass, type Config } from "../serialization/index.ts";
+import { callableClass, type Config } from "../serialization/index.ts";
+import type { RecurrentClass } from "./call-types.ts";
 import { type ActivationFunction, positiveInteger } from "./layer-options.ts";
 import { cellOptions, RecurrentLayer, type RecurrentOptions, shareOptions } from "./recurrent-layer.ts";
 import { checkRate } from "./rnn-cell.ts";
@@ -47,5 +48,5 @@ export class SimpleRNNLayer extends RecurrentLayer<SimpleRNNOptions> {
 }
 
 /** Fully connected recurrent layer; see {@link SimpleRNNLayer}. */
-export const SimpleRNN: CallableClass<typeof SimpleRNNLayer> = /* @__PURE__ */ callableClass(SimpleRNNLayer);
+export const SimpleRNN: RecurrentClass<typeof SimpleRNNLayer, SimpleRNNOptions> = /* @__PURE__ */ callableClass(SimpleRNNLayer) as never;
 export type SimpleRNN = SimpleRNNLayer;

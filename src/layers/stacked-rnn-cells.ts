@@ -13,7 +13,7 @@ import { flattenStructure, isShape, type Structure } from "./structure.ts";
 /** Options of StackedRNNCells. */
 export interface StackedRNNCellsOptions extends LayerOptions {
   /** From the one that sees the inputs to the one that gives the output. */
-  readonly cells: readonly Layer<never>[];
+  readonly cells: readonly Layer[];
 }
 
 /**

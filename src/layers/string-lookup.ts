@@ -2,7 +2,8 @@
 import { ValueError } from "../errors.ts";
 import { concreteShape, dataTensor, isStringData, StringTensor, stringTensor, type Tensor } from "../graph/index.ts";
 import { bucketOf } from "../hashing/index.ts";
-import { callableClass, type CallableClass } from "../serialization/index.ts";
+import { callableClass } from "../serialization/index.ts";
+import type { StringLookupCall } from "./call-types.ts";
 import type { TextInput } from "./text-layer.ts";
 import { IndexLookupLayer, type IndexLookupOptions, knownValues, rowsOf } from "./index-lookup.ts";
 import { describe } from "./layer-options.ts";
@@ -122,6 +123,9 @@ export function expectUtf8(where: string, encoding: string): void {
   });
 }
 
+type StringLookupClass = typeof StringLookupLayer &
+  (<const I extends boolean = false>(options?: StringLookupOptions & { readonly invert?: I }) => StringLookupCall<I> & StringLookupLayer);
+
 /** Texts to integers; see {@link StringLookupLayer}. */
-export const StringLookup: CallableClass<typeof StringLookupLayer> = /* @__PURE__ */ callableClass(StringLookupLayer);
+export const StringLookup: StringLookupClass = /* @__PURE__ */ callableClass(StringLookupLayer) as never;
 export type StringLookup = StringLookupLayer;

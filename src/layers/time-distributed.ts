@@ -3,7 +3,8 @@ import { ShapeError } from "../errors.ts";
 import type { Tensor } from "../graph/index.ts";
 import { formatShape, type Shape, trace } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
-import { callableClass, type CallableClass } from "../serialization/index.ts";
+import { callableClass } from "../serialization/index.ts";
+import type { LayerOfTensor, SequenceCall } from "./call-types.ts";
 import type { CallOptions, Layer } from "./layer.ts";
 import { checkSteps, sequenceSpec } from "./recurrent-layer.ts";
 import { layerRegistry } from "./registry.ts";
@@ -99,6 +100,11 @@ function mergeTime(mask: Tensor): Tensor {
   return ops.reshape(mask, [batch! * time!, ...rest]);
 }
 
+type TimeDistributedClass = typeof TimeDistributedLayer & {
+  (options: TimeDistributedOptions & { readonly layer: LayerOfTensor }): SequenceCall<Tensor> & TimeDistributedLayer;
+  (options: TimeDistributedOptions): TimeDistributedLayer;
+};
+
 /** A layer applied to every time step; see {@link TimeDistributedLayer}. */
-export const TimeDistributed: CallableClass<typeof TimeDistributedLayer> = /* @__PURE__ */ callableClass(TimeDistributedLayer);
+export const TimeDistributed: TimeDistributedClass = /* @__PURE__ */ callableClass(TimeDistributedLayer) as never;
 export type TimeDistributed = TimeDistributedLayer;

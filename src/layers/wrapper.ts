@@ -16,7 +16,7 @@ import { deserialize, serialize } from "./registry.ts";
 /** Options of a wrapper. */
 export interface WrapperOptions extends LayerOptions {
   /** The layer inside. */
-  readonly layer: Layer<never>;
+  readonly layer: Layer;
 }
 
 /** Throws ValueError unless an option holds a layer. */

@@ -106,9 +106,9 @@ describe.each(["bfloat16", "float16"] as const)("the policy %s", (name) => {
       layers.LayerNormalization()(given),
       layers.Conv1D({ filters: 2, kernelSize: 3 })(given),
     ];
-    expect(outputs.map((output) => (output as Tensor).dtype)).toEqual(new Array<string>(4).fill(name));
+    expect(outputs.map((output) => output.dtype)).toEqual(new Array<string>(4).fill(name));
     expect([...sequence.weights, ...attention.weights].every(({ dtype }) => dtype === name)).toBe(true);
-    for (const output of outputs) expect((await (output as Tensor).data()).every(Number.isFinite)).toBe(true);
+    for (const output of outputs) expect((await output.data()).every(Number.isFinite)).toBe(true);
   });
 
   it("trains", async () => {

@@ -34,7 +34,7 @@ describe("a model whose first layer takes texts", () => {
     const inputs = Input({ shape: [1], dtype: "string" });
     expect(vectorize()(inputs).shape).toEqual([null, 3]);
     expect(vectorize({ outputSequenceLength: null })(inputs).shape).toEqual([null, null]);
-    expect((layers.StringLookup({ vocabulary: ["a"], outputMode: "multi_hot" })(inputs) as Tensor).shape).toEqual([null, 2]);
+    expect(layers.StringLookup({ vocabulary: ["a"], outputMode: "multi_hot" })(inputs).shape).toEqual([null, 2]);
   });
 
   it("trains, evaluates and predicts as the model behind it does on the numbers", async () => {
@@ -96,7 +96,7 @@ describe("a model whose first layer takes texts", () => {
     ]);
     expect((await stack.predict(texts)).shape).toEqual([6, 7]);
     const [word, size] = [Input({ shape: [1], dtype: "string", name: "word" }), Input({ shape: [2], name: "size" })];
-    const hot = layers.StringLookup({ vocabulary: ["a", "b"], outputMode: "one_hot" })(word) as Tensor;
+    const hot = layers.StringLookup({ vocabulary: ["a", "b"], outputMode: "one_hot" })(word);
     const both = new Model({ inputs: { word, size }, outputs: layers.concatenate([ops.cast(hot, "float32"), size]) });
     const y = await both.predict({ word: ["b", "c"], size: [[1, 2], [3, 4]] }); // prettier-ignore
     expect(await y.array()).toEqual([[0, 0, 1, 1, 2], [1, 0, 0, 3, 4]]); // prettier-ignore

@@ -250,7 +250,7 @@ describe("buckets", () => {
   it("of any boundaries and sizes give a classifier the same loss and accuracy as one sequence at a time", async () => {
     const inputs = Input({ shape: [null], dtype: "int32" });
     const words = layers.Embedding({ inputDim: vocabulary, outputDim: 3, maskZero: true })(inputs);
-    const both = layers.Bidirectional({ layer: layers.LSTM({ units: 2, returnSequences: true }) })(words) as Tensor;
+    const both = layers.Bidirectional({ layer: layers.LSTM({ units: 2, returnSequences: true }) })(words);
     const pooled = layers.GlobalAveragePooling1D()(both);
     const model = new Model({ inputs, outputs: layers.Dense({ units: 3 })(pooled) });
     model.compile({ optimizer: "sgd", loss: losses.SparseCategoricalCrossentropy({ fromLogits: true }), metrics: ["accuracy"] });

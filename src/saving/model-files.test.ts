@@ -413,7 +413,7 @@ describe("state beside weights", () => {
     const idf = await variables.get("idf_weights")!.data();
     fresh.loadOwnVariables(new Map([["idf_weights", { shape: [idf.length], dtype: "float32", tensor: () => tensor(idf) }]]));
     fresh.loadAssets(store);
-    expect(await (fresh([["b"]]) as Tensor).array()).toEqual(await (lookup([["b"]]) as Tensor).array());
+    expect(await fresh([["b"]]).array()).toEqual(await lookup([["b"]]).array());
     expect(modelFromJSON(JSON.stringify(counted)).layers).toHaveLength(2);
   });
 

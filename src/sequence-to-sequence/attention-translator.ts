@@ -49,7 +49,7 @@ export function attentionTranslator(options: AttentionTranslatorOptions): Model 
 
   const read = Dropout({ rate: dropout })(table("source_embedding", sourceVocabularySize)(source));
   const encoder = Bidirectional({ name: "encoder", layer: GRU({ units, returnSequences: true, returnState: true }) });
-  const [encoded, forward, backward] = encoder(read) as readonly [Tensor, Tensor, Tensor];
+  const [encoded, forward, backward] = encoder(read) as [Tensor, Tensor, Tensor];
   const state = Dense({ units, activation: "tanh", name: "first_state" })(Concatenate({ name: "last_states" })([forward, backward]));
 
   const words = Dropout({ rate: dropout })(table("target_embedding", targetVocabularySize)(target));

@@ -301,7 +301,7 @@ describe("transformer layers", () => {
       const y = layer(x) as Tensor;
       const norm1 = (v: Tensor): Tensor => layer.selfAttentionNorm(v);
       const norm2 = (v: Tensor): Tensor => layer.feedforwardNorm(v);
-      const attend = (v: Tensor): Tensor => layer.selfAttention(v, v) as Tensor;
+      const attend = (v: Tensor): Tensor => layer.selfAttention(v, v);
       const dense = (v: Tensor): Tensor => layer.feedforwardOutput(layer.feedforwardIntermediate(v));
       const a = normalizeFirst ? ops.add(x, attend(norm1(x))) : norm1(ops.add(x, attend(x)));
       const expected = normalizeFirst ? ops.add(a, dense(norm2(a))) : norm2(ops.add(a, dense(a)));

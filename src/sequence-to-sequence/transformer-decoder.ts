@@ -87,21 +87,18 @@ export class TransformerDecoderLayer extends TransformerLayer {
       });
     const { mask = null, decoderPaddingMask = mask as Tensor | null, decoderAttentionMask = null } = options;
     const { encoderPaddingMask = maskOf(encoded), useCausalMask = true, returnAttentionScores = false } = options;
-    const written = this.residual(
-      x,
-      this.selfAttentionNorm,
-      (part) =>
-        this.selfAttention(part, part, {
-          valueMask: decoderPaddingMask,
-          attentionMask: decoderAttentionMask,
-          useCausalMask,
-        }) as Tensor,
+    const written = this.residual(x, this.selfAttentionNorm, (part) =>
+      this.selfAttention(part, part, {
+        valueMask: decoderPaddingMask,
+        attentionMask: decoderAttentionMask,
+        useCausalMask,
+      }),
     );
     let weights = x;
     const read = this.residual(written, this.crossAttentionNorm, (part) => {
       const masks = { valueMask: encoderPaddingMask };
-      if (!returnAttentionScores) return this.crossAttention(part, encoded, masks) as Tensor;
-      const [output, scores] = this.crossAttention(part, encoded, { ...masks, returnAttentionScores }) as [Tensor, Tensor];
+      if (!returnAttentionScores) return this.crossAttention(part, encoded, masks);
+      const [output, scores] = this.crossAttention(part, encoded, { ...masks, returnAttentionScores });
       weights = scores;
       return output;
     });

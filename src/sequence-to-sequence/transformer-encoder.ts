@@ -46,8 +46,8 @@ export class TransformerEncoderLayer extends TransformerLayer {
     let weights = x;
     const attended = this.residual(x, this.selfAttentionNorm, (part) => {
       const masks = { valueMask: paddingMask, attentionMask: attentionMask === null ? null : ops.cast(attentionMask, "bool") };
-      if (!returnAttentionScores) return this.selfAttention(part, part, masks) as Tensor;
-      const [output, scores] = this.selfAttention(part, part, { ...masks, returnAttentionScores }) as [Tensor, Tensor];
+      if (!returnAttentionScores) return this.selfAttention(part, part, masks);
+      const [output, scores] = this.selfAttention(part, part, { ...masks, returnAttentionScores });
       weights = scores;
       return output;
     });

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { layers, Input, Model, ops, Sequential, setBackend, type Tensor } from "../../src/index.ts";
+import { layers, Input, Model, ops, Sequential, setBackend } from "../../src/index.ts";
 import { exchangeModel, writeOwn } from "./exchange.ts";
 import { missingPython, runPython } from "./python.ts";
 
@@ -40,7 +40,7 @@ describe.skipIf(missing !== null)("files between Keras and nabla", { timeout: 1_
     const operations = new Model({ inputs: x, outputs: layers.Dense({ units: 2 })(ops.reshape(pooled, [-1, 4])) });
     await writeOwn(folder, "own_operations", operations, { x: [5, 4], y: [2] });
     const shared = layers.GroupQueryAttention({ headDim: 3, numQueryHeads: 4, numKeyValueHeads: 2 });
-    await writeOwn(folder, "own_attention", new Model({ inputs: x, outputs: shared(x, x) as Tensor }), { x: [5, 4], y: [5, 4] });
+    await writeOwn(folder, "own_attention", new Model({ inputs: x, outputs: shared(x, x) }), { x: [5, 4], y: [5, 4] });
     const adapted = new Sequential([layers.Dense({ units: 3, inputShape: [5, 4] }), layers.LSTM({ units: 3 }), layers.Dense({ units: 2 })]);
     (adapted.layers[0] as unknown as { enableLora: (rank: number) => void }).enableLora(2);
     await writeOwn(folder, "own_adapted", adapted, { x: [5, 4], y: [2] });

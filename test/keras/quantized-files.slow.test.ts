@@ -65,7 +65,7 @@ describe.skipIf(!isNew)("files of quantized models", () => {
       inputs[mode] = [[3, 5], `${mode}-again.keras`];
     }
     const given = Input({ shape: [4, 8] });
-    const attended = layers.MultiHeadAttention({ numHeads: 2, keyDim: 3 })(given, given) as Tensor;
+    const attended = layers.MultiHeadAttention({ numHeads: 2, keyDim: 3 })(given, given);
     const attention = new Model({ inputs: given, outputs: layers.Dense({ units: 2 })(attended) });
     attention.quantize("int8");
     here.attention = await (await attention.predict(waves(2, 4, 8), { verbose: 0 })).data();

@@ -110,7 +110,7 @@ describe("quantized layers", () => {
 
   it("are chosen among a model's by name, and written with policies that make them again", async () => {
     const inputs = Input({ shape: [4, 6] });
-    const attended = layers.MultiHeadAttention({ numHeads: 2, keyDim: 3, name: "attention" })(inputs, inputs) as Tensor;
+    const attended = layers.MultiHeadAttention({ numHeads: 2, keyDim: 3, name: "attention" })(inputs, inputs);
     const model = new Model({ inputs, outputs: layers.Dense({ units: 2, name: "head" })(attended) });
     const x = ops.reshape(ops.sin(ops.arange(24)), [1, 4, 6]);
     model.quantize("int8", { filters: "query|value" });

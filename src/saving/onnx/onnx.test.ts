@@ -51,7 +51,7 @@ describe("ONNX files", () => {
 
   it("leave two unknown extents open", async () => {
     const inputs = Input({ shape: [null, 4] });
-    const outputs = layers.Dense({ units: 3 })(layers.LSTM({ units: 5, returnSequences: true })(inputs) as Tensor);
+    const outputs = layers.Dense({ units: 3 })(layers.LSTM({ units: 5, returnSequences: true })(inputs));
     const model = new Model({ inputs, outputs });
     const bytes = await encodeOnnx(model);
     for (const [batch, time] of [

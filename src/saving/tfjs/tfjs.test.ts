@@ -15,8 +15,8 @@ const json = (files: ReadonlyMap<string, Uint8Array>): Record<string, never> =>
 function branched(): Model {
   const inputs = Input({ shape: [6, 4] });
   const shared = layers.Dense({ units: 3, activation: "relu", kernelRegularizer: "l2" });
-  const a = layers.Bidirectional({ layer: layers.LSTM({ units: 2 }) })(shared(inputs)) as Tensor;
-  const b = layers.GRU({ units: 4, resetAfter: false })(shared(inputs)) as Tensor;
+  const a = layers.Bidirectional({ layer: layers.LSTM({ units: 2 }) })(shared(inputs));
+  const b = layers.GRU({ units: 4, resetAfter: false })(shared(inputs));
   return new Model({ inputs, outputs: layers.Add()([a, b]) });
 }
 
