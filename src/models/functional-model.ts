@@ -1,5 +1,5 @@
 /** `Model`, with tables, JSON and texts of models. Sequential needs only the class, and takes it from model.ts. */
-import { pythonJson } from "../serialization/index.ts";
+import { pythonJson } from "../serialization/python-json.ts";
 import { compileConfig, compileOptionsOf } from "./compile-config.ts";
 import { functionalConfig, functionalParts } from "./functional-config.ts";
 import { modelForms } from "./model-forms.ts";

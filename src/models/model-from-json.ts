@@ -3,7 +3,8 @@ import { ValueError } from "../errors.ts";
 import type { Tensor } from "../graph/index.ts";
 import { describe } from "../layers/describe.ts";
 import { deserialize, layerRegistry } from "../layers/registry.ts";
-import { type CustomObjects, isSerialized, parsePythonJson } from "../serialization/index.ts";
+import { type CustomObjects, isSerialized } from "../serialization/index.ts";
+import { parsePythonJson } from "../serialization/python-json.ts";
 import { Model } from "./functional-model.ts";
 import { Sequential } from "./sequential.ts";
 

@@ -4,7 +4,7 @@ import type { Tensor, Variable } from "../graph/index.ts";
 import { keepingAdapters } from "../layers/adaptable-layer.ts";
 import type { Layer } from "../layers/index.ts";
 import { storedValue } from "../layers/stored-variables.ts";
-import { pythonJson } from "../serialization/index.ts";
+import { pythonJson } from "../serialization/python-json.ts";
 import { groupAt, type H5Group, openHdf5, putArray, writeHdf5 } from "./hdf5/index.ts";
 import { DatasetArray, readTensors } from "./keras/arrays.ts";
 import { describeWeights, readWeights } from "./keras/weights.ts";

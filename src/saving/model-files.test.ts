@@ -23,7 +23,7 @@ import type { Shape, Tensor, TensorLike, Variable } from "../index.ts";
 import type { StoredArray } from "../layers/stored-variables.ts";
 import { loadOptimizer } from "./keras/weights.ts";
 import { writeZip, ZipArchive } from "./zip/index.ts";
-import { pythonJson } from "../serialization/index.ts";
+import { pythonJson } from "../serialization/python-json.ts";
 
 let folder = "";
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 /** Where files come from: a path (in browsers a URL), a place (`indexeddb://mine`), or their bytes. */
 import { type ErrorParts, NablaError, ValueError } from "../errors.ts";
 import { platform } from "../platform/index.ts";
-import { parsePythonJson } from "../serialization/index.ts";
+import { parsePythonJson } from "../serialization/python-json.ts";
 import { isPlace, readPlace, writePlace } from "./places/index.ts";
 
 /** A place that files come from: it has a name, and gives the bytes when it is asked. */

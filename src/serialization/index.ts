@@ -17,7 +17,6 @@ export {
   withCustomObjects,
 } from "./custom-objects.ts";
 export { CustomObjectScope, getRegisteredName, getRegisteredObject, registerKerasSerializable } from "./keras-names.ts";
-export { parsePythonJson, pythonJson } from "./python-json.ts";
 export {
   type Config,
   type CustomObjects,

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { layers, optimizers } from "../index.ts";
-import { parsePythonJson, pythonJson } from "./index.ts";
+import { parsePythonJson, pythonJson } from "./python-json.ts";
 
 it("floats of Keras's classes are written as floats, other numbers as they are", () => {
   const text = pythonJson(optimizers.serialize(optimizers.SGD({ learningRate: 1, momentum: 0 })));

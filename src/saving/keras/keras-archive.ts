@@ -1,6 +1,7 @@
 /** `.keras` files: a zip of metadata.json, config.json, model.weights.h5 and vocabularies under assets/. */
 import { isPlainObject } from "../../graph/index.ts";
-import { type Config, pythonJson } from "../../serialization/index.ts";
+import type { Config } from "../../serialization/index.ts";
+import { pythonJson } from "../../serialization/python-json.ts";
 import { FormatError, parseJson } from "../source.ts";
 import { writeZip, ZipArchive } from "../zip/index.ts";
 import { keras2Config } from "./keras2-config.ts";
