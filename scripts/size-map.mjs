@@ -1,5 +1,6 @@
 // Where the bytes of a bundle are: what gzip spends on its modules, kinds of tokens and functions, and on what never runs while the
-// program does. Bundles the MLP of size.mjs with vite, without what is loaded later. Needs a build. Usage: size-map.mjs [HOW MANY]
+// program does. Bundles the MLP of size.mjs with vite into one file, with what it loads and without what it does not.
+// Needs a build. Usage: size-map.mjs [HOW MANY]
 import { mkdirSync, writeFileSync } from "node:fs";
 import { Session } from "node:inspector/promises";
 import { dirname, join } from "node:path";
@@ -18,12 +19,19 @@ const folder = installed();
 const source = programs["MLP on nabla/core"].replace('document.querySelector("button").onclick = train;', "globalThis.trained = train();");
 const input = join(folder, "main.js");
 writeFileSync(input, source);
-const later = { name: "later", resolveDynamicImport: (id) => ({ id: String(id), external: true }) };
+const isLoaded = (id) => id.endsWith("/generator.js");
+const later = { name: "later", resolveDynamicImport: (id) => (isLoaded(String(id)) ? undefined : { id: String(id), external: true }) };
 const { output } = await build({
   configFile: false,
   root: folder,
   logLevel: "error",
-  build: { write: false, target: "es2022", modulePreload: false, sourcemap: true, rolldownOptions: { input, plugins: [later] } },
+  build: {
+    write: false,
+    target: "es2022",
+    modulePreload: false,
+    sourcemap: true,
+    rolldownOptions: { input, plugins: [later], output: { codeSplitting: false } },
+  },
 });
 const { code: text, map } = output[0];
 const code = text.replace(/\/\/# sourceMappingURL.*\n?$/, "");
