@@ -39,6 +39,8 @@ ROOMS = (
     ("loss_function_draws", "loss_cases"),
     ("other_draws", "other_cases"),
     ("model_draws", "model_cases"),
+    ("training_draws", "training_cases"),
+    ("state_draws", "state_cases"),
 )
 
 

@@ -13,6 +13,8 @@ export interface CallbackParameters {
   readonly epochs: number;
   /** Steps of an epoch; null where that is not known. */
   readonly steps: number | null;
+  /** Whether epochs may end with values of validation, `val_...`. Default false. */
+  readonly validates?: boolean;
 }
 
 /**

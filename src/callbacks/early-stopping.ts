@@ -91,7 +91,7 @@ export class EarlyStoppingCallback extends Callback {
   }
 
   override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
-    const current = this.#monitor.value(logs, this.model);
+    const current = this.#monitor.value(logs, this.model, this.parameters);
     if (current === null) return;
     if (epoch < this.startFromEpoch) return;
     if (this.restoreBestWeights && this.#bestWeights === null) {

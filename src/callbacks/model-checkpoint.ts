@@ -112,7 +112,7 @@ export class ModelCheckpointCallback extends Callback {
   async #save(logs: Logs, batch: number | null): Promise<void> {
     const at = `Epoch ${this.#epoch + 1}`;
     if (this.saveBestOnly) {
-      const value = this.#monitor.value(logs, this.model);
+      const value = this.#monitor.value(logs, this.model, this.parameters);
       // Without validation this time there is nothing to compare.
       if (value === null) return;
       if (!this.#monitor.isBetter(value, this.best)) {

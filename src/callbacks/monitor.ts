@@ -1,7 +1,7 @@
 /** A logged value that callbacks watch: which way it gets better, and whether it did. */
 import { nearestNames, UnknownNameError, ValueError } from "../errors.ts";
 import type { CallbackModel } from "./callback-model.ts";
-import type { Logs } from "./callback.ts";
+import type { CallbackParameters, Logs } from "./callback.ts";
 
 /** Whether smaller ("min") or larger ("max") is better; "auto" asks the metric. */
 export type MonitorMode = "auto" | "min" | "max";
@@ -66,19 +66,20 @@ export class Monitor {
    * The value in the logs of an epoch; null where validation did not happen this time. Throws UnknownNameError where
    * there never was such a value, ValueError where nobody knows which way it gets better.
    */
-  value(logs: Logs, model: CallbackModel): number | null {
+  value(logs: Logs, model: CallbackModel, parameters: CallbackParameters | undefined): number | null {
     const value = logs[this.monitor];
     if (value === undefined) {
       if (this.#sign !== null) return null;
-      throw this.#missing(Object.keys(logs));
+      const unvalidated = this.monitor.startsWith("val_") && !Object.keys(logs).some((key) => key.startsWith("val_"));
+      if (unvalidated && parameters?.validates === true) return null;
+      throw this.#missing(Object.keys(logs), unvalidated);
     }
     this.#sign ??= this.#direction(model);
     return value;
   }
 
-  #missing(keys: readonly string[]): UnknownNameError {
+  #missing(keys: readonly string[], unvalidated: boolean): UnknownNameError {
     const near = nearestNames(this.monitor, keys);
-    const unvalidated = this.monitor.startsWith("val_") && !keys.some((key) => key.startsWith("val_"));
     return new UnknownNameError({
       where: this.#where,
       problem: `the logs have no "${this.monitor}"`,

@@ -84,7 +84,7 @@ export class ReduceLROnPlateauCallback extends Callback {
 
   override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
     const rate = await logLearningRate("ReduceLROnPlateau", this.model, logs);
-    const current = this.#monitor.value(logs, this.model);
+    const current = this.#monitor.value(logs, this.model, this.parameters);
     if (current === null) return;
     if (this.cooldownCounter > 0) {
       this.cooldownCounter--;

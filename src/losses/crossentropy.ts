@@ -18,7 +18,7 @@ import { aligned } from "./regression.ts";
 export interface CrossentropyLossOptions {
   /** Whether predictions are logits. Default false. */
   fromLogits?: boolean;
-  /** How far targets move towards the uniform distribution, 0 to 1. Default 0. */
+  /** How far targets move towards the uniform distribution over the last axis, 0 to 1. Default 0. */
   labelSmoothing?: number;
   /** Axis of the classes (binary: of the mean). Default -1. */
   axis?: number;
@@ -27,8 +27,9 @@ export interface CrossentropyLossOptions {
 function smoothBinary(target: Tensor, by: number): Tensor {
   return by === 0 ? target : add(multiply(target, 1 - by), 0.5 * by);
 }
-function smoothCategorical(target: Tensor, by: number, axis: number): Tensor {
-  return by === 0 ? target : add(multiply(target, 1 - by), by / target.dim(axis));
+/** Keras divides by the extent of the last axis, whichever axis the classes are on. */
+function smoothCategorical(target: Tensor, by: number): Tensor {
+  return by === 0 ? target : add(multiply(target, 1 - by), by / target.dim(-1));
 }
 
 /** Mean over an axis of `-(t log(p) + (1 - t) log(1 - p))`. Shapes: [.., n] -> [..]. */
@@ -45,7 +46,7 @@ export const categoricalCrossentropy: (yTrue: TensorLike, yPred: TensorLike, opt
   (yTrue: TensorLike, yPred: TensorLike, options: CrossentropyLossOptions = {}) => {
     const [t, p] = aligned(yTrue, yPred);
     const axis = options.axis ?? -1;
-    return nn.categoricalCrossentropy(smoothCategorical(t, options.labelSmoothing ?? 0, axis), p, options.fromLogits ?? false, axis);
+    return nn.categoricalCrossentropy(smoothCategorical(t, options.labelSmoothing ?? 0), p, options.fromLogits ?? false, axis);
   },
 );
 
@@ -107,7 +108,7 @@ export const categoricalFocalCrossentropy: (yTrue: TensorLike, yPred: TensorLike
   (yTrue: TensorLike, yPred: TensorLike, options: CategoricalFocalOptions = {}) => {
     const { alpha = 0.25, gamma = 2, axis = -1 } = options;
     const [given, logits] = aligned(yTrue, yPred);
-    const t = smoothCategorical(given, options.labelSmoothing ?? 0, axis);
+    const t = smoothCategorical(given, options.labelSmoothing ?? 0);
     const raw = options.fromLogits === true ? softmax(logits, axis) : logits;
     const p = clip(divide(raw, sum(raw, axis, true)), epsilon(), 1 - epsilon());
     const crossentropy = multiply(subtract(0, t), log(p));

@@ -29,6 +29,28 @@ const y = tensor(
 const quiet = { verbose: 0 } as const;
 
 describe("fit", () => {
+  it("weighs classes where it trains, not where it validates what validationSplit keeps", async () => {
+    const split = { ...quiet, validationSplit: 0.25, shuffle: false, batchSize: 12 };
+    const { history } = await classifier().fit(x, y, { ...split, classWeight: { 0: 0, 1: 0, 2: 0 } });
+    expect(history["loss"]).toEqual([0]);
+    const untrained = await classifier().evaluate(ops.getItem(x, { start: 36 }), ops.getItem(y, { start: 36 }), {
+      ...quiet,
+      batchSize: 12,
+    });
+    expect(history["val_loss"]![0]).toBeCloseTo(untrained["loss"]!, 6);
+  });
+
+  it("callbacks that watch a validation wait for it where it does not follow every epoch", async () => {
+    const stopping = callbacks.EarlyStopping({ monitor: "val_loss", patience: 5 });
+    const options = { ...quiet, epochs: 3, validationFreq: 2, callbacks: [stopping, callbacks.ReduceLROnPlateau({ patience: 1 })] };
+    const { history } = await classifier().fit(x, y, { ...options, validationData: [x, y] });
+    expect(history["val_loss"]!.length).toBe(1);
+    expect(stopping.best).toBe(history["val_loss"]![0]);
+    await expect(classifier().fit(x, y, options)).rejects.toThrow(/validationData/);
+    const wrong = { ...options, callbacks: [callbacks.EarlyStopping({ monitor: "val_lss" })], validationData: [x, y] as const };
+    await expect(classifier().fit(x, y, wrong)).rejects.toThrow(/"val_loss"/);
+  });
+
   it("repeats exactly after setRandomSeed, and differs without", async () => {
     const run = async (): Promise<number[]> => (await classifier().fit(x, y, { ...quiet, epochs: 3, batchSize: 7 })).history.loss!;
     const first = await run();

@@ -65,6 +65,7 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
     verbose: verbosity,
     epochs,
     steps,
+    validates: validation !== null,
   });
   model.history = history;
   model.stopTraining = false;
@@ -125,7 +126,8 @@ async function trainingArrays(
   batchSize: number,
 ): Promise<{ batches: Batches; rest: TrainingData | null }> {
   const split = options.validationSplit ?? 0;
-  const data = await prepared(where, model, { x, y, sampleWeight: options.sampleWeight ?? null, classWeight: options.classWeight ?? null });
+  const given: GivenData = { x, y, sampleWeight: options.sampleWeight ?? null, classWeight: options.classWeight ?? null };
+  const data = await prepared(where, model, given);
   const shuffle = options.shuffle ?? true;
   if (split === 0 || options.validationData != null) return { batches: new EpochBatches(data, batchSize, shuffle), rest: null };
   if (!(split > 0 && split < 1))
@@ -144,7 +146,9 @@ async function trainingArrays(
       received: `${split} of ${data.count} samples`,
     });
   }
-  return { batches: new EpochBatches(sliceData(data, 0, at), batchSize, shuffle), rest: sliceData(data, at, data.count) };
+  // Classes have weights where the model is trained, not where it is validated.
+  const unweighted = options.classWeight == null ? data : await prepared(where, model, { ...given, classWeight: null });
+  return { batches: new EpochBatches(sliceData(data, 0, at), batchSize, shuffle), rest: sliceData(unweighted, at, data.count) };
 }
 
 /** How the batches of a stream are made ready for the steps of a model. */

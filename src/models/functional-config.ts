@@ -9,7 +9,7 @@ import { describe } from "../layers/describe.ts";
 import { deserialize as deserializeLayer } from "../layers/registry.ts";
 import { flattenStructure, mapStructure } from "../layers/structure.ts";
 import { camelCase, type Config, type CustomObjects, isSerialized, snakeCase } from "../serialization/index.ts";
-import type { FunctionalGraph, GraphNode } from "./functional-graph.ts";
+import { type FunctionalGraph, type GraphNode, nameCall } from "./functional-graph.ts";
 import type { Model } from "./model.ts";
 import { operationCall, operationConfig } from "./operation-registry.ts";
 
@@ -189,7 +189,9 @@ export function functionalParts(config: Config, customObjects: CustomObjects): F
         const args = readCall(where, calls[0], tensorAt);
         if (args === undefined) break;
         const layer = layers.get(name)!;
-        outputs.get(name)!.push(flattenStructure(layer(...args)) as Tensor[]);
+        const results = flattenStructure(layer(...args)) as Tensor[];
+        if (!(layer instanceof Layer)) nameCall(results, name);
+        outputs.get(name)!.push(results);
         calls.shift();
         progress = true;
       }

@@ -25,6 +25,14 @@ export class OperationCall {
   }
 }
 
+/** Names of calls of operations by what they gave: a configuration tells them. */
+const givenNames = new WeakMap<Tensor, string>();
+
+/** Names the call of an operation that gave `outputs`. Calls without a name are counted: `add`, `add_1`. */
+export function nameCall(outputs: readonly Tensor[], name: string): void {
+  for (const output of outputs) givenNames.set(output, name);
+}
+
 /** What a node calls. */
 export type Operation = Layer | OperationCall;
 
@@ -70,8 +78,8 @@ export class FunctionalGraph {
     this.outputs = outputs;
     const search = new Search(inputs);
     for (const output of outputs) search.visit(output);
-    for (const { operation } of [...search.ordered].sort(byAge))
-      if (operation instanceof OperationCall) operation.name = autoName(operation.className);
+    for (const { operation, outputs } of [...search.ordered].sort(byAge))
+      if (operation instanceof OperationCall) operation.name = givenNames.get(outputs[0]!) ?? autoName(operation.className);
     this.inputLayers = inputs.map((input) => search.nodeOf(input).operation as InputLayerLayer);
 
     // Depths: the distance of a node from the outputs; a shared layer stands at its largest.

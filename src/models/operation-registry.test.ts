@@ -95,3 +95,17 @@ it("Bidirectional takes weights for both directions", async () => {
   const wrong = layers.Bidirectional({ layer: layers.SimpleRNN({ units: 2 }), weights: given.slice(1) });
   expect(() => wrong.build([null, 3, 2])).toThrow(/array per weight/);
 });
+
+it("operations keep the names of a file, beside layers of the same class", async () => {
+  const x = Input({ shape: [2], name: "x" });
+  const sum = layers.Add({ name: "add" })([ops.add(x, 1), x]);
+  const model = new Model({ inputs: x, outputs: ops.add(sum, x) });
+  const json = JSON.parse(model.toJson().replaceAll(/"add_\d+"/g, (name) => name.replace("add", "sum"))) as {
+    config: { layers: { name: string }[] };
+  };
+  const rename = { ...json, config: { ...json.config } };
+  const names = rename.config.layers.map(({ name }) => name);
+  const again = modelFromJSON(rename);
+  expect((JSON.parse(again.toJson()) as typeof json).config.layers.map(({ name }) => name)).toEqual(names);
+  expect(await (await again.predict(tensor([[1, 2]]))).array()).toEqual([[4, 7]]);
+});

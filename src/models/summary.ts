@@ -56,16 +56,16 @@ export function summaryText<I, O>(model: Model<I, O>, options: SummaryOptions = 
     });
 
   const rows: string[][] = [];
-  const add = (operation: Operation, level: number): void => {
+  const add = (operation: Operation, level: number, within: FunctionalGraph | null): void => {
     const prefix = level === 0 ? "" : `${"   ".repeat(level)}└ `;
-    const row = [`${prefix}${operation.name} (${operation.className})`, shapeText(operation, graph), paramsText(operation)];
+    const row = [`${prefix}${operation.name} (${classText(operation)})`, shapeText(operation, within), paramsText(operation)];
     if (!linear) row.push(level === 0 ? connectionsText(operation, graph) : "-");
     if (showTrainable) row.push(operation instanceof Layer && operation.weights.length > 0 ? (operation.trainable ? "Y" : "N") : "-");
     rows.push(row);
     const inner = options.expandNested === true ? ((operation as { layers?: readonly Layer[] }).layers ?? []) : [];
-    for (const layer of inner) add(layer, level + 1);
+    for (const layer of inner) add(layer, level + 1, (operation as { graph?: FunctionalGraph | null }).graph ?? null);
   };
-  for (const operation of operations) add(operation, 0);
+  for (const operation of operations) add(operation, 0, graph);
 
   const aligned = header.map((title) => (title === "Param #" ? "right" : title === "Trainable" ? "center" : "left"));
   const trainable = parameters(model.trainableWeights);
@@ -124,6 +124,11 @@ function shapeText(operation: Operation, graph: FunctionalGraph | null): string 
     return "?";
   };
   return text(outputsOf(operation, graph));
+}
+
+/** The name of a class in Keras's own code, which is not always that of its configuration. */
+function classText(operation: Operation): string {
+  return operation instanceof Layer ? ((operation.constructor as typeof Layer).pythonName ?? operation.className) : operation.className;
 }
 
 function paramsText(operation: Operation): string {

@@ -22,8 +22,10 @@ export function drawTable(
   const rule = (left: string, fill: string, cross: string, right: string): string =>
     `${left}${padded.map((width) => fill.repeat(width)).join(cross)}${right}`;
   const cells = (row: readonly string[], border: string): string[] => {
-    const wrapped = row.map((text, column) => wrap(text, inner[column]!));
-    const height = Math.max(...wrapped.map((lines) => lines.length));
+    const texts = row.map((text, column) => wrap(text, inner[column]!));
+    const height = Math.max(...texts.map((lines) => lines.length));
+    // Titles stand at the bottom.
+    const wrapped = row === header ? texts.map((lines) => [...new Array<string>(height - lines.length).fill(""), ...lines]) : texts;
     return Array.from({ length: height }, (_, line) =>
       [border, ...wrapped.map((lines, column) => ` ${align(lines[line] ?? "", inner[column]!, alignment[column]!)} ${border}`)].join(""),
     );
@@ -65,33 +67,16 @@ function align(text: string, width: number, alignment: Alignment): string {
   return text + " ".repeat(space);
 }
 
-/** Lines of at most `width` characters, broken at spaces; words that are too long are cut (`rich._wrap.divide_line`). */
+/** Lines of at most `width` characters, broken at spaces; a word that is longer ends with an ellipsis, as in `rich`'s tables. */
 export function wrap(text: string, width: number): string[] {
-  const breaks: number[] = [];
-  let offset = 0;
-  for (const match of text.matchAll(/\s*\S+\s*/g)) {
-    const word = match[0];
-    let start = match.index;
-    const length = word.trimEnd().length;
-    if (width - offset >= length) {
-      offset += word.length;
-    } else if (length > width) {
-      for (let from = 0; from < word.length; from += width) {
-        const part = word.slice(from, from + width);
-        if (start > 0) breaks.push(start);
-        if (from + width >= word.length) offset = part.length;
-        else start += part.length;
-      }
-    } else if (offset > 0 && start > 0) {
-      breaks.push(start);
-      offset = word.length;
-    }
-  }
   const lines: string[] = [];
-  let from = 0;
-  for (const at of [...breaks, text.length]) {
-    lines.push(text.slice(from, at).trimEnd().slice(0, width));
-    from = at;
+  for (const [word] of text.matchAll(/\s*\S+\s*/g)) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.trimEnd().length <= width) lines[lines.length - 1] = last + word;
+    else lines.push(word);
   }
-  return lines;
+  return (lines.length === 0 ? [""] : lines).map((line) => {
+    const text = line.trimEnd();
+    return text.length > width ? `${text.slice(0, width - 1)}…` : text;
+  });
 }

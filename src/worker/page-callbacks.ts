@@ -42,8 +42,8 @@ export class PageCallbacks {
   }
 
   /** Calls a hook of every callback. */
-  async run({ hook, index, logs: sent, steps, learningRate }: HookRequest): Promise<HookReply> {
-    this.#list ??= new CallbackList(this.#callbacks, this.#model, { ...this.#parameters, steps });
+  async run({ hook, index, logs: sent, steps, validates, learningRate }: HookRequest): Promise<HookReply> {
+    this.#list ??= new CallbackList(this.#callbacks, this.#model, { ...this.#parameters, steps, validates });
     const { optimizer } = this.#model;
     // The optimizer of this thread shows the learning rate of the other, and takes a new one for it.
     if (learningRate !== null && optimizer !== undefined) optimizer.learningRate = learningRate;

@@ -54,6 +54,8 @@ export interface HookRequest {
   readonly index: number | null;
   readonly logs: Logs;
   readonly steps: number | null;
+  /** Whether epochs may end with values of validation. */
+  readonly validates: boolean;
   /** The optimizer's; null where it follows a schedule or there is none. */
   readonly learningRate: number | null;
 }

@@ -24,7 +24,8 @@ export class RelayCallback extends Callback {
     const rate = optimizer?.learningRate;
     const settable = rate !== undefined && "assign" in rate ? rate : null;
     const learningRate = settable === null ? null : (await settable.data())[0]!;
-    const reply = await this.#send({ run: this.#run, hook, index, logs: { ...logs }, steps: this.parameters.steps, learningRate });
+    const { steps, validates = false } = this.parameters;
+    const reply = await this.#send({ run: this.#run, hook, index, logs: { ...logs }, steps, validates, learningRate });
     Object.assign(logs, reply.logs);
     if (reply.learningRate !== null && optimizer !== undefined) optimizer.learningRate = reply.learningRate;
     if (reply.stopTraining) this.model.stopTraining = true;

@@ -5,6 +5,7 @@ import type { Tensor } from "../../src/graph/index.ts";
 import * as losses from "../../src/losses/index.ts";
 import { camelCase, camelCaseKeys } from "../../src/serialization/index.ts";
 import { type Case, closeConfig, difference, revive, type StoredArray, toTensor } from "./cases.ts";
+import type { Evaluate } from "./op-case.ts";
 
 losses.registerLosses();
 const tolerance = { rtol: 2e-5, atol: 1e-6 };
@@ -16,7 +17,7 @@ export function lossFunction(name: string): ((...args: unknown[]) => Tensor) | u
 }
 
 /** What a case differs in, or null: the value, the gradient by the predictions, the configuration. */
-export function checkLossCase(entry: Case): string | null {
+export async function checkLossCase(entry: Case, evaluateOn: Evaluate = evaluate): Promise<string | null> {
   const yTrue = toTensor(entry["y_true"] as StoredArray);
   const yPred = toTensor(entry["y_pred"] as StoredArray);
   const optional = (key: string): Tensor | null =>
@@ -35,7 +36,7 @@ export function checkLossCase(entry: Case): string | null {
     value = losses.deserialize(losses.serialize(loss))(yTrue, yPred, options);
   }
   const [gradient] = gradients([value], [yPred], { cotangents: [toTensor(entry["cotangent"] as StoredArray)] });
-  const [result, slope] = evaluate([value, gradient!]);
+  const [result, slope] = await evaluateOn([value, gradient!]);
   const problem = difference(result!, entry["output"] as StoredArray, tolerance);
   if (problem !== null) return problem;
   const wrong = difference(slope!, entry["grad_y_pred"] as StoredArray, tolerance);

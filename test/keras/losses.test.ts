@@ -56,6 +56,26 @@ describe("losses", () => {
     expect(() => losses.get("mean_square_error")).toThrow(/"mean_squared_error"/);
   });
 
+  it("smooth labels by the extent of the last axis, whatever axis the classes are on", () => {
+    const [yTrue, yPred] = [
+      [
+        [1, 0, 0],
+        [0, 1, 1],
+      ],
+      [
+        [0.7, 0.4, 0.1],
+        [0.3, 0.6, 0.9],
+      ],
+    ];
+    const options = { labelSmoothing: 0.3, axis: 0 };
+    const [plain, focal] = evaluate([
+      losses.categoricalCrossentropy(yTrue, yPred, options),
+      losses.categoricalFocalCrossentropy(yTrue, yPred, { ...options, alpha: 0.4, gamma: 1 }),
+    ]);
+    [0.4057373, 0.5002896, 0.3145469].forEach((value, i) => expect(plain!.data[i]).toBeCloseTo(value, 6));
+    [0.067952, 0.0873767, 0.0862646].forEach((value, i) => expect(focal!.data[i]).toBeCloseTo(value, 6));
+  });
+
   it("give no gradient, and no NaN, to rows of probabilities whose class is ignored", () => {
     const yPred = revive({
       shape: [2, 2],

@@ -2,6 +2,7 @@
 import type { Tensor } from "../../src/graph/index.ts";
 import * as metrics from "../../src/metrics/index.ts";
 import { type Case, closeConfig, decode, difference, isStored, revive, type StoredArray, toTensor } from "./cases.ts";
+import type { RunState } from "./live-state.ts";
 import { TracedState } from "./traced-state.ts";
 
 metrics.registerMetrics();
@@ -15,7 +16,7 @@ interface Update {
 }
 
 /** What a case differs in, or null: the result after each update, the state, both again after `resetState`. */
-export function checkMetricCase(entry: Case): string | null {
+export async function checkMetricCase(entry: Case, state: RunState = new TracedState()): Promise<string | null> {
   const first = metrics.metricRegistry
     .classOf(entry["class_name"] as string)
     .fromConfig(revive(entry["kwargs"]) as Record<string, unknown>);
@@ -28,11 +29,10 @@ export function checkMetricCase(entry: Case): string | null {
   );
   const problem = closeConfig(Object.fromEntries(Object.keys(wanted).map((key) => [key, config[key]])), plain);
   if (problem !== null) return problem;
-  const state = new TracedState();
   const updates = entry["updates"] as Update[];
-  const play = (): string | null => {
+  const play = async (): Promise<string | null> => {
     for (const [i, { args, sample_weight, result_after }] of updates.entries()) {
-      const [result] = state.run(() => {
+      const [result] = await state.run(() => {
         const sampleWeight = sample_weight === null ? null : toTensor(sample_weight);
         (metric as { updateState(...args: unknown[]): void }).updateState(...args.map(toTensor), { sampleWeight });
         return [metric.result() as Tensor];
@@ -42,15 +42,15 @@ export function checkMetricCase(entry: Case): string | null {
     }
     return null;
   };
-  const wrong = play();
+  const wrong = await play();
   if (wrong !== null) return wrong;
   for (const [i, { name, value }] of (entry["variables"] as { name: string; value: StoredArray }[]).entries()) {
     const variable = metric.variables[i];
     if (variable?.name !== name) return `state ${i} is ${variable?.name} instead of ${name}`;
-    const different = difference(state.value(variable), value, tolerance);
+    const different = difference(await state.value(variable), value, tolerance);
     if (different !== null) return `${name}: ${different}`;
   }
-  state.run(() => metric.resetState());
-  const again = play();
+  await state.run(() => metric.resetState());
+  const again = await play();
   return again === null ? null : `after resetState, ${again}`;
 }

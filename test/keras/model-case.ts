@@ -6,21 +6,24 @@ import { resetAutoNames, setDtypePolicy } from "../../src/layers/index.ts";
 import { type Model, modelFromJSON } from "../../src/models/index.ts";
 import { type Case, decode, difference, revive, type StoredArray, toTensor } from "./cases.ts";
 
-type Pair = readonly [what: string, found: Tensor, wanted: StoredArray | null | undefined];
+/** A tensor and what it should be. */
+export type Pair = readonly [what: string, found: Tensor, wanted: StoredArray | null | undefined];
 
 /** By policy: of the forward pass with its gradients, and of training. */
-const tolerances: Readonly<Record<string, { forward: Near; trained: Near }>> = {
+export const tolerances: Readonly<Record<string, { forward: Near; trained: Near }>> = {
   float32: { forward: { rtol: 5e-5, atol: 2e-5 }, trained: { rtol: 2e-4, atol: 2e-4 } },
   mixed_float16: { forward: { rtol: 2 ** -7, atol: 2 ** -9 }, trained: { rtol: 2 ** -6, atol: 2 ** -6 } },
   mixed_bfloat16: { forward: { rtol: 2 ** -4, atol: 2 ** -6 }, trained: { rtol: 2 ** -4, atol: 2 ** -4 } },
 };
 
-interface Near {
+/** How near numbers must be. */
+export interface Near {
   readonly rtol: number;
   readonly atol: number;
 }
 
-async function compare(pairs: readonly Pair[], tolerance: Near): Promise<string | null> {
+/** What tensors differ in, or null. */
+export async function compare(pairs: readonly Pair[], tolerance: Near): Promise<string | null> {
   for (const [what, found, wanted] of pairs) {
     if (wanted === null || wanted === undefined) continue;
     const problem = difference({ shape: found.shape, dtype: found.dtype, data: await found.data() }, wanted, tolerance);
@@ -30,7 +33,8 @@ async function compare(pairs: readonly Pair[], tolerance: Near): Promise<string 
   return null;
 }
 
-function numbers(
+/** What numbers by name differ in, or null. */
+export function numbers(
   what: string,
   found: Readonly<Record<string, unknown>>,
   wanted: Readonly<Record<string, unknown>>,

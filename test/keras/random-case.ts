@@ -5,6 +5,7 @@ import { currentBackend } from "../../src/runtime/backends.ts";
 import { runnerOf } from "../../src/testing/compare.ts";
 import { type Case, toleranceOf } from "./cases.ts";
 import { checkLayerCase } from "./layer-case.ts";
+import { LiveState } from "./live-state.ts";
 import { checkLossCase } from "./loss-case.ts";
 import { checkMetricCase } from "./metric-case.ts";
 import { checkModelCase } from "./model-case.ts";
@@ -13,6 +14,7 @@ import { checkOptimizerCase, checkScheduleCase } from "./optimizer-case.ts";
 import { checkCallbackCase, checkUtilityCase } from "./other-case.ts";
 import { checkAdaptedCase, checkPreprocessingCase } from "./preprocessing-case.ts";
 import { checkRecurrentCase } from "./recurrent-case.ts";
+import { checkTrainingCase } from "./training-case.ts";
 import { checkActivationCase, checkConstraintCase, checkRegularizerCase } from "./small-case.ts";
 
 const plain = { rtol: 2e-5, atol: 1e-5 };
@@ -33,14 +35,15 @@ const checks: Readonly<Record<string, Check>> = {
   layers_adapt: checkAdaptedCase,
   ops: (entry) => checkOpCase(entry, evaluateHere),
   ops_newer: (entry) => checkOpCase(entry, evaluateHere),
-  losses: checkLossCase,
-  metrics: checkMetricCase,
-  optimizers: checkOptimizerCase,
-  schedules: checkScheduleCase,
-  activations: checkActivationCase,
-  regularizers: checkRegularizerCase,
-  constraints: checkConstraintCase,
+  losses: (entry) => checkLossCase(entry, evaluateHere),
+  metrics: (entry) => checkMetricCase(entry, new LiveState()),
+  optimizers: (entry) => checkOptimizerCase(entry, new LiveState()),
+  schedules: (entry) => checkScheduleCase(entry, evaluateHere),
+  activations: (entry) => checkActivationCase(entry, evaluateHere),
+  regularizers: (entry) => checkRegularizerCase(entry, evaluateHere),
+  constraints: (entry) => checkConstraintCase(entry, evaluateHere),
   random_models: checkModelCase,
+  random_training: checkTrainingCase,
   callbacks: checkCallbackCase,
   utils: checkUtilityCase,
 };

@@ -14,32 +14,39 @@ function epsilonOf(x: Tensor): number {
   return x.dtype === "float64" ? 2 ** -52 : 2 ** -23;
 }
 
-/** Pseudo-inverse from singular values at least (`inclusive`) or above `share` of the largest; values alone, without gradient. */
-function pseudoInverse(a: Tensor, share: number, inclusive: boolean): Tensor {
+/**
+ * Pseudo-inverse from singular values at least (`inclusive`) or above `share` of the largest, and which counted [batch, k];
+ * values alone, without gradient.
+ */
+function pseudoInverse(a: Tensor, share: number, inclusive: boolean): { b: Tensor; counts: Tensor } {
   const { u, s, vt } = thinSvd(a);
   const bound = P.multiply(sliceAxis(s, 1, 0, 1), constantLike(share, sliceAxis(s, 1, 0, 1)));
   const limit = P.broadcastInDim(P.reshape(bound, [s.dim(0)]), concreteShape(s), [0]);
   const zero = constantLike(0, s);
   const counts = P.and(inclusive ? P.greaterEqual(s, limit) : P.greater(s, limit), P.greater(s, zero));
   const inverse = P.select(counts, P.divide(constantLike(1, s), P.select(counts, s, constantLike(1, s))), zero);
-  return product(columnsScaled(transposed(vt), inverse), u, false, true);
+  return { b: product(columnsScaled(transposed(vt), inverse), u, false, true), counts };
 }
 
 /**
  * Pseudo-inverse with its gradient (Golub and Pereyra 1973, for constant rank):
- * `-B^T g B^T + (1 - A B) g^T B B^T + B^T B g^T (1 - B A)` with B the pseudo-inverse.
+ * `-B^T g B^T + (1 - A B) g^T B B^T + B^T B g^T (1 - B A)` with B the pseudo-inverse. A projection that is zero because all
+ * singular values counted is not computed: its rounding would be multiplied by the square of the condition.
  */
 function pinvBatch(a: Tensor, share: number, inclusive: boolean): Tensor {
-  const b = pseudoInverse(a, share, inclusive);
+  const { b, counts } = pseudoInverse(a, share, inclusive);
+  const [, m, n] = concreteShape(a) as [number, number, number];
+  const full = P.broadcastInDim(P.reduceAll(counts, [1]), concreteShape(a), [0]);
+  const unlessFull = (x: Tensor): Tensor => P.select(full, constantLike(0, x), x);
   const out: Tensor = P.withGradient(b, [a], (g) => {
     const gt = transposed(g);
     const bt = transposed(out);
     const first = P.negate(product(product(bt, g), bt));
     const left = product(product(gt, out), bt);
-    const second = P.subtract(left, product(a, product(out, left)));
+    const beside = P.subtract(left, product(a, product(out, left)));
     const right = product(product(bt, out), gt);
-    const third = P.subtract(right, product(product(right, out), a));
-    return [P.add(first, P.add(second, third))];
+    const behind = P.subtract(right, product(product(right, out), a));
+    return [P.add(first, P.add(m <= n ? unlessFull(beside) : beside, n <= m ? unlessFull(behind) : behind))];
   });
   return out;
 }

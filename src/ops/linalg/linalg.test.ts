@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { gradients } from "../../autodiff/index.ts";
 import { evaluate } from "../../backends/reference/index.ts";
 import { createWasmBackend } from "../../backends/cpu/wasm/index.ts";
 import { ShapeError, ValueError } from "../../errors.ts";
@@ -103,6 +104,18 @@ describe("equations are solved:", () => {
     const x = linalg.lstsq(tall, side);
     expectClose(ops.matmul(t(tall), ops.subtract(ops.matmul(tall, x), side)), [0, 0, 0], 10);
     expectClose(ops.matmul(ops.matmul(tall, linalg.pinv(tall)), tall), tall, 10);
+  });
+
+  it("the gradient of least squares by a square matrix is as exact as its condition lets it be", () => {
+    const rows = [-0.28922737, -0.35190436, 0.38320246, -0.41970313, 0.6280035, -0.8770522, -1.3489093, -0.9851364, 0.8338424];
+    const side = dataTensor(Float32Array.of(1.571494, 1.3020365, -1.7076977), [3], "float32");
+    const slope = (dtype: "float32" | "float64"): Tensor => {
+      const a = dataTensor(dtype === "float32" ? Float32Array.from(rows) : Float64Array.from(rows.map(Math.fround)), [3, 3], dtype);
+      return ops.cast(gradients([linalg.lstsq(a, ops.cast(side, dtype))], [a])[0]!, "float64");
+    };
+    const [exact, found] = evaluate([slope("float64"), slope("float32")]);
+    const largest = Math.max(...exact!.data.map(Math.abs));
+    found!.data.forEach((value, i) => expect(Math.abs(value - exact!.data[i]!)).toBeLessThan(1e-5 * largest));
   });
 
   it("determinants, of singular matrices too", () => {
