@@ -1,14 +1,15 @@
-/** Training steps and inference of nabla, as JSON lines. Usage: nabla.ts BACKEND MODEL SECONDS [BATCH] */
-import { backendInfo, losses, optimizers, setBackend, setRandomSeed, tensor } from "../src/index.ts";
+/** Training steps and inference of nabla, as JSON lines. Usage: nabla.ts BACKEND MODEL SECONDS [BATCH] [POLICY] */
+import { backendInfo, losses, optimizers, setBackend, setDtypePolicy, setRandomSeed, tensor } from "../src/index.ts";
 import { flopsOf } from "./flops.ts";
 import { measure } from "./peers/measure.mjs";
 import { models } from "./models.ts";
 
-const [backend = "cpu", name = "", seconds = "6", givenBatch] = process.argv.slice(2);
+const [backend = "cpu", name = "", seconds = "6", givenBatch, policy = "float32"] = process.argv.slice(2);
 const spec = models[name];
 if (spec === undefined) throw new Error(`no model ${name}; known: ${Object.keys(models).join(", ")}`);
 await setBackend(backend);
 setRandomSeed(1);
+setDtypePolicy(policy as "mixed_float16");
 const { shape, classes } = spec;
 const batch = givenBatch === undefined ? spec.batch : Number(givenBatch);
 const size = shape.reduce((a, b) => a * b, batch);
@@ -49,6 +50,7 @@ console.log(
     peer: `nabla ${backend}`,
     model: name,
     batch,
+    policy,
     train_ms: trainMs,
     infer_ms: inferMs,
     infer_read_ms: inferReadMs,

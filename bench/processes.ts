@@ -50,23 +50,33 @@ export function bundled(script: string): string {
 }
 
 /** Rows that a command prints; what went wrong goes to the terminal. */
-export function rowsOf(command: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}): Row[] {
+export function rowsOf(
+  command: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  timeoutMs = 900_000,
+): Row[] {
   const child = spawnSync(command, args, {
     cwd: here,
     encoding: "utf8",
-    timeout: 900_000,
+    timeout: timeoutMs,
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...environment },
   });
-  const rows = child.stdout.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as Row] : []));
+  const rows = (child.stdout ?? "").split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as Row] : []));
   if (rows.length === 0 && child.status !== 0)
-    console.error(`  ${args.slice(-4).join(" ")}: ${child.stderr.trim().split("\n").at(-1) ?? "failed"}`);
+    console.error(`  ${args.slice(-4).join(" ")}: ${(child.stderr ?? "").trim().split("\n").at(-1) || "failed"}`);
   return rows;
 }
 
 /** Rows of one of our own scripts. */
-export function ownRows(script: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}): Row[] {
-  return rowsOf(process.execPath, [bundled(script), ...args], environment);
+export function ownRows(
+  script: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  timeoutMs?: number,
+): Row[] {
+  return rowsOf(process.execPath, [bundled(script), ...args], environment, timeoutMs);
 }
 
 /** The last number that one of our own scripts prints; NaN where it prints none. */

@@ -43,7 +43,7 @@ export function webGpuTarget(buffers: number, bytes: number, workgroupBytes = 16
       dtypes: ["float32", "float16", "bfloat16", "int32", "int8", "uint8", "bool"],
       sharedArena: false,
     },
-    scheduleContract,
+    scheduleContract: (bound) => scheduleContract(bound, workgroupBytes),
   };
 }
 
@@ -67,6 +67,7 @@ function webGpuBackendOn(gpu: Gpu): WebGpuBackend {
       float16: gpu.limits.float16?.hasType === true ? "f16" : "two to a word",
       maxBufferBytes: limits.maxBufferSize,
       maxBindingBytes: limits.maxStorageBufferBindingSize,
+      workgroupBytes: gpu.limits.workgroupBytes,
       pipelines: pipelines.size,
     }),
     allocate: (type) => new GpuMemory(gpu, type),

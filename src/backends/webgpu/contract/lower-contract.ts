@@ -7,11 +7,30 @@ import type { ContractKernel, ContractRole } from "../../../compiler/kernels/ker
 import type { KernelCode, Surroundings } from "../wgsl/kernel-code.ts";
 import { ModuleWriter, type Place } from "../wgsl/module-writer.ts";
 import { countText, placeAt, pointsOf, splitPoint } from "../wgsl/points.ts";
-import { wholeWords } from "../wgsl/whole-words.ts";
+import { vectorStores, wholeWords } from "../wgsl/whole-words.ts";
 import { OperandLoader } from "./operand-loader.ts";
 import { invocationsOf, scheduleOf, strideOf } from "./tiles.ts";
 
 const components = ["x", "y", "z", "w"] as const;
+
+/** Steps of k that stand in the text of the inner loop; depths are multiples. */
+const unrolled = 4;
+
+/**
+ * Where an invocation's results are: i32 texts of its column and row among those of the workgroup. 32 neighbours, which
+ * devices run together, form a block of 4 x 8 (or as near as the grid allows): they read 12 different vectors of workgroup
+ * memory in a step, a row of 32 reads 33.
+ */
+function laneGrid(rows: number, columns: number): { readonly x: string; readonly y: string } {
+  const high = Math.min(rows, 4);
+  const wide = Math.min(columns, 32 / high);
+  if (wide === columns) return { x: `i32(lane % ${columns}u)`, y: `i32(lane / ${columns}u)` };
+  const blocks = columns / wide;
+  return {
+    x: `i32(lane % ${wide}u + (lane / 32u) % ${blocks}u * ${wide}u)`,
+    y: `i32((lane / ${wide}u) % ${high}u + lane / ${32 * blocks}u * ${high}u)`,
+  };
+}
 
 /** Lowers a scheduled contraction. */
 export function lowerContract(kernel: ContractKernel, surroundings: Surroundings): KernelCode {
@@ -55,8 +74,9 @@ export function lowerContract(kernel: ContractKernel, surroundings: Surroundings
 
   const acrossRows = rows / rowsEach;
   const acrossColumns = columns / columnsEach;
-  const x = writer.let("x", `i32(lane % ${acrossColumns}u)`);
-  const y = writer.let("y", `i32(lane / ${acrossColumns}u)`);
+  const lanes = laneGrid(acrossRows, acrossColumns);
+  const x = writer.let("x", lanes.x);
+  const y = writer.let("y", lanes.y);
   const rowVectors = rowsEach / 4;
   const columnVectors = columnsEach / 4;
   const sum = (row: number, column: number): string => `sum_${row}_${column}`;
@@ -69,16 +89,22 @@ export function lowerContract(kernel: ContractKernel, surroundings: Surroundings
   for (const operand of loaders) operand.load("k");
   writer.line("}");
   writer.line(`if (k > ${begin}) {`);
-  writer.line(`for (var step = 0i; step < ${depth}i; step++) {`);
-  const stepped = (side: "lhs" | "rhs", extent: number, own: string, across: number, i: number): string =>
-    writer.let(side, `tile_${side}[step * ${strideOf(extent)}i + ${own}${i === 0 ? "" : ` + ${i * across}i`}]`);
-  const left = Array.from({ length: rowVectors }, (_, i) => stepped("lhs", rows, y, acrossRows, i));
-  const right = Array.from({ length: columnVectors }, (_, i) => stepped("rhs", columns, x, acrossColumns, i));
-  for (let row = 0; row < rowsEach; row++) {
-    right.forEach((vector, column) => {
-      const factor = `${left[Math.floor(row / 4)]!}.${components[row % 4]!}`;
-      writer.line(`${sum(row, column)} = fma(vec4<f32>(${factor}), ${vector}, ${sum(row, column)});`);
-    });
+  // Four steps of k a turn: counting and addresses cost as much as a step of a small tile's arithmetic. Counted by one: of
+  // such loops Dawn knows the range, and leaves out tests of the indices.
+  writer.line(`for (var turn = 0i; turn < ${depth / unrolled}i; turn++) {`);
+  for (let ahead = 0; ahead < unrolled; ahead++) {
+    const stepped = (side: "lhs" | "rhs", extent: number, own: string, across: number, i: number): string => {
+      const offset = ahead * strideOf(extent) + i * across;
+      return writer.let(side, `tile_${side}[turn * ${unrolled * strideOf(extent)}i + ${own}${offset === 0 ? "" : ` + ${offset}i`}]`);
+    };
+    const left = Array.from({ length: rowVectors }, (_, i) => stepped("lhs", rows, y, acrossRows, i));
+    const right = Array.from({ length: columnVectors }, (_, i) => stepped("rhs", columns, x, acrossColumns, i));
+    for (let row = 0; row < rowsEach; row++) {
+      right.forEach((vector, column) => {
+        const factor = `${left[Math.floor(row / 4)]!}.${components[row % 4]!}`;
+        writer.line(`${sum(row, column)} = fma(vec4<f32>(${factor}), ${vector}, ${sum(row, column)});`);
+      });
+    }
   }
   writer.line("}");
   writer.line("}");
@@ -103,14 +129,27 @@ export function lowerContract(kernel: ContractKernel, surroundings: Surroundings
     writer.line(`if (u32(row) >= ${countText(writer, mAxes)}) { return; }`);
     const positions = new Map<number, string>(outer.map((axis) => [axis, `batch${axis}`]));
     for (const [axis, at] of splitPoint(writer, "u32(row)", mAxes)) positions.set(axis, at);
+    const vectors = new Map([...vectorStores(kernel, nAxes, surroundings)].map((access) => [access, writer.fresh("results")]));
+    for (const [access, name] of vectors) {
+      writer.bindWrittenVectors(kernel.accesses[access]!.buffer);
+      writer.line(`var ${name} = vec4<f32>();`);
+    }
+    const isWhole = count(nAxes) % 4 === 0 && !nAxes.some((axis) => kernel.axes[axis]!.dynamic);
+    if (isWhole) writer.line(`if (u32(column) >= ${countText(writer, nAxes)}) { return; }`);
     writer.line("for (var i = 0i; i < 4i; i++) {");
-    writer.line(`if (u32(column + i) >= ${countText(writer, nAxes)}) { return; }`);
+    if (!isWhole) writer.line(`if (u32(column + i) >= ${countText(writer, nAxes)}) { return; }`);
     for (const [axis, at] of splitPoint(writer, "u32(column + i)", nAxes)) positions.set(axis, at);
     const place: Place = { ...placeAt(positions), accumulator: () => "sums[i]" };
-    writer.isLast = `(i == 3i) | (u32(column + i + 1i) >= ${countText(writer, nAxes)})`;
+    writer.isLast = isWhole ? "i == 3i" : `(i == 3i) | (u32(column + i + 1i) >= ${countText(writer, nAxes)})`;
     const values = writer.entries(kernel.epilogue, writer.storeRoots(kernel.stores), place);
-    for (const { access, value } of kernel.stores) writer.store(access, place, values.get(value)!, values);
+    for (const { access, value } of kernel.stores) {
+      const vector = vectors.get(access);
+      if (vector === undefined) writer.store(access, place, values.get(value)!, values);
+      else writer.line(`${vector}[i] = ${values.get(value)!};`);
+    }
     writer.line("}");
+    if (vectors.size > 0) for (const [axis, at] of splitPoint(writer, "u32(column)", nAxes)) positions.set(axis, at);
+    for (const [access, name] of vectors) writer.storeVector(access, placeAt(positions), name);
   });
   return writer.finish(invocations, nTiles * Math.ceil(count(mAxes) / rows) * count(batchAxes));
 }

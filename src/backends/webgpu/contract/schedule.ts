@@ -24,13 +24,13 @@ const fewest = 4;
 /** Products of fewer multiply-adds are done before tiles would pay. */
 const smallest = 2 ** 16;
 
-/** Schedules a contraction. The result is a function of its shape. */
-export function scheduleContract(bound: Binding): ScheduledContraction {
+/** Schedules a contraction. The result is a function of its shape and of the workgroup memory of the device. */
+export function scheduleContract(bound: Binding, workgroupBytes: number): ScheduledContraction {
   const { kernel } = bound;
   const [batch, m, n, k] = (["batch", "m", "n", "k"] as const).map((role) => extentOf(kernel, role)) as [number, number, number, number];
   const isPlain = [kernel.lhs, kernel.rhs].every((a) => kernel.accesses[a]!.dynamic.length === 0 && kernel.accesses[a]!.fill === 0);
   if (!isPlain || Math.min(m, n) < fewest || k < fewest || batch * m * n * k < smallest) return scheduleReduction(bound);
-  const { tile, ranges } = chooseTile(batch, m, n, k);
+  const { tile, ranges } = chooseTile(batch, m, n, k, workgroupBytes);
   return scheduleTiles(bound, tile, ranges);
 }
 

@@ -23,6 +23,8 @@ export interface ContractSchedule extends Tile {
 
 /** Tiles to choose from, and the share of a device's peak that each is taken to reach: loads per multiply-add decide. */
 export const tiles: readonly (Tile & { readonly share: number })[] = [
+  // Half as many barriers, and whole cache lines of a row; more than the 16 KiB of workgroup memory that every device has.
+  { rows: 128, columns: 128, depth: 16, rowsEach: 8, columnsEach: 8, share: 1.05 },
   { rows: 128, columns: 128, depth: 8, rowsEach: 8, columnsEach: 8, share: 1 },
   { rows: 128, columns: 64, depth: 8, rowsEach: 8, columnsEach: 4, share: 0.8 },
   { rows: 64, columns: 128, depth: 8, rowsEach: 4, columnsEach: 8, share: 0.8 },
@@ -52,15 +54,30 @@ export function strideOf(extent: number): number {
   return extent / 4 + 1;
 }
 
+/** Bytes of workgroup memory. */
+export function tileBytes({ rows, columns, depth }: Tile): number {
+  return 16 * depth * (strideOf(rows) + strideOf(columns));
+}
+
 /** Points of the axes of a role. */
 export function extentOf(kernel: ContractKernel, role: ContractRole): number {
   return kernel.axes.reduce((product, { extent }, axis) => (kernel.roles[axis] === role ? product * extent : product), 1);
 }
 
-/** The tile for `m` x `n` results (in `batch` matrices) of `k` terms, and in how many ranges k is summed. By shape only. */
-export function chooseTile(batch: number, m: number, n: number, k: number): { readonly tile: Tile; readonly ranges: number } {
+/**
+ * The tile for `m` x `n` results (in `batch` matrices) of `k` terms, and in how many ranges k is summed: by shape and the bytes
+ * of workgroup memory.
+ */
+export function chooseTile(
+  batch: number,
+  m: number,
+  n: number,
+  k: number,
+  workgroupBytes: number,
+): { readonly tile: Tile; readonly ranges: number } {
   let best: { tile: Tile; ranges: number; cost: number } | undefined;
   for (const { share, ...tile } of tiles) {
+    if (tileBytes(tile) > workgroupBytes) continue;
     const groups = batch * Math.ceil(m / tile.rows) * Math.ceil(n / tile.columns);
     const invocations = groups * invocationsOf(tile);
     const wanted = Math.ceil(manyInvocations / invocations);
@@ -68,7 +85,7 @@ export function chooseTile(batch: number, m: number, n: number, k: number): { re
     const busy = Math.min(1, (invocations * ranges) / manyInvocations);
     // Partial sums are written and read once more.
     const combining = ranges > 1 ? (4 * batch * m * n * ranges) / share : 0;
-    const cost = (groups * tile.rows * tile.columns * k) / (share * busy) + combining;
+    const cost = (groups * tile.rows * tile.columns * Math.ceil(k / tile.depth) * tile.depth) / (share * busy) + combining;
     if (best === undefined || cost < best.cost) best = { tile, ranges, cost };
   }
   return best!;

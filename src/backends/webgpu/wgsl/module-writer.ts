@@ -122,6 +122,20 @@ export class ModuleWriter {
     this.vectors.add(buffer);
   }
 
+  /** Binds a buffer that is only written, of float32, as vectors of four, for `storeVector`. */
+  bindWrittenVectors(buffer: number): void {
+    this.vectors.add(buffer);
+  }
+
+  /** Stores four floats from the element that an access names at `place` (a multiple of 4) on. */
+  storeVector(position: number, place: Place, value: string): void {
+    const { buffer, index } = this.kernel.accesses[position]!;
+    const { guarded } = this.surroundings;
+    if (guarded) this.hasFault = true;
+    const text = `buffer${buffer}[(${this.element(buffer, this.affine(index, place))}) >> 2u] = ${value};`;
+    this.line(guarded ? `if (is_healthy()) { ${text} }` : text);
+  }
+
   private word(word: UniformWord, type: string, name: string): string {
     if (!this.wordNames.has(name)) {
       this.words.push(word);

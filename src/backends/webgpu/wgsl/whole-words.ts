@@ -1,8 +1,9 @@
 /** Which buffers of shorter elements an invocation may write word by word, without atomics: it then computes all elements of its words. */
-import type { Access, Axis, Kernel, RowKernel } from "../../../compiler/kernels/kernel.ts";
+import type { Access, Axis, ContractKernel, Kernel, RowKernel } from "../../../compiler/kernels/kernel.ts";
 import { storeAccesses } from "../../../compiler/passes/kernel-graph.ts";
 import { plainHalves, type Surroundings } from "./kernel-code.ts";
 import type { ModuleWriter } from "./module-writer.ts";
+import { pointsOf } from "./points.ts";
 import { type Lanes, lanesOf } from "./storage.ts";
 
 /** Buffers written word by word, and how many neighbouring points an invocation takes therefore. */
@@ -28,6 +29,23 @@ function storesWords(access: Access, space: readonly Axis[], axes: readonly numb
   for (; rest.length > 0 && coefficient(rest.at(-1)!) === run; rest = rest.slice(0, -1)) run *= space[rest.at(-1)!]!.extent;
   // A run of all points may end within a word.
   return rest.length === 0 || (run % lanes === 0 && rest.every((axis) => coefficient(axis) % lanes === 0));
+}
+
+/**
+ * Stores of a contraction whose four neighbouring columns are a vector of four floats in memory, in a buffer that is written
+ * alone: positions in `kernel.accesses`.
+ */
+export function vectorStores(kernel: ContractKernel, columns: readonly number[], surroundings: Surroundings): ReadonlySet<number> {
+  const count = pointsOf(columns.map((axis) => kernel.axes[axis]!));
+  return new Set(
+    storeAccesses(kernel).filter((position, _, stores) => {
+      const access = kernel.accesses[position]!;
+      const { dtype, use } = kernel.buffers[access.buffer]!;
+      const isAlone = stores.every((other) => other === position || kernel.accesses[other]!.buffer !== access.buffer);
+      const isFixed = use === "write" && !surroundings.moved.has(access.buffer) && !surroundings.shared.has(access.buffer);
+      return dtype === "float32" && isFixed && isAlone && count % 4 === 0 && storesWords(access, kernel.axes, columns, 4);
+    }),
+  );
 }
 
 /**
