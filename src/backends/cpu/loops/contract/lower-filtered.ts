@@ -1,58 +1,23 @@
 /** Minimal filtering in blocks of tiles to loop IR: a unit is some rows of tiles, from the image to the epilogue. */
 import type { ContractKernel } from "../../../../compiler/kernels/kernel.ts";
 import type { CpuTarget } from "../../target.ts";
-import {
-  add,
-  address,
-  advance,
-  type Block,
-  constant,
-  div,
-  get,
-  i32,
-  load,
-  loadPtr,
-  loadVector,
-  lt,
-  max,
-  ltU,
-  min,
-  mul,
-  neg,
-  rem,
-  sub,
-} from "../block.ts";
-import { elementBytes, loadExtent, storageOf } from "../expression.ts";
+import { add, address, advance, type Block, get, i32, loadPtr, loadVector, lt, min, mul, sub } from "../block.ts";
+import { loadExtent } from "../expression.ts";
 import { functionFrame } from "../function-frame.ts";
 import type { Address, Expr, LoweredKernel, Variable } from "../ir.ts";
 import { forUnits, grainOf } from "../unit-space.ts";
-import { vectorLoop } from "../vector-loop.ts";
 import type { FilteredSchedule } from "./contract-schedule.ts";
 import { type FilteredScratch, filteredScratch } from "./filtered-blocks.ts";
 import { TileEpilogue } from "./tile-epilogue.ts";
 import { emitTileLoops, type Tile, zeroAccumulators } from "./tile-loops.ts";
 import { places, range, tileExtent, tileReach } from "./tile-maps.ts";
+import { arithmetic, rowsInImage, type TileRow, TileSource, tileRowAt } from "./tile-source.ts";
 import { balancedRows, unrollOf } from "./tile-shape.ts";
-import { type Arithmetic, imageLine, resultLine } from "./winograd-matrices.ts";
+import { imageLine, resultLine } from "./winograd-matrices.ts";
 
 /** The code of a convolution that is scheduled as `schedule` says. */
 export function lowerFiltered(kernel: ContractKernel, schedule: FilteredSchedule, target: CpuTarget): LoweredKernel {
   return new FilteredLowering(kernel, schedule, target).lower();
-}
-
-/** Float operations on values or vectors, not yet bound to variables. */
-const arithmetic: Arithmetic<Expr> = {
-  add,
-  subtract: sub,
-  negative: neg,
-  half: (x) => mul(x, constant(x.type, 0.5)),
-};
-
-/** Where a row of tiles stands: the position on each axis of images, its number in the image, and the number of its first tile in that. */
-interface TileRow {
-  readonly images: ReadonlyMap<number, Expr>;
-  readonly row: Expr;
-  readonly firstTile: Expr;
 }
 
 /** What a unit does: rows of tiles, or tiles of one row, and some panels of outputs. */
@@ -72,8 +37,8 @@ class FilteredLowering {
   readonly #epilogue: TileEpilogue;
   readonly #inputs: number;
   readonly #outputs: number;
-  /** Rows of tiles in one image, and in all; the latter as code reads it, too. */
-  readonly #rowsInImage: number;
+  readonly #source: TileSource;
+  /** Rows of tiles in all images, and the same as code reads it. */
   readonly #allRows: number;
   readonly #endOfRows: Expr;
   /** Parts of the scratch memory. */
@@ -90,8 +55,7 @@ class FilteredLowering {
     this.#scratch = filteredScratch(kernel, schedule, target);
     this.#inputs = extent(schedule.inputs);
     this.#outputs = extent(schedule.outputs);
-    this.#rowsInImage = Math.ceil(extent(schedule.rows) / tileExtent);
-    this.#allRows = schedule.images.reduce((product, axis) => product * extent(axis), this.#rowsInImage);
+    this.#allRows = schedule.images.reduce((product, axis) => product * extent(axis), rowsInImage(kernel, schedule));
     const { body, parameters, scratch } = this.#frame;
     const [outermost] = schedule.images;
     this.#endOfRows =
@@ -99,6 +63,9 @@ class FilteredLowering {
         ? body.let(mul(loadExtent(kernel, parameters, outermost), i32(this.#allRows / extent(outermost))), "endOfRows")
         : i32(this.#allRows);
     this.#buffers = kernel.buffers.map((_, buffer) => body.let(loadPtr(parameters, buffer), `buffer${buffer}`));
+    const { imageRow: tileStride, imagePlane: planeStride, line: lineElements } = this.#scratch;
+    const shape = { ...schedule, side: "lhs", line: imageLine, channels: this.#inputs, lineElements, tileStride, planeStride } as const;
+    this.#source = new TileSource(kernel, shape, this.#buffers[kernel.accesses[kernel.lhs]!.buffer]!, target);
     const axes = { rowAxis: schedule.columns, columnAxis: schedule.outputs, lanesAxis: schedule.outputs };
     this.#epilogue = new TileEpilogue(kernel, target, axes, parameters, this.#buffers);
     this.#epilogueBytes = Math.ceil(this.#epilogue.scratchBytes(tileExtent, this.#vectorsAtOnce) / 64) * 64;
@@ -145,12 +112,12 @@ class FilteredLowering {
     const eachRow = (body: Block, build: (inside: Block, at: TileRow, tile: Expr) => void): void =>
       body.for("tileRow", first, last, 1, (inside, row) => {
         const tile = inside.let(mul(sub(row, first), i32(tileColumns)), "tile");
-        build(inside, this.#tileRow(inside, row, firstTile), tile);
+        build(inside, tileRowAt(inside, this.#kernel, this.#schedule, row, firstTile), tile);
       });
     const firstPanel = panelGroup === null ? i32(0) : block.let(mul(panelGroup, i32(panelsPerUnit)), "firstPanel");
     eachRow(block, (inside, at, tile) => {
-      this.#copyLines(inside, at);
-      this.#transformImage(inside, tile);
+      const to = inside.let(advance(this.#image, tile, this.#scratch.imageRow * 4), "to");
+      this.#source.load(inside, at, i32(0), this.#products, to);
     });
     const pass = (body: Block, panel: Expr): void => {
       this.#multiply(body, panel);
@@ -158,122 +125,6 @@ class FilteredLowering {
     };
     if (panelsPerPass === panelsPerUnit) pass(block, firstPanel);
     else block.for("panel", firstPanel, add(firstPanel, i32(panelsPerUnit)), panelsPerPass, pass);
-  }
-
-  #tileRow(block: Block, number: Expr, firstTile: Expr): TileRow {
-    const { images } = this.#schedule;
-    if (images.length === 0) return { images: new Map(), row: number, firstTile };
-    const row = block.let(rem(number, i32(this.#rowsInImage)), "row");
-    let rest = block.let(div(number, i32(this.#rowsInImage)), "image");
-    const found = new Map<number, Expr>();
-    for (const [i, axis] of images.toReversed().entries()) {
-      const { extent } = this.#kernel.axes[axis]!;
-      const isOutermost = i === images.length - 1;
-      found.set(axis, isOutermost ? rest : block.let(rem(rest, i32(extent)), "position"));
-      if (!isOutermost) rest = block.let(div(rest, i32(extent)), "rest");
-    }
-    return { images: found, row, firstTile };
-  }
-
-  /** Copies the four lines of the image that a row of tiles sees, as float32 with zeros around, to where products will stand. */
-  #copyLines(block: Block, { images, row, firstTile }: TileRow): void {
-    const { insideRows, insideColumns, rows, columns, tileColumns } = this.#schedule;
-    const inputs = this.#inputs;
-    const { buffer, index } = this.#kernel.accesses[this.#kernel.lhs]!;
-    const storage = storageOf[this.#kernel.buffers[buffer]!.dtype];
-    const bytes = elementBytes[storage];
-    const step = index.coefficients[columns]!;
-    const { line: lineElements } = this.#scratch;
-    const length = (tileColumns + 1) * tileExtent;
-    const zeros = (body: Block, to: Expr, elements: number): void => {
-      if (elements > 0) this.#fill(body, to, elements, (_inside, _at, lanes) => constant(lanes === null ? "f32" : "f32v", 0));
-    };
-    const run = (body: Block, from: Expr, to: Expr, elements: number): void =>
-      this.#fill(body, to, elements, (_inside, at, lanes) => {
-        const source = address(advance(from, at, bytes));
-        return lanes === null ? load(storage, source) : loadVector(storage, source, lanes === this.#target.lanes ? undefined : lanes);
-      });
-    let start: Expr = i32(index.constant);
-    for (const [axis, position] of images) start = add(start, mul(position, i32(index.coefficients[axis]!)));
-    start = block.let(start, "start");
-    // What of the line the image has, from the unit's first place on: the same for all units where each has whole rows.
-    const place = mul(firstTile, i32(tileExtent));
-    const bound = (at: number): Expr => block.let(min(max(sub(i32(at), place), i32(0)), i32(length)), "bound");
-    const [begin, finish] = [bound(insideColumns[0]), bound(insideColumns[1])];
-    const along = (body: Block, from: Expr, to: Expr, build: (inside: Block, column: Expr) => void): void =>
-      body.for("column", from, to, 1, build);
-    block.for("line", i32(0), i32(tileReach), 1, (body, number) => {
-      const line = body.let(add(mul(row, i32(tileExtent)), number), "imageLine");
-      const to = body.let(advance(this.#products, number, lineElements * 4), "to");
-      const at = (inside: Block, column: Expr): Expr => inside.let(advance(to, column, inputs * 4), "at");
-      const zerosAlong = (inside: Block, from: Expr, until: Expr): void => {
-        if (from.op === "const" && until.op === "const") zeros(inside, advance(to, from, inputs * 4), (until.value - from.value) * inputs);
-        else along(inside, from, until, (each, column) => zeros(each, at(each, column), inputs));
-      };
-      const copied = (inside: Block): void => {
-        const offset = add(add(start, mul(line, i32(index.coefficients[rows]!))), mul(place, i32(step)));
-        const from = inside.let(advance(this.#buffers[buffer]!, offset, bytes), "from");
-        zerosAlong(inside, i32(0), begin);
-        if (step === inputs && begin.op === "const" && finish.op === "const")
-          run(inside, advance(from, begin, step * bytes), at(inside, begin), (finish.value - begin.value) * inputs);
-        else
-          along(inside, begin, finish, (each, column) =>
-            run(each, each.let(advance(from, column, step * bytes), "from"), at(each, column), inputs),
-          );
-        zerosAlong(inside, finish, i32(length));
-      };
-      if (insideRows[0] === 0 && insideRows[1] >= (this.#rowsInImage + 1) * tileExtent) copied(body);
-      else
-        body.if(ltU(sub(line, i32(insideRows[0])), i32(insideRows[1] - insideRows[0])), copied, (inside) =>
-          zeros(inside, to, length * inputs),
-        );
-    });
-  }
-
-  /** Stores `value` at `elements` places; `at`: the index of the first lane, `lanes`: how many (null: a scalar). */
-  #fill(block: Block, to: Expr, elements: number, value: (block: Block, at: Expr, lanes: number | null) => Expr): void {
-    const { lanes } = this.#target;
-    vectorLoop(block, { from: i32(0), to: i32(elements) }, this.#target, { vector: true, unroll: 4 }, (body, index, step) => {
-      for (let copy = 0; copy < step.copies; copy++) {
-        const count = step.vector ? ((step.count as number | undefined) ?? lanes) : null;
-        const at = add(index, i32(copy * lanes));
-        body.store("f32", address(advance(to, index, 4), copy * lanes * 4), value(body, at, count), step.vector ? step.count : undefined);
-      }
-    });
-  }
-
-  /** Transforms a row of tiles from the copied lines. */
-  #transformImage(block: Block, firstTile: Expr): void {
-    const { line, imageRow, imagePlane } = this.#scratch;
-    const inputs = this.#inputs;
-    const isBound = this.#target.registers >= 32;
-    block.for("tile", i32(0), i32(this.#schedule.tileColumns), 1, (body, tile) => {
-      const from = body.let(advance(this.#products, tile, tileExtent * inputs * 4), "from");
-      const to = body.let(advance(this.#image, add(firstTile, tile), imageRow * 4), "to");
-      vectorLoop(body, { from: i32(0), to: i32(inputs) }, this.#target, { vector: true, unroll: 1 }, (inside, index, { vector, count }) => {
-        const left = inside.let(advance(from, index, 4), "left");
-        const right = inside.let(advance(to, index, 4), "right");
-        const values = range(tileReach).map((row) =>
-          range(tileReach).map((column) => {
-            const at = address(left, (row * line + column * inputs) * 4);
-            const value = vector ? loadVector("f32", at, count) : load("f32", at);
-            return isBound ? inside.let(value, "d") : value;
-          }),
-        );
-        const columns = range(tileReach).map((column) =>
-          imageLine(
-            arithmetic,
-            values.map((line) => line[column]!),
-          ),
-        );
-        range(tileReach).forEach((row) => {
-          const once = columns.map((column) => inside.let(column[row]!, "t"));
-          imageLine(arithmetic, once).forEach((value, column) => {
-            inside.store("f32", address(right, (row * tileReach + column) * imagePlane * 4), value, count);
-          });
-        });
-      });
-    });
   }
 
   /** Products of all tiles of the unit, for the panels of a pass. */
