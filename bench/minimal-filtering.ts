@@ -6,6 +6,7 @@
 import { createWasmBackend } from "../src/backends/cpu/wasm/backend.ts";
 import { createX64Backend } from "../src/backends/cpu/x64/index.ts";
 import "../src/backends/cpu/loops/complete.ts";
+import "../src/backends/cpu/wasm/complete.ts";
 import "../src/compiler/complete.ts";
 import { compile } from "../src/compiler/compile.ts";
 import { parameterTensor, Subgraph } from "../src/graph/index.ts";

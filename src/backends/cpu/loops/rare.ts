@@ -8,6 +8,7 @@ export { reduceFallback } from "./contract/reduce-fallback.ts";
 export { splitContraction } from "./contract/split-contraction.ts";
 export { widenOperand } from "./contract/widen-operand.ts";
 export { filterMinimally } from "./contract/filter-minimally.ts";
+export { lowerFilteredGradient } from "./contract/lower-filtered-gradient.ts";
 export { lowerFiltered } from "./contract/lower-filtered.ts";
 export { lowerCumulative } from "./lower-cumulative.ts";
 export { lowerRows } from "./lower-rows.ts";

@@ -1,7 +1,7 @@
 /** How much arithmetic and memory traffic a kernel is: what profiles divide by its time. */
 import { type DType, dtypes } from "../../../dtype/index.ts";
 import type { ContractKernel, Entry, Kernel } from "../../../compiler/kernels/kernel.ts";
-import { filteredScheduleOf, scheduleOf } from "../loops/contract/contract-schedule.ts";
+import { filteredGradientScheduleOf, filteredScheduleOf, scheduleOf } from "../loops/contract/contract-schedule.ts";
 
 /** Counted from the kernel as data. */
 export interface KernelWork {
@@ -49,7 +49,7 @@ function bytesOf(kernel: Kernel): number {
 
 /** Ranges of k that a scheduled contraction is split into: an axis beside all of k. */
 function ranges(kernel: ContractKernel): number {
-  if (kernel.schedule === undefined || filteredScheduleOf(kernel) !== null) return 1;
+  if (kernel.schedule === undefined || filteredScheduleOf(kernel) !== null || filteredGradientScheduleOf(kernel) !== null) return 1;
   const { splitAxis } = scheduleOf(kernel);
   return splitAxis === null ? 1 : kernel.axes[splitAxis]!.extent;
 }

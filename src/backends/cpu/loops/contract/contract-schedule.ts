@@ -105,6 +105,27 @@ export interface FilteredSchedule {
   readonly planeStride: number;
 }
 
+/**
+ * The gradient of a filter by minimal filtering in blocks of tiles: a unit goes through a range of blocks, transforms their
+ * tiles of the image (lhs) and of the cotangents (rhs) into scratch memory, and adds their products, summed over tiles, to
+ * its part of the store: `[range][place of tile][input][output]`.
+ */
+export interface FilteredGradientSchedule extends Omit<FilteredSchedule, "form" | "panelsPerPass" | "planeStride"> {
+  readonly form: "filteredGradient";
+  /** Ranges of blocks that are summed apart, whatever the number of threads. */
+  readonly ranges: number;
+  /** Elements of the store from one range, place and input to the next. */
+  readonly rangeStride: number;
+  readonly planeStride: number;
+  readonly rowStride: number;
+}
+
+/** The schedule of a filter's gradient by minimal filtering in blocks of tiles; null: the kernel is scheduled otherwise. */
+export function filteredGradientScheduleOf({ schedule }: ContractKernel): FilteredGradientSchedule | null {
+  const isFiltered = typeof schedule === "object" && schedule !== null && "form" in schedule && schedule.form === "filteredGradient";
+  return isFiltered ? (schedule as FilteredGradientSchedule) : null;
+}
+
 /** The schedule of a convolution by minimal filtering in blocks of tiles; null: the kernel is scheduled otherwise. */
 export function filteredScheduleOf({ schedule }: ContractKernel): FilteredSchedule | null {
   const isFiltered = typeof schedule === "object" && schedule !== null && "form" in schedule && schedule.form === "filtered";
@@ -123,6 +144,7 @@ export function scheduleOf(kernel: ContractKernel): ContractSchedule {
 /** `Target.stepOfFirstAxis`: units that copy their part of lhs read it by the layout of the copy. */
 export function stepOfFirstAxis(kernel: ContractKernel, access: number): number | null | undefined {
   if (filteredScheduleOf(kernel) !== null) return undefined;
+  if (filteredGradientScheduleOf(kernel) !== null) return null;
   const { unitCopy, splitAxis } = scheduleOf(kernel);
   if (splitAxis !== null) return null;
   if (unitCopy === null || access !== kernel.lhs) return undefined;

@@ -4,6 +4,7 @@ import { isShortFloat } from "../../../../dtype/index.ts";
 import type { CpuTarget, WinogradUse } from "../../target.ts";
 import { extentOf, fullRank } from "./arrange-axes.ts";
 import { elementNanoseconds, FilteredBlocks } from "./filtered-blocks.ts";
+import { FilteredGradient } from "./filtered-gradient.ts";
 import type { Binding } from "./pad-operand.ts";
 import type { ScheduledContraction } from "./schedule.ts";
 import { places, tileExtent } from "./tile-maps.ts";
@@ -19,7 +20,11 @@ export function filterMinimally(bound: Binding, target: CpuTarget, use: Winograd
   const form = winogradForm(bound.kernel);
   if (form === null || use === "never") return null;
   const full: Binding = { ...bound, kernel: fullRank(bound.kernel) };
-  const blocks = use === "whole" ? null : FilteredBlocks.plan(full, form, target);
+  const plans = use === "whole" ? [] : [...FilteredBlocks.all(full, form, target), ...FilteredGradient.all(full, form, target)];
+  const blocks = plans.reduce<FilteredBlocks | FilteredGradient | null>(
+    (best, plan) => (best === null || plan.nanoseconds < best.nanoseconds ? plan : best),
+    null,
+  );
   if (use === "blocks" && blocks !== null) return blocks.schedule();
   const whole = new Winograd(bound, form, target);
   if (use !== "auto") return whole;

@@ -57,15 +57,7 @@ export class FilteredBlocks {
   /** What it takes on one thread, about. */
   readonly nanoseconds: number;
 
-  /** The cheapest plan for a kernel of full rank; null where the form does not allow it. */
-  static plan(bound: Binding, form: WinogradForm, target: CpuTarget): FilteredBlocks | null {
-    return FilteredBlocks.all(bound, form, target).reduce<FilteredBlocks | null>(
-      (best, plan) => (best === null || plan.nanoseconds < best.nanoseconds ? plan : best),
-      null,
-    );
-  }
-
-  /** All plans for a kernel of full rank. */
+  /** All plans for a kernel of full rank; none where the form does not allow it. */
   static all(bound: Binding, form: WinogradForm, target: CpuTarget): FilteredBlocks[] {
     const { kernel } = bound;
     const [inputs, ...others] = form.channels;
@@ -74,7 +66,7 @@ export class FilteredBlocks {
     const lhs = kernel.accesses[kernel.lhs]!;
     if (lhs.index.coefficients[inputs] !== 1 || kernel.axes[outputs]!.extent % target.lanes !== 0) return [];
     const [{ place: rows }, { place: columns }] = form.windows;
-    const [insideRows, insideColumns] = [0, 1].map((spatial) => insideOf(kernel, lhs, form, spatial));
+    const [insideRows, insideColumns] = [0, 1].map((spatial) => insideOf(kernel, form, spatial));
     if (insideRows == null || insideColumns == null) return [];
     if (lhs.guards.some(({ index }) => form.windows.every(({ place }) => index.coefficients[place] === 0))) return [];
     const shared = { form: "filtered", images: form.images, rows, columns, insideRows, insideColumns, inputs, outputs } as const;
@@ -247,8 +239,9 @@ function panelsOf(kernel: ContractKernel, { inputs, outputs, tile }: FilteredSch
 }
 
 /** Which places [from, to) that the tiles see along a spatial axis the image has; null where guards are not of that kind. */
-function insideOf(kernel: ContractKernel, lhs: Access, { windows }: WinogradForm, spatial: number): readonly [number, number] | null {
+export function insideOf(kernel: ContractKernel, { windows }: WinogradForm, spatial: number): readonly [number, number] | null {
   const { place, window } = windows[spatial]!;
+  const lhs = kernel.accesses[kernel.lhs]!;
   let [from, to] = [0, kernel.axes[place]!.extent + 2];
   for (const { index, limit } of lhs.guards) {
     if (index.coefficients[place] === 0) continue;

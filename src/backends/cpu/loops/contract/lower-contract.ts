@@ -11,6 +11,7 @@ import { axesOf } from "./arrange-axes.ts";
 import {
   blockStep,
   type ContractSchedule,
+  filteredGradientScheduleOf,
   filteredScheduleOf,
   type LhsBlock,
   scheduleOf,
@@ -31,7 +32,10 @@ type Positions = ReadonlyMap<number, Expr>;
 /** A contraction that `scheduleContract` made. Throws InternalError where it has no schedule. */
 export function lowerContract(kernel: ContractKernel, target: CpuTarget): LoweredKernel {
   const filtered = filteredScheduleOf(kernel);
-  return filtered === null ? new ContractLowering(kernel, target).lower() : rareKernels.get().lowerFiltered(kernel, filtered, target);
+  if (filtered !== null) return rareKernels.get().lowerFiltered(kernel, filtered, target);
+  const gradient = filteredGradientScheduleOf(kernel);
+  if (gradient !== null) return rareKernels.get().lowerFilteredGradient(kernel, gradient, target);
+  return new ContractLowering(kernel, target).lower();
 }
 
 class ContractLowering {

@@ -1,5 +1,5 @@
 /** What of a 3x3 convolution by minimal filtering is written plane by plane: transformed arrays, and maps between them and tiles. */
-import type { Access, Axis, ContractKernel, Guard } from "../../../../compiler/kernels/kernel.ts";
+import type { Access, Axis, ContractKernel, Entry, Guard } from "../../../../compiler/kernels/kernel.ts";
 import { compose } from "../../../../compiler/kernels/affine.ts";
 import { Expression, KernelBuilder } from "../../../../compiler/kernels/kernel-builder.ts";
 import type { ScheduledKernel } from "../../../../compiler/target.ts";
@@ -8,7 +8,15 @@ import type { CpuTarget } from "../../target.ts";
 import { stepsConflict } from "./cache-conflict.ts";
 import type { Binding } from "./pad-operand.ts";
 import type { WinogradForm } from "./winograd-form.ts";
-import { ExpressionList, filterLine, imageLine, type LineTransform, transformBoth } from "./winograd-matrices.ts";
+import {
+  ExpressionList,
+  filterCotangentLine,
+  filterLine,
+  imageLine,
+  type LineTransform,
+  resultLine,
+  transformBoth,
+} from "./winograd-matrices.ts";
 
 /** Results of a tile along an axis. */
 export const tileExtent = 2;
@@ -156,10 +164,90 @@ export class TileMaps {
   guards(access: Access, at: readonly Affine[], rank: number): Guard[] {
     return access.guards.map(({ index, limit }) => ({ index: compose(index, at, rank), limit }));
   }
+
+  /** The kernel that transforms products back, runs the epilogue and stores. */
+  results(product: TransformedArray): ScheduledKernel {
+    const kernel = this.#kernel;
+    const { parts } = product;
+    const rank = parts.length;
+    const isFilter = this.#form.pass === "filter";
+    const builder = new KernelBuilder(rank);
+    const expression = new Expression();
+    const products = range(tileReach).map((row) =>
+      range(tileReach).map((column) =>
+        expression.add({
+          op: "load",
+          access: builder.access(this.buffer(product), "read", this.planeIndex(product, row, column)),
+          dtype: "float32",
+        }),
+      ),
+    );
+    const results = transformBoth(new ExpressionList(expression), isFilter ? filterCotangentLine : resultLine, products);
+    const moved = (position: number, at: readonly Affine[], extra: readonly Guard[], isStore: boolean): number => {
+      const access = kernel.accesses[position]!;
+      const { use, ...buffer } = kernel.buffers[access.buffer]!;
+      const kind = !isStore ? "read" : use === "readwrite" ? "update" : "write";
+      const guards = [...this.guards(access, at, rank), ...extra];
+      return builder.access(
+        { ...buffer, id: this.#bound.buffers[access.buffer]! },
+        kind,
+        compose(access.index, at, rank),
+        guards,
+        access.fill,
+      );
+    };
+    const stores = results.flatMap((list, row) =>
+      list.flatMap((result, column) => {
+        const at = this.at(parts, [row, column], isFilter);
+        const extra = isFilter ? [] : this.ragged(parts, [row, column], 0);
+        const values: number[] = [];
+        for (const entry of kernel.epilogue) {
+          values.push(
+            entry.op === "accumulator"
+              ? result
+              : expression.add(this.#entry(entry, values, builder, at, (access) => moved(access, at, extra, false))),
+          );
+        }
+        return kernel.stores.map((store) => ({ value: values[store.value]!, access: moved(store.access, at, extra, true) }));
+      }),
+    );
+    return builder.bound({
+      kind: "map",
+      label: `${kernel.label}/results of tiles`,
+      axes: axesOfParts(parts),
+      buffers: builder.kernelBuffers(),
+      accesses: builder.accesses,
+      scalars: builder.scalarTypes,
+      expression: expression.entries,
+      stores,
+    });
+  }
+
+  #entry(
+    entry: Entry,
+    values: readonly number[],
+    builder: KernelBuilder,
+    at: readonly Affine[],
+    access: (position: number) => number,
+  ): Entry {
+    switch (entry.op) {
+      case "load":
+        return { ...entry, access: access(entry.access) };
+      case "position":
+        return { ...entry, index: compose(entry.index, at, builder.rank) };
+      case "parameter":
+        return { ...entry, slot: builder.scalar(this.#bound.scalars[entry.slot]!, entry.dtype) };
+      case "scalar":
+      case "threefry":
+        return { ...entry, args: entry.args.map((arg) => values[arg]!) };
+      default:
+        return entry;
+    }
+  }
 }
 
 /** Axes of a map over the parts of a transformed array. */
-export function axesOfParts(parts: readonly Part[]): Axis[] {
+function axesOfParts(parts: readonly Part[]): Axis[] {
   return parts.map(({ extent }) => ({ extent, role: "parallel", dynamic: false }));
 }
 

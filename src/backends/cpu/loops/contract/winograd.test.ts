@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import "../complete.ts";
-import type { ContractKernel } from "../../../../compiler/kernels/kernel.ts";
+import type { ContractKernel, Kernel } from "../../../../compiler/kernels/kernel.ts";
 import { roundedTo } from "../../../../dtype/index.ts";
 import { ValueError } from "../../../../errors.ts";
 import { compilerTarget } from "../../compiler-target.ts";
@@ -13,9 +13,10 @@ import { type ScheduledContraction, scheduleContract } from "./schedule.ts";
 import type { Binding } from "./pad-operand.ts";
 import { fullRank } from "./arrange-axes.ts";
 import { FilteredBlocks } from "./filtered-blocks.ts";
+import { FilteredGradient } from "./filtered-gradient.ts";
 import { filterMinimally } from "./filter-minimally.ts";
 import { lowerContract } from "./lower-contract.ts";
-import { filteredScheduleOf, stepOfFirstAxis } from "./contract-schedule.ts";
+import { filteredGradientScheduleOf, filteredScheduleOf, stepOfFirstAxis } from "./contract-schedule.ts";
 import { winogradForm } from "./winograd-form.ts";
 
 const avx512: CpuTarget = {
@@ -65,18 +66,29 @@ function runSchedule({ kernels, temporaries }: ScheduledContraction, buffers: Fl
   const arrays = temporaries.map(({ elements }) => new Float32Array(elements).fill(NaN));
   for (const { kernel, buffers: ids } of kernels) {
     const memory = { buffers: ids.map((id) => (id < 0 ? arrays[-1 - id]! : buffers[id]!)), scalars: [] };
-    if (kernel.kind === "contract" && filteredScheduleOf(kernel) !== null)
-      runInterpreted(kernel, lowerContract(kernel, narrow), narrow, memory);
+    if (isBlocks(kernel)) runInterpreted(kernel, lowerContract(kernel, narrow), narrow, memory);
     else runNaive(kernel, memory);
   }
   return buffers;
 }
 
+function isBlocks(kernel: Kernel): kernel is ContractKernel {
+  return kernel.kind === "contract" && (filteredScheduleOf(kernel) !== null || filteredGradientScheduleOf(kernel) !== null);
+}
+
+function full(kernel: ContractKernel): Binding {
+  return { ...bind(kernel), kernel: fullRank(kernel) };
+}
+
+/** Three of the plans, the first and the last among them. */
+function someOf<T>(plans: readonly T[]): T[] {
+  expect(plans.length).toBeGreaterThan(0);
+  return [...new Set([0, plans.length >> 1, plans.length - 1])].map((i) => plans[i]!);
+}
+
 /** Whether blocks of tiles are what a kernel is computed in. */
 function isInBlocks(kernel: ContractKernel, target: CpuTarget, use: "auto" | "blocks"): boolean {
-  return scheduleContract(bind(kernel), target, use).kernels.some(
-    (one) => one.kernel.kind === "contract" && filteredScheduleOf(one.kernel) !== null,
-  );
+  return scheduleContract(bind(kernel), target, use).kernels.some(({ kernel: one }) => isBlocks(one));
 }
 
 /** The kernel with a bias, a residual and the place's number added, stored before and after a relu. */
@@ -117,16 +129,15 @@ describe("minimal filtering", () => {
     }
   });
 
-  it("is not chosen where its transforms cost more than it saves, or its arrays take too much memory", () => {
+  it("is not chosen where its transforms cost more than it saves", () => {
     for (const make of [convolution, inputGradient, filterGradient]) {
       expect(isFiltered(make({ ...wide, height: 32, width: 32, inputs: 4, outputs: 4 })), make.name).toBe(false);
       expect(isFiltered(make({ ...wide, batch: 1, height: 7, width: 7, inputs: 512, outputs: 512 })), make.name).toBe(false);
     }
-    expect(isFiltered(filterGradient({ ...wide, batch: 32, height: 112, width: 112 }))).toBe(false);
   });
 
-  it("goes through blocks of tiles for images, whose arrays would not fit memory whole, and whatever the operands' dtype", () => {
-    for (const make of [convolution, inputGradient]) {
+  it("goes through blocks of tiles where its arrays would take too much memory whole, whatever the operands' dtype", () => {
+    for (const make of [convolution, inputGradient, filterGradient]) {
       const kernel = make({ ...wide, batch: 32, height: 112, width: 112 });
       expect(isInBlocks(kernel, avx512, "auto"), make.name).toBe(true);
       const short = { ...kernel, buffers: kernel.buffers.map((buffer) => ({ ...buffer, dtype: "bfloat16" as const })) };
@@ -159,7 +170,7 @@ describe("minimal filtering", () => {
     }
   });
 
-  it("computes random convolutions and gradients of the image in blocks of tiles, of every shape that units may have, to the same bits", () => {
+  it("computes random convolutions and both gradients in blocks of tiles of other shapes, those of images to the same bits", () => {
     const random = new Random(3);
     for (let i = 0; i < 3; i++) {
       const shape = {
@@ -173,29 +184,33 @@ describe("minimal filtering", () => {
       };
       for (const make of [convolution, inputGradient]) {
         const kernel = make(shape);
-        const bound = { ...bind(kernel), kernel: fullRank(kernel) };
-        const plans = FilteredBlocks.all(bound, winogradForm(kernel)!, narrow);
-        expect(plans.length).toBeGreaterThan(0);
-        const [first, ...others] = plans.filter((_, p) => p % Math.ceil(plans.length / 3) === 0);
+        const [first, ...others] = someOf(FilteredBlocks.all(full(kernel), winogradForm(kernel)!, narrow));
         const found = runSchedule(first!.schedule(), randomBuffers(kernel, 5))[2]!;
         expectClose(kernel, run(kernel, "never"), found, JSON.stringify(shape));
         for (const plan of others) expect(runSchedule(plan.schedule(), randomBuffers(kernel, 5))[2]).toEqual(found);
       }
+      const kernel = filterGradient(shape);
+      const expected = run(kernel, "never");
+      for (const plan of someOf(FilteredGradient.all(full(kernel), winogradForm(kernel)!, narrow)))
+        expectClose(kernel, expected, runSchedule(plan.schedule(), randomBuffers(kernel, 5))[2]!, JSON.stringify(shape));
     }
   });
 
   it.each(["bfloat16", "float16"] as const)("reads operands of %s in blocks of tiles as they are", (dtype) => {
-    const plain = convolution({ batch: 2, height: 5, width: 6, inputs: 6, outputs: 8, window: 3 });
-    const kernel = { ...plain, buffers: plain.buffers.map((buffer) => (buffer.use === "read" ? { ...buffer, dtype } : buffer)) };
-    expect(isInBlocks(kernel, narrow, "blocks")).toBe(true);
-    expectClose(kernel, run(kernel, "never"), run(kernel, "blocks"), dtype);
+    for (const make of [convolution, filterGradient]) {
+      const plain = make({ batch: 2, height: 5, width: 6, inputs: 6, outputs: 8, window: 3 });
+      const kernel = { ...plain, buffers: plain.buffers.map((buffer) => (buffer.use === "read" ? { ...buffer, dtype } : buffer)) };
+      expect(isInBlocks(kernel, narrow, "blocks")).toBe(true);
+      expectClose(kernel, run(kernel, "never"), run(kernel, "blocks"), dtype);
+    }
   });
 
   it("leaves blocks of tiles to channels that fill vectors", () => {
     const shape = { batch: 1, height: 5, width: 5, inputs: 4, outputs: 4, window: 3 };
     expect(isInBlocks(convolution(shape), narrow, "blocks")).toBe(true);
     expect(isInBlocks(convolution({ ...shape, outputs: 6 }), narrow, "blocks")).toBe(false);
-    expect(isInBlocks(filterGradient(shape), narrow, "blocks")).toBe(false);
+    expect(isInBlocks(filterGradient(shape), narrow, "blocks")).toBe(true);
+    expect(isInBlocks(filterGradient({ ...shape, outputs: 6 }), narrow, "blocks")).toBe(false);
   });
 
   it.each([NaN, Infinity, -Infinity].flatMap((pixel) => [[pixel, "whole"] as const, [pixel, "blocks"] as const]))(

@@ -4,24 +4,13 @@
  * of a tile multiplies channels; a last map transforms back and runs the epilogue. The gradient of the filter is the same,
  * with the tiles summed by the contraction.
  */
-import type { Access, Axis, ContractKernel, Entry, Guard } from "../../../../compiler/kernels/kernel.ts";
+import type { Access, Axis, ContractKernel } from "../../../../compiler/kernels/kernel.ts";
 import type { ScheduledKernel, Temporary } from "../../../../compiler/target.ts";
-import { compose } from "../../../../compiler/kernels/affine.ts";
-import { Expression, KernelBuilder } from "../../../../compiler/kernels/kernel-builder.ts";
-import type { Affine } from "../../../../graph/index.ts";
 import type { CpuTarget } from "../../target.ts";
 import type { Binding } from "./pad-operand.ts";
-import { axesOfParts, elementsOf, type Part, places, range, spread, TileMaps, tileReach, type TransformedArray } from "./tile-maps.ts";
+import { elementsOf, type Part, places, spread, TileMaps, type TransformedArray } from "./tile-maps.ts";
 import type { WinogradForm } from "./winograd-form.ts";
-import {
-  cotangentLine,
-  ExpressionList,
-  filterCotangentLine,
-  filterLine,
-  imageLine,
-  resultLine,
-  transformBoth,
-} from "./winograd-matrices.ts";
+import { cotangentLine, filterLine, imageLine } from "./winograd-matrices.ts";
 
 /** An operand that is written in panels: how a scheduled contraction reads it. */
 export interface Panels {
@@ -32,7 +21,6 @@ export interface Panels {
 
 /** A convolution being rewritten: the contraction that remains, and the maps around it. Ids of temporaries are -1 - position. */
 export class Winograd {
-  readonly #bound: Binding;
   readonly #kernel: ContractKernel;
   readonly #form: WinogradForm;
   readonly #maps: TileMaps;
@@ -41,7 +29,6 @@ export class Winograd {
   readonly #product: TransformedArray;
 
   constructor(bound: Binding, form: WinogradForm, target: CpuTarget) {
-    this.#bound = bound;
     this.#kernel = bound.kernel;
     this.#form = form;
     this.#maps = new TileMaps(bound, form, target);
@@ -94,6 +81,11 @@ export class Winograd {
     ];
   }
 
+  /** The kernel that transforms products back, runs the epilogue and stores. */
+  after(): ScheduledKernel {
+    return this.#maps.results(this.#product);
+  }
+
   /** The contraction over channels (or tiles), one for each place of a tile. */
   contraction(): Binding {
     const { pass, images, channels, columns, windows } = this.#form;
@@ -127,86 +119,5 @@ export class Winograd {
       stores: [{ access: 2, value: 0 }],
     };
     return { kernel, buffers: layouts.map(({ id }) => id), scalars: [] };
-  }
-
-  /** The kernel that transforms products back, runs the epilogue and stores. */
-  after(): ScheduledKernel {
-    const kernel = this.#kernel;
-    const product = this.#product;
-    const { parts } = product;
-    const rank = parts.length;
-    const isFilter = this.#form.pass === "filter";
-    const builder = new KernelBuilder(rank);
-    const expression = new Expression();
-    const products = range(tileReach).map((row) =>
-      range(tileReach).map((column) =>
-        expression.add({
-          op: "load",
-          access: builder.access(this.#maps.buffer(product), "read", this.#maps.planeIndex(product, row, column)),
-          dtype: "float32",
-        }),
-      ),
-    );
-    const results = transformBoth(new ExpressionList(expression), isFilter ? filterCotangentLine : resultLine, products);
-    const moved = (position: number, at: readonly Affine[], extra: readonly Guard[], isStore: boolean): number => {
-      const access = kernel.accesses[position]!;
-      const { use, ...buffer } = kernel.buffers[access.buffer]!;
-      const kind = !isStore ? "read" : use === "readwrite" ? "update" : "write";
-      const guards = [...this.#maps.guards(access, at, rank), ...extra];
-      return builder.access(
-        { ...buffer, id: this.#bound.buffers[access.buffer]! },
-        kind,
-        compose(access.index, at, rank),
-        guards,
-        access.fill,
-      );
-    };
-    const stores = results.flatMap((list, row) =>
-      list.flatMap((result, column) => {
-        const at = this.#maps.at(parts, [row, column], isFilter);
-        const extra = isFilter ? [] : this.#maps.ragged(parts, [row, column], 0);
-        const values: number[] = [];
-        for (const entry of kernel.epilogue) {
-          values.push(
-            entry.op === "accumulator"
-              ? result
-              : expression.add(this.#entry(entry, values, builder, at, (access) => moved(access, at, extra, false))),
-          );
-        }
-        return kernel.stores.map((store) => ({ value: values[store.value]!, access: moved(store.access, at, extra, true) }));
-      }),
-    );
-    return builder.bound({
-      kind: "map",
-      label: `${kernel.label}/results of tiles`,
-      axes: axesOfParts(parts),
-      buffers: builder.kernelBuffers(),
-      accesses: builder.accesses,
-      scalars: builder.scalarTypes,
-      expression: expression.entries,
-      stores,
-    });
-  }
-
-  #entry(
-    entry: Entry,
-    values: readonly number[],
-    builder: KernelBuilder,
-    at: readonly Affine[],
-    access: (position: number) => number,
-  ): Entry {
-    switch (entry.op) {
-      case "load":
-        return { ...entry, access: access(entry.access) };
-      case "position":
-        return { ...entry, index: compose(entry.index, at, builder.rank) };
-      case "parameter":
-        return { ...entry, slot: builder.scalar(this.#bound.scalars[entry.slot]!, entry.dtype) };
-      case "scalar":
-      case "threefry":
-        return { ...entry, args: entry.args.map((arg) => values[arg]!) };
-      default:
-        return entry;
-    }
   }
 }
