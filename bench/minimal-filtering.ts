@@ -1,6 +1,6 @@
 /**
  * 3x3 convolutions and both gradients directly and by both forms of minimal filtering, in turns in one process: quartiles of the
- * processor's time on one thread, of the clock's on several, and errors against float64 at sampled places.
+ * processor's time on one thread, the least of the clock's on several, and errors against float64 at sampled places.
  * Usage: minimal-filtering.ts BACKEND[:THREADS] SECONDS [PART OF A NAME] [BATCH,SIDE,INPUTS,OUTPUTS ...]
  */
 import { createWasmBackend } from "../src/backends/cpu/wasm/backend.ts";
@@ -126,7 +126,7 @@ for (const [batch, side, inputs, outputs] of shapes as [number, number, number, 
         one.times.push(threads === 1 ? (user + system) / 1000 : performance.now() - start);
       }
     }
-    const quartile = runs.map(({ times }) => times.sort((a, b) => a - b)[times.length >> 2]!);
+    const quartile = runs.map(({ times }) => times.sort((a, b) => a - b)[threads === 1 ? times.length >> 2 : 0]!);
     const texts = forms.map((form, i) => {
       const ms = quartile[i]!;
       const arena = (runs[i]!.program.arenaBytes / 2 ** 20).toFixed(1);
