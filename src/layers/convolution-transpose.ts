@@ -12,6 +12,7 @@ import { channelAxis, type DataFormat } from "./data-format.ts";
 import { knownExtent } from "./known-extent.ts";
 import { Layer } from "./layer.ts";
 import {
+  activated,
   type ActivationFunction,
   type ActivationIdentifier,
   type ConstraintIdentifier,
@@ -61,7 +62,7 @@ export abstract class ConvolutionTransposeLayer extends Layer<ConvolutionTranspo
   declare outputPadding: readonly number[] | null;
   declare dataFormat: DataFormat;
   declare dilationRate: readonly number[];
-  declare activation: ActivationFunction;
+  declare activation: ActivationFunction | null;
   declare useBias: boolean;
   declare kernelInitializer: Initializer;
   declare biasInitializer: Initializer;
@@ -147,6 +148,6 @@ export abstract class ConvolutionTransposeLayer extends Layer<ConvolutionTranspo
       dataFormat: this.dataFormat,
       dilationRate: this.dilationRate,
     });
-    return this.activation(addChannelBias(y, this.bias, this.dataFormat));
+    return activated(this.activation, addChannelBias(y, this.bias, this.dataFormat));
   }
 }

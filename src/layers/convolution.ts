@@ -11,6 +11,7 @@ import { addChannelBias, checkReach, type ConvolutionPadding, resolveWindow } fr
 import { channelAxis, type DataFormat } from "./data-format.ts";
 import { knownExtent } from "./known-extent.ts";
 import {
+  activated,
   type ActivationFunction,
   type ActivationIdentifier,
   type ConstraintIdentifier,
@@ -56,7 +57,7 @@ export abstract class ConvolutionLayer extends AdaptableLayer<ConvolutionOptions
   declare dataFormat: DataFormat;
   declare dilationRate: readonly number[];
   declare groups: number;
-  declare activation: ActivationFunction;
+  declare activation: ActivationFunction | null;
   declare useBias: boolean;
   declare kernelInitializer: Initializer;
   declare biasInitializer: Initializer;
@@ -159,6 +160,6 @@ export abstract class ConvolutionLayer extends AdaptableLayer<ConvolutionOptions
       dataFormat: this.dataFormat,
       dilationRate: this.dilationRate,
     });
-    return this.activation(addChannelBias(y, this.bias, this.dataFormat));
+    return activated(this.activation, addChannelBias(y, this.bias, this.dataFormat));
   }
 }

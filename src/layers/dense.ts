@@ -9,6 +9,7 @@ import type { AdaptedWeight } from "./adaptable-layer.ts";
 import type { CallOptions } from "./layer.ts";
 import { knownExtent } from "./known-extent.ts";
 import {
+  activated,
   type ActivationFunction,
   type ActivationIdentifier,
   type ConstraintIdentifier,
@@ -48,7 +49,7 @@ export interface DenseOptions extends QuantizableOptions {
 export class DenseLayer extends ProductLayer<DenseOptions> {
   static override readonly className: string = "Dense";
   declare units: number;
-  declare activation: ActivationFunction;
+  declare activation: ActivationFunction | null;
   declare useBias: boolean;
   declare kernelInitializer: Initializer;
   declare biasInitializer: Initializer;
@@ -120,7 +121,7 @@ export class DenseLayer extends ProductLayer<DenseOptions> {
 
   override call(x: Tensor, { training = false }: CallOptions = {}): Tensor {
     const y = this.product(x, training === true);
-    return this.activation(this.bias === null ? y : ops.add(y, this.bias));
+    return activated(this.activation, this.bias === null ? y : ops.add(y, this.bias));
   }
 }
 

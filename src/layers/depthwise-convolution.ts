@@ -10,6 +10,7 @@ import { channelAxis, type DataFormat } from "./data-format.ts";
 import { knownExtent } from "./known-extent.ts";
 import { Layer } from "./layer.ts";
 import {
+  activated,
   type ActivationFunction,
   type ActivationIdentifier,
   type ConstraintIdentifier,
@@ -53,7 +54,7 @@ export abstract class DepthwiseConvolutionLayer extends Layer<DepthwiseConvoluti
   declare padding: "valid" | "same";
   declare dataFormat: DataFormat;
   declare dilationRate: readonly number[];
-  declare activation: ActivationFunction;
+  declare activation: ActivationFunction | null;
   declare useBias: boolean;
   declare depthwiseInitializer: Initializer;
   declare biasInitializer: Initializer;
@@ -121,6 +122,6 @@ export abstract class DepthwiseConvolutionLayer extends Layer<DepthwiseConvoluti
       dataFormat: this.dataFormat,
       dilationRate: this.dilationRate,
     });
-    return this.activation(addChannelBias(y, this.bias, this.dataFormat));
+    return activated(this.activation, addChannelBias(y, this.bias, this.dataFormat));
   }
 }

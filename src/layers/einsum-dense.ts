@@ -9,6 +9,7 @@ import { callableClass, type CallableClass, type Config, optionsOfConfig } from 
 import type { AdaptedWeight } from "./adaptable-layer.ts";
 import { einsumShapes, parseEquation } from "./einsum-equation.ts";
 import {
+  activated,
   type ActivationFunction,
   type ActivationIdentifier,
   type ConstraintIdentifier,
@@ -53,7 +54,7 @@ export class EinsumDenseLayer extends ProductLayer<EinsumDenseOptions> {
   static override readonly className: string = "EinsumDense";
   declare outputShape: readonly (number | null)[];
   declare equation: string;
-  declare activation: ActivationFunction;
+  declare activation: ActivationFunction | null;
   declare biasAxes: string | null;
   declare kernelInitializer: Initializer;
   declare biasInitializer: Initializer;
@@ -158,7 +159,7 @@ export class EinsumDenseLayer extends ProductLayer<EinsumDenseOptions> {
 
   override call(x: Tensor, { training = false }: CallOptions = {}): Tensor {
     const y = this.product(x, training === true);
-    return this.activation(this.bias === null ? y : ops.add(y, this.bias));
+    return activated(this.activation, this.bias === null ? y : ops.add(y, this.bias));
   }
 }
 

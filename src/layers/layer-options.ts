@@ -2,7 +2,7 @@
 import * as activations from "../activations/index.ts";
 import * as constraints from "../constraints/index.ts";
 import { nearestNames, UnknownNameError, ValueError } from "../errors.ts";
-import type { Shape } from "../graph/index.ts";
+import type { Shape, Tensor } from "../graph/index.ts";
 import * as initializers from "../initializers/index.ts";
 import * as regularizers from "../regularizers/index.ts";
 import type { SerializedObject } from "../serialization/index.ts";
@@ -14,6 +14,11 @@ export { describe };
 
 /** A function that a layer applies to its output. */
 export type ActivationFunction = activations.Activation;
+/** `activation(x)`, or `x` where a program took the activation of a layer away (`layer.activation = null`). */
+export function activated(activation: ActivationFunction | null, x: Tensor): Tensor {
+  return activation === null ? x : activation(x);
+}
+
 /** An activation: a name, a function, or Keras's JSON. */
 export type ActivationIdentifier = string | ActivationFunction | SerializedObject;
 /** An initializer: a name, an object, or Keras's JSON. */

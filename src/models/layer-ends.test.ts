@@ -86,3 +86,20 @@ it("a class of one's own has them once it was called on symbolic tensors, and sa
   const layer: Layer = layers.Dense({ units: 1 });
   expect(() => layer.output).toThrow(/Dense "dense/);
 });
+
+it("layers do without an activation that was taken away, as programs that look at logits do", async () => {
+  for (const [last, input] of [
+    [layers.Dense({ units: 2, activation: "softmax" }), x],
+    [layers.EinsumDense({ equation: "ab,bc->ac", outputShape: 2, activation: "relu" }), x],
+    [layers.Conv1D({ filters: 2, kernelSize: 2, activation: "relu" }), ops.reshape(x, [1, 3, 1])],
+    [layers.Conv1DTranspose({ filters: 2, kernelSize: 2, activation: "relu" }), ops.reshape(x, [1, 3, 1])],
+    [layers.DepthwiseConv1D({ kernelSize: 2, activation: "relu" }), ops.reshape(x, [1, 3, 1])],
+    [layers.SeparableConv1D({ filters: 2, kernelSize: 2, activation: "relu" }), ops.reshape(x, [1, 3, 1])],
+  ] as const) {
+    const activated = last.activation!;
+    const before = last(input);
+    last.activation = null;
+    expect(await before.array()).toEqual(await activated(last(input)).array());
+    expect(layers.deserialize(last.toJSON()).getConfig().activation).toBe("linear");
+  }
+});
