@@ -81,8 +81,11 @@ export class CallbackList {
   #at(hook: Hook): readonly Callback[] {
     let listeners = this.#listeners.get(hook);
     if (listeners === undefined) {
-      const nothing = Object.getOwnPropertyDescriptor(Callback.prototype, hook)?.value as unknown;
-      listeners = this.#callbacks.filter((callback) => (callback as unknown as Record<string, unknown>)[hook] !== nothing);
+      const names = [hook, ...(hook === "onTrainBatchBegin" ? ["onBatchBegin"] : hook === "onTrainBatchEnd" ? ["onBatchEnd"] : [])];
+      const base = Callback.prototype as unknown as Record<string, unknown>;
+      listeners = this.#callbacks.filter((callback) =>
+        names.some((name) => (callback as unknown as Record<string, unknown>)[name] !== base[name]),
+      );
       this.#listeners.set(hook, listeners);
     }
     return listeners;

@@ -84,10 +84,18 @@ export class Callback {
   onEpochEnd(_epoch: number, _logs: Logs): void | Promise<void> {
     // Nothing by default.
   }
-  onTrainBatchBegin(_batch: number, _logs: Logs): void | Promise<void> {
+  onTrainBatchBegin(batch: number, logs: Logs): void | Promise<void> {
+    return this.onBatchBegin(batch, logs);
+  }
+  onTrainBatchEnd(batch: number, logs: Logs): void | Promise<void> {
+    return this.onBatchEnd(batch, logs);
+  }
+  /** An older name of `onTrainBatchBegin`. */
+  onBatchBegin(_batch: number, _logs: Logs): void | Promise<void> {
     // Nothing by default.
   }
-  onTrainBatchEnd(_batch: number, _logs: Logs): void | Promise<void> {
+  /** An older name of `onTrainBatchEnd`. */
+  onBatchEnd(_batch: number, _logs: Logs): void | Promise<void> {
     // Nothing by default.
   }
   onTestBegin(_logs: Logs): void | Promise<void> {

@@ -178,7 +178,7 @@ export class ConvLSTMCell extends RNNCell<ConvLSTMCellOptions> implements ConvLS
   }
 
   /** States of zeros. */
-  getInitialState(batchSize: number): States {
+  override getInitialState(batchSize: number): States {
     const zeros = (): Tensor => ops.zeros([batchSize, ...this.#stateShape], { dtype: this.policy.computeDtype });
     return [zeros(), zeros()];
   }

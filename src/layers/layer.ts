@@ -216,6 +216,16 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
     return this.policy.shortFormat ?? this.dtype;
   }
 
+  /** Dtype of the weights. */
+  get variableDtype(): DType {
+    return this.dtype;
+  }
+
+  /** The name with the names of the layers around it, separated by "/", known once the layer is built. */
+  get path(): string {
+    return this.#path ?? this.name;
+  }
+
   /** Whether the weights exist. */
   get built(): boolean {
     return this.#built;
@@ -308,6 +318,17 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   get variables(): Variable[] {
     const seeds = (this.#tracked((value) => value instanceof SeedGenerator) as SeedGenerator[]).map((seed) => seed.state);
     return [...new Set([...this.weights, ...seeds, ...this.sublayers.flatMap((layer) => layer.variables)])];
+  }
+
+  /** The same as `trainableWeights`: only weights are trained. */
+  get trainableVariables(): Variable[] {
+    return this.trainableWeights;
+  }
+
+  /** All state that the optimizer leaves alone: weights, and the states of seed generators. */
+  get nonTrainableVariables(): Variable[] {
+    const trained = new Set(this.trainableWeights);
+    return this.variables.filter((variable) => !trained.has(variable));
   }
 
   /** Scalars to be added to the loss: from `addLoss` in the last call, activity and weight regularizers. */

@@ -114,6 +114,11 @@ export abstract class RecurrentLayer<Options extends RecurrentOptions> extends L
     for (const state of this.#stateVariables) state.assign(ops.zerosLike(state));
   }
 
+  /** States before the first step of a batch of this size, as the option `initialState` takes them. */
+  getInitialState(batchSize: number): readonly States[] {
+    return initialStateOf(this.cell, batchSize);
+  }
+
   protected override checkInput(input: unknown): void {
     super.checkInput(input);
     if (!(input instanceof Tensor)) return;

@@ -64,10 +64,15 @@ export function outputSizeOf(cell: RecurrentCell): number {
 
 /** States before the first step: the cell's, or zeros. Always a list. */
 export function initialStateOf(cell: RecurrentCell, batchSize: number): readonly States[] {
+  const states = cell.getInitialState?.(batchSize) ?? zeroStates(cell, batchSize);
+  return states instanceof Tensor ? [states] : states;
+}
+
+/** States of zeros `[batch, size]`. */
+export function zeroStates(cell: Pick<RecurrentCell, "stateSize" | "policy">, batchSize: number): States {
   const zeros = (size: StateSize): States =>
     typeof size === "number" ? ops.zeros([batchSize, size], { dtype: cell.policy.computeDtype }) : size.map(zeros);
-  const states = cell.getInitialState?.(batchSize) ?? zeros(cell.stateSize);
-  return states instanceof Tensor ? [states] : states;
+  return zeros(cell.stateSize);
 }
 
 /** `given` in the structure of `like`, each of its shape. Throws ValueError or ShapeError where they do not fit. */
@@ -165,6 +170,12 @@ export abstract class RNNCell<Options extends RecurrentWeightOptions> extends La
 
   /** Widths of the states. */
   abstract readonly stateSize: StateSize;
+
+  /** States before the first step, as a call takes them: zeros. */
+  getInitialState(batchSize: number): States {
+    const zeros = zeroStates(this, batchSize);
+    return zeros instanceof Tensor ? [zeros] : zeros;
+  }
 
   /** Draws the masks for all steps of a sequence. */
   beginSequence(inputs: Tensor, states: States, training: boolean): void {

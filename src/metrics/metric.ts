@@ -1,6 +1,7 @@
 /** What metrics share: named state that accumulates over batches. */
 import { floatx } from "../config/index.ts";
 import { hostArray } from "../dtype/index.ts";
+import { ValueError } from "../errors.ts";
 import { type ConcreteShape, dataTensor, type Tensor, Variable } from "../graph/index.ts";
 import type { TensorLike } from "../ops/as-tensor.ts";
 import { zeros } from "../ops/numpy/create.ts";
@@ -11,6 +12,14 @@ export interface MetricOptions {
   name?: string | null;
   /** Written into configurations, `config.floatx()` by default; metrics accumulate in float32, or counts would stop at 2,048. */
   dtype?: string | object | null;
+}
+
+/** Options of a state variable of a metric. */
+export interface MetricVariableOptions {
+  readonly shape: ConcreteShape;
+  readonly name: string;
+  /** Only "zeros". */
+  readonly initializer?: "zeros";
 }
 
 /** Options of an update. */
@@ -42,8 +51,17 @@ export abstract class Metric {
     this.#dtype = options.dtype ?? floatx();
   }
 
-  /** A new state variable, zero. */
-  addVariable(options: { shape: ConcreteShape; name: string }): Variable {
+  /** A new state variable, zero. Throws UnknownNameError for other options than these. */
+  addVariable(options: MetricVariableOptions): Variable {
+    checkOptions(`metric "${this.name}".addVariable`, options, ["shape", "name", "initializer"]);
+    if (options.initializer !== undefined && options.initializer !== "zeros") {
+      throw new ValueError({
+        where: `metric "${this.name}".addVariable`,
+        problem: "the state of a metric begins at zero, as `resetState` leaves it",
+        expected: 'initializer: "zeros", or none',
+        received: JSON.stringify(options.initializer),
+      });
+    }
     const variable = new Variable(() => zeros(options.shape, "float32"), {
       name: options.name,
       path: `${this.name}/${options.name}`,
@@ -53,6 +71,11 @@ export abstract class Metric {
     });
     this.#variables.push(variable);
     return variable;
+  }
+
+  /** The same as `addVariable`. */
+  addWeight(options: MetricVariableOptions): Variable {
+    return this.addVariable(options);
   }
 
   /** All state. */

@@ -76,7 +76,12 @@ export class CompiledMetrics {
         mask: maskOf(prediction),
       });
     }
-    return Object.assign({}, ...this.#named.map(({ metric, key }) => scalarsOf(key, metric.result()))) as Record<string, Tensor>;
+    return this.results();
+  }
+
+  /** Results so far by key; none before the first update. */
+  results(): Record<string, Tensor> {
+    return Object.assign({}, ...(this.#named ?? []).map(({ metric, key }) => scalarsOf(key, metric.result()))) as Record<string, Tensor>;
   }
 
   /** Sets all metrics back. */

@@ -201,8 +201,18 @@ export class ModelSession {
     const predictions = outputTensors(yPred);
     const results =
       compiled.metrics?.update(targetsFor(y, predictions.length), predictions, weightsFor(sampleWeight, predictions.length)) ?? {};
-    const held = this.#model.heldMetrics.map((metric) => scalarsOf(metric.name, metric.result()));
-    return Object.assign({ loss: compiled.lossMean.result() }, results, ...held) as StepLogs;
+    return Object.assign({ loss: compiled.lossMean.result() }, results, ...this.#heldResults()) as StepLogs;
+  }
+
+  #heldResults(): StepLogs[] {
+    return this.#model.heldMetrics.map((metric) => scalarsOf(metric.name, metric.result()));
+  }
+
+  /** Results of all metrics so far, by name; of those of `compile` once a step has made them. */
+  metricsResult(): StepLogs {
+    const { compiled } = this;
+    const own = compiled === null ? {} : { loss: compiled.lossMean.result(), ...compiled.metrics?.results() };
+    return Object.assign(own, ...this.#heldResults()) as StepLogs;
   }
 
   /** The mean of the loss, and the metrics that a step has made. */

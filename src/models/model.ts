@@ -275,6 +275,16 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
     return [...this.session.metrics, ...this.heldMetrics];
   }
 
+  /** Names of the metrics. */
+  get metricsNames(): string[] {
+    return this.metrics.map(({ name }) => name);
+  }
+
+  /** Results of all metrics so far by name, the loss's mean among them: what a `trainStep` of one's own gives. */
+  getMetricsResult(): StepLogs {
+    return this.session.metricsResult();
+  }
+
   /** Metrics that properties of the model and its layers hold: updated by whoever made them, shown in logs by their names. */
   get heldMetrics(): Metric[] {
     const found = new Set<Metric>();

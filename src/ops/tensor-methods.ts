@@ -1,6 +1,6 @@
 /** Methods of Tensor for the common operations: `x.add(y)` is `ops.add(x, y)`. Importing this file installs them. */
 import type { DType } from "../dtype/index.ts";
-import { Tensor } from "../graph/index.ts";
+import { Tensor, Variable } from "../graph/index.ts";
 import type { Axis } from "./arguments.ts";
 import type { TensorLike } from "./as-tensor.ts";
 import * as arithmetic from "./numpy/arithmetic.ts";
@@ -74,6 +74,29 @@ for (const [name, method] of Object.entries(methods)) {
     writable: true,
     configurable: true,
   });
+}
+
+/** Adds to a variable, or takes away, in the order of the program. */
+for (const [name, combined] of [
+  ["assignAdd", arithmetic.add],
+  ["assignSub", arithmetic.subtract],
+] as const) {
+  Object.defineProperty(Variable.prototype, name, {
+    value(this: Variable, value: TensorLike): void {
+      this.assign(combined(this, value));
+    },
+    writable: true,
+    configurable: true,
+  });
+}
+
+declare module "../graph/variable.ts" {
+  interface Variable {
+    /** `this + value` becomes the value. */
+    assignAdd(value: TensorLike): void;
+    /** `this - value` becomes the value. */
+    assignSub(value: TensorLike): void;
+  }
 }
 
 declare module "../graph/tensor.ts" {

@@ -289,6 +289,12 @@ export abstract class Optimizer {
     withScope(`optimizer "${this.name}"`, () => this.#apply(gradients as readonly (Tensor | null)[], variables));
   }
 
+  /** `apply` for pairs of a gradient and its variable. */
+  applyGradients(gradientsAndVariables: readonly (readonly [TensorLike | null, Variable])[]): void {
+    const [gradients, variables] = [0, 1].map((i) => gradientsAndVariables.map((pair) => pair[i as 0 | 1]));
+    this.apply(gradients as (TensorLike | null)[], variables as Variable[]);
+  }
+
   /** `apply` where a scalar condition holds; else nothing changes, the number of steps included. */
   applyWhere(condition: Tensor, gradients: readonly (TensorLike | null)[], variables?: readonly Variable[]): void {
     this.#condition = condition;
