@@ -5,8 +5,8 @@ import { type Affine, type Contraction, type ContractIndex, sizeOf, stridesOf } 
 import type { Block } from "../draft.ts";
 import type { Op } from "../flat-graph.ts";
 import { affineAxis, compose, weightedSum } from "../kernels/affine.ts";
-import type { Axis, Entry, Guard } from "../kernels/kernel.ts";
-import { Expression, KernelBuilder } from "../kernels/kernel-builder.ts";
+import type { Axis, Guard } from "../kernels/kernel.ts";
+import { KernelBuilder } from "../kernels/kernel-builder.ts";
 import { rarePasses } from "../parts.ts";
 import type { Phase } from "./contraction-phases.ts";
 import { Expander } from "./expand.ts";
@@ -103,22 +103,7 @@ function buildPhase(
     dynamic: false,
   }));
   if (widened(type.dtype) !== "float32") {
-    // Other dtypes are rare in contractions: a reduction of the products.
-    const expression = new Expression();
-    const x = expression.add({ op: "load", access: lhsAccess, dtype: type.dtype });
-    const y = expression.add({ op: "load", access: rhsAccess, dtype: type.dtype });
-    const value = expression.add({ op: "scalar", f: type.dtype === "bool" ? "and" : "multiply", args: [x, y], dtype: type.dtype });
-    const epilogue: Entry[] = [{ op: "accumulator", index: 0, dtype: type.dtype }];
-    block.push(
-      builder.bound({
-        kind: "reduce",
-        ...common(builder, kernelAxes, label),
-        expression: expression.entries,
-        reducers: [{ reducer: type.dtype === "bool" ? "any" : "sum", value, dtype: type.dtype }],
-        epilogue,
-        stores: [{ access, value: 0 }],
-      }),
-    );
+    rarePasses.get().buildProducts(block, builder, { axes: kernelAxes, lhs: lhsAccess, rhs: rhsAccess, out: access }, type.dtype, label);
     return;
   }
   block.push(

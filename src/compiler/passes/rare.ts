@@ -3,6 +3,7 @@ export { phasesOf } from "./contraction-phases.ts";
 export { buildControlFlow } from "./build-control-flow.ts";
 export { buildCumulative } from "./build-cumulative.ts";
 export { buildDilated, dilateOperand } from "./build-dilated.ts";
+export { buildProducts } from "./build-products.ts";
 export { buildScatter } from "./build-scatter.ts";
 export { buildSort } from "./build-sort.ts";
 export { buildWindow, buildWindowScatter } from "./build-windows.ts";

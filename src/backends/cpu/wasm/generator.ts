@@ -4,3 +4,4 @@ export { scheduleContract } from "../loops/contract/schedule.ts";
 export { divideWork, lowerKernel } from "../loops/lower.ts";
 export { emitDriver } from "./driver.ts";
 export { emitModule } from "./emit.ts";
+export { helperThreads } from "./helper-part.ts";

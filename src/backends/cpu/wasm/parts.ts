@@ -1,10 +1,9 @@
-/** What the back-end needs late, or on several threads only. */
+/** What the back-end needs late. */
 import { Part } from "../../../parts/part.ts";
 import type * as generator from "./generator.ts";
-import type * as helpers from "./helpers.ts";
 
-/** Lowering of kernels and their WebAssembly: loaded when a program is first made, or at once by complete.ts. */
+/**
+ * Lowering of kernels and their WebAssembly: loaded when a program is first made, or at once by complete.ts. Parts that only it
+ * names (helper-part.ts, rare kernels) are loaded after it, so that bundlers put into its file what they share with it.
+ */
 export const generatorOfCode: Part<typeof generator> = new Part(() => import("./generator.ts"));
-
-/** Workers and their driver: loaded when a program is first worth more than one thread, or at once by complete.ts. */
-export const helperThreads: Part<typeof helpers> = new Part(() => import("./helpers.ts"));

@@ -7,7 +7,7 @@ import type { Driver } from "./driver.ts";
 import { mathImports } from "./emitted-functions.ts";
 import type { Heap } from "./heap.ts";
 import type * as helperModule from "./helpers.ts";
-import { generatorOfCode, helperThreads } from "./parts.ts";
+import { generatorOfCode } from "./parts.ts";
 import type { InstalledModule } from "./worker-source.ts";
 
 type DriverExports = WebAssembly.Exports & Driver;
@@ -60,7 +60,7 @@ export class Threads implements StageThreads {
   start(): void {
     if (this.state !== "new" || this.count < 2) return;
     this.state = "started";
-    const loaded = withParts(() => helperThreads.get());
+    const loaded = withParts(() => generatorOfCode.get().helperThreads.get());
     if (loaded instanceof Promise) loaded.then((part) => this.employ(part)).catch((error: unknown) => this.fail(error));
     else this.employ(loaded);
   }
