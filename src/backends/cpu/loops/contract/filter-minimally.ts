@@ -21,28 +21,30 @@ export function filterMinimally(bound: Binding, target: CpuTarget, use: Winograd
   if (form === null || use === "never") return null;
   const full: Binding = { ...bound, kernel: fullRank(bound.kernel) };
   const plans = use === "whole" ? [] : [...FilteredBlocks.all(full, form, target), ...FilteredGradient.all(full, form, target)];
-  const blocks = plans.reduce<FilteredBlocks | FilteredGradient | null>(
-    (best, plan) => (best === null || plan.nanoseconds < best.nanoseconds ? plan : best),
-    null,
-  );
+  const blocks = plans
+    .filter((plan) => plan.bytes <= mostBytes)
+    .reduce<FilteredBlocks | FilteredGradient | null>(
+      (best, plan) => (best === null || plan.nanoseconds < best.nanoseconds ? plan : best),
+      null,
+    );
   if (use === "blocks" && blocks !== null) return blocks.schedule();
   const whole = new Winograd(bound, form, target);
   if (use !== "auto") return whole;
   const limit = directNanoseconds(bound.kernel, form, target) * mostShare;
   const bytes = whole.temporaries.reduce((sum, { elements }) => sum + elements * 4, 0);
-  const wholeTime = bytes <= mostBytesOf(bound.kernel) ? wholeNanoseconds(bound.kernel, form, target) : Infinity;
-  if (blocks !== null && blocks.nanoseconds <= Math.min(limit, wholeTime)) return blocks.schedule();
+  const wholeTime = bytes <= mostBytes ? wholeNanoseconds(bound.kernel, form, target) : Infinity;
+  const preference = hasShortOperand(bound.kernel) ? shortPreference : 1;
+  if (blocks !== null && blocks.nanoseconds <= Math.min(limit, wholeTime * preference)) return blocks.schedule();
   return wholeTime <= limit ? whole : null;
 }
 
-/** Most bytes that the transformed arrays of one convolution may take whole: beyond, it is computed otherwise. */
+/** Most bytes that the temporaries of one convolution may take: beyond, it is computed otherwise. */
 const mostBytes = 2 ** 28;
-/** The same where operands have two bytes an element: the transformed arrays are float32, and memory is what those are for. */
-const mostBytesOfShort = 2 ** 25;
+/** How much longer blocks may take where operands have two bytes an element: whole arrays are float32, and memory is what those are for. */
+const shortPreference = 1.15;
 
-function mostBytesOf({ accesses, buffers, lhs, rhs }: ContractKernel): number {
-  const isShort = [lhs, rhs].some((a) => isShortFloat(buffers[accesses[a]!.buffer]!.dtype));
-  return isShort ? mostBytesOfShort : mostBytes;
+function hasShortOperand({ accesses, buffers, lhs, rhs }: ContractKernel): boolean {
+  return [lhs, rhs].some((a) => isShortFloat(buffers[accesses[a]!.buffer]!.dtype));
 }
 
 /** Share of the direct form's time that is aimed at; above, the saving is not worth the memory. */

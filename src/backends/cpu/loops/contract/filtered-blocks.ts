@@ -84,6 +84,11 @@ export class FilteredBlocks {
     this.nanoseconds = this.#cost();
   }
 
+  /** Bytes of the temporaries that it takes. */
+  get bytes(): number {
+    return 4 * elementsOf(this.#filter);
+  }
+
   /** The transformed filter is made once; the rest is one kernel. */
   schedule(): ScheduledContraction {
     const { kernel, buffers, scalars } = this.#bound;

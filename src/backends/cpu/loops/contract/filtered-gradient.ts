@@ -74,7 +74,7 @@ export class FilteredGradient {
     const [insideRows, insideColumns] = [0, 1].map((spatial) => insideOf(kernel, form, spatial));
     if (insideRows == null || insideColumns == null) return [];
     if (lhs.guards.some(({ index }) => form.windows.every(({ place }) => index.coefficients[place] === 0))) return [];
-    const product = new TileMaps(bound, form, target).layout(-2, form.channels, form.columns);
+    const product = new TileMaps(bound, form, target).layout(-1, form.channels, form.columns);
     const { planeStride, rowStride } = product;
     const strides = { rangeStride: Math.ceil(elementsOf(product) / 16) * 16, planeStride, rowStride };
     const shared = { form: "filteredGradient", images: form.images, rows, columns, insideRows, insideColumns, inputs, outputs } as const;
@@ -93,9 +93,10 @@ export class FilteredGradient {
     this.nanoseconds = this.#cost();
   }
 
-  /** Elements of memory that it takes. */
-  get elements(): number {
-    return this.#plan.ranges * this.#plan.rangeStride + elementsOf(this.#product);
+  /** Bytes of the temporaries that it takes. */
+  get bytes(): number {
+    const { ranges, rangeStride } = this.#plan;
+    return 4 * (elementsOf(this.#product) + (ranges === 1 ? 0 : ranges * rangeStride));
   }
 
   /** Sums of ranges of tiles, their sum, and the transform back with the epilogue. */
@@ -103,7 +104,8 @@ export class FilteredGradient {
     const { kernel, buffers } = this.#bound;
     const { ranges, rangeStride } = this.#plan;
     const [lhs, rhs] = [kernel.accesses[kernel.lhs]!, kernel.accesses[kernel.rhs]!];
-    const elements = ranges * rangeStride;
+    const sums = elementsOf(this.#product);
+    const elements = ranges === 1 ? sums : ranges * rangeStride;
     const plain = (buffer: number, index: Access["index"]): Access => ({ buffer, index, guards: [], fill: 0, dynamic: [] });
     const partial: ContractKernel = {
       ...kernel,
@@ -122,7 +124,13 @@ export class FilteredGradient {
       stores: [{ access: 2, value: 0 }],
       schedule: this.#plan,
     };
-    const sums = elementsOf(this.#product);
+    const sources = [buffers[lhs.buffer]!, buffers[rhs.buffer]!];
+    const results = this.#maps.results(this.#product);
+    if (ranges === 1)
+      return {
+        kernels: [{ kernel: partial, buffers: [...sources, this.#product.id], scalars: [] }, results],
+        temporaries: [{ dtype: "float32", elements }],
+      };
     const combine: ReduceKernel = {
       kind: "reduce",
       label: `${kernel.label}/combine`,
@@ -143,13 +151,13 @@ export class FilteredGradient {
     };
     return {
       kernels: [
-        { kernel: partial, buffers: [buffers[lhs.buffer]!, buffers[rhs.buffer]!, -1], scalars: [] },
-        { kernel: combine, buffers: [-1, this.#product.id], scalars: [] },
-        this.#maps.results(this.#product),
+        { kernel: partial, buffers: [...sources, -2], scalars: [] },
+        { kernel: combine, buffers: [-2, this.#product.id], scalars: [] },
+        results,
       ],
       temporaries: [
-        { dtype: "float32", elements },
         { dtype: "float32", elements: sums },
+        { dtype: "float32", elements },
       ],
     };
   }
@@ -178,7 +186,7 @@ export class FilteredGradient {
     const transforms = tiles * places * (Math.ceil(c / lanes) * lanes * groups + k) * elementNanoseconds(isKept, this.#target);
     const traffic = scratch + sums <= l2Bytes ? 0 : 2 * sums * groups * byteNanoseconds;
     // A range's sums are written once, read once.
-    const apart = ranges * places * c * k * 8 * byteNanoseconds;
+    const apart = (ranges === 1 ? 0 : ranges * places * c * k * 8) * byteNanoseconds;
     return blocks * (products + transforms + traffic) + apart;
   }
 }
@@ -188,9 +196,10 @@ const mostOfCache = 0.7;
 /** What a register tile takes beside its steps, loads and stores, in quarters of a nanosecond. */
 const tileCycles = 20;
 /** Nanoseconds of a byte beyond the second cache, read or written. */
-const byteNanoseconds = 0.06;
+const byteNanoseconds = 0.04;
 /** Units, about: enough that threads do not wait for one another, few enough that their sums stay small. */
 const usualUnits = 16;
+const fewestUnits = 8;
 /** Most tiles of a block. */
 const mostTiles = 128;
 
@@ -217,7 +226,8 @@ function* shapesOf(
     for (let panelsPerUnit = panels; panelsPerUnit >= 1; panelsPerUnit--) {
       if (panels % panelsPerUnit !== 0) continue;
       const ranges = Math.max(1, Math.min(count, Math.ceil((usualUnits * panelsPerUnit) / panels)));
-      yield { tileRows, tileColumns, tile, panelsPerUnit, ranges };
+      if ((ranges * panels) / panelsPerUnit >= Math.min(fewestUnits, tilesDown * panels))
+        yield { tileRows, tileColumns, tile, panelsPerUnit, ranges };
     }
   }
 }
