@@ -73,12 +73,13 @@ export function exactGraph(kind: string, format: ShortFloat): Subgraph {
   return new Subgraph(parameters, exactGraphs[kind]!(...parameters, format));
 }
 
-/** A convolution and a product of matrices. */
+/** A convolution and two products: columns in whole vectors of four, and not. */
 export function networkGraph(format: ShortFloat): Subgraph {
-  const [images, filters, weights] = [
+  const [images, filters, weights, others] = [
     parameterTensor([4, 9, 9, 3], format),
     parameterTensor([3, 3, 3, 8], format),
-    parameterTensor([8, 16], format),
+    parameterTensor([8, 32], format),
+    parameterTensor([30, 8], format),
   ];
   const y = p.convGeneral(images, filters, {
     strides: [1, 1],
@@ -89,8 +90,12 @@ export function networkGraph(format: ShortFloat): Subgraph {
   });
   const flat = p.reshape(y, [324, 8]);
   return new Subgraph(
-    [images, filters, weights],
-    [y, p.dotGeneral(flat, weights, { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] })],
+    [images, filters, weights, others],
+    [
+      y,
+      p.dotGeneral(flat, weights, { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] }),
+      p.dotGeneral(flat, others, { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [1] }),
+    ],
   );
 }
 

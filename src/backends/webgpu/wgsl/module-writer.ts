@@ -9,7 +9,18 @@ import { type HalfForm, type KernelCode, plainHalves, type Surroundings, type Un
 import { libraryFor } from "./library.ts";
 import { intLiteral, literal, valueTypeOf, wrapped } from "./literals.ts";
 import { scalarText } from "./scalars.ts";
-import { collectPart, lanesOf, storedForm, storedType, storePart, valueOf, vectorType, widenedVector, wordOf } from "./storage.ts";
+import {
+  collectPart,
+  lanesOf,
+  storedForm,
+  storedType,
+  storedVector,
+  storePart,
+  valueOf,
+  vectorType,
+  widenedVector,
+  wordOf,
+} from "./storage.ts";
 
 /** Where an expression is evaluated. */
 export interface Place {
@@ -122,14 +133,15 @@ export class ModuleWriter {
     this.vectors.add(buffer);
   }
 
-  /** Binds a buffer that is only written, of float32, as vectors of four, for `storeVector`. */
+  /** Binds a buffer of floats that is only written as vectors of four, for `storeVector`. */
   bindWrittenVectors(buffer: number): void {
     this.vectors.add(buffer);
   }
 
-  /** Stores four floats from the element that an access names at `place` (a multiple of 4) on. */
-  storeVector(position: number, place: Place, value: string): void {
+  /** Stores the vector of four floats `name` from the element that an access names at `place` (a multiple of 4) on. */
+  storeVector(position: number, place: Place, name: string): void {
     const { buffer, index } = this.kernel.accesses[position]!;
+    const value = storedVector(name, this.kernel.buffers[buffer]!.dtype, this.half);
     const { guarded } = this.surroundings;
     if (guarded) this.hasFault = true;
     const text = `buffer${buffer}[(${this.element(buffer, this.affine(index, place))}) >> 2u] = ${value};`;

@@ -84,6 +84,17 @@ export function storePart(buffer: number, lanes: Lanes): string {
 }`;
 }
 
+/** What is stored of a vector of four floats that a name holds, rounded to the dtype. */
+export function storedVector(name: string, dtype: DType, half: HalfForm): string {
+  if (dtype === "float32") return name;
+  if (dtype === "float16" && half.narrows) {
+    return half.hasType ? `vec4<f16>(${name})` : `vec2<u32>(pack2x16float(${name}.xy), pack2x16float(${name}.zw))`;
+  }
+  const bits = (component: string): string => storedForm(`${name}.${component}`, dtype, { ...half, hasType: false });
+  const words = `vec2<u32>(${bits("x")} | (${bits("y")} << 16u), ${bits("z")} | (${bits("w")} << 16u))`;
+  return dtype === "float16" && half.hasType ? `bitcast<vec4<f16>>(${words})` : words;
+}
+
 /**
  * Collects the parts of a word that one invocation owns and stores the word with its last part. Where elements end within a
  * word its rest keeps what it holds. `isLast`: no further element of this invocation follows.

@@ -1,5 +1,6 @@
 /** Which buffers of shorter elements an invocation may write word by word, without atomics: it then computes all elements of its words. */
 import type { Access, Axis, ContractKernel, Kernel, RowKernel } from "../../../compiler/kernels/kernel.ts";
+import { isFloat } from "../../../dtype/index.ts";
 import { storeAccesses } from "../../../compiler/passes/kernel-graph.ts";
 import { plainHalves, type Surroundings } from "./kernel-code.ts";
 import type { ModuleWriter } from "./module-writer.ts";
@@ -32,7 +33,7 @@ function storesWords(access: Access, space: readonly Axis[], axes: readonly numb
 }
 
 /**
- * Stores of a contraction whose four neighbouring columns are a vector of four floats in memory, in a buffer that is written
+ * Stores of a contraction whose four neighbouring columns are a vector of four floats (of two bytes or four) in memory, in a buffer that is written
  * alone: positions in `kernel.accesses`.
  */
 export function vectorStores(kernel: ContractKernel, columns: readonly number[], surroundings: Surroundings): ReadonlySet<number> {
@@ -43,7 +44,7 @@ export function vectorStores(kernel: ContractKernel, columns: readonly number[],
       const { dtype, use } = kernel.buffers[access.buffer]!;
       const isAlone = stores.every((other) => other === position || kernel.accesses[other]!.buffer !== access.buffer);
       const isFixed = use === "write" && !surroundings.moved.has(access.buffer) && !surroundings.shared.has(access.buffer);
-      return dtype === "float32" && isFixed && isAlone && count % 4 === 0 && storesWords(access, kernel.axes, columns, 4);
+      return isFloat(dtype) && isFixed && isAlone && count % 4 === 0 && storesWords(access, kernel.axes, columns, 4);
     }),
   );
 }
