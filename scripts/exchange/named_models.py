@@ -430,7 +430,7 @@ LOSSES = {
     "categorical_focal": keras.losses.CategoricalFocalCrossentropy(alpha=0.3),
     "tversky": keras.losses.Tversky(alpha=0.4),
     "dice": keras.losses.Dice(),
-    "generalized": keras.losses.CategoricalGeneralizedCrossEntropy(),
+    **({"generalized": keras.losses.CategoricalGeneralizedCrossEntropy()} if hasattr(keras.losses, "CategoricalGeneralizedCrossEntropy") else {}),
 }
 
 

@@ -18,6 +18,18 @@ export function dtypeOf(dtype: InitializerDType | undefined): DType {
 export abstract class Initializer extends KerasObject {
   /** A tensor of this shape. Nothing runs until it is needed. */
   abstract override call(shape: ConcreteShape, dtype?: InitializerDType): Tensor;
+
+  protected override invoke(shape: ConcreteShape, dtype?: InitializerDType): Tensor {
+    if (!Array.isArray(shape) || !shape.every((extent) => Number.isInteger(extent) && extent >= 0)) {
+      throw new ValueError({
+        where: `initializers.${(this.constructor as typeof KerasObject).className}`,
+        problem: "the shape of a weight is a list of whole numbers from 0 on",
+        expected: "[3, 3, 16, 32]",
+        received: Array.isArray(shape) ? JSON.stringify(shape) : typeof shape,
+      });
+    }
+    return this.call(shape, dtype);
+  }
 }
 
 /** Seeds as options and configurations give them. */

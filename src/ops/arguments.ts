@@ -1,5 +1,5 @@
 /** Static arguments of ops: given by position or in one options object; axes. */
-import { ShapeError } from "../errors.ts";
+import { ShapeError, ValueError } from "../errors.ts";
 import { currentScope, normalizeAxis } from "../graph/index.ts";
 import { isPlainObject } from "../graph/tree.ts";
 import { checkOptions } from "../serialization/index.ts";
@@ -25,10 +25,18 @@ export function options<O extends object>(names: readonly (keyof O & string)[], 
   return out as Partial<O>;
 }
 
-/** Axes from the front, sorted, without duplicates; null is all axes. Throws ShapeError for one that does not exist. */
+/** Axes from the front, sorted, without duplicates; null is all axes. Throws ShapeError for one that does not exist, ValueError for no axis. */
 export function normalizeAxes(axis: Axis | undefined, rank: number): number[] {
   if (axis === null || axis === undefined) return Array.from({ length: rank }, (_, position) => position);
-  const list = (typeof axis === "number" ? [axis] : axis).map((a) => normalizeAxis(currentScope(), a, rank));
+  if (typeof axis !== "number" && !Array.isArray(axis)) {
+    throw new ValueError({
+      where: currentScope(),
+      problem: "an axis is a whole number",
+      expected: "a number, a list of numbers, or null for all axes",
+      received: typeof axis === "string" ? JSON.stringify(axis) : typeof axis,
+    });
+  }
+  const list = (typeof axis === "number" ? [axis] : (axis as readonly number[])).map((a) => normalizeAxis(currentScope(), a, rank));
   if (new Set(list).size !== list.length) {
     throw new ShapeError({ where: currentScope(), problem: "an axis is named twice", received: `[${list.join(", ")}]` });
   }

@@ -2,7 +2,7 @@
 import { ShapeError, StateError, ValueError } from "../errors.ts";
 import type { DType } from "../dtype/index.ts";
 import { type ConcreteShape, formatShape, sameShape, type Shape, type Tensor, Variable, withScope } from "../graph/index.ts";
-import type { TensorLike } from "../ops/as-tensor.ts";
+import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
 import { add, clip, divide, equal, less, logicalAnd, mod, multiply, notEqual, subtract, where } from "../ops/numpy/arithmetic.ts";
 import { full, zeros } from "../ops/numpy/create.ts";
 import { abs, cast } from "../ops/numpy/elementwise.ts";
@@ -286,7 +286,21 @@ export abstract class Optimizer {
    * Throws ShapeError where a gradient does not fit, StateError for unknown variables.
    */
   apply(gradients: readonly (TensorLike | null)[], variables?: readonly Variable[]): void {
-    withScope(`optimizer "${this.name}"`, () => this.#apply(gradients as readonly (Tensor | null)[], variables));
+    const where = `optimizer "${this.name}"`;
+    withScope(where, () => {
+      const lists: readonly unknown[] = variables === undefined ? [gradients] : [gradients, variables];
+      if (!lists.every(Array.isArray) || variables?.every((variable) => variable instanceof Variable) === false) {
+        throw new ValueError({
+          where,
+          problem: "gradients and variables are two lists",
+          expected: "apply([gradient, ...], [variable, ...]), with null for no gradient",
+          received: lists.map((list) => (Array.isArray(list) ? "a list" : list === null ? "null" : typeof list)).join(" and "),
+          advice: "variables are those of model.trainableWeights, or made by new Variable(...)",
+        });
+      }
+      const given = gradients.map((gradient) => (gradient === null ? null : asTensor(gradient)));
+      this.#apply(given, variables);
+    });
   }
 
   /** `apply` for pairs of a gradient and its variable. */

@@ -1,5 +1,5 @@
 /** Options objects: unknown names are errors that name the nearest known ones. */
-import { nearestNames, UnknownNameError } from "../errors.ts";
+import { nearestNames, UnknownNameError, ValueError } from "../errors.ts";
 import { camelCaseKeys } from "./names.ts";
 
 /** Marks options that a configuration gave; what spreads them keeps it. */
@@ -18,8 +18,17 @@ export function isOfConfig(options: object): boolean {
   return ofConfiguration in options;
 }
 
-/** Throws UnknownNameError where `options` has a key that is not in `known`. */
+/** Throws ValueError where `options` is no object, UnknownNameError where it has a key that is not in `known`. */
 export function checkOptions(where: string, options: object, known: readonly string[]): void {
+  if (options === null || (typeof options !== "object" && typeof options !== "function")) {
+    const [first] = known;
+    throw new ValueError({
+      where,
+      problem: "options are one object",
+      expected: first === undefined ? "{}" : `{ ${first}: ... }, with any of ${known.join(", ")}`,
+      received: typeof options === "string" ? JSON.stringify(options) : String(options),
+    });
+  }
   for (const [key, value] of Object.entries(options)) {
     if (known.includes(key) || (isOfConfig(options) && (value === null || value === false))) continue;
     const near = nearestNames(key, known);

@@ -140,12 +140,13 @@ export class Registry<T extends object> {
 
   /** Keras's JSON of an object. */
   serialize(object: T & Serializable): SerializedObject {
-    const cls = (object as { constructor: unknown }).constructor as Partial<SerializableClass<T>>;
+    const cls = ((object as { constructor: unknown } | null | undefined)?.constructor ?? {}) as Partial<SerializableClass<T>>;
     const className = cls.className;
     if (className === undefined) {
       throw new ValueError({
         where: `${this.module}.serialize`,
         problem: `the ${this.kind} has no class name`,
+        received: object === null ? "null" : typeof object,
         advice: "give its class a `static readonly className`",
       });
     }

@@ -14,6 +14,7 @@ import { checkOptimizerCase, checkScheduleCase } from "./optimizer-case.ts";
 import { checkCallbackCase, checkUtilityCase } from "./other-case.ts";
 import { checkAdaptedCase, checkPreprocessingCase } from "./preprocessing-case.ts";
 import { checkRecurrentCase } from "./recurrent-case.ts";
+import { checkStateCase } from "./state-case.ts";
 import { checkTrainingCase } from "./training-case.ts";
 import { checkActivationCase, checkConstraintCase, checkRegularizerCase } from "./small-case.ts";
 
@@ -44,6 +45,7 @@ const checks: Readonly<Record<string, Check>> = {
   constraints: (entry) => checkConstraintCase(entry, evaluateHere),
   random_models: checkModelCase,
   random_training: checkTrainingCase,
+  layer_states: checkStateCase,
   callbacks: checkCallbackCase,
   utils: checkUtilityCase,
 };

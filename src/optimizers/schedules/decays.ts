@@ -91,6 +91,14 @@ export class PiecewiseConstantDecaySchedule extends LearningRateSchedule {
   constructor(options: PiecewiseConstantOptions) {
     super();
     checkOptions("schedules.PiecewiseConstantDecay", options, ["boundaries", "values", "name"]);
+    if (![options.boundaries, options.values].every((list) => Array.isArray(list) && list.every(Number.isFinite))) {
+      throw new ValueError({
+        where: "schedules.PiecewiseConstantDecay",
+        problem: "boundaries and values are lists of numbers",
+        expected: "{ boundaries: [1000, 5000], values: [0.1, 0.01, 0.001] }",
+        received: JSON.stringify({ boundaries: options.boundaries, values: options.values }),
+      });
+    }
     if (options.boundaries.length + 1 !== options.values.length) {
       throw new ValueError({
         where: "schedules.PiecewiseConstantDecay",
