@@ -26,9 +26,10 @@ export interface CompileCounts {
   readonly writtenStates: readonly number[];
 }
 
-/** Whether temporaries may be worth slices of the batch: together they exceed what one slice may leave. */
-function leavesMuch(draft: Draft, { limits: { sliceBytes = 0 } }: Target): boolean {
+/** Whether slices of the batch may be worth while: temporaries exceed what one may leave, or threads can share a loop. */
+function mayBeSliced(steps: readonly DraftStep[], draft: Draft, { limits: { sliceBytes = 0, lanes = 1 } }: Target): boolean {
   if (sliceBytes === 0) return false;
+  if (lanes > 1 && steps.some(({ kind }) => kind === "loop")) return true;
   const sizes = draft.buffers.map(({ place, dtype, elements }) => (place === undefined ? elements * dtypes[dtype].bytes : 0));
   return sizes.reduce((sum, bytes) => sum + bytes, 0) > sliceBytes;
 }
@@ -73,7 +74,8 @@ export function compile(graph: Subgraph, counts: CompileCounts, target: Target):
   });
   const prepared = new StepGraph(preparing, draft).levels();
   // Of a program that writes states some temporaries wait for its second half.
-  const tiled = updates.length === 0 && leavesMuch(draft, target) ? rarePasses.get().tileBatch(rest, { draft, outputs, target }) : rest;
+  const tiled =
+    updates.length === 0 && mayBeSliced(rest, draft, target) ? rarePasses.get().tileBatch(rest, { draft, outputs, target }) : rest;
   const graphOfSteps = new StepGraph(tiled, draft);
 
   // New states are written in place where that is safe, else copied at the end.
@@ -161,7 +163,13 @@ function stagesOf(levels: readonly (readonly DraftStep[])[], kernels: BoundKerne
           loop: step.loop,
           trips: step.trips,
           condition: step.condition,
-          body: stagesOf(new StepGraph(step.body, draft).levels(), kernels, draft),
+          lanes: step.lanes,
+          // What a slice keeps is placed by the order of its steps.
+          body: stagesOf(
+            step.lanes === undefined ? new StepGraph(step.body, draft).levels() : step.body.map((one) => [one]),
+            kernels,
+            draft,
+          ),
         });
       } else {
         const inner = (steps: readonly DraftStep[]): Stage[] => stagesOf(new StepGraph(steps, draft).levels(), kernels, draft);

@@ -17,7 +17,15 @@ export interface DraftBuffer {
 /** One step of a block: a kernel, or control flow over inner blocks. */
 export type DraftStep =
   | { readonly kind: "kernel"; kernel: ScheduledKernel }
-  | { readonly kind: "loop"; readonly loop: number; readonly trips: number; readonly condition: number | null; readonly body: DraftStep[] }
+  | {
+      readonly kind: "loop";
+      readonly loop: number;
+      readonly trips: number;
+      readonly condition: number | null;
+      /** Turns that may run at the same time (see Stage). Their steps stay in this order. */
+      readonly lanes?: number | undefined;
+      readonly body: DraftStep[];
+    }
   | { readonly kind: "branch"; readonly condition: number; readonly then: DraftStep[]; readonly else: DraftStep[] };
 
 /** Buffers of a program under construction, shared by all of its blocks. */
@@ -57,7 +65,7 @@ export class Draft {
   /** The buffer that really holds the bytes of `buffer`: slices and alternations refer to others. */
   roots(buffer: number): readonly number[] {
     const place = this.buffers[buffer]!.place;
-    if (place?.kind === "slice") return this.roots(place.of);
+    if (place?.kind === "slice" || place?.kind === "lane") return this.roots(place.of);
     if (place?.kind === "alternate") return [...this.roots(place.even), ...this.roots(place.odd)];
     return [buffer];
   }

@@ -11,7 +11,8 @@ export function printProgram(program: Program): string {
         lines.push(`${indent}stage ${i}`);
         for (const index of stage.kernels) lines.push(`${indent}  ${printKernel(program, index)}`);
       } else if (stage.kind === "loop") {
-        lines.push(`${indent}stage ${i}: loop ${stage.loop}, ${stage.trips} trips`);
+        const lanes = stage.lanes === undefined ? "" : ` in ${stage.lanes} lanes`;
+        lines.push(`${indent}stage ${i}: loop ${stage.loop}, ${stage.trips} trips${lanes}`);
         print(stage.body, `${indent}  `);
       } else {
         lines.push(`${indent}stage ${i}: branch`);
@@ -59,5 +60,7 @@ function placeText(program: Program, buffer: number): string {
       return `slice(b${place.of})`;
     case "alternate":
       return `alternate(b${place.even},b${place.odd})`;
+    case "lane":
+      return `lane(b${place.of})@${place.offset}`;
   }
 }

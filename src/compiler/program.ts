@@ -16,7 +16,9 @@ export type Place =
   /** Inside loop `loop`: part of buffer `of` that starts at iteration * strideBytes (counted from the end where reverse). */
   | { readonly kind: "slice"; readonly of: number; readonly loop: number; readonly strideBytes: number; readonly reverse: boolean }
   /** Inside loop `loop`: buffer `even` in even iterations, `odd` in odd ones (a carry that is read in one and written in the other). */
-  | { readonly kind: "alternate"; readonly even: number; readonly odd: number; readonly loop: number };
+  | { readonly kind: "alternate"; readonly even: number; readonly odd: number; readonly loop: number }
+  /** Inside a loop with lanes: part of buffer `of` at `offset` + `strideBytes` times the lane that the turn runs in. */
+  | { readonly kind: "lane"; readonly of: number; readonly offset: number; readonly strideBytes: number };
 
 /** One buffer of a program. */
 export interface ProgramBuffer {
@@ -37,12 +39,17 @@ export interface BoundKernel {
 /** Steps of a program, in order. Kernels of one `parallel` stage are independent of each other; a barrier follows. */
 export type Stage =
   | { readonly kind: "parallel"; readonly kernels: readonly number[] }
-  /** Runs `body` `trips` times; stops early where `condition` (a bool buffer of one element) is 0 before an iteration. */
+  /**
+   * Runs `body` `trips` times; stops early where `condition` (a bool buffer of one element) is 0 before an iteration. Where
+   * it has `lanes`, turns need nothing of one another: as many as there are lanes may run at the same time, each in a lane of
+   * its own; one after another they may all run in lane 0.
+   */
   | {
       readonly kind: "loop";
       readonly loop: number;
       readonly trips: number;
       readonly condition: number | null;
+      readonly lanes?: number | undefined;
       readonly body: readonly Stage[];
     }
   | { readonly kind: "branch"; readonly condition: number; readonly then: readonly Stage[]; readonly else: readonly Stage[] };

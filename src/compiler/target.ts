@@ -28,6 +28,8 @@ export interface Limits {
    * leave much more, they run slice by slice of it. Default 0: never.
    */
   readonly sliceBytes?: number;
+  /** Slices that can run at the same time. Default 1. */
+  readonly lanes?: number;
 }
 
 /** A buffer made while a kernel is scheduled: packed weights, padded input, partial sums. */
@@ -57,8 +59,10 @@ export interface Target {
     readonly temporaries: readonly Temporary[];
   };
   /**
-   * For an access of a scheduled contraction: elements that a step along its first axis moves through the buffer, of which
-   * it touches no others; undefined: what the access itself says; null: not to be told.
+   * For an access of a scheduled contraction: elements that a step along an m axis moves through the buffer, of which it
+   * touches no others; undefined: what the access itself says; null: not to be told, or the axis cannot be cut.
    */
-  stepOfFirstAxis?(kernel: ContractKernel, access: number): number | null | undefined;
+  stepOfAxis?(kernel: ContractKernel, access: number, axis: number): number | null | undefined;
+  /** A scheduled contraction whose extent along an m axis has become shorter, scheduled for that. Bits stay the same. */
+  cutContract?(kernel: ContractKernel, axis: number): ContractKernel;
 }

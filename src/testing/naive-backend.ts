@@ -4,7 +4,7 @@ import type { DeviceBuffer, Executable, KernelBackend, RunArguments } from "../b
 import { runNaive } from "../backends/cpu/loops/naive-kernel.ts";
 import type { Program, Stage } from "../compiler/program.ts";
 import type { Limits, Target } from "../compiler/target.ts";
-import { hostArray, type TypedArray } from "../dtype/index.ts";
+import { dtypes, hostArray, type TypedArray } from "../dtype/index.ts";
 import { IndexError } from "../errors.ts";
 import { sizeOf, type TensorType } from "../graph/index.ts";
 
@@ -56,6 +56,7 @@ class NaiveExecutable implements Executable {
     const { program } = this;
     const arenas = program.arenas.map((bytes) => new ArrayBuffer(bytes + 64));
     const iteration = new Map<number, number>();
+    const trips = new Map<number, number>();
     const parts = new Map<string, TypedArray>();
     const view = (id: number): TypedArray => {
       const { dtype, elements, place } = program.buffers[id]!;
@@ -76,14 +77,18 @@ class NaiveExecutable implements Executable {
           return part;
         }
         case "slice": {
-          const whole = view(place.of);
-          const trips = elements === 0 ? 0 : whole.length / elements;
           const i = iteration.get(place.loop)!;
-          const at = (place.reverse ? trips - 1 - i : i) * elements;
-          return whole.subarray(at, at + elements);
+          const at = (place.reverse ? trips.get(place.loop)! - 1 - i : i) * (place.strideBytes / dtypes[dtype].bytes);
+          return view(place.of).subarray(at, at + elements);
         }
         case "alternate":
           return view(iteration.get(place.loop)! % 2 === 0 ? place.even : place.odd);
+        case "lane": {
+          // Slices run one after another, in the first lane.
+          const region = view(place.of);
+          const array = hostArray(dtype, 0).constructor as new (buffer: ArrayBufferLike, offset: number, length: number) => TypedArray;
+          return new array(region.buffer, region.byteOffset + place.offset, elements);
+        }
       }
     };
     const run = (stages: readonly Stage[]): void => {
@@ -104,6 +109,7 @@ class NaiveExecutable implements Executable {
           for (let i = 0; i < stage.trips; i++) {
             if (stage.condition !== null && view(stage.condition)[0] === 0) break;
             iteration.set(stage.loop, i);
+            trips.set(stage.loop, stage.trips);
             run(stage.body);
           }
         } else run(view(stage.condition)[0] !== 0 ? stage.then : stage.else);

@@ -1,8 +1,8 @@
 /** What the compiler has to know of the CPU, whichever generator makes the code. */
 import type { Target } from "../../compiler/target.ts";
 import { ValueError } from "../../errors.ts";
-import type { stepOfFirstAxis } from "./loops/contract/contract-schedule.ts";
 import type { scheduleContract } from "./loops/contract/schedule.ts";
+import type { cutContract, stepOfAxis } from "./loops/contract/slice-contraction.ts";
 import { platform } from "../../platform/index.ts";
 import { type CpuTarget, rowsFrom, type WinogradUse } from "./target.ts";
 
@@ -19,12 +19,15 @@ export interface ScheduleOptions {
   readonly winograd?: WinogradUse | undefined;
   /** See `Limits`. Changes no bits. Default 0. */
   readonly sliceBytes?: number | undefined;
+  /** Slices that run at the same time. Changes no bits. Default 1. */
+  readonly lanes?: number | undefined;
 }
 
 /** Schedules of contractions, which a bundle loads with the lowering of kernels. */
 export interface ContractSchedules {
   readonly scheduleContract: typeof scheduleContract;
-  readonly stepOfFirstAxis: typeof stepOfFirstAxis;
+  readonly stepOfAxis: typeof stepOfAxis;
+  readonly cutContract: typeof cutContract;
 }
 
 /** The compiler's target for a generator whose memory holds buffers of `maxBufferBytes`. `schedules` may throw PartMissing. */
@@ -46,9 +49,11 @@ export function compilerTarget(
       rowsFrom: options.rowsFrom ?? rowsFrom,
       preparedBytes: options.preparedBytes ?? usualPreparedBytes,
       sliceBytes: options.sliceBytes ?? 0,
+      lanes: options.lanes ?? 1,
     },
     scheduleContract: (bound) => schedules().scheduleContract(bound, target, winograd),
-    stepOfFirstAxis: (kernel, access) => schedules().stepOfFirstAxis(kernel, access),
+    stepOfAxis: (kernel, access, axis) => schedules().stepOfAxis(kernel, access, axis),
+    cutContract: (kernel, axis) => schedules().cutContract(kernel, axis),
   };
 }
 

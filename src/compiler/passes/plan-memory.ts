@@ -4,6 +4,7 @@ import type { Draft, DraftStep } from "../draft.ts";
 import type { Limits } from "../target.ts";
 import { readBuffers, writtenBuffers } from "./kernel-graph.ts";
 import { effectsOf } from "./order-steps.ts";
+import { type Placed, placeOf } from "./place-by-life.ts";
 
 /**
  * Gives every open buffer an arena and an offset (largest first, at the lowest offset that is free during its life) and
@@ -39,19 +40,17 @@ export function planMemory(draft: Draft, levels: readonly (readonly DraftStep[])
     .sort((a, b) => b.bytes - a.bytes || a.buffer - b.buffer);
   const apart = limits.sharedArena ? undefined : conflicts(draft, levels);
   const arenaOf = new Map<number, number>();
-  const placed: { arena: number; from: number; to: number; start: number; end: number }[] = [];
+  const placed: (Placed & { readonly arena: number })[] = [];
   const sizes: number[] = [];
   for (const { buffer, bytes, from, to } of open) {
     const taken = new Set([...(apart?.get(buffer) ?? [])].map((other) => arenaOf.get(other)));
     let arena = 0;
     while (taken.has(arena)) arena++;
     arenaOf.set(buffer, arena);
-    const busy = placed.filter((other) => other.arena === arena && other.from <= to && from <= other.to).sort((a, b) => a.start - b.start);
-    let start = 0;
-    for (const other of busy) {
-      if (other.start - start >= bytes) break;
-      start = Math.max(start, other.end);
-    }
+    const start = placeOf(
+      { bytes, from, to },
+      placed.filter((other) => other.arena === arena),
+    );
     draft.buffers[buffer]!.place = { kind: "arena", arena, offset: start };
     placed.push({ arena, from, to, start, end: start + bytes });
     sizes[arena] = Math.max(sizes[arena] ?? 0, start + bytes);

@@ -1,9 +1,23 @@
 import { describe, expect, it } from "vitest";
 import { type ConcreteShape, parameterTensor, sizeOf, Subgraph, type Tensor } from "../../graph/index.ts";
-import { add, broadcastInDim, constant, convGeneral, dotGeneral, exp, maximum, reduceSum } from "../../primitives/index.ts";
+import {
+  add,
+  broadcastInDim,
+  constant,
+  convGeneral,
+  dotGeneral,
+  exp,
+  maximum,
+  multiply,
+  reduceSum,
+  scan,
+  take,
+  tanh,
+  transpose,
+} from "../../primitives/index.ts";
 import { createNaiveBackend, naiveTarget } from "../../testing/naive-backend.ts";
 import { compile } from "../compile.ts";
-import type { Program } from "../program.ts";
+import type { Program, Stage } from "../program.ts";
 import { filled } from "../../primitives/filled.ts";
 
 type Graph = (parameters: readonly Tensor[]) => Tensor[];
@@ -26,6 +40,36 @@ function compiled(graph: Graph, sliceBytes: number, given: readonly (readonly nu
   const target = naiveTarget({ ...naiveTarget().limits, sliceBytes });
   const counts = { arguments: given.length - states, states, writtenStates: Array.from({ length: states }, (_, i) => i) };
   return compile(new Subgraph(parameters, graph(parameters)), counts, target);
+}
+
+/** A recurrent layer over [batch, time, inputs]: the last state, and all states [time, batch, units]. */
+function recurrent(length: number, batch: number, units: number, reverse: boolean): Graph {
+  const product = (x: Tensor, w: Tensor): Tensor =>
+    dotGeneral(x, w, { lhsBatch: [], rhsBatch: [], lhsContract: [x.shape.length - 1], rhsContract: [0] });
+  return ([x, kernel, recurrentKernel]) => {
+    const [h, input, w, u] = [[batch, units], [batch, x!.shape[2]!], kernel!.shape, recurrentKernel!.shape].map((shape) =>
+      parameterTensor(shape as ConcreteShape, "float32"),
+    ) as [Tensor, Tensor, Tensor, Tensor];
+    const next = tanh(add(product(input, w), product(h, u)));
+    const body = new Subgraph([h, input, w, u], [next, multiply(next, next)]);
+    const zeros = broadcastInDim(constant(0, "float32"), [batch, units], []);
+    const steps = transpose(x!, [1, 0, 2]);
+    return scan(body, { init: [zeros], xs: [steps], constants: [kernel!, recurrentKernel!], length, reverse });
+  };
+}
+
+/** Compiled for slices that two threads share. */
+function shared(graph: Graph, given: readonly (readonly number[])[], sliceBytes: number, lanes = 2): Program {
+  const parameters = given.map((shape) => parameterTensor([...shape], "float32"));
+  const target = naiveTarget({ ...naiveTarget().limits, sliceBytes, lanes });
+  return compile(new Subgraph(parameters, graph(parameters)), { arguments: given.length, states: 0, writtenStates: [] }, target);
+}
+
+/** Turns and lanes of the loops of a program that have lanes. */
+function slicesOf(program: Program): (readonly [number, number])[] {
+  return program.stages.flatMap((stage) =>
+    stage.kind === "loop" && stage.lanes !== undefined ? [[stage.trips, stage.lanes] as const] : [],
+  );
 }
 
 const loopsOf = (program: Program): number[] => program.stages.flatMap((stage) => (stage.kind === "loop" ? [stage.trips] : []));
@@ -75,5 +119,67 @@ describe("kernels that follow each other along the batch", () => {
   it("are left whole where windows reach into the next slice", () => {
     // One image: the first axis is that of its rows.
     expect(loopsOf(compiled(convolutions, 4 * 64 * 5, [[1, 64, 5, 3], shapes[1]!, shapes[2]!]))).toEqual([]);
+  });
+});
+
+describe("loops along the batch", () => {
+  const [length, batch, units] = [5, 32, 6];
+  const given = [
+    [batch, length, 4],
+    [4, units],
+    [units, units],
+  ];
+
+  it.each([false, true])("go slice by slice with the kernels around them where threads share the slices (reversed: %s)", (reverse) => {
+    const graph = recurrent(length, batch, units, reverse);
+    const [whole, sliced] = [shared(graph, given, 0), shared(graph, given, 2 ** 16)];
+    expect([slicesOf(whole), slicesOf(sliced)]).toEqual([[], [[4, 2]]]);
+    const body = sliced.stages.flatMap((stage) => (stage.kind === "loop" ? stage.body : []));
+    expect(body.map(({ kind }) => kind)).toContain("loop");
+    expect(run(sliced)).toEqual(run(whole));
+    // What a slice leaves stands in memory of its lane: the projection of all its steps, and the states.
+    const own = sliced.buffers.filter(({ place }) => place.kind === "lane").map(({ elements }) => elements);
+    expect(own).toContain((batch / 4) * units);
+    expect(Math.max(...own)).toBeGreaterThanOrEqual((length * batch * units) / 4);
+  });
+
+  it("are left whole on one thread, with few rows, and where weights exceed the cache", () => {
+    const graph = recurrent(length, batch, units, false);
+    const few = recurrent(length, 8, units, false);
+    const programs = [
+      shared(graph, given, 2 ** 16, 1),
+      shared(graph, given, 4 * units * units - 4),
+      shared(few, [[8, length, 4], ...given.slice(1)], 2 ** 16),
+    ];
+    expect(programs.map(({ stages }) => stages.some((stage) => stage.kind === "loop" && stage.lanes === undefined))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  it("have no index from data in them: what looks one up stands before, whole", () => {
+    const inner = recurrent(length, batch, units, false);
+    const graph: Graph = ([table, ...rest]) => {
+      const indices = constant(1, "int32");
+      const rows = take(table!, broadcastInDim(indices, [batch, length], []), 0);
+      return inner([rows, ...rest]);
+    };
+    const program = shared(graph, [[3, 4], ...given.slice(1)], 2 ** 16);
+    const isOutside = (stage: Stage): boolean => stage.kind === "parallel";
+    expect(program.stages.filter(isOutside).length).toBeGreaterThan(0);
+    expect(run(program)).toEqual(run(shared(graph, [[3, 4], ...given.slice(1)], 0)));
+  });
+
+  it("mean the same for kernels of rows, for batches that are no multiple of the threads, and beside other batches", () => {
+    const graph: Graph = ([x, w, u]) => {
+      const [last, all] = recurrent(length, 24, units, false)([x!, w!, u!]);
+      const total = reduceSum(all!, [0]);
+      return [add(last!, total), exp(last!), reduceSum(all!, [1])];
+    };
+    const shapes = [[24, length, 4], ...given.slice(1)];
+    const [whole, sliced] = [shared(graph, shapes, 0), shared(graph, shapes, 2 ** 16, 3)];
+    expect(slicesOf(sliced)).toEqual([[3, 3]]);
+    expect(run(sliced)).toEqual(run(whole));
   });
 });

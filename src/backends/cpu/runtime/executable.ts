@@ -111,13 +111,17 @@ export class CpuExecutable implements Executable {
     this.holding.walk = this.walk;
     const threads = machine.threads.count;
     this.choice = threads > 1 && this.layout.stages.some((stage) => stage.chunks > 1) ? new ThreadChoice() : null;
-    const cost = (nodes: readonly LayoutNode[]): number =>
+    const cost = (nodes: readonly LayoutNode[], sharing: number): number =>
       nodes.reduce((sum, node) => {
-        if (node.kind === "stage") return sum + Math.ceil(node.chunks / threads) * chunkMilliseconds;
-        if (node.kind === "loop") return sum + node.trips * cost(node.body);
-        return sum + Math.max(cost(node.then), cost(node.else));
+        if (node.kind === "stage") return sum + Math.ceil(node.chunks / sharing) * chunkMilliseconds;
+        if (node.kind === "loop") {
+          return (
+            sum + (node.slices === null ? node.trips * cost(node.body, sharing) : Math.ceil(node.trips / sharing) * cost(node.body, 1))
+          );
+        }
+        return sum + Math.max(cost(node.then, sharing), cost(node.else, sharing));
       }, 0);
-    this.predicted = cost(this.layout.nodes);
+    this.predicted = cost(this.layout.nodes, threads);
   }
 
   /** Writes what never changes: constants, pointers, extents, fault pointers, descriptors. */
@@ -128,7 +132,10 @@ export class CpuExecutable implements Executable {
     program.buffers.forEach(({ place, dtype, elements }, buffer) => {
       if (place.kind === "constant") memory.view(dtype, this.pointers[buffer]!, elements).set(place.data);
     });
-    for (const { address, buffer } of layout.fixedSlots) region.setPointer(address, this.pointers[buffer]!);
+    for (const { address, buffer, lane } of layout.fixedSlots) {
+      const { place } = program.buffers[buffer]!;
+      region.setPointer(address, this.pointers[buffer]! + (place.kind === "lane" ? lane * place.strideBytes : 0));
+    }
     for (const { address, value } of layout.extents) region.setInt32(address, value);
     layout.faults.forEach((fault) => {
       region.setInt32(fault, 0);
@@ -143,7 +150,7 @@ export class CpuExecutable implements Executable {
         const job = stage.descriptor + stageWords.firstJob + position * jobBytes;
         const { units, grain } = divisions[k]!;
         region.setPointer(job + jobWords.function, code[k]!);
-        region.setPointer(job + jobWords.block, region.address + layout.blocks[k]!);
+        region.setPointer(job + jobWords.block, region.address + layout.blocks[k]![stage.lane ?? 0]!);
         region.setInt32(job + jobWords.units, units);
         region.setInt32(job + jobWords.grain, grain);
         region.setInt32(job + jobWords.chunks, chunksOf(divisions[k]!));
@@ -216,7 +223,9 @@ export class CpuExecutable implements Executable {
       busy += performance.now() - start;
       if (hasEnded) break;
       await platform.macrotask();
-      if (!this.walk.hasWrittenState) args.signal?.throwIfAborted();
+      if (this.walk.hasWrittenState || args.signal?.aborted !== true) continue;
+      this.walk.stop();
+      args.signal.throwIfAborted();
     }
     this.ended(revisions, way, busy);
     return this.results(args.held === true);

@@ -21,7 +21,7 @@ export class ProfileWalk extends StageWalk {
     const { region, layout } = walked;
     this.singles = machine.memory.block(bytesOfOne * Math.max(1, walked.program.kernels.length), "stages of single kernels");
     for (const stage of layout.stages) {
-      if (stage.chunks === 0) continue;
+      if (stage.chunks === 0 || (stage.lane ?? 0) > 0) continue;
       stage.kernels.forEach((k, position) => {
         const job = stage.descriptor + stageWords.firstJob + position * jobBytes;
         const single = k * bytesOfOne;

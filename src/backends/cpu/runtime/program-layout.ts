@@ -3,16 +3,17 @@ import { dtypes, type DType } from "../../../dtype/index.ts";
 import { InternalError } from "../../../errors.ts";
 import { sizeOf } from "../../../graph/index.ts";
 import type { Kernel } from "../../../compiler/kernels/kernel.ts";
-import type { Program, Stage } from "../../../compiler/program.ts";
+import type { BoundKernel, Program, ProgramBuffer, Stage } from "../../../compiler/program.ts";
 import type { WorkDivision } from "../loops/ir.ts";
 import { jobBytes, stageWords } from "./stage-format.ts";
 
 const alignment = 64;
 
-/** A slot of a parameter block (its address) that holds the pointer of a program buffer. */
+/** A slot of a parameter block (its address) that holds the pointer of a program buffer, as a lane sees it. */
 export interface PointerSlot {
   readonly address: number;
   readonly buffer: number;
+  readonly lane: number;
 }
 
 /** A parallel stage. */
@@ -25,6 +26,21 @@ export interface StageLayout {
   readonly checked: readonly number[];
   readonly kernels: readonly number[];
   readonly writesState: boolean;
+  /** The lane of slices that it belongs to; null: none. */
+  readonly lane: number | null;
+}
+
+/** What one lane needs of its own: parameter blocks, and stages that refer to them. */
+export interface LaneLayout {
+  readonly slots: readonly PointerSlot[];
+  readonly body: readonly LayoutNode[];
+}
+
+/** A loop whose turns may run at the same time. */
+export interface SlicesLayout {
+  /** A stage with one job, of which a chunk is a turn; who walks the loop turn after turn does not need it. */
+  readonly stage: StageLayout;
+  readonly lanes: readonly LaneLayout[];
 }
 
 /** A tree of stages, as the program's. */
@@ -37,6 +53,8 @@ export type LayoutNode =
       readonly condition: number | null;
       readonly slots: readonly PointerSlot[];
       readonly body: readonly LayoutNode[];
+      /** null: one turn after another. Slots and body are those of lane 0. */
+      readonly slices: SlicesLayout | null;
     }
   | { readonly kind: "branch"; readonly condition: number; readonly then: readonly LayoutNode[]; readonly else: readonly LayoutNode[] };
 
@@ -48,8 +66,8 @@ export interface ProgramLayout {
   readonly arguments: readonly number[];
   /** Offset of each program buffer; -1 for states, slices and alternates. */
   readonly buffers: readonly number[];
-  /** Parameter block and fault record of each kernel. */
-  readonly blocks: readonly number[];
+  /** Parameter blocks of each kernel, one for every lane, and its fault record. */
+  readonly blocks: readonly (readonly number[])[];
   readonly faults: readonly number[];
   /** Slots whose pointer is that of a state, per state. */
   readonly stateSlots: readonly (readonly PointerSlot[])[];
@@ -78,7 +96,15 @@ export function layOutProgram(program: Program, lowered: readonly WorkDivision[]
   const argumentPlaces = program.arguments.map(() => -1);
   const arenas = program.arenas.map((bytes) => take(bytes));
   const constants = new Map<unknown, number>();
-  const buffers = program.buffers.map(({ place, elements, dtype }) => {
+  const places = new Map<number, number>();
+  const placeOf = (buffer: number): number => {
+    const known = places.get(buffer);
+    if (known !== undefined) return known;
+    const at = takeFor(program.buffers[buffer]!);
+    places.set(buffer, at);
+    return at;
+  };
+  const takeFor = ({ place, elements, dtype }: ProgramBuffer): number => {
     switch (place.kind) {
       case "argument": {
         const type = program.arguments[place.index]!;
@@ -98,29 +124,36 @@ export function layOutProgram(program: Program, lowered: readonly WorkDivision[]
       case "slice":
       case "alternate":
         return -1;
+      case "lane":
+        return placeOf(place.of) + place.offset;
     }
-  });
+  };
+  const buffers = program.buffers.map((_, buffer) => placeOf(buffer));
 
   const roots = program.buffers.map((_, buffer) => rootsOf(program, buffer));
   const stateSlots: PointerSlot[][] = program.states.map(() => []);
   const scalarSlots: { address: number; dtype: DType }[][] = program.scalars.map(() => []);
-  const loopSlots = new Map<number, PointerSlot[]>();
+  /** By loop and lane. */
+  const loopSlots = new Map<number, PointerSlot[][]>();
+  const lanesOf = lanesOfKernels(program);
   const fixedSlots: PointerSlot[] = [];
   const extents: { address: number; value: number }[] = [];
-  const blocks: number[] = [];
+  const blocks: number[][] = [];
   const faults: number[] = [];
-  for (const bound of program.kernels) {
+  const addBlock = (bound: BoundKernel, lane: number): number => {
     const { kernel } = bound;
     const dynamic = kernel.axes.filter((axis) => axis.dynamic);
     const slots = kernel.buffers.length + kernel.scalars.length + dynamic.length;
     const block = take(8 * (slots + 1) + 16);
-    blocks.push(block);
-    faults.push(block + 8 * (slots + 1));
+    if (lane === 0) faults.push(block + 8 * (slots + 1));
     bound.buffers.forEach((buffer, position) => {
-      const slot = { address: block + 8 * position, buffer };
+      const slot = { address: block + 8 * position, buffer, lane };
       const { states, loops } = roots[buffer]!;
       if (loops.size > 0) {
-        for (const loop of loops) (loopSlots.get(loop) ?? loopSlots.set(loop, []).get(loop)!).push(slot);
+        for (const loop of loops) {
+          const perLane = loopSlots.get(loop) ?? loopSlots.set(loop, []).get(loop)!;
+          (perLane[lane] ??= []).push(slot);
+        }
       } else if (states.size > 0) {
         for (const state of states) stateSlots[state]!.push(slot);
       } else {
@@ -133,11 +166,15 @@ export function layOutProgram(program: Program, lowered: readonly WorkDivision[]
     dynamic.forEach((axis, position) => {
       extents.push({ address: block + 8 * (kernel.buffers.length + kernel.scalars.length + position), value: axis.extent });
     });
-  }
+    return block;
+  };
+  program.kernels.forEach((bound, k) => {
+    blocks.push(Array.from({ length: lanesOf[k]! }, (_, lane) => addBlock(bound, lane)));
+  });
 
   const stages: StageLayout[] = [];
   const trips = new Map<number, number>();
-  const visit = (list: readonly Stage[]): LayoutNode[] =>
+  const visit = (list: readonly Stage[], lane: number | null): LayoutNode[] =>
     list.map((stage): LayoutNode => {
       switch (stage.kind) {
         case "parallel": {
@@ -149,25 +186,38 @@ export function layOutProgram(program: Program, lowered: readonly WorkDivision[]
             checked: stage.kernels.filter((k) => isChecked(program.kernels[k]!.kernel)),
             kernels: stage.kernels,
             writesState: stage.kernels.some((k) => writesState(program, k, roots)),
+            lane,
           };
           stages.push(layout);
           return layout;
         }
-        case "loop":
+        case "loop": {
           trips.set(stage.loop, stage.trips);
-          return {
-            kind: "loop",
-            loop: stage.loop,
-            trips: stage.trips,
-            condition: stage.condition,
-            slots: loopSlots.get(stage.loop) ?? [],
-            body: visit(stage.body),
+          const { loop, condition } = stage;
+          const laneOf = (number: number | null): LaneLayout => ({
+            slots: loopSlots.get(loop)?.[number ?? 0] ?? [],
+            body: visit(stage.body, number),
+          });
+          if (stage.lanes === undefined || stage.lanes < 2 || lane !== null)
+            return { kind: "loop", loop, trips: stage.trips, condition, ...laneOf(lane), slices: null };
+          const lanes = Array.from({ length: stage.lanes }, (_, number) => laneOf(number));
+          const slices: StageLayout = {
+            kind: "stage",
+            descriptor: take(stageWords.firstJob + jobBytes),
+            chunks: stage.trips,
+            checked: [],
+            kernels: [],
+            writesState: writesStates(lanes[0]!.body),
+            lane: null,
           };
+          stages.push(slices);
+          return { kind: "loop", loop, trips: stage.trips, condition, ...lanes[0]!, slices: { stage: slices, lanes } };
+        }
         case "branch":
-          return { kind: "branch", condition: stage.condition, then: visit(stage.then), else: visit(stage.else) };
+          return { kind: "branch", condition: stage.condition, then: visit(stage.then, lane), else: visit(stage.else, lane) };
       }
     });
-  const nodes = visit(program.stages);
+  const nodes = visit(program.stages, null);
   return {
     bytes: end,
     arguments: argumentPlaces,
@@ -182,6 +232,27 @@ export function layOutProgram(program: Program, lowered: readonly WorkDivision[]
     nodes,
     trips,
   };
+}
+
+/** In how many lanes each kernel runs. */
+function lanesOfKernels(program: Program): number[] {
+  const lanes = program.kernels.map(() => 1);
+  const visit = (stages: readonly Stage[], count: number): void => {
+    for (const stage of stages) {
+      if (stage.kind === "parallel") for (const k of stage.kernels) lanes[k] = count;
+      else if (stage.kind === "loop") visit(stage.body, Math.max(count, stage.lanes ?? 1));
+      else visit([...stage.then, ...stage.else], count);
+    }
+  };
+  visit(program.stages, 1);
+  return lanes;
+}
+
+function writesStates(nodes: readonly LayoutNode[]): boolean {
+  return nodes.some((node) => {
+    if (node.kind === "stage") return node.writesState;
+    return writesStates(node.kind === "loop" ? node.body : [...node.then, ...node.else]);
+  });
 }
 
 /** Chunks of a kernel's unit space. */

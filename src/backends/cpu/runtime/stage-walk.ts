@@ -66,6 +66,11 @@ export class StageWalk implements ProgramWalk {
     }
   }
 
+  stop(): void {
+    // No stage is left in its middle.
+    this.stack = [];
+  }
+
   free(): void {
     this.stack = [];
   }

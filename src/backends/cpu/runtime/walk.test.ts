@@ -2,7 +2,15 @@ import { describe, expect, it } from "vitest";
 import type { StageLayout } from "./program-layout.ts";
 import { StageRecord } from "./walk.ts";
 
-const stage = (chunks: number): StageLayout => ({ kind: "stage", descriptor: 64, chunks, checked: [], kernels: [], writesState: false });
+const stage = (chunks: number): StageLayout => ({
+  kind: "stage",
+  descriptor: 64,
+  chunks,
+  checked: [],
+  kernels: [],
+  writesState: false,
+  lane: null,
+});
 
 describe("StageRecord", () => {
   it("shares a stage of several chunks until one thread was measured to be quicker", () => {

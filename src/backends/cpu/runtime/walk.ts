@@ -39,6 +39,8 @@ export interface ProgramWalk {
   advance(milliseconds: number): boolean;
   /** Whether a stage that writes states has begun. */
   readonly hasWrittenState: boolean;
+  /** Gives up a run that has not ended: afterwards nobody works for it any more. */
+  stop(): void;
   /** Gives back what the walk holds beside the region. */
   free(): void;
 }

@@ -1,5 +1,5 @@
 /** From kernels to WebAssembly, in one file of a bundle: what nothing needs before the first run. */
-export { stepOfFirstAxis } from "../loops/contract/contract-schedule.ts";
+export { cutContract, stepOfAxis } from "../loops/contract/slice-contraction.ts";
 export { scheduleContract } from "../loops/contract/schedule.ts";
 export { divideWork, lowerKernel } from "../loops/lower.ts";
 export { emitDriver } from "./driver.ts";

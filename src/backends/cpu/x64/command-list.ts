@@ -7,11 +7,13 @@
  * cells first.
  */
 import { InternalError } from "../../../errors.ts";
-import type { LayoutNode, PointerSlot, StageLayout } from "../runtime/program-layout.ts";
-import { stageWords } from "../runtime/stage-format.ts";
+import type { LaneLayout, LayoutNode, PointerSlot, SlicesLayout, StageLayout } from "../runtime/program-layout.ts";
+import { jobWords, stageWords } from "../runtime/stage-format.ts";
 import type { MemoryBlock, MachineMemory } from "../runtime/machine.ts";
 import type { WalkedProgram } from "../runtime/walk.ts";
-import { commands, moveBytes, moveWords } from "./control.ts";
+import { commands, moveBytes, moveWords, walkBytes, walkModes, walkWords } from "./control.ts";
+
+type Loop = Extract<LayoutNode, { kind: "loop" }>;
 
 /** A move; cells are offsets in the list's data, slots in the program's region. */
 interface Move {
@@ -22,24 +24,50 @@ interface Move {
   readonly stride: number;
 }
 
-/** Commands in memory. */
+/** Commands in memory, those of the lanes of slices among them. */
 export interface CommandList {
-  readonly block: MemoryBlock;
   /** Address of the first command. */
   readonly first: number;
   /** Address of the first command after the program's preparation. */
   readonly prepared: number;
-  /** Cells that hold the pointer of a buffer in a state's memory: offsets in the block. */
-  readonly stateCells: readonly { readonly offset: number; readonly buffer: number }[];
+  /** All memory that they take. */
+  readonly blocks: readonly MemoryBlock[];
+  /** Cells that hold the pointer of a buffer in a state's memory. */
+  readonly stateCells: readonly StateCell[];
 }
 
-/** Writes the commands of a program. */
-export function writeCommands(memory: MachineMemory, walked: WalkedProgram): CommandList {
-  return new CommandWriter(walked).write(memory);
+interface StateCell {
+  readonly block: MemoryBlock;
+  readonly offset: number;
+  readonly buffer: number;
+}
+
+/** What the writers of a program and of its lanes have in common. */
+interface Writing {
+  readonly memory: MachineMemory;
+  readonly walked: WalkedProgram;
+  /** Address of the driver's code for chunks of slices. */
+  readonly slicesCode: number;
+  readonly blocks: MemoryBlock[];
+  readonly stateCells: StateCell[];
+}
+
+/** Writes the commands of a program. `slicesCode`: address of the driver's code for chunks of slices. */
+export function writeCommands(memory: MachineMemory, walked: WalkedProgram, slicesCode: number): CommandList {
+  const writing: Writing = { memory, walked, slicesCode, blocks: [], stateCells: [] };
+  try {
+    const { first, prepared } = new CommandWriter(writing, 0).write();
+    return { first, prepared, blocks: writing.blocks, stateCells: writing.stateCells };
+  } catch (error) {
+    for (const block of writing.blocks) block.release();
+    throw error;
+  }
 }
 
 class CommandWriter {
+  private readonly writing: Writing;
   private readonly walked: WalkedProgram;
+  private readonly lane: number;
   /** Bytes of commands; data (cells, moves, lists of faults) stands behind them. */
   private end = 0;
   private dataEnd = 0;
@@ -50,28 +78,46 @@ class CommandWriter {
   private readonly enclosing: number[] = [];
   private readonly writes: ((block: MemoryBlock) => void)[] = [];
 
-  constructor(walked: WalkedProgram) {
-    this.walked = walked;
+  constructor(writing: Writing, lane: number) {
+    this.writing = writing;
+    this.walked = writing.walked;
+    this.lane = lane;
   }
 
-  write(memory: MachineMemory): CommandList {
-    const { program, layout, pointers } = this.walked;
+  write(): { readonly first: number; readonly prepared: number } {
+    const { program, layout } = this.walked;
     // Cells that commands need stand first, so that every cell is known when moves are written.
     this.collectCells(layout.nodes);
     this.nodes(layout.nodes.slice(0, program.preparation.stages));
     const prepared = this.end;
     this.nodes(layout.nodes.slice(program.preparation.stages));
+    const first = this.finish();
+    return { first, prepared: first + prepared };
+  }
+
+  /** The commands of a slice in this lane: the loop's moves, its body, and the end. Returns where they begin. */
+  writeLane(loop: Loop, { slots, body }: LaneLayout): number {
+    this.collectCells([{ ...loop, slots, body, slices: null }]);
+    this.turn(loop, slots);
+    this.nodes(body);
+    return this.finish();
+  }
+
+  private finish(): number {
+    const { memory, blocks, stateCells } = this.writing;
+    const { program, pointers } = this.walked;
     this.command(commands.end.bytes, commands.end.code, () => undefined);
     const block = memory.block(this.end + this.dataEnd, "the commands of a program");
+    blocks.push(block);
     for (const write of this.writes) write(block);
-    const stateCells: { offset: number; buffer: number }[] = [];
     for (const [buffer, cell] of this.cells) {
       const offset = this.end + cell;
-      const { kind } = program.buffers[buffer]!.place;
-      if (kind === "state") stateCells.push({ offset, buffer });
-      block.setPointer(offset, kind === "slice" || kind === "alternate" ? 0 : pointers[buffer]!);
+      const { place } = program.buffers[buffer]!;
+      if (place.kind === "state") stateCells.push({ block, offset, buffer });
+      const ofLane = place.kind === "lane" ? this.lane * place.strideBytes : 0;
+      block.setPointer(offset, place.kind === "slice" || place.kind === "alternate" ? 0 : pointers[buffer]! + ofLane);
     }
-    return { block, first: block.address, prepared: block.address + prepared, stateCells };
+    return block.address;
   }
 
   private take(bytes: number): number {
@@ -124,6 +170,7 @@ class CommandWriter {
         this.collectCells(node.else);
         continue;
       }
+      if (node.slices !== null) continue;
       if (node.condition !== null) this.cell(node.condition);
       for (const { buffer } of node.slots) for (const part of this.parts(buffer)) this.cell(part);
       this.checkNesting(node);
@@ -134,7 +181,7 @@ class CommandWriter {
   }
 
   /** A pointer is renewed in the turns of its own loop, so that what it starts from may change only outside of that. */
-  private checkNesting({ loop, slots }: Extract<LayoutNode, { kind: "loop" }>): void {
+  private checkNesting({ loop, slots }: Loop): void {
     const visit = (buffer: number, isOwn: boolean): void => {
       const own = this.loopOf(buffer);
       if (!isOwn && own >= 0 && own !== loop && !this.enclosing.includes(own))
@@ -160,7 +207,8 @@ class CommandWriter {
           this.stage(node);
           break;
         case "loop":
-          this.loop(node);
+          if (node.slices === null) this.loop(node);
+          else this.slices(node, node.slices);
           break;
         case "branch":
           this.branch(node);
@@ -183,28 +231,57 @@ class CommandWriter {
     });
   }
 
-  private loop(node: Extract<LayoutNode, { kind: "loop" }>): void {
-    const { turn, enter, again } = commands;
-    const moves = this.moves(node.loop, node.slots);
-    const firstMove = this.takeData(moves.length * moveBytes);
+  /** The stage that hands slices out, and the commands of every lane. */
+  private slices(node: Loop, { stage, lanes }: SlicesLayout): void {
+    const { region } = this.walked;
+    const { memory, blocks, slicesCode } = this.writing;
+    const records = memory.block(walkBytes * lanes.length, "the lanes of a program");
+    blocks.push(records);
+    lanes.forEach((layout, lane) => {
+      const record = walkBytes * lane;
+      for (let word = 0; word < walkBytes; word += 8) records.setPointer(record + word, 0);
+      records.setInt32(record + walkWords.mode, walkModes.alone);
+      records.setPointer(record + walkWords.turn, new CommandWriter(this.writing, lane).writeLane(node, layout));
+    });
+    const job = stage.descriptor + stageWords.firstJob;
+    region.setInt32(stage.descriptor + stageWords.jobs, 1);
+    region.setPointer(job + jobWords.function, slicesCode);
+    region.setPointer(job + jobWords.block, records.address);
+    region.setInt32(job + jobWords.units, stage.chunks);
+    region.setInt32(job + jobWords.grain, 1);
+    region.setInt32(job + jobWords.chunks, stage.chunks);
+    this.stage(stage);
+  }
+
+  private loop(node: Loop): void {
+    const { enter, again } = commands;
     const start = this.take(enter.bytes);
-    let exit = 0;
-    const at = this.command(turn.bytes, turn.code, (block, place) => {
+    const turn = this.turn(node, node.slots);
+    this.nodes(node.body);
+    this.command(again.bytes, again.code, (block, place) => block.setPointer(place + again.target, block.address + turn.at));
+    turn.exit = this.end;
+    this.writes.push((block) => {
+      block.setInt32(start, enter.code);
+      block.setPointer(start + enter.target, block.address + turn.at);
+    });
+  }
+
+  /** A \`turn\` command; \`exit\`, where it goes when no turn is left, is set later. */
+  private turn(node: Loop, slots: readonly PointerSlot[]): { readonly at: number; exit: number } {
+    const { turn } = commands;
+    const moves = this.moves(node.loop, slots);
+    const firstMove = this.takeData(moves.length * moveBytes);
+    const result = { at: this.end, exit: 0 };
+    this.command(turn.bytes, turn.code, (block, place) => {
       block.setPointer(place + turn.turn, 0);
       block.setPointer(place + turn.trips, node.trips);
       block.setPointer(place + turn.condition, node.condition === null ? 0 : this.data(block, this.cells.get(node.condition)!));
-      block.setPointer(place + turn.exit, block.address + exit);
+      block.setPointer(place + turn.exit, block.address + result.exit);
       block.setPointer(place + turn.moves, moves.length);
       block.setPointer(place + turn.firstMove, this.data(block, firstMove));
-    });
-    this.nodes(node.body);
-    this.command(again.bytes, again.code, (block, place) => block.setPointer(place + again.target, block.address + at));
-    exit = this.end;
-    this.writes.push((block) => {
-      block.setInt32(start, enter.code);
-      block.setPointer(start + enter.target, block.address + at);
       moves.forEach((move, i) => this.writeMove(block, this.end + firstMove + i * moveBytes, move));
     });
+    return result;
   }
 
   private branch(node: Extract<LayoutNode, { kind: "branch" }>): void {

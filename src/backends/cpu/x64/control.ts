@@ -69,9 +69,16 @@ export const walkWords = {
   job: 40,
   from: 48,
   left: 56,
+  /** Pointer: scratch memory of the thread that walks; 0: that of the calling one. */
+  scratch: 64,
+  /** In the record of a lane: pointer to the \`turn\` command that a slice begins with. */
+  turn: 72,
 } as const;
-/** Bytes of a walk's record. */
-export const walkBytes = 64;
+/** Bytes of a walk's record: a power of two. */
+export const walkBytes = 128;
+
+/** The word (i64) before a thread's scratch memory: its number, which is that of the lane it runs slices in. */
+export const threadNumber = -8;
 
 /** How a walk runs stages that could be shared: as each says, on one thread, on all. */
 export const walkModes = { best: 0, alone: 1, shared: 2 } as const;

@@ -9,7 +9,7 @@
  */
 import { emitClose, emitDispose, emitWork } from "./helper-code.ts";
 import { DriverAssembler } from "./driver-assembler.ts";
-import { emitWalk } from "./walk-code.ts";
+import { emitSettle, emitSlices, emitWalk } from "./walk-code.ts";
 
 /** The driver's code, and where its functions begin. */
 export interface DriverCode {
@@ -17,8 +17,12 @@ export interface DriverCode {
   readonly offsets: {
     /** walk(record, control) -> see `walkResults` */
     readonly walk: number;
+    /** slices(lanes, from, to, scratch), with the control block in rbx: a chunk of a stage that runs slices of a batch. */
+    readonly slices: number;
     /** work(helper record): the start routine of helpers. */
     readonly work: number;
+    /** settle(control): takes back what is left of a stage whose walk paused, and waits for what was claimed. */
+    readonly settle: number;
     /** close(control): ends the helpers and waits for their ends. */
     readonly close: number;
     /** dispose(control): close, then gives all memory back, that of the control block and of this code too. */
@@ -33,9 +37,13 @@ export function emitDriver(): DriverCode {
   const driver = new DriverAssembler();
   const chunk = driver.chunkFunction();
   const walk = driver.begin();
-  emitWalk(driver, chunk);
+  const walkLabel = emitWalk(driver, chunk);
+  const slices = driver.begin();
+  emitSlices(driver, walkLabel);
   const work = driver.begin();
   emitWork(driver, chunk);
+  const settle = driver.begin();
+  emitSettle(driver);
   const close = driver.begin();
   const closeLabel = emitClose(driver);
   const dispose = driver.begin();
@@ -43,5 +51,5 @@ export function emitDriver(): DriverCode {
   const ticks = driver.begin();
   driver.readTicks();
   driver.emit("ret");
-  return { bytes: driver.finish(), offsets: { walk, work, close, dispose, ticks } };
+  return { bytes: driver.finish(), offsets: { walk, slices, work, settle, close, dispose, ticks } };
 }

@@ -7,8 +7,8 @@ import { sizeOf } from "../../../graph/index.ts";
 import { compilerTarget, type ScheduleOptions } from "../compiler-target.ts";
 import { platform } from "../../../platform/index.ts";
 import type { CallableFunction } from "../loops/ir.ts";
-import { stepOfFirstAxis } from "../loops/contract/contract-schedule.ts";
 import { scheduleContract } from "../loops/contract/schedule.ts";
+import { cutContract, stepOfAxis } from "../loops/contract/slice-contraction.ts";
 import { divideWork, lowerKernel } from "../loops/lower.ts";
 import { chooseThreads } from "../runtime/choose-threads.ts";
 import { CodeCache } from "../runtime/code-cache.ts";
@@ -48,12 +48,9 @@ export const x64Targets: Readonly<Record<InstructionSet, CpuTarget>> = {
   avx2: { name: "avx2", lanes: 8, registers: 16, fma: true, maskedTails: false, l1Bytes: 32 * 2 ** 10, l2Bytes: 512 * 2 ** 10 },
 };
 
-/**
- * Slices of the batch for one thread (convnet for digits 6.3 to 6.0 ms, ResNet-20 23.3 to 21.3). Several would wait for one
- * another at the end of every stage of every slice: ResNet-20 on two 10.6 to 14.8 ms.
- */
-function sliceBytesOf({ l2Bytes }: CpuTarget, threads: number): number {
-  return threads === 1 ? 2 * l2Bytes : 0;
+/** What a slice of the batch may leave between its kernels: the second cache holds it beside what they read. */
+function sliceBytesOf({ l2Bytes }: CpuTarget): number {
+  return (l2Bytes / 4) * 3;
 }
 
 /** The C library's name of each function that float64 code calls. */
@@ -109,9 +106,10 @@ export function createX64Backend(options: X64Options = {}): CpuBackend {
     command: (file) => `objdump -D -b binary -m i386:x86-64 -M intel ${file}`,
   };
   const limits: TensorLimits = { bytes: system.access.largestView, memory: "one view of memory in this version of Node" };
-  const target = compilerTarget(cpuTarget, limits.bytes, () => ({ scheduleContract, stepOfFirstAxis }), {
+  const target = compilerTarget(cpuTarget, limits.bytes, () => ({ scheduleContract, stepOfAxis, cutContract }), {
     ...options,
-    sliceBytes: options.sliceBytes ?? sliceBytesOf(cpuTarget, threads.count),
+    sliceBytes: options.sliceBytes ?? sliceBytesOf(cpuTarget),
+    lanes: threads.count,
   });
   return {
     form: "kernels",

@@ -9,6 +9,7 @@ import {
   helperBytes,
   helperWords,
   mostHelpers,
+  threadNumber,
   walkBytes,
   walkModes,
   walkResults,
@@ -24,6 +25,8 @@ import { Words } from "./words.ts";
 const stackBytes = 512 * 2 ** 10;
 /** The caller looks again after this long, should a wake-up be lost to a debugger or a stopped thread. */
 const callerSleepNanoseconds = 1_000_000;
+/** Bytes before a thread's scratch memory, so that it is aligned like everything else. */
+const scratchHead = 64;
 const blockSignals = 2;
 const setSignals = 2;
 
@@ -36,14 +39,17 @@ export class NativeThreads implements StageThreads {
   private readonly control: Words;
   private readonly walkCode: (...values: number[]) => number;
   private readonly closeCode: (...values: number[]) => number;
+  private readonly settleCode: (...values: number[]) => number;
   private readonly ticksCode: (...values: number[]) => number;
   private readonly workAddress: number;
+  /** The driver's code for chunks of stages that run slices. */
+  readonly slicesCode: number;
   /** A walk of one stage, for `solo` and `run`. */
   private readonly single: MemoryBlock;
   private readonly origin: { readonly ticks: number; readonly milliseconds: number };
   private isStarted = false;
   private failure: string | undefined;
-  private scratchBytes = 0;
+  private scratchBytes = -1;
   private scratch: MemoryBlock[] = [];
 
   /** Throws BackendError where memory or functions cannot be had. */
@@ -61,8 +67,10 @@ export class NativeThreads implements StageThreads {
     const { access } = system;
     this.walkCode = access.bind(code.address + offsets.walk, ["address", "address"], "int32");
     this.closeCode = access.bind(code.address + offsets.close, ["address"], "void");
+    this.settleCode = access.bind(code.address + offsets.settle, ["address"], "void");
     this.ticksCode = access.bind(code.address + offsets.ticks, [], "address");
     this.workAddress = code.address + offsets.work;
+    this.slicesCode = code.address + offsets.slices;
     const { control } = this;
     control.setInt64(controlWords.join, system.symbol("pthread_join"));
     control.setInt64(controlWords.unmap, system.symbol("munmap"));
@@ -100,6 +108,11 @@ export class NativeThreads implements StageThreads {
     return this.walkCode(record, this.control.address);
   }
 
+  /** Takes the chunks that are left of the published stage away, and waits until those that were claimed are done. */
+  settle(): void {
+    this.settleCode(this.control.address);
+  }
+
   start(): void {
     if (this.isStarted || this.count < 2) return;
     this.isStarted = true;
@@ -131,13 +144,14 @@ export class NativeThreads implements StageThreads {
 
   reserveScratch(bytes: number): void {
     if (bytes <= this.scratchBytes) return;
-    const blocks = Array.from({ length: this.count }, () => this.memory.block(bytes, "scratch memory of the threads"));
+    const blocks = Array.from({ length: this.count }, () => this.memory.block(scratchHead + bytes, "scratch memory of the threads"));
     for (const old of this.scratch) old.release();
     this.scratch = blocks;
     this.scratchBytes = bytes;
-    blocks.forEach(({ address }, i) => {
+    blocks.forEach((block, i) => {
+      block.setPointer(scratchHead + threadNumber, i);
       const word = i === 0 ? controlWords.scratch : controlWords.firstHelper + (i - 1) * helperBytes + helperWords.scratch;
-      this.control.setInt64(word, address);
+      this.control.setInt64(word, block.address + scratchHead);
     });
   }
 
@@ -153,6 +167,7 @@ export class NativeThreads implements StageThreads {
     const { single } = this;
     single.setPointer(walkWords.command, single.address + walkBytes);
     single.setPointer(walkWords.deadline, 0);
+    single.setPointer(walkWords.scratch, 0);
     single.setInt32(walkWords.mode, mode);
     single.setInt32(walkWords.phase, 0);
     single.setInt32(walkBytes, commands.stage.code);

@@ -4,7 +4,7 @@ import type { MachineMemory, MemoryBlock } from "../runtime/machine.ts";
 import type { StageLayout } from "../runtime/program-layout.ts";
 import { type ProgramWalk, StageRecord, takeFault, type WalkedProgram, type WalkMode, type WalkStart } from "../runtime/walk.ts";
 import { type CommandList, writeCommands } from "./command-list.ts";
-import { soloBits, walkBytes, walkModes, walkResults, walkWords } from "./control.ts";
+import { phases, soloBits, walkBytes, walkModes, walkResults, walkWords } from "./control.ts";
 import type { NativeThreads } from "./native-threads.ts";
 
 /** Helpers that spin take a stage within a microsecond. */
@@ -25,14 +25,18 @@ export class NativeWalk implements ProgramWalk {
   constructor(threads: NativeThreads, memory: MachineMemory, walked: WalkedProgram) {
     this.threads = threads;
     this.walked = walked;
-    this.list = writeCommands(memory, walked);
+    this.list = writeCommands(memory, walked, threads.slicesCode);
     this.record = memory.block(walkBytes, "a walk");
+    this.record.setPointer(walkWords.scratch, 0);
     this.statePointers = this.list.stateCells.map(() => 0);
     this.stages = walked.layout.stages
-      .filter(({ chunks }) => chunks > 0)
+      // Those of lanes are never shared.
+      .filter(({ chunks, lane }) => chunks > 0 && lane === null)
       .map((stage) => ({ stage, record: new StageRecord(stage, threads.count, soloMilliseconds) }));
     for (const { stage, record } of this.stages)
       walked.region.setInt32(stage.descriptor + stageWords.solo, record.isSolo ? soloBits.chosen | soloBits.always : 0);
+    for (const { lane, chunks, descriptor } of walked.layout.stages)
+      if (lane !== null && chunks > 0) walked.region.setInt32(descriptor + stageWords.solo, soloBits.chosen | soloBits.always);
   }
 
   get hasWrittenState(): boolean {
@@ -48,11 +52,11 @@ export class NativeWalk implements ProgramWalk {
     record.setInt32(walkWords.mode, walkModes[mode]);
     record.setInt32(walkWords.phase, 0);
     for (let i = 0; i < list.stateCells.length; i++) {
-      const { offset, buffer } = list.stateCells[i]!;
+      const { block, offset, buffer } = list.stateCells[i]!;
       const pointer = walked.pointers[buffer]!;
       if (pointer === this.statePointers[i]) continue;
       this.statePointers[i] = pointer;
-      list.block.setPointer(offset, pointer);
+      block.setPointer(offset, pointer);
     }
   }
 
@@ -72,8 +76,13 @@ export class NativeWalk implements ProgramWalk {
     return true;
   }
 
+  stop(): void {
+    if (this.record.getInt32(walkWords.phase) === phases.shared) this.threads.settle();
+    this.record.setInt32(walkWords.phase, phases.command);
+  }
+
   free(): void {
-    this.list.block.release();
+    for (const block of this.list.blocks) block.release();
     this.record.release();
   }
 

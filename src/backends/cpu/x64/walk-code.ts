@@ -1,7 +1,19 @@
 /** The driver's walk through the commands of a program (see control.ts). */
 import { jobBytes, jobWords, stageWords } from "../runtime/stage-format.ts";
 import { type Label, mem, r32, r64, rax, rbp, rbx, rcx, rdi, rdx, rsi } from "./assembler/index.ts";
-import { commands, controlWords, moveBytes, moveWords, phases, soloBits, walkModes, walkResults, walkWords } from "./control.ts";
+import {
+  commands,
+  controlWords,
+  moveBytes,
+  moveWords,
+  phases,
+  soloBits,
+  threadNumber,
+  walkBytes,
+  walkModes,
+  walkResults,
+  walkWords,
+} from "./control.ts";
 import { at, type DriverAssembler, futex, word } from "./driver-assembler.ts";
 
 /** Turns that the caller waits for the last chunks before it sleeps. */
@@ -12,9 +24,60 @@ const r10 = r64(10);
 const [r12, r13, r14, r15] = [r64(12), r64(13), r64(14), r64(15)];
 const [eax, ecx, edx, esi] = [r32(0), r32(1), r32(2), r32(6)];
 
-/** walk(record, control): rbx control, rbp record, r12 command, r13 stage, r14 scratch. */
-export function emitWalk(driver: DriverAssembler, chunk: Label): void {
+/** walk(record, control): rbx control, rbp record, r12 command, r13 stage, r14 scratch. Returns where it begins. */
+export function emitWalk(driver: DriverAssembler, chunk: Label): Label {
+  const entry = driver.here();
   new WalkWriter(driver, chunk).write();
+  return entry;
+}
+
+/**
+ * slices(lanes, from, to, scratch), called like a kernel's code: walks the commands of this thread's lane once for every
+ * slice. rbx is the control block, as always where chunks are called; rbp the lane's record, r12 the slice.
+ */
+export function emitSlices(d: DriverAssembler, walk: Label): void {
+  const next = d.label();
+  const out = d.label();
+  d.prologue();
+  d.emit("mov", rax, at(rcx, threadNumber));
+  d.emit("shl", rax, Math.log2(walkBytes));
+  d.emit("lea", rbp, mem({ base: rdi, index: rax }));
+  d.emit("mov", at(rbp, walkWords.scratch), rcx);
+  d.emit("mov", r32(12), esi);
+  d.emit("mov", r32(13), edx);
+  d.bind(next);
+  d.emit("cmp", r12, r13);
+  d.emit("jae", out);
+  d.emit("mov", rax, at(rbp, walkWords.turn));
+  d.emit("mov", at(rax, commands.turn.turn), r12);
+  d.emit("mov", at(rbp, walkWords.command), rax);
+  d.emit("mov", rdi, rbp);
+  d.emit("mov", rsi, rbx);
+  d.emit("call", walk);
+  d.emit("inc", r12);
+  d.emit("jmp", next);
+  d.bind(out);
+  d.epilogue();
+}
+
+/** settle(control): no chunk of the published stage is left, and none is being worked on. */
+export function emitSettle(d: DriverAssembler): void {
+  const wait = d.label();
+  const out = d.label();
+  // eax: chunks that nobody has claimed; edx: those that somebody has.
+  d.emit("mov", eax, 0);
+  d.emit("xchg", at(rdi, controlWords.ticket), rax);
+  d.emit("mov", rcx, at(rdi, controlWords.stage));
+  d.emit("mov", edx, at(rcx, stageWords.chunks));
+  d.emit("sub", edx, eax);
+  d.bind(wait);
+  d.emit("mov", eax, at(rdi, controlWords.done));
+  d.emit("cmp", eax, edx);
+  d.emit("je", out);
+  d.emit("pause");
+  d.emit("jmp", wait);
+  d.bind(out);
+  d.emit("ret");
 }
 
 class WalkWriter {
@@ -30,7 +93,12 @@ class WalkWriter {
     this.d.prologue();
     this.d.emit("mov", rbp, rdi);
     this.d.emit("mov", rbx, rsi);
+    this.d.emit("mov", r14, at(rbp, walkWords.scratch));
+    const hasScratch = this.d.label();
+    this.d.emit("test", r14, r14);
+    this.d.emit("jne", hasScratch);
     this.d.emit("mov", r14, at(rbx, controlWords.scratch));
+    this.d.bind(hasScratch);
     this.d.emit("mov", r12, at(rbp, walkWords.command));
     const next = this.d.label();
     const stage = this.d.label();

@@ -96,6 +96,8 @@ export class ProgramMemory {
         const step = place.reverse ? this.trips.get(place.loop)! - 1 - turn : turn;
         return { ...whole, base: whole.base + (step * place.strideBytes) / dtypes[dtype].bytes };
       }
+      case "lane":
+        throw new InternalError("webgpu", "a program has slices of its batch, which this back-end does not ask for");
     }
   }
 
@@ -114,6 +116,8 @@ export class ProgramMemory {
         return `slice(${this.placeKey(place.of)},${place.loop},${place.strideBytes},${place.reverse})`;
       case "alternate":
         return `alternate(${this.placeKey(place.even)},${this.placeKey(place.odd)},${place.loop})`;
+      case "lane":
+        return `lane(${this.placeKey(place.of)},${place.offset})`;
     }
   }
 

@@ -140,19 +140,3 @@ export function scheduleOf(kernel: ContractKernel): ContractSchedule {
   }
   return schedule as ContractSchedule;
 }
-
-/** `Target.stepOfFirstAxis`: units that copy their part of lhs read it by the layout of the copy. */
-export function stepOfFirstAxis(kernel: ContractKernel, access: number): number | null | undefined {
-  if (filteredScheduleOf(kernel) !== null) return undefined;
-  if (filteredGradientScheduleOf(kernel) !== null) return null;
-  const { unitCopy, splitAxis } = scheduleOf(kernel);
-  if (splitAxis !== null) return null;
-  if (unitCopy === null || access !== kernel.lhs) return undefined;
-  const { layout, depth, moves } = unitCopy;
-  const [outermost, ...inner] = layout.coordinates;
-  const own = moves.filter(({ axis, dimension }) => axis === 0 || dimension === 0);
-  const isImage = own.length === 1 && own[0]!.axis === 0 && own[0]!.dimension === 0 && own[0]!.places === 1;
-  if (outermost === undefined || !isImage || depth === 0 || outermost.low !== 0) return null;
-  const reach = inner.reduce((sum, { stride, limit, low, extent }) => sum + stride * (limit === null ? low + extent - 1 : limit - 1), 0);
-  return reach < outermost.stride && inner.every(({ low, limit }) => low >= 0 || limit !== null) ? outermost.stride : null;
-}

@@ -16,7 +16,8 @@ import { FilteredBlocks } from "./filtered-blocks.ts";
 import { FilteredGradient } from "./filtered-gradient.ts";
 import { filterMinimally } from "./filter-minimally.ts";
 import { lowerContract } from "./lower-contract.ts";
-import { filteredGradientScheduleOf, filteredScheduleOf, stepOfFirstAxis } from "./contract-schedule.ts";
+import { filteredGradientScheduleOf, filteredScheduleOf } from "./contract-schedule.ts";
+import { cutContract, stepOfAxis } from "./slice-contraction.ts";
 import { winogradForm } from "./winograd-form.ts";
 
 const avx512: CpuTarget = {
@@ -270,8 +271,8 @@ function expectClose(kernel: ContractKernel, expected: Float32Array, found: Floa
 it("NABLA_WINOGRAD that says neither yes nor no is an error of its own: no other back-end takes over", () => {
   vi.stubEnv("NABLA_WINOGRAD", "maybe");
   try {
-    expect(() => compilerTarget(avx512, 2 ** 30, () => ({ scheduleContract, stepOfFirstAxis }))).toThrow(ValueError);
-    expect(() => compilerTarget(avx512, 2 ** 30, () => ({ scheduleContract, stepOfFirstAxis }))).toThrow(/maybe/);
+    expect(() => compilerTarget(avx512, 2 ** 30, () => ({ scheduleContract, stepOfAxis, cutContract }))).toThrow(ValueError);
+    expect(() => compilerTarget(avx512, 2 ** 30, () => ({ scheduleContract, stepOfAxis, cutContract }))).toThrow(/maybe/);
   } finally {
     vi.unstubAllEnvs();
   }
