@@ -18,13 +18,13 @@ describe("InputSpec", () => {
   });
 
   it("is checked before a layer of one's own is built", () => {
-    class Mine extends layers.Layer {
-      static override readonly className: string = "Mine";
+    class Checked extends layers.Layer {
+      static override readonly className: string = "Checked";
       override inputSpec: ReturnType<typeof layers.InputSpec> | null = layers.InputSpec({ ndim: 2 });
       override call(x: Tensor): Tensor {
         return x;
       }
     }
-    expect(() => new Mine()(ops.ones([2, 3, 4]))).toThrow(/Mine "mine".*\n.*2 axes/);
+    expect(() => new Checked({ name: "checked" })(ops.ones([2, 3, 4]))).toThrow(/Checked "checked".*\n.*2 axes/);
   });
 });

@@ -3,7 +3,7 @@ import type { DType } from "../dtype/index.ts";
 import { StateError, ValueError } from "../errors.ts";
 import { dataTensor, isPlainObject, isSymbolic, type Shape, symbolicTensor, Tensor, Variable, withScope } from "../graph/index.ts";
 import type { TensorLike } from "../ops/as-tensor.ts";
-import { inferSymbolic, symbolicCall } from "../ops/symbolic.ts";
+import { inferSymbolic, symbolicCall, withoutStands } from "../ops/symbolic.ts";
 import type { QuantizationMode } from "../quantizers/index.ts";
 import { SeedGenerator } from "../random/index.ts";
 import type * as regularizers from "../regularizers/index.ts";
@@ -186,7 +186,8 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
           this.#building = false;
         }
         this.#built = true;
-        this.#buildShape = shapes.length === 1 ? shapes[0] : shapes;
+        const known = shapes.map((shape) => mapShapes(shape, withoutStands));
+        this.#buildShape = known.length === 1 ? known[0] : known;
       },
     });
   }

@@ -49,7 +49,7 @@ export interface Match {
 
 /**
  * Matches data with slots. `keys` are further names of the slots (of an object of inputs). Slots without data are null
- * where `optional` says so. Throws where names or counts do not fit. For `withParts`.
+ * where `optional` says so; one array that is no list is for the only slot that needs data. Throws where names or counts do not fit. For `withParts`.
  */
 export function matchSlots(
   where: string,
@@ -69,9 +69,11 @@ export function matchSlots(
     texts: slot.dtype === "string",
   });
   if (isPlainObject(data)) return rareData.get().matchByName(where, kind, data, slots, keys, optional, matched);
+  const wanted = slots.filter((_, index) => !optional(index));
   const list = listOf(data, slots.length);
   if (list === null) {
-    if (slots.length === 1) return [matched(data as DataPart, slots[0]!)];
+    const only = slots.length === 1 ? slots[0] : wanted.length === 1 ? wanted[0] : undefined;
+    if (only !== undefined) return slots.map((slot) => (slot === only ? matched(data as DataPart, slot) : null));
     throw new ValueError({
       where,
       problem: `the model has ${slots.length} ${kind === "input" ? "inputs" : "outputs"}`,
@@ -79,7 +81,6 @@ export function matchSlots(
       received: data instanceof Tensor ? data.toString() : describe(data),
     });
   }
-  const wanted = slots.filter((_, index) => !optional(index));
   if (list.length !== slots.length && list.length !== wanted.length) {
     throw new ValueError({
       where,

@@ -61,8 +61,8 @@ describe("layers", () => {
 });
 
 describe("a training step of one's own", () => {
-  class Mine extends Model {
-    static override readonly className = "Mine";
+  class PairedStep extends Model {
+    static override readonly className = "PairedStep";
     readonly head = layers.Dense({ units: 1, activation: "sigmoid" });
     readonly mae = metrics.MeanAbsoluteError({ name: "mae" });
     override call(inputs: Tensor): Tensor {
@@ -80,7 +80,7 @@ describe("a training step of one's own", () => {
   }
 
   it("applies pairs, and gives the results of the metrics", async () => {
-    const model = new Mine();
+    const model = new PairedStep();
     model.compile({ optimizer: optimizers.SGD({ learningRate: 0.1 }) });
     model.head.build([null, 2]);
     const before = await model.head.weights[0]!.array();
@@ -147,4 +147,36 @@ it("callbacks hear of batches by their older names", async () => {
   model.compile({ loss: "mse" });
   await model.fit(x, y, { batchSize: 2, verbose: 0, callbacks: [new Old()] });
   expect(heard).toEqual(["begin 0", "end 0 true", "begin 1", "end 1 true"]);
+});
+
+it("a target that is no list is for the only output that has a loss", async () => {
+  const inputs = Input({ shape: [2] });
+  const hidden = layers.Dense({ units: 3, name: "hidden" })(inputs);
+  const outputs = [hidden, layers.Dense({ units: 1, name: "head" })(hidden)];
+  const model = new Model({ inputs, outputs });
+  model.compile({ loss: [null, "mse"] });
+  const logs = await model.evaluate(x, y, { verbose: 0 });
+  expect(logs).toEqual(await model.evaluate(x, [null, y] as never, { verbose: 0 }));
+  expect(logs.loss).toBeGreaterThan(0);
+  model.compile({ loss: ["mse", "mse"] });
+  await expect(model.evaluate(x, y, { verbose: 0 })).rejects.toThrow(/2 outputs/);
+});
+
+it("a class of one's own that data has built shows an unknown batch", async () => {
+  class Scores extends Model {
+    static override readonly className = "Scores";
+    readonly table = layers.Embedding({ inputDim: 9, outputDim: 4 });
+    readonly head = layers.Dense({ units: 1 });
+    override call(inputs: Tensor): Tensor {
+      return this.head(this.table(ops.take(inputs, 0, 1)));
+    }
+  }
+  const model = new Scores();
+  model.compile({ loss: "mse" });
+  await model.fit(tensor([[1, 2], [3, 4], [5, 6], [7, 8]], { dtype: "int32" }), y, { verbose: 0 }); // prettier-ignore
+  expect([model.table.buildShape, model.head.buildShape]).toEqual([[null], [null, 4]]);
+  const lines: string[] = [];
+  model.summary({ printFn: (line: string) => lines.push(line) });
+  expect(lines.join("\n")).toContain("(None, 4)");
+  expect(lines.join("\n")).not.toContain("211");
 });

@@ -14,6 +14,7 @@ import {
   isText,
   mapTree,
   parameterTensor,
+  type Shape,
   sizeOf,
   StringTensor,
   symbolicTensor,
@@ -95,6 +96,16 @@ const stands: readonly (readonly [number, number])[] = [
   [2, 4],
 ];
 
+/** What stands for an unknown extent in the trace that is going on; null where there is none. */
+let standing: number | null = null;
+
+/** A shape of such a trace with its unknown extents as null. The last axis, features mostly, is left as it is. */
+export function withoutStands(shape: Shape): Shape {
+  return standing === null
+    ? shape
+    : shape.map((extent, axis) => (extent === standing && (axis === 0 || axis < shape.length - 1) ? null : extent));
+}
+
 /** What stands in a trace for a symbolic tensor of numbers. */
 export type Stand = (shape: ConcreteShape, dtype: DType) => Tensor;
 
@@ -121,7 +132,15 @@ export function inferSymbolic<R>(
         return isText(tensor) ? new StringTensor(new Array<string>(sizeOf(shape)).fill(text), shape) : stand(shape, tensor.dtype);
       }),
     );
-  const traceWith = (extent: number, text = standingTexts[0]): R => trace(() => run(concrete(extent, text))).result;
+  const traceWith = (extent: number, text = standingTexts[0]): R => {
+    const before = standing;
+    standing = unknown ? extent : before;
+    try {
+      return trace(() => run(concrete(extent, text))).result;
+    } finally {
+      standing = before;
+    }
+  };
   let next = 0;
   const combine = (a: unknown, b: unknown): unknown => {
     if (a instanceof StringTensor && b instanceof StringTensor && a.rank === b.rank)
