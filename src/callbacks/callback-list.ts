@@ -8,11 +8,19 @@ type Hook = Exclude<{ [K in keyof Callback]: K extends `on${string}` ? K : never
 /** The callbacks of one run, in order. */
 export class CallbackList {
   readonly #callbacks: readonly Callback[];
+  readonly #lend: (code: () => void | Promise<void>) => void | Promise<void>;
   /** Per hook, the callbacks that do something there: a batch costs nothing where nobody listens. */
   readonly #listeners = new Map<Hook, readonly Callback[]>();
   readonly #answers = new Map<Callback, boolean>();
 
-  constructor(callbacks: readonly Callback[], model: CallbackModel, parameters: CallbackParameters) {
+  /** `lend` runs what a callback does: a model lends itself for that time, so that callbacks may call it. */
+  constructor(
+    callbacks: readonly Callback[],
+    model: CallbackModel,
+    parameters: CallbackParameters,
+    lend: (code: () => void | Promise<void>) => void | Promise<void> = (code) => code(),
+  ) {
+    this.#lend = lend;
     for (const callback of callbacks) {
       if (!(callback instanceof Callback)) {
         throw new ValueError({
@@ -94,13 +102,13 @@ export class CallbackList {
   #each(hook: Hook, call: (callback: Callback) => void | Promise<void>): void | Promise<void> {
     const listeners = this.#at(hook);
     for (let i = 0; i < listeners.length; i++) {
-      const result = call(listeners[i]!);
+      const result = this.#lend(() => call(listeners[i]!));
       if (result instanceof Promise) return this.#rest(result, listeners.slice(i + 1), call);
     }
   }
 
   async #rest(first: Promise<void>, others: readonly Callback[], call: (callback: Callback) => void | Promise<void>): Promise<void> {
     await first;
-    for (const callback of others) await call(callback);
+    for (const callback of others) await this.#lend(() => call(callback));
   }
 }

@@ -61,7 +61,8 @@ export async function runBatches(loop: BatchLoop): Promise<BatchLoopEnd> {
   let unheard = false;
   for (; index < limit; index++) {
     if (training ? isStopped(model, signal) : signal?.aborted === true) break;
-    const next = batches.next();
+    // A generator may ask the model what comes next.
+    const next = session.queue.lend(() => batches.next());
     const batch = next instanceof Promise ? await next : next;
     if (batch === null) break;
     if (begins && (index - loop.first) % group === 0) {

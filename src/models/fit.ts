@@ -1,6 +1,6 @@
 /** Training, evaluation and prediction: the loops over batches. */
 // Not from the barrel: with it esbuild counts every callback, and what it loads later, as reached from here.
-import type { Logs } from "../callbacks/callback.ts";
+import type { Callback, CallbackParameters, Logs } from "../callbacks/callback.ts";
 import { CallbackList } from "../callbacks/callback-list.ts";
 import type { Resumption, TrainingRun } from "../callbacks/callback-model.ts";
 import { History } from "../callbacks/history.ts";
@@ -49,9 +49,16 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
 
   const { batches, rest } = isStream(x)
     ? {
-        batches: await (
-          await streams()
-        ).trainingStream(where, x, y, options, epochs - initialEpoch, preparing(where, model, options.classWeight ?? null)),
+        batches: await model.session.queue.lend(async () =>
+          (await streams()).trainingStream(
+            where,
+            x,
+            y,
+            options,
+            epochs - initialEpoch,
+            preparing(where, model, options.classWeight ?? null),
+          ),
+        ),
         rest: null,
       }
     : await trainingArrays(where, model, x, y, options, batchSize);
@@ -61,12 +68,8 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
   const history = new History();
   history.setModel(model);
   const verbosity = verboseOf(where, options.verbose);
-  const callbacks = new CallbackList([...(verbosity === 0 ? [] : [new ProgressBar()]), ...(options.callbacks ?? []), history], model, {
-    verbose: verbosity,
-    epochs,
-    steps,
-    validates: validation !== null,
-  });
+  const all = [...(verbosity === 0 ? [] : [new ProgressBar()]), ...(options.callbacks ?? []), history];
+  const callbacks = callbackList(model, all, { verbose: verbosity, epochs, steps, validates: validation !== null });
   model.history = history;
   model.stopTraining = false;
 
@@ -231,7 +234,12 @@ function observers(
 ): CallbackList {
   const verbosity = verboseOf(where, options.verbose ?? verbose);
   const list = [...(verbosity === 0 ? [] : [new ProgressBar()]), ...(options.callbacks ?? [])];
-  return new CallbackList(list, model, { verbose: verbosity, epochs: 1, steps });
+  return callbackList(model, list, { verbose: verbosity, epochs: 1, steps });
+}
+
+/** Callbacks that may call the model themselves. */
+function callbackList(model: AnyModel, callbacks: readonly Callback[], parameters: CallbackParameters): CallbackList {
+  return new CallbackList(callbacks, model, parameters, (code) => model.session.queue.lend(code));
 }
 
 async function evaluateBatches(
@@ -262,7 +270,7 @@ export async function predict(model: AnyModel, x: unknown, options: PredictOptio
     refuseBeside(where, { batchSize: options.batchSize });
     const preparation: BatchPreparation = { prepare: (batch) => preparedInputs(where, model, batch.x), checks: () => [] };
     const stream = await openStream(where, x, { targets: false, limit, limitName: "steps" }, preparation);
-    rows = (await stream.peek()).count;
+    rows = (await model.session.queue.lend(() => stream.peek())).count;
     batches = stream;
   } else {
     const batchSize = wholeNumber(where, "batchSize", options.batchSize ?? 32, 1);
@@ -275,7 +283,7 @@ export async function predict(model: AnyModel, x: unknown, options: PredictOptio
   const collector = new RowCollector(rows);
   await callbacks.call("onPredictBegin", {});
   for (let index = 0; index < (steps ?? Infinity); index++) {
-    const next = batches.next();
+    const next = model.session.queue.lend(() => batches.next());
     const batch = next instanceof Promise ? await next : next;
     if (batch === null) break;
     const begun = callbacks.callAt("onPredictBatchBegin", index, {});
