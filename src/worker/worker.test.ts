@@ -79,6 +79,20 @@ describe("a model in a worker", () => {
     await remote.close();
   });
 
+  it("answers callbacks on this thread that call the model while it trains", async () => {
+    const remote = await inWorker(model(), { worker, backend: "wasm" });
+    const seen: number[] = [];
+    class Look extends callbacks.Callback {
+      override async onEpochEnd(): Promise<void> {
+        seen.push((await remote.predict(x)).dim(0), (await remote.evaluate(x, y, { verbose: 0 })).loss!);
+      }
+    }
+    const { history } = await remote.fit(x, y, { epochs: 2, verbose: 0, callbacks: [new Look()] });
+    expect(history.loss).toHaveLength(2);
+    expect([seen[0], seen[2], seen[3]! < seen[1]!]).toEqual([rows, rows, true]);
+    await remote.close();
+  });
+
   it("tells callbacks on this thread, which stop it, restore weights and change the learning rate", async () => {
     const remote = await inWorker(model(), { worker, backend: "wasm" });
     const seen: string[] = [];
