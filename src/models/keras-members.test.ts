@@ -10,9 +10,11 @@ import {
   Model,
   ops,
   optimizers,
+  regularizers,
   Sequential,
   setBackend,
   type Tensor,
+  type TensorLike,
   tensor,
   Variable,
 } from "../index.ts";
@@ -179,4 +181,17 @@ it("a class of one's own that data has built shows an unknown batch", async () =
   model.summary({ printFn: (line: string) => lines.push(line) });
   expect(lines.join("\n")).toContain("(None, 4)");
   expect(lines.join("\n")).not.toContain("211");
+});
+
+it("regularizers of one's own define what they compute, and nothing else that they need not", async () => {
+  class Half extends regularizers.Regularizer {
+    static override readonly className = "Half";
+    override call(weight: TensorLike): Tensor {
+      return ops.multiply(0.5, ops.sum(ops.abs(weight)));
+    }
+  }
+  const dense = layers.Dense({ units: 1, kernelInitializer: "ones", kernelRegularizer: new Half(), inputDim: 2 });
+  const model = new Sequential([dense]);
+  expect(await model.losses[0]!.item()).toBe(1);
+  expect(new Half().getConfig()).toEqual({});
 });

@@ -23,7 +23,7 @@ describe("what user code calls on a model that is running runs at once", () => {
     class Looks extends callbacks.Callback {
       override async onEpochEnd(epoch: number): Promise<void> {
         const predicted = await model.predict(x, quiet);
-        seen.push(epoch, (await predicted.array()) as unknown);
+        seen.push(epoch, await predicted.array());
         seen.push((await model.evaluate(x, y, quiet)).loss);
       }
       override onTrainBatchBegin(): void {

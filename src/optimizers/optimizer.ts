@@ -432,7 +432,9 @@ export abstract class Optimizer {
   }
 
   /** Options beyond the common ones, in camelCase. */
-  protected abstract options(): Record<string, unknown>;
+  protected options(): Record<string, unknown> {
+    return {};
+  }
 
   /** Keras's configuration. A learning rate that only a running program changed is not in it. */
   getConfig(): Config {

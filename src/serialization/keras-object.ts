@@ -15,8 +15,10 @@ export abstract class KerasObject extends CallableInstance {
   static readonly className: string = "";
   static readonly fromConfig: typeof fromConfig = fromConfig;
 
-  /** The options that make this object again, in camelCase. */
-  protected abstract options(): Readonly<Record<string, unknown>>;
+  /** The options that make this object again, in camelCase. A class of one's own without options needs none. */
+  protected options(): Readonly<Record<string, unknown>> {
+    return {};
+  }
 
   /** Keras's configuration. */
   getConfig(): Config {
