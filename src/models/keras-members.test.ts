@@ -195,3 +195,26 @@ it("regularizers of one's own define what they compute, and nothing else that th
   expect(await model.losses[0]!.item()).toBe(1);
   expect(new Half().getConfig()).toEqual({});
 });
+
+it("a model whose steps say everything needs no call", async () => {
+  class Pair extends Model {
+    static override readonly className = "Pair";
+    readonly maker = new Sequential([Input({ shape: [2] }), layers.Dense({ units: 1 })]);
+    readonly error = metrics.Mean({ name: "error" });
+    override trainStep(data: Parameters<Model["trainStep"]>[0]): ReturnType<Model["trainStep"]> {
+      const made = this.maker(data.x as Tensor);
+      const weights = this.maker.trainableWeights;
+      const distance = ops.mean(ops.square(data.y === null ? made : ops.subtract(made, data.y as Tensor)));
+      this.optimizer.apply(gradients([distance], weights.map((weight) => weight.read())), weights); // prettier-ignore
+      this.error.updateState(distance);
+      return { error: this.error.result() };
+    }
+  }
+  const pair = new Pair();
+  pair.compile({ optimizer: optimizers.SGD({ learningRate: 0.01 }) });
+  for (const targets of [y, null]) {
+    const { history } = await pair.fit(x, targets, { epochs: 3, verbose: 0 });
+    expect(history.error![2]).toBeLessThan(history.error![0]!);
+  }
+  await expect(pair.predict(x)).rejects.toThrow(/does not say what it computes/);
+});

@@ -1,5 +1,6 @@
 /** What a model holds while it is trained: what it was compiled with, its steps, the queue of its calls. */
 import type { Direction, TrainingRun } from "../callbacks/index.ts";
+import { floatx } from "../config/index.ts";
 import { StateError } from "../errors.ts";
 import { type HostValues, type Shape, symbolicTensor, Tensor, type Trace } from "../graph/index.ts";
 import { flattenStructure, mapStructure, packStructure } from "../layers/structure.ts";
@@ -80,7 +81,10 @@ export class ModelSession {
     if (this.#inferred?.key === key) return;
     const tensors = arrays.map(({ host }, index) => symbolicTensor(shapes[index]!, host.dtype, undefined));
     const x = structure === null ? tensors[0]! : packStructure(structure, tensors);
-    const result = inferSymbolic([x], ([inputs]) => this.#model(inputs));
+    // Of a model without a call, one array of targets is given to its steps as it is.
+    const result = this.#model.hasCall
+      ? inferSymbolic([x], ([inputs]) => this.#model(inputs))
+      : symbolicTensor([null], floatx(), undefined);
     const leaves = flattenStructure(result) as Tensor[];
     const names = outputNamesOf(result);
     this.#inferred = {

@@ -161,6 +161,11 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
     });
   }
 
+  /** Whether it says what it computes; a class of one's own may say it in its steps only, as adversarial networks do. */
+  get hasCall(): boolean {
+    return this.graph !== null || this.call !== Model.prototype.call;
+  }
+
   /** Computes the outputs. A class of your own overrides this. */
   override call(inputs: I, options: CallOptions = {}): O {
     const graph = this.#graph;
