@@ -14,6 +14,7 @@ import type { Binding, Prepared } from "./pad-operand.ts";
 import type { Winograd } from "./winograd.ts";
 import { prune } from "./prune.ts";
 import type { UnitCopyPlan } from "./plan-unit-copy.ts";
+import { splitWindow } from "./split-window.ts";
 import { chooseTile, cyclesPerStep, mostRows, type TileShape, unrollOf } from "./tile-shape.ts";
 
 /** Kernels in running order, and the buffers made for them. Ids of temporaries are -1 - position. */
@@ -36,7 +37,8 @@ const multiplyAddsPerByte = 100;
  * are summed apart. `use`: whether 3x3 convolutions become maps around a contraction (see winograd.ts).
  */
 export function scheduleContract(bound: Binding, target: CpuTarget, use: WinogradUse = "never"): ScheduledContraction {
-  const filtered = use !== "never" && mayBeFiltered(bound.kernel) ? rareKernels.get().filterMinimally(bound, target, use) : null;
+  const windows = use === "never" ? bound : { ...bound, kernel: splitWindow(bound.kernel) };
+  const filtered = use !== "never" && mayBeFiltered(windows.kernel) ? rareKernels.get().filterMinimally(windows, target, use) : null;
   if (filtered === null) return new Scheduler(bound, target).run();
   if ("kernels" in filtered) return filtered;
   const { kernels, temporaries } = new Scheduler(filtered.contraction(), target, filtered).run();
