@@ -85,9 +85,12 @@ function planOf(run: SliceRun, { draft, outputs, target }: TileOptions, users: R
   if (run.axes.size < 2) return null;
   const { sliceBytes = 0, lanes = 1 } = target.limits;
   const counts = usersOf(run.steps, draft);
+  const written = new Set(run.steps.flatMap((step) => [...effectsOf(step, draft).writes].flatMap((buffer) => draft.roots(buffer))));
+  // What only the run touches in this block may have been written before it: first states that are prepared.
   const isOwn = (buffer: number): boolean =>
     draft.buffers[buffer]!.place === undefined &&
     !outputs.has(buffer) &&
+    written.has(buffer) &&
     counts.get(buffer) === users.get(buffer) &&
     (!run.rigid.has(buffer) || run.sliced.get(buffer)!.plane >= draft.buffers[buffer]!.elements);
   const own = new Set([...run.sliced.keys()].filter(isOwn));
