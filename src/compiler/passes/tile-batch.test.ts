@@ -158,6 +158,27 @@ describe("loops along the batch", () => {
     ]);
   });
 
+  it("read states that are prepared from where they were prepared", () => {
+    const product = (x: Tensor, w: Tensor): Tensor => dotGeneral(x, w, { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] });
+    const graph: Graph = ([x, u]) => {
+      const [h, input, w] = [[batch, units], [batch, units], u!.shape].map((shape) => parameterTensor(shape as ConcreteShape, "float32"));
+      const body = new Subgraph([h!, input!, w!], [tanh(add(input!, product(h!, w!)))]);
+      const state = exp(broadcastInDim(constant(0.5, "float32"), [batch, units], []));
+      return scan(body, { init: [state], xs: [x!], constants: [u!], length, reverse: false });
+    };
+    const parameters = [
+      [length, batch, units],
+      [units, units],
+    ].map((shape) => parameterTensor(shape, "float32"));
+    const [whole, sliced] = [0, 2 ** 16].map((sliceBytes) => {
+      const target = naiveTarget({ ...naiveTarget().limits, sliceBytes, lanes: 2, preparedBytes: 2 ** 20 });
+      return compile(new Subgraph(parameters, graph(parameters)), { arguments: 2, states: 0, writtenStates: [] }, target);
+    }) as [Program, Program];
+    expect(sliced.preparation.stages).toBe(1);
+    expect(slicesOf(sliced)).toEqual([[4, 2]]);
+    expect(run(sliced)).toEqual(run(whole));
+  });
+
   it("have no index from data in them: what looks one up stands before, whole", () => {
     const inner = recurrent(length, batch, units, false);
     const graph: Graph = ([table, ...rest]) => {

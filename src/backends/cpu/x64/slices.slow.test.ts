@@ -7,7 +7,10 @@ import { IndexError } from "../../../errors.ts";
 import { type ConcreteShape, parameterTensor, sizeOf, Subgraph, type Tensor } from "../../../graph/index.ts";
 import { filled } from "../../../primitives/filled.ts";
 import { add, convGeneral, dotGeneral, maximum, multiply, scan, take, tanh, transpose } from "../../../primitives/index.ts";
+import { setRandomSeed } from "../../../random/seeds.ts";
+import { registerBackend, setBackend } from "../../../runtime/index.ts";
 import { forInstructionSets } from "../../../testing/native-instruction-sets.ts";
+import { randomSequenceModel } from "../../../testing/random-sequence-model.ts";
 import type { CpuBackend } from "../runtime/cpu-backend.ts";
 import { createX64Backend, type X64Options } from "./index.ts";
 
@@ -170,6 +173,47 @@ forInstructionSets((instructionSet) => {
       setTimeout(() => abort.abort(new Error("enough")), 1);
       await expect(stopped).rejects.toThrow("enough");
       expect(bytesOf(await executable.run(args))).toBe(bytesOf(first));
+    });
+
+    it("leave predictions of random models as they are, on any number of threads and in every run", { timeout: 120_000 }, async () => {
+      const ways = [
+        { name: "whole", options: { threads: 1, sliceBytes: 0 }, runs: 1 },
+        { name: "one", options: { threads: 1 }, runs: 2 },
+        // Through the runs that are measured.
+        { name: "two", options: { threads: 2 }, runs: 9 },
+        { name: "three", options: { threads: 3 }, runs: 9 },
+      ].map((way) => ({ ...way, name: `${way.name} of ${instructionSet}` }));
+      let cut = 0;
+      for (const { name, options } of ways) {
+        registerBackend(name, () => {
+          const backend = backendOf(options);
+          const load = backend.load.bind(backend);
+          backend.load = (program) => {
+            if (lanesOf(program).some((lanes) => lanes !== undefined)) cut++;
+            return load(program);
+          };
+          return backend;
+        });
+      }
+      for (let seed = 0; seed < 20; seed++) {
+        await setBackend(ways[0]!.name);
+        setRandomSeed(seed);
+        const { model, x, batch, text, isStateful } = randomSequenceModel(seed);
+        const predicted = async (): Promise<string> => {
+          const calls: TypedArray[] = [];
+          if (isStateful) for (const layer of model.layers) if ("resetState" in layer) (layer.resetState as () => void)();
+          for (let call = 0; call < (isStateful ? 2 : 1); call++)
+            calls.push(await (await model.predict(x, { batchSize: batch, verbose: 0 })).data());
+          return bytesOf(calls);
+        };
+        const expected = await predicted();
+        for (const { name, runs } of ways.slice(1)) {
+          await setBackend(name);
+          for (let i = 0; i < runs; i++)
+            if ((await predicted()) !== expected) throw new Error(`seed ${seed}, run ${i} on ${name}: ${text}`);
+        }
+      }
+      expect(cut).toBeGreaterThan(10);
     });
   });
 });
