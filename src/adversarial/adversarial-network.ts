@@ -60,8 +60,8 @@ export abstract class AdversarialNetwork extends Model<Tensor, Tensor> {
   readonly discriminatorSteps: number;
   readonly seed: number | null;
   readonly noiseSeeds: random.SeedGenerator;
-  readonly generatorLoss: InstanceType<typeof metrics.Mean>;
-  readonly discriminatorLoss: InstanceType<typeof metrics.Mean>;
+  readonly generatorLoss: metrics.Mean;
+  readonly discriminatorLoss: metrics.Mean;
   #optimizers: readonly [generator: optimizers.Optimizer, discriminator: optimizers.Optimizer] | null = null;
 
   /** Throws ValueError and ShapeError where the two networks do not fit each other. */

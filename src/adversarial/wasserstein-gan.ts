@@ -32,8 +32,8 @@ export interface WassersteinGANOptions extends AdversarialNetworkOptions {
 export class WassersteinGAN extends AdversarialNetwork {
   static override readonly className: string = "WassersteinGAN";
   readonly gradientPenaltyWeight: number;
-  readonly distance: InstanceType<typeof metrics.Mean>;
-  readonly penalty: InstanceType<typeof metrics.Mean>;
+  readonly distance: metrics.Mean;
+  readonly penalty: metrics.Mean;
 
   /** Throws ValueError and ShapeError; ValueError too for a critic with batch normalization. */
   constructor(options: WassersteinGANOptions) {

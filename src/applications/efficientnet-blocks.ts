@@ -11,8 +11,6 @@ import { Multiply } from "../layers/multiply.ts";
 import { Reshape } from "../layers/reshape.ts";
 import { type ApplicationSettings, classifierOrPooling, type HeadNames } from "./application.ts";
 
-type VarianceScaling = ReturnType<typeof VarianceScaling>;
-
 /** First weights of convolutions. */
 export const convolutionInitializer = (): VarianceScaling =>
   VarianceScaling({ scale: 2, mode: "fan_out", distribution: "truncated_normal" });

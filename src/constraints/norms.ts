@@ -43,6 +43,7 @@ export class MaxNormConstraint extends Constraint {
 }
 /** Vectors longer than maxValue are scaled down to it. */
 export const MaxNorm: CallableClass<typeof MaxNormConstraint> = /* @__PURE__ */ callableClass(MaxNormConstraint);
+export type MaxNorm = MaxNormConstraint;
 
 /** Options of MinMaxNorm. */
 export interface MinMaxNormOptions {
@@ -80,6 +81,7 @@ export class MinMaxNormConstraint extends Constraint {
 }
 /** Vectors are scaled so that their norms move into [minValue, maxValue]. */
 export const MinMaxNorm: CallableClass<typeof MinMaxNormConstraint> = /* @__PURE__ */ callableClass(MinMaxNormConstraint);
+export type MinMaxNorm = MinMaxNormConstraint;
 
 /** Options of UnitNorm. */
 export interface UnitNormOptions {
@@ -103,6 +105,7 @@ export class UnitNormConstraint extends Constraint {
 }
 /** Vectors are scaled to norm 1. */
 export const UnitNorm: CallableClass<typeof UnitNormConstraint> = /* @__PURE__ */ callableClass(UnitNormConstraint);
+export type UnitNorm = UnitNormConstraint;
 
 /** Negative weights become 0. */
 export class NonNegConstraint extends Constraint {
@@ -117,3 +120,4 @@ export class NonNegConstraint extends Constraint {
 }
 /** Negative weights become 0. */
 export const NonNeg: CallableClass<typeof NonNegConstraint> = /* @__PURE__ */ callableClass(NonNegConstraint);
+export type NonNeg = NonNegConstraint;

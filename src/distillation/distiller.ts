@@ -49,9 +49,9 @@ export class Distiller extends Model<unknown, unknown> {
   readonly distillationLosses: readonly DistillationLoss[];
   readonly distillationLossWeights: readonly number[];
   readonly studentLossWeight: number;
-  readonly studentLossTracker: InstanceType<typeof metrics.Mean>;
-  readonly distillationLossTracker: InstanceType<typeof metrics.Mean>;
-  readonly totalLossTracker: InstanceType<typeof metrics.Mean>;
+  readonly studentLossTracker: metrics.Mean;
+  readonly distillationLossTracker: metrics.Mean;
+  readonly totalLossTracker: metrics.Mean;
   readonly #teacherFeatures: AnyModel | null;
   readonly #studentFeatures: AnyModel | null;
   #batch: { readonly x: unknown; readonly studentOutputs: Readonly<Record<string, unknown>> | null } | null = null;

@@ -20,6 +20,7 @@ export class ZerosInitializer extends Initializer {
 }
 /** All zeros. */
 export const Zeros: CallableClass<typeof ZerosInitializer> = /* @__PURE__ */ callableClass(ZerosInitializer);
+export type Zeros = ZerosInitializer;
 
 /** All ones. */
 export class OnesInitializer extends Initializer {
@@ -33,6 +34,7 @@ export class OnesInitializer extends Initializer {
 }
 /** All ones. */
 export const Ones: CallableClass<typeof OnesInitializer> = /* @__PURE__ */ callableClass(OnesInitializer);
+export type Ones = OnesInitializer;
 
 /** Options of Constant. */
 export interface ConstantOptions {
@@ -57,6 +59,7 @@ export class ConstantInitializer extends Initializer {
 }
 /** One value everywhere. */
 export const Constant: CallableClass<typeof ConstantInitializer> = /* @__PURE__ */ callableClass(ConstantInitializer);
+export type Constant = ConstantInitializer;
 
 /** Options of Identity. */
 export interface IdentityOptions {
@@ -89,3 +92,4 @@ export class IdentityInitializer extends Initializer {
 }
 /** `gain` on the diagonal of a matrix, else 0. */
 export const Identity: CallableClass<typeof IdentityInitializer> = /* @__PURE__ */ callableClass(IdentityInitializer);
+export type Identity = IdentityInitializer;

@@ -48,6 +48,7 @@ export class OrthogonalInitializer extends RandomInitializer {
 }
 /** Random orthogonal matrices. */
 export const Orthogonal: CallableClass<typeof OrthogonalInitializer> = /* @__PURE__ */ callableClass(OrthogonalInitializer);
+export type Orthogonal = OrthogonalInitializer;
 
 /**
  * `count` orthonormal vectors of `length` >= count, uniformly distributed: Gram and Schmidt's method on normal vectors,

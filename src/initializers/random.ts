@@ -32,6 +32,7 @@ export class RandomNormalInitializer extends RandomInitializer {
 }
 /** Normal. */
 export const RandomNormal: CallableClass<typeof RandomNormalInitializer> = /* @__PURE__ */ callableClass(RandomNormalInitializer);
+export type RandomNormal = RandomNormalInitializer;
 
 /** Normal, redrawn beyond two standard deviations. */
 export class TruncatedNormalInitializer extends RandomNormalInitializer {
@@ -42,6 +43,7 @@ export class TruncatedNormalInitializer extends RandomNormalInitializer {
 }
 /** Normal, redrawn beyond two standard deviations. */
 export const TruncatedNormal: CallableClass<typeof TruncatedNormalInitializer> = /* @__PURE__ */ callableClass(TruncatedNormalInitializer);
+export type TruncatedNormal = TruncatedNormalInitializer;
 
 /** Options of RandomUniform. */
 export interface RandomUniformOptions {
@@ -71,3 +73,4 @@ export class RandomUniformInitializer extends RandomInitializer {
 }
 /** Uniform on [minval, maxval). */
 export const RandomUniform: CallableClass<typeof RandomUniformInitializer> = /* @__PURE__ */ callableClass(RandomUniformInitializer);
+export type RandomUniform = RandomUniformInitializer;

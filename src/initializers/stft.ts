@@ -112,3 +112,4 @@ export class STFTInitializer extends Initializer {
 
 /** Kernels of the short-time Fourier transform; see {@link STFTInitializer}. */
 export const STFT: CallableClass<typeof STFTInitializer> = /* @__PURE__ */ callableClass(STFTInitializer);
+export type STFT = STFTInitializer;

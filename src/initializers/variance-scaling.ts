@@ -116,6 +116,7 @@ export class VarianceScalingInitializer extends ScalingInitializer {
 }
 /** Variance `scale / n`. */
 export const VarianceScaling: CallableClass<typeof VarianceScalingInitializer> = /* @__PURE__ */ callableClass(VarianceScalingInitializer);
+export type VarianceScaling = VarianceScalingInitializer;
 
 function requireOne(option: string, value: string, known: readonly string[]): void {
   if (known.includes(value)) return;
@@ -155,6 +156,7 @@ export class GlorotUniformInitializer extends NamedScaling {
 }
 /** Uniform, variance `2 / (in + out)`. */
 export const GlorotUniform: CallableClass<typeof GlorotUniformInitializer> = /* @__PURE__ */ callableClass(GlorotUniformInitializer);
+export type GlorotUniform = GlorotUniformInitializer;
 
 /** Truncated normal, variance `2 / (in + out)`. Glorot and Bengio 2010, AISTATS. */
 export class GlorotNormalInitializer extends NamedScaling {
@@ -165,6 +167,7 @@ export class GlorotNormalInitializer extends NamedScaling {
 }
 /** Truncated normal, variance `2 / (in + out)`. */
 export const GlorotNormal: CallableClass<typeof GlorotNormalInitializer> = /* @__PURE__ */ callableClass(GlorotNormalInitializer);
+export type GlorotNormal = GlorotNormalInitializer;
 
 /** Uniform, variance `2 / in`. He et al. 2015, arXiv:1502.01852. */
 export class HeUniformInitializer extends NamedScaling {
@@ -175,6 +178,7 @@ export class HeUniformInitializer extends NamedScaling {
 }
 /** Uniform, variance `2 / in`. */
 export const HeUniform: CallableClass<typeof HeUniformInitializer> = /* @__PURE__ */ callableClass(HeUniformInitializer);
+export type HeUniform = HeUniformInitializer;
 
 /** Truncated normal, variance `2 / in`. He et al. 2015, arXiv:1502.01852. */
 export class HeNormalInitializer extends NamedScaling {
@@ -185,6 +189,7 @@ export class HeNormalInitializer extends NamedScaling {
 }
 /** Truncated normal, variance `2 / in`. */
 export const HeNormal: CallableClass<typeof HeNormalInitializer> = /* @__PURE__ */ callableClass(HeNormalInitializer);
+export type HeNormal = HeNormalInitializer;
 
 /** Uniform, variance `1 / in`. LeCun et al. 1998, "Efficient BackProp". */
 export class LecunUniformInitializer extends NamedScaling {
@@ -195,6 +200,7 @@ export class LecunUniformInitializer extends NamedScaling {
 }
 /** Uniform, variance `1 / in`. */
 export const LecunUniform: CallableClass<typeof LecunUniformInitializer> = /* @__PURE__ */ callableClass(LecunUniformInitializer);
+export type LecunUniform = LecunUniformInitializer;
 
 /** Truncated normal, variance `1 / in`. LeCun et al. 1998, "Efficient BackProp". */
 export class LecunNormalInitializer extends NamedScaling {
@@ -205,3 +211,4 @@ export class LecunNormalInitializer extends NamedScaling {
 }
 /** Truncated normal, variance `1 / in`. */
 export const LecunNormal: CallableClass<typeof LecunNormalInitializer> = /* @__PURE__ */ callableClass(LecunNormalInitializer);
+export type LecunNormal = LecunNormalInitializer;

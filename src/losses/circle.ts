@@ -95,3 +95,4 @@ export class CircleLoss extends Loss {
 }
 /** Vectors of one class move together, those of different classes apart. */
 export const Circle: CallableClass<typeof CircleLoss> = /* @__PURE__ */ callableClass(CircleLoss);
+export type Circle = CircleLoss;

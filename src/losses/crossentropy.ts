@@ -147,6 +147,7 @@ export class BinaryCrossentropyLoss extends CrossentropyLoss {
 }
 /** Cross-entropy of labels 0 and 1. */
 export const BinaryCrossentropy: CallableClass<typeof BinaryCrossentropyLoss> = /* @__PURE__ */ callableClass(BinaryCrossentropyLoss);
+export type BinaryCrossentropy = BinaryCrossentropyLoss;
 
 /** Cross-entropy of one-hot labels (or distributions). */
 export class CategoricalCrossentropyLoss extends CrossentropyLoss {
@@ -161,6 +162,7 @@ export class CategoricalCrossentropyLoss extends CrossentropyLoss {
 /** Cross-entropy of one-hot labels (or distributions). */
 export const CategoricalCrossentropy: CallableClass<typeof CategoricalCrossentropyLoss> =
   /* @__PURE__ */ callableClass(CategoricalCrossentropyLoss);
+export type CategoricalCrossentropy = CategoricalCrossentropyLoss;
 
 /** Cross-entropy of class numbers. */
 export class SparseCategoricalCrossentropyLoss extends Loss {
@@ -189,6 +191,7 @@ export class SparseCategoricalCrossentropyLoss extends Loss {
 /** Cross-entropy of class numbers. */
 export const SparseCategoricalCrossentropy: CallableClass<typeof SparseCategoricalCrossentropyLoss> =
   /* @__PURE__ */ callableClass(SparseCategoricalCrossentropyLoss);
+export type SparseCategoricalCrossentropy = SparseCategoricalCrossentropyLoss;
 
 /** Binary cross-entropy that discounts well-classified samples. */
 export class BinaryFocalCrossentropyLoss extends CrossentropyLoss {
@@ -217,6 +220,7 @@ export class BinaryFocalCrossentropyLoss extends CrossentropyLoss {
 /** Binary cross-entropy that discounts well-classified samples. */
 export const BinaryFocalCrossentropy: CallableClass<typeof BinaryFocalCrossentropyLoss> =
   /* @__PURE__ */ callableClass(BinaryFocalCrossentropyLoss);
+export type BinaryFocalCrossentropy = BinaryFocalCrossentropyLoss;
 
 /** Categorical cross-entropy that discounts well-classified samples. */
 export class CategoricalFocalCrossentropyLoss extends CrossentropyLoss {
@@ -238,3 +242,4 @@ export class CategoricalFocalCrossentropyLoss extends CrossentropyLoss {
 /** Categorical cross-entropy that discounts well-classified samples. */
 export const CategoricalFocalCrossentropy: CallableClass<typeof CategoricalFocalCrossentropyLoss> =
   /* @__PURE__ */ callableClass(CategoricalFocalCrossentropyLoss);
+export type CategoricalFocalCrossentropy = CategoricalFocalCrossentropyLoss;

@@ -41,3 +41,4 @@ export class CTCLoss extends Loss {
 }
 /** Loss of label sequences whose place in time is not known. */
 export const CTC: CallableClass<typeof CTCLoss> = /* @__PURE__ */ callableClass(CTCLoss);
+export type CTC = CTCLoss;

@@ -27,6 +27,7 @@ export class KLDivergenceLoss extends Loss {
 }
 /** Kullback and Leibler's divergence of the targets from the predictions. */
 export const KLDivergence: CallableClass<typeof KLDivergenceLoss> = /* @__PURE__ */ callableClass(KLDivergenceLoss);
+export type KLDivergence = KLDivergenceLoss;
 
 /** `mean(p - t log(p + 1e-7))`. Shapes: [.., n] -> [..]. */
 export const poisson: LossFunction = defineOp("poisson", (yTrue: TensorLike, yPred: TensorLike) => {
@@ -45,3 +46,4 @@ export class PoissonLoss extends Loss {
 }
 /** Negative log-likelihood of counts, without its constant. */
 export const Poisson: CallableClass<typeof PoissonLoss> = /* @__PURE__ */ callableClass(PoissonLoss);
+export type Poisson = PoissonLoss;

@@ -58,3 +58,4 @@ export class CategoricalGeneralizedCrossEntropyLoss extends Loss {
 /** Cross-entropy of class numbers of which some are wrong. */
 export const CategoricalGeneralizedCrossEntropy: CallableClass<typeof CategoricalGeneralizedCrossEntropyLoss> =
   /* @__PURE__ */ callableClass(CategoricalGeneralizedCrossEntropyLoss);
+export type CategoricalGeneralizedCrossEntropy = CategoricalGeneralizedCrossEntropyLoss;

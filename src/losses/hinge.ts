@@ -35,6 +35,7 @@ export class HingeLoss extends Loss {
 }
 /** Mean missing margin. */
 export const Hinge: CallableClass<typeof HingeLoss> = /* @__PURE__ */ callableClass(HingeLoss);
+export type Hinge = HingeLoss;
 
 /** `mean(max(1 - t p, 0)^2)`. Shapes: [.., n] -> [..]. */
 export const squaredHinge: LossFunction = defineOp("squaredHinge", (yTrue: TensorLike, yPred: TensorLike) =>
@@ -52,6 +53,7 @@ export class SquaredHingeLoss extends Loss {
 }
 /** Mean squared missing margin. */
 export const SquaredHinge: CallableClass<typeof SquaredHingeLoss> = /* @__PURE__ */ callableClass(SquaredHingeLoss);
+export type SquaredHinge = SquaredHingeLoss;
 
 /** `max(max((1 - t) p) - sum(t p) + 1, 0)`. Shapes: [.., classes] -> [..]. */
 export const categoricalHinge: LossFunction = defineOp("categoricalHinge", (yTrue: TensorLike, yPred: TensorLike) => {
@@ -72,3 +74,4 @@ export class CategoricalHingeLoss extends Loss {
 }
 /** Missing margin of the true class over the best other one. */
 export const CategoricalHinge: CallableClass<typeof CategoricalHingeLoss> = /* @__PURE__ */ callableClass(CategoricalHingeLoss);
+export type CategoricalHinge = CategoricalHingeLoss;

@@ -33,6 +33,7 @@ export class ExponentialLoss extends Loss {
 }
 /** Mean exponential of the missing margin. */
 export const Exponential: CallableClass<typeof ExponentialLoss> = /* @__PURE__ */ callableClass(ExponentialLoss);
+export type Exponential = ExponentialLoss;
 
 /** `mean(log(1 + e^(-t p)))` for labels -1 and 1 (0 counts as -1 where all are 0 or 1). Shapes: [.., n] -> [..]. */
 export const logistic: LossFunction = defineOp("logistic", (yTrue: TensorLike, yPred: TensorLike) =>
@@ -51,3 +52,4 @@ export class LogisticLoss extends Loss {
 }
 /** Mean logistic loss of the margin. */
 export const Logistic: CallableClass<typeof LogisticLoss> = /* @__PURE__ */ callableClass(LogisticLoss);
+export type Logistic = LogisticLoss;

@@ -35,6 +35,7 @@ export class MeanSquaredErrorLoss extends Loss {
 }
 /** Mean squared error. */
 export const MeanSquaredError: CallableClass<typeof MeanSquaredErrorLoss> = /* @__PURE__ */ callableClass(MeanSquaredErrorLoss);
+export type MeanSquaredError = MeanSquaredErrorLoss;
 
 /** `mean(|yTrue - yPred|)`. Shapes: [.., n] -> [..]. */
 export const meanAbsoluteError: LossFunction = defineOp("meanAbsoluteError", (yTrue: TensorLike, yPred: TensorLike) => {
@@ -53,6 +54,7 @@ export class MeanAbsoluteErrorLoss extends Loss {
 }
 /** Mean absolute error. */
 export const MeanAbsoluteError: CallableClass<typeof MeanAbsoluteErrorLoss> = /* @__PURE__ */ callableClass(MeanAbsoluteErrorLoss);
+export type MeanAbsoluteError = MeanAbsoluteErrorLoss;
 
 /** `100 mean(|(yTrue - yPred) / max(|yTrue|, 1e-7)|)`. Shapes: [.., n] -> [..]. */
 export const meanAbsolutePercentageError: LossFunction = defineOp("meanAbsolutePercentageError", (yTrue: TensorLike, yPred: TensorLike) => {
@@ -72,6 +74,7 @@ export class MeanAbsolutePercentageErrorLoss extends Loss {
 /** Mean absolute percentage error. */
 export const MeanAbsolutePercentageError: CallableClass<typeof MeanAbsolutePercentageErrorLoss> =
   /* @__PURE__ */ callableClass(MeanAbsolutePercentageErrorLoss);
+export type MeanAbsolutePercentageError = MeanAbsolutePercentageErrorLoss;
 
 /** `mean((log(yTrue + 1) - log(yPred + 1))^2)`; both are at least 1e-7. Shapes: [.., n] -> [..]. */
 export const meanSquaredLogarithmicError: LossFunction = defineOp("meanSquaredLogarithmicError", (yTrue: TensorLike, yPred: TensorLike) => {
@@ -92,6 +95,7 @@ export class MeanSquaredLogarithmicErrorLoss extends Loss {
 /** Mean squared logarithmic error. */
 export const MeanSquaredLogarithmicError: CallableClass<typeof MeanSquaredLogarithmicErrorLoss> =
   /* @__PURE__ */ callableClass(MeanSquaredLogarithmicErrorLoss);
+export type MeanSquaredLogarithmicError = MeanSquaredLogarithmicErrorLoss;
 
 /** `mean(e^2 / 2)` for errors up to `delta` (default 1), else `mean(delta |e| - delta^2 / 2)`. Huber 1964. Shapes: [.., n] -> [..]. */
 export const huber: (yTrue: TensorLike, yPred: TensorLike, options?: { delta?: number }) => Tensor = defineOp(
@@ -127,6 +131,7 @@ export class HuberLoss extends Loss {
 }
 /** Squared for small errors, absolute for large ones. */
 export const Huber: CallableClass<typeof HuberLoss> = /* @__PURE__ */ callableClass(HuberLoss);
+export type Huber = HuberLoss;
 
 /** `mean(log(cosh(yPred - yTrue)))`, without overflow. Shapes: [.., n] -> [..]. */
 export const logCosh: LossFunction = defineOp("logCosh", (yTrue: TensorLike, yPred: TensorLike) => {
@@ -146,3 +151,4 @@ export class LogCoshLoss extends Loss {
 }
 /** Logarithm of the hyperbolic cosine of the error. */
 export const LogCosh: CallableClass<typeof LogCoshLoss> = /* @__PURE__ */ callableClass(LogCoshLoss);
+export type LogCosh = LogCoshLoss;

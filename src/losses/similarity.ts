@@ -44,6 +44,7 @@ export class CosineSimilarityLoss extends Loss {
 }
 /** Minus the cosine of the angle. */
 export const CosineSimilarity: CallableClass<typeof CosineSimilarityLoss> = /* @__PURE__ */ callableClass(CosineSimilarityLoss);
+export type CosineSimilarity = CosineSimilarityLoss;
 
 /** `1 - 2 sum(t p) / (sum(t) + sum(p) + 1e-7)` over axes (default all). Milletari et al. 2016, arXiv:1606.04797. */
 export const dice: (yTrue: TensorLike, yPred: TensorLike, options?: { axis?: Axis }) => Tensor = defineOp(
@@ -76,6 +77,7 @@ export class DiceLoss extends Loss {
 }
 /** Missing overlap of two masks. */
 export const Dice: CallableClass<typeof DiceLoss> = /* @__PURE__ */ callableClass(DiceLoss);
+export type Dice = DiceLoss;
 
 /** Weights of the two kinds of error, and where they are counted. */
 export interface TverskyWeights {
@@ -120,3 +122,4 @@ export class TverskyLoss extends Loss {
 }
 /** Missing overlap of two masks, with weights for the kinds of error. */
 export const Tversky: CallableClass<typeof TverskyLoss> = /* @__PURE__ */ callableClass(TverskyLoss);
+export type Tversky = TverskyLoss;

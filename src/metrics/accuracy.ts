@@ -30,6 +30,7 @@ export class AccuracyMetric extends MeanOfFunction {
 }
 /** Share of predictions that equal the labels. */
 export const Accuracy: CallableClass<typeof AccuracyMetric> = /* @__PURE__ */ callableClass(AccuracyMetric);
+export type Accuracy = AccuracyMetric;
 
 /** Mean over the last axis of `yTrue = (yPred > threshold)`. */
 export const binaryAccuracy: (yTrue: TensorLike, yPred: TensorLike, options?: { threshold?: number }) => Tensor = defineOp(
@@ -61,6 +62,7 @@ export class BinaryAccuracyMetric extends MeanOfFunction {
 }
 /** Share of predictions on the right side of a threshold. */
 export const BinaryAccuracy: CallableClass<typeof BinaryAccuracyMetric> = /* @__PURE__ */ callableClass(BinaryAccuracyMetric);
+export type BinaryAccuracy = BinaryAccuracyMetric;
 
 /** Whether the largest prediction is at the largest target. Shapes: [.., classes] -> [..]. */
 export const categoricalAccuracy: (yTrue: TensorLike, yPred: TensorLike) => Tensor = defineOp(
@@ -80,6 +82,7 @@ export class CategoricalAccuracyMetric extends MeanOfFunction {
 /** Share of samples whose largest prediction is at the one of the one-hot label. */
 export const CategoricalAccuracy: CallableClass<typeof CategoricalAccuracyMetric> =
   /* @__PURE__ */ callableClass(CategoricalAccuracyMetric);
+export type CategoricalAccuracy = CategoricalAccuracyMetric;
 
 /** Class numbers without a last axis of extent 1. */
 function labelsFor(yTrue: TensorLike, yPred: Tensor): Tensor {
@@ -108,6 +111,7 @@ export class SparseCategoricalAccuracyMetric extends MeanOfFunction {
 /** Share of samples whose largest prediction is at their class number. */
 export const SparseCategoricalAccuracy: CallableClass<typeof SparseCategoricalAccuracyMetric> =
   /* @__PURE__ */ callableClass(SparseCategoricalAccuracyMetric);
+export type SparseCategoricalAccuracy = SparseCategoricalAccuracyMetric;
 
 /** Whether fewer than k predictions are greater than that of the class number (ties count as in), and it is finite. */
 export const sparseTopKCategoricalAccuracy: (yTrue: TensorLike, yPred: TensorLike, options?: { k?: number }) => Tensor = defineOp(
@@ -149,6 +153,7 @@ export class TopKCategoricalAccuracyMetric extends MeanOfFunction {
 /** Share of samples whose one-hot label is among the k largest predictions. */
 export const TopKCategoricalAccuracy: CallableClass<typeof TopKCategoricalAccuracyMetric> =
   /* @__PURE__ */ callableClass(TopKCategoricalAccuracyMetric);
+export type TopKCategoricalAccuracy = TopKCategoricalAccuracyMetric;
 
 /** Share of samples whose class number is among the k largest predictions. */
 export class SparseTopKCategoricalAccuracyMetric extends MeanOfFunction {
@@ -168,3 +173,4 @@ export class SparseTopKCategoricalAccuracyMetric extends MeanOfFunction {
 /** Share of samples whose class number is among the k largest predictions. */
 export const SparseTopKCategoricalAccuracy: CallableClass<typeof SparseTopKCategoricalAccuracyMetric> =
   /* @__PURE__ */ callableClass(SparseTopKCategoricalAccuracyMetric);
+export type SparseTopKCategoricalAccuracy = SparseTopKCategoricalAccuracyMetric;

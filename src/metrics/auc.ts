@@ -217,3 +217,4 @@ export class AUCMetric extends Metric {
 }
 /** Area under a curve of decisions. */
 export const AUC: CallableClass<typeof AUCMetric> = /* @__PURE__ */ callableClass(AUCMetric);
+export type AUC = AUCMetric;

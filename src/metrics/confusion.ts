@@ -59,6 +59,7 @@ export class TruePositivesMetric extends DecisionCount {
 }
 /** Weighted number of true positives. */
 export const TruePositives: CallableClass<typeof TruePositivesMetric> = /* @__PURE__ */ callableClass(TruePositivesMetric);
+export type TruePositives = TruePositivesMetric;
 /** Weighted number of true negatives. */
 export class TrueNegativesMetric extends DecisionCount {
   static override readonly className: string = "TrueNegatives";
@@ -68,6 +69,7 @@ export class TrueNegativesMetric extends DecisionCount {
 }
 /** Weighted number of true negatives. */
 export const TrueNegatives: CallableClass<typeof TrueNegativesMetric> = /* @__PURE__ */ callableClass(TrueNegativesMetric);
+export type TrueNegatives = TrueNegativesMetric;
 /** Weighted number of false positives. */
 export class FalsePositivesMetric extends DecisionCount {
   static override readonly className: string = "FalsePositives";
@@ -77,6 +79,7 @@ export class FalsePositivesMetric extends DecisionCount {
 }
 /** Weighted number of false positives. */
 export const FalsePositives: CallableClass<typeof FalsePositivesMetric> = /* @__PURE__ */ callableClass(FalsePositivesMetric);
+export type FalsePositives = FalsePositivesMetric;
 /** Weighted number of false negatives. */
 export class FalseNegativesMetric extends DecisionCount {
   static override readonly className: string = "FalseNegatives";
@@ -86,6 +89,7 @@ export class FalseNegativesMetric extends DecisionCount {
 }
 /** Weighted number of false negatives. */
 export const FalseNegatives: CallableClass<typeof FalseNegativesMetric> = /* @__PURE__ */ callableClass(FalseNegativesMetric);
+export type FalseNegatives = FalseNegativesMetric;
 
 /** Options of Precision and Recall. */
 export interface PrecisionOptions extends CountOptions {
@@ -144,6 +148,7 @@ export class PrecisionMetric extends PositiveShare {
 }
 /** Share of positive predictions that are right. */
 export const Precision: CallableClass<typeof PrecisionMetric> = /* @__PURE__ */ callableClass(PrecisionMetric);
+export type Precision = PrecisionMetric;
 /** Share of positive labels that are found. */
 export class RecallMetric extends PositiveShare {
   static override readonly className: string = "Recall";
@@ -153,3 +158,4 @@ export class RecallMetric extends PositiveShare {
 }
 /** Share of positive labels that are found. */
 export const Recall: CallableClass<typeof RecallMetric> = /* @__PURE__ */ callableClass(RecallMetric);
+export type Recall = RecallMetric;

@@ -76,6 +76,7 @@ export class PearsonCorrelationMetric extends Correlation {
 }
 /** Mean correlation of Pearson. */
 export const PearsonCorrelation: CallableClass<typeof PearsonCorrelationMetric> = /* @__PURE__ */ callableClass(PearsonCorrelationMetric);
+export type PearsonCorrelation = PearsonCorrelationMetric;
 
 /** Mean concordance of Lin: 1 where predictions are the targets. */
 export class ConcordanceCorrelationMetric extends Correlation {
@@ -87,3 +88,4 @@ export class ConcordanceCorrelationMetric extends Correlation {
 /** Mean concordance of Lin. */
 export const ConcordanceCorrelation: CallableClass<typeof ConcordanceCorrelationMetric> =
   /* @__PURE__ */ callableClass(ConcordanceCorrelationMetric);
+export type ConcordanceCorrelation = ConcordanceCorrelationMetric;

@@ -105,6 +105,7 @@ export class FBetaScoreMetric extends Metric {
 }
 /** Weighted harmonic mean of precision and recall. */
 export const FBetaScore: CallableClass<typeof FBetaScoreMetric> = /* @__PURE__ */ callableClass(FBetaScoreMetric);
+export type FBetaScore = FBetaScoreMetric;
 
 /** `2 p r / (p + r)`, p precision and r recall. */
 export class F1ScoreMetric extends FBetaScoreMetric {
@@ -118,3 +119,4 @@ export class F1ScoreMetric extends FBetaScoreMetric {
 }
 /** Harmonic mean of precision and recall. */
 export const F1Score: CallableClass<typeof F1ScoreMetric> = /* @__PURE__ */ callableClass(F1ScoreMetric);
+export type F1Score = F1ScoreMetric;

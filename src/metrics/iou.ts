@@ -118,6 +118,7 @@ export class IoUMetric extends Metric {
 }
 /** Mean intersection over union of some classes. */
 export const IoU: CallableClass<typeof IoUMetric> = /* @__PURE__ */ callableClass(IoUMetric);
+export type IoU = IoUMetric;
 
 function allClasses(options: IoUBaseOptions): number[] {
   return Array.from({ length: options?.numClasses ?? 0 }, (_, i) => i);
@@ -136,6 +137,7 @@ export class MeanIoUMetric extends IoUMetric {
 }
 /** Mean intersection over union of all classes. */
 export const MeanIoU: CallableClass<typeof MeanIoUMetric> = /* @__PURE__ */ callableClass(MeanIoUMetric);
+export type MeanIoU = MeanIoUMetric;
 
 /** Mean intersection over union of some classes, for one-hot labels. */
 export class OneHotIoUMetric extends IoUMetric {
@@ -150,6 +152,7 @@ export class OneHotIoUMetric extends IoUMetric {
 }
 /** Mean intersection over union of some classes, for one-hot labels. */
 export const OneHotIoU: CallableClass<typeof OneHotIoUMetric> = /* @__PURE__ */ callableClass(OneHotIoUMetric);
+export type OneHotIoU = OneHotIoUMetric;
 
 /** Mean intersection over union of all classes, for one-hot labels. */
 export class OneHotMeanIoUMetric extends IoUMetric {
@@ -164,6 +167,7 @@ export class OneHotMeanIoUMetric extends IoUMetric {
 }
 /** Mean intersection over union of all classes, for one-hot labels. */
 export const OneHotMeanIoU: CallableClass<typeof OneHotMeanIoUMetric> = /* @__PURE__ */ callableClass(OneHotMeanIoUMetric);
+export type OneHotMeanIoU = OneHotMeanIoUMetric;
 
 /** Options of BinaryIoU. */
 export interface BinaryIoUOptions extends MetricOptions {
@@ -190,3 +194,4 @@ export class BinaryIoUMetric extends IoUMetric {
 }
 /** Mean intersection over union of classes 0 and 1. */
 export const BinaryIoU: CallableClass<typeof BinaryIoUMetric> = /* @__PURE__ */ callableClass(BinaryIoUMetric);
+export type BinaryIoU = BinaryIoUMetric;

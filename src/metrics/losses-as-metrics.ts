@@ -46,6 +46,7 @@ export class MeanSquaredErrorMetric extends MeanOfLoss {
 }
 /** Mean squared error. */
 export const MeanSquaredError: CallableClass<typeof MeanSquaredErrorMetric> = /* @__PURE__ */ callableClass(MeanSquaredErrorMetric);
+export type MeanSquaredError = MeanSquaredErrorMetric;
 
 /** Mean absolute error. */
 export class MeanAbsoluteErrorMetric extends MeanOfLoss {
@@ -56,6 +57,7 @@ export class MeanAbsoluteErrorMetric extends MeanOfLoss {
 }
 /** Mean absolute error. */
 export const MeanAbsoluteError: CallableClass<typeof MeanAbsoluteErrorMetric> = /* @__PURE__ */ callableClass(MeanAbsoluteErrorMetric);
+export type MeanAbsoluteError = MeanAbsoluteErrorMetric;
 
 /** Mean absolute percentage error. */
 export class MeanAbsolutePercentageErrorMetric extends MeanOfLoss {
@@ -67,6 +69,7 @@ export class MeanAbsolutePercentageErrorMetric extends MeanOfLoss {
 /** Mean absolute percentage error. */
 export const MeanAbsolutePercentageError: CallableClass<typeof MeanAbsolutePercentageErrorMetric> =
   /* @__PURE__ */ callableClass(MeanAbsolutePercentageErrorMetric);
+export type MeanAbsolutePercentageError = MeanAbsolutePercentageErrorMetric;
 
 /** Mean squared logarithmic error. */
 export class MeanSquaredLogarithmicErrorMetric extends MeanOfLoss {
@@ -78,6 +81,7 @@ export class MeanSquaredLogarithmicErrorMetric extends MeanOfLoss {
 /** Mean squared logarithmic error. */
 export const MeanSquaredLogarithmicError: CallableClass<typeof MeanSquaredLogarithmicErrorMetric> =
   /* @__PURE__ */ callableClass(MeanSquaredLogarithmicErrorMetric);
+export type MeanSquaredLogarithmicError = MeanSquaredLogarithmicErrorMetric;
 
 /** Mean logarithm of the hyperbolic cosine of the error. */
 export class LogCoshErrorMetric extends MeanOfLoss {
@@ -88,6 +92,7 @@ export class LogCoshErrorMetric extends MeanOfLoss {
 }
 /** Mean logarithm of the hyperbolic cosine of the error. */
 export const LogCoshError: CallableClass<typeof LogCoshErrorMetric> = /* @__PURE__ */ callableClass(LogCoshErrorMetric);
+export type LogCoshError = LogCoshErrorMetric;
 
 /** Mean divergence of the targets from the predictions. */
 export class KLDivergenceMetric extends MeanOfLoss {
@@ -98,6 +103,7 @@ export class KLDivergenceMetric extends MeanOfLoss {
 }
 /** Mean divergence of the targets from the predictions. */
 export const KLDivergence: CallableClass<typeof KLDivergenceMetric> = /* @__PURE__ */ callableClass(KLDivergenceMetric);
+export type KLDivergence = KLDivergenceMetric;
 
 /** Mean Poisson loss. */
 export class PoissonMetric extends MeanOfLoss {
@@ -108,6 +114,7 @@ export class PoissonMetric extends MeanOfLoss {
 }
 /** Mean Poisson loss. */
 export const Poisson: CallableClass<typeof PoissonMetric> = /* @__PURE__ */ callableClass(PoissonMetric);
+export type Poisson = PoissonMetric;
 
 /** Mean missing margin. */
 export class HingeMetric extends MeanOfLoss {
@@ -118,6 +125,7 @@ export class HingeMetric extends MeanOfLoss {
 }
 /** Mean missing margin. */
 export const Hinge: CallableClass<typeof HingeMetric> = /* @__PURE__ */ callableClass(HingeMetric);
+export type Hinge = HingeMetric;
 
 /** Mean squared missing margin. */
 export class SquaredHingeMetric extends MeanOfLoss {
@@ -128,6 +136,7 @@ export class SquaredHingeMetric extends MeanOfLoss {
 }
 /** Mean squared missing margin. */
 export const SquaredHinge: CallableClass<typeof SquaredHingeMetric> = /* @__PURE__ */ callableClass(SquaredHingeMetric);
+export type SquaredHinge = SquaredHingeMetric;
 
 /** Mean missing margin over the best wrong class. */
 export class CategoricalHingeMetric extends MeanOfLoss {
@@ -138,6 +147,7 @@ export class CategoricalHingeMetric extends MeanOfLoss {
 }
 /** Mean missing margin over the best wrong class. */
 export const CategoricalHinge: CallableClass<typeof CategoricalHingeMetric> = /* @__PURE__ */ callableClass(CategoricalHingeMetric);
+export type CategoricalHinge = CategoricalHingeMetric;
 
 /** Root of the mean squared error. */
 export class RootMeanSquaredErrorMetric extends MeanOfFunction {
@@ -156,6 +166,7 @@ export class RootMeanSquaredErrorMetric extends MeanOfFunction {
 /** Root of the mean squared error. */
 export const RootMeanSquaredError: CallableClass<typeof RootMeanSquaredErrorMetric> =
   /* @__PURE__ */ callableClass(RootMeanSquaredErrorMetric);
+export type RootMeanSquaredError = RootMeanSquaredErrorMetric;
 
 /** Options of CosineSimilarity. */
 export interface CosineMetricOptions extends MetricOptions {
@@ -179,6 +190,7 @@ export class CosineSimilarityMetric extends MeanOfFunction {
 }
 /** Mean cosine of the angle between targets and predictions. */
 export const CosineSimilarity: CallableClass<typeof CosineSimilarityMetric> = /* @__PURE__ */ callableClass(CosineSimilarityMetric);
+export type CosineSimilarity = CosineSimilarityMetric;
 
 /** Options of the cross-entropies as metrics. */
 export type CrossentropyMetricOptions = MetricOptions & CrossentropyLossOptions;
@@ -202,6 +214,7 @@ export class BinaryCrossentropyMetric extends MeanOfFunction {
 }
 /** Mean cross-entropy of labels 0 and 1. */
 export const BinaryCrossentropy: CallableClass<typeof BinaryCrossentropyMetric> = /* @__PURE__ */ callableClass(BinaryCrossentropyMetric);
+export type BinaryCrossentropy = BinaryCrossentropyMetric;
 
 /** Mean cross-entropy of one-hot labels. */
 export class CategoricalCrossentropyMetric extends MeanOfFunction {
@@ -225,6 +238,7 @@ export class CategoricalCrossentropyMetric extends MeanOfFunction {
 /** Mean cross-entropy of one-hot labels. */
 export const CategoricalCrossentropy: CallableClass<typeof CategoricalCrossentropyMetric> =
   /* @__PURE__ */ callableClass(CategoricalCrossentropyMetric);
+export type CategoricalCrossentropy = CategoricalCrossentropyMetric;
 
 /** Mean cross-entropy of class numbers. */
 export class SparseCategoricalCrossentropyMetric extends MeanOfFunction {
@@ -246,3 +260,4 @@ export class SparseCategoricalCrossentropyMetric extends MeanOfFunction {
 /** Mean cross-entropy of class numbers. */
 export const SparseCategoricalCrossentropy: CallableClass<typeof SparseCategoricalCrossentropyMetric> =
   /* @__PURE__ */ callableClass(SparseCategoricalCrossentropyMetric);
+export type SparseCategoricalCrossentropy = SparseCategoricalCrossentropyMetric;

@@ -50,6 +50,7 @@ export class SumMetric extends Metric {
 }
 /** Sum of all values. */
 export const Sum: CallableClass<typeof SumMetric> = /* @__PURE__ */ callableClass(SumMetric);
+export type Sum = SumMetric;
 
 /** Total and count of values: what all means share. */
 export abstract class MeanBase extends Metric {
@@ -83,6 +84,7 @@ export class MeanMetric extends MeanBase {
 }
 /** Weighted mean of all values. */
 export const Mean: CallableClass<typeof MeanMetric> = /* @__PURE__ */ callableClass(MeanMetric);
+export type Mean = MeanMetric;
 
 /** A function of targets and predictions whose values are averaged. */
 export type MetricFunction = (yTrue: TensorLike, yPred: TensorLike) => Tensor;
@@ -119,3 +121,4 @@ export class MeanMetricWrapperMetric extends MeanOfFunction {
 }
 /** Mean over samples of a user's function. */
 export const MeanMetricWrapper: CallableClass<typeof MeanMetricWrapperMetric> = /* @__PURE__ */ callableClass(MeanMetricWrapperMetric);
+export type MeanMetricWrapper = MeanMetricWrapperMetric;

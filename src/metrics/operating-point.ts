@@ -97,6 +97,7 @@ export class SensitivityAtSpecificityMetric extends OperatingPoint {
 /** Best sensitivity (recall) among thresholds whose specificity is at least a given one. */
 export const SensitivityAtSpecificity: CallableClass<typeof SensitivityAtSpecificityMetric> =
   /* @__PURE__ */ callableClass(SensitivityAtSpecificityMetric);
+export type SensitivityAtSpecificity = SensitivityAtSpecificityMetric;
 
 /** Best specificity among thresholds whose sensitivity (recall) is at least a given one. */
 export class SpecificityAtSensitivityMetric extends OperatingPoint {
@@ -114,6 +115,7 @@ export class SpecificityAtSensitivityMetric extends OperatingPoint {
 /** Best specificity among thresholds whose sensitivity (recall) is at least a given one. */
 export const SpecificityAtSensitivity: CallableClass<typeof SpecificityAtSensitivityMetric> =
   /* @__PURE__ */ callableClass(SpecificityAtSensitivityMetric);
+export type SpecificityAtSensitivity = SpecificityAtSensitivityMetric;
 
 /** Best precision among thresholds whose recall is at least a given one. */
 export class PrecisionAtRecallMetric extends OperatingPoint {
@@ -130,6 +132,7 @@ export class PrecisionAtRecallMetric extends OperatingPoint {
 }
 /** Best precision among thresholds whose recall is at least a given one. */
 export const PrecisionAtRecall: CallableClass<typeof PrecisionAtRecallMetric> = /* @__PURE__ */ callableClass(PrecisionAtRecallMetric);
+export type PrecisionAtRecall = PrecisionAtRecallMetric;
 
 /** Best recall among thresholds whose precision is at least a given one. */
 export class RecallAtPrecisionMetric extends OperatingPoint {
@@ -146,3 +149,4 @@ export class RecallAtPrecisionMetric extends OperatingPoint {
 }
 /** Best recall among thresholds whose precision is at least a given one. */
 export const RecallAtPrecision: CallableClass<typeof RecallAtPrecisionMetric> = /* @__PURE__ */ callableClass(RecallAtPrecisionMetric);
+export type RecallAtPrecision = RecallAtPrecisionMetric;

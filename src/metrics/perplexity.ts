@@ -87,3 +87,4 @@ function countedTokens(losses: Tensor, kept: Tensor | null, { sampleWeight = nul
 
 /** How many words a language model hesitates between; see {@link PerplexityMetric}. */
 export const Perplexity: CallableClass<typeof PerplexityMetric> = /* @__PURE__ */ callableClass(PerplexityMetric);
+export type Perplexity = PerplexityMetric;

@@ -103,3 +103,4 @@ export class R2ScoreMetric extends Metric {
 }
 /** Coefficient of determination. */
 export const R2Score: CallableClass<typeof R2ScoreMetric> = /* @__PURE__ */ callableClass(R2ScoreMetric);
+export type R2Score = R2ScoreMetric;

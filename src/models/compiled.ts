@@ -34,7 +34,7 @@ export interface CompileOptions {
 export class Compiled {
   readonly optimizer: optimizers.Optimizer;
   /** The mean of the loss over an epoch. */
-  readonly lossMean: InstanceType<typeof metrics.Mean>;
+  readonly lossMean: metrics.Mean;
   /** Steps between two calls of the callbacks' batch methods. */
   readonly stepsPerExecution: number;
   /** What it was made from. */

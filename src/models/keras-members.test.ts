@@ -218,3 +218,24 @@ it("a model whose steps say everything needs no call", async () => {
   }
   await expect(pair.predict(x)).rejects.toThrow(/does not say what it computes/);
 });
+
+it("a training step of one's own does what it likes with the compiled loss and with missing targets", async () => {
+  class Restores extends Sequential {
+    static override readonly className = "Restores";
+    readonly error: metrics.Mean = metrics.Mean({ name: "error" });
+    override trainStep(data: Parameters<Model["trainStep"]>[0]): ReturnType<Model["trainStep"]> {
+      expect(data.y).toBe(null);
+      const loss = (this.loss as losses.Loss)(data.x as Tensor, (this as Model)(data.x as Tensor));
+      this.error.updateState(loss);
+      return { error: this.error.result() };
+    }
+  }
+  const model = new Restores([Input({ shape: [2] }), layers.Dense({ units: 2 })]);
+  expect(model.loss).toBe(null);
+  const loss: losses.MeanAbsoluteError = losses.MeanAbsoluteError();
+  model.compile({ loss });
+  expect(model.loss).toBe(loss);
+  const { history } = await model.fit(x, null, { verbose: 0 });
+  expect(history.error![0]).toBeCloseTo(await loss(x, model(x)).item(), 5);
+  await expect(model.evaluate(x, null, { verbose: 0 })).rejects.toThrow();
+});

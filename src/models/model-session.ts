@@ -118,6 +118,7 @@ export class ModelSession {
       outputs,
       outputKeys: this.#model.producerNames,
       loss: this.compiled?.loss ?? null,
+      hasOwnStep: this.#model.hasOwnStep,
     };
     // What a model that is no graph takes is known of its last data only.
     if (this.#model.inputSlots !== null) this.#plan = plan;

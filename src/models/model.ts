@@ -161,6 +161,16 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
     });
   }
 
+  /** Whether a class of one's own says what a training step is: what it does with losses and targets is its affair. */
+  get hasOwnStep(): boolean {
+    return this.trainStep !== Model.prototype.trainStep;
+  }
+
+  /** The loss or losses that `compile` was given; null: none. */
+  get loss(): CompileOptions["loss"] {
+    return this.session.compiled?.options.loss ?? null;
+  }
+
   /** Whether it says what it computes; a class of one's own may say it in its steps only, as adversarial networks do. */
   get hasCall(): boolean {
     return this.graph !== null || this.call !== Model.prototype.call;

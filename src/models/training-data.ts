@@ -34,6 +34,8 @@ export interface DataPlan {
   readonly outputs: readonly Slot[];
   readonly outputKeys: readonly string[] | null;
   readonly loss: CompiledLoss | null;
+  /** Whether a class of one's own says what a training step is, and so what it needs. */
+  readonly hasOwnStep: boolean;
 }
 
 /** The pieces that a user passes. */
@@ -63,7 +65,7 @@ function matchTargets(
   const loss = plan.loss;
   const needs = (index: number): boolean => loss !== null && loss.outputs[index]?.identifier !== null;
   const isGiven = given.y !== null && given.y !== undefined;
-  if (!isGiven && plan.outputs.some((_, index) => needs(index))) {
+  if (!isGiven && !plan.hasOwnStep && plan.outputs.some((_, index) => needs(index))) {
     throw new ValueError({
       where,
       problem: "the targets are missing",

@@ -64,3 +64,4 @@ export class AdadeltaOptimizer extends Optimizer {
 }
 /** Steps in the units of the weights. */
 export const Adadelta: CallableClass<typeof AdadeltaOptimizer> = /* @__PURE__ */ callableClass(AdadeltaOptimizer);
+export type Adadelta = AdadeltaOptimizer;

@@ -110,3 +110,4 @@ export class AdafactorOptimizer extends Optimizer {
 }
 /** Adaptive steps with factored mean squares. */
 export const Adafactor: CallableClass<typeof AdafactorOptimizer> = /* @__PURE__ */ callableClass(AdafactorOptimizer);
+export type Adafactor = AdafactorOptimizer;

@@ -45,3 +45,4 @@ export class AdagradOptimizer extends Optimizer {
 }
 /** Gradients divided by the root of the sum of their squares. */
 export const Adagrad: CallableClass<typeof AdagradOptimizer> = /* @__PURE__ */ callableClass(AdagradOptimizer);
+export type Adagrad = AdagradOptimizer;

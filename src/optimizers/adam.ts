@@ -89,6 +89,7 @@ export class AdamOptimizer extends Optimizer {
 }
 /** Adam. */
 export const Adam: CallableClass<typeof AdamOptimizer> = /* @__PURE__ */ callableClass(AdamOptimizer);
+export type Adam = AdamOptimizer;
 
 /** Adam with weight decay (default 0.004) that the moments do not see. Loshchilov and Hutter 2019, arXiv:1711.05101. */
 export class AdamWOptimizer extends AdamOptimizer {
@@ -99,3 +100,4 @@ export class AdamWOptimizer extends AdamOptimizer {
 }
 /** Adam with weight decay. */
 export const AdamW: CallableClass<typeof AdamWOptimizer> = /* @__PURE__ */ callableClass(AdamWOptimizer);
+export type AdamW = AdamWOptimizer;

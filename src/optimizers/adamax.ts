@@ -69,3 +69,4 @@ export class AdamaxOptimizer extends Optimizer {
 }
 /** Adam with the infinity norm. */
 export const Adamax: CallableClass<typeof AdamaxOptimizer> = /* @__PURE__ */ callableClass(AdamaxOptimizer);
+export type Adamax = AdamaxOptimizer;

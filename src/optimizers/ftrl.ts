@@ -119,3 +119,4 @@ export class FtrlOptimizer extends Optimizer {
 }
 /** Follow the regularized leader. */
 export const Ftrl: CallableClass<typeof FtrlOptimizer> = /* @__PURE__ */ callableClass(FtrlOptimizer);
+export type Ftrl = FtrlOptimizer;

@@ -78,3 +78,4 @@ export class LambOptimizer extends Optimizer {
 }
 /** Adam with steps as long as the weights. */
 export const Lamb: CallableClass<typeof LambOptimizer> = /* @__PURE__ */ callableClass(LambOptimizer);
+export type Lamb = LambOptimizer;

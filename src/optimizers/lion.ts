@@ -55,3 +55,4 @@ export class LionOptimizer extends Optimizer {
 }
 /** Steps by the sign of the mean gradient. */
 export const Lion: CallableClass<typeof LionOptimizer> = /* @__PURE__ */ callableClass(LionOptimizer);
+export type Lion = LionOptimizer;

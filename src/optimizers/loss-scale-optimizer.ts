@@ -160,3 +160,4 @@ export class LossScaleOptimizerClass extends Optimizer {
 }
 /** Dynamic loss scaling around another optimizer. */
 export const LossScaleOptimizer: CallableClass<typeof LossScaleOptimizerClass> = /* @__PURE__ */ callableClass(LossScaleOptimizerClass);
+export type LossScaleOptimizer = LossScaleOptimizerClass;

@@ -201,3 +201,4 @@ export class MultiOptimizerClass extends Optimizer {
 
 /** Several optimizers, each for some of the variables; see {@link MultiOptimizerClass}. */
 export const MultiOptimizer: CallableClass<typeof MultiOptimizerClass> = /* @__PURE__ */ callableClass(MultiOptimizerClass);
+export type MultiOptimizer = MultiOptimizerClass;

@@ -192,3 +192,4 @@ export class MuonOptimizer extends Optimizer {
 }
 /** Momentum made orthogonal. */
 export const Muon: CallableClass<typeof MuonOptimizer> = /* @__PURE__ */ callableClass(MuonOptimizer);
+export type Muon = MuonOptimizer;

@@ -106,3 +106,4 @@ export class NadamOptimizer extends Optimizer {
 }
 /** Adam with Nesterov's momentum. */
 export const Nadam: CallableClass<typeof NadamOptimizer> = /* @__PURE__ */ callableClass(NadamOptimizer);
+export type Nadam = NadamOptimizer;

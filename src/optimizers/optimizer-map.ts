@@ -139,3 +139,4 @@ function optimizerOf(what: string, value: unknown): Optimizer {
 
 /** Which optimizer changes which variables; see {@link OptimizerMapClass}. */
 export const OptimizerMap: CallableClass<typeof OptimizerMapClass> = /* @__PURE__ */ callableClass(OptimizerMapClass);
+export type OptimizerMap = OptimizerMapClass;

@@ -69,3 +69,4 @@ export class RMSpropOptimizer extends Optimizer {
 }
 /** RMSprop. */
 export const RMSprop: CallableClass<typeof RMSpropOptimizer> = /* @__PURE__ */ callableClass(RMSpropOptimizer);
+export type RMSprop = RMSpropOptimizer;

@@ -76,3 +76,4 @@ export class ScheduleFreeAdamWOptimizer extends Optimizer {
 /** AdamW without a schedule. */
 export const ScheduleFreeAdamW: CallableClass<typeof ScheduleFreeAdamWOptimizer> =
   /* @__PURE__ */ callableClass(ScheduleFreeAdamWOptimizer);
+export type ScheduleFreeAdamW = ScheduleFreeAdamWOptimizer;

@@ -60,3 +60,4 @@ export class SGDOptimizer extends Optimizer {
 }
 /** Stochastic gradient descent. */
 export const SGD: CallableClass<typeof SGDOptimizer> = /* @__PURE__ */ callableClass(SGDOptimizer);
+export type SGD = SGDOptimizer;

@@ -31,6 +31,7 @@ export class L1Regularizer extends Regularizer {
 }
 /** `l1 * sum(|x|)`. */
 export const L1: CallableClass<typeof L1Regularizer> = /* @__PURE__ */ callableClass(L1Regularizer);
+export type L1 = L1Regularizer;
 
 /** Options of L2. */
 export interface L2Options {
@@ -55,6 +56,7 @@ export class L2Regularizer extends Regularizer {
 }
 /** `l2 * sum(x^2)`. */
 export const L2: CallableClass<typeof L2Regularizer> = /* @__PURE__ */ callableClass(L2Regularizer);
+export type L2 = L2Regularizer;
 
 /** Options of L1L2. */
 export interface L1L2Options {
@@ -86,3 +88,4 @@ export class L1L2Regularizer extends Regularizer {
 }
 /** `l1 * sum(|x|) + l2 * sum(x^2)`. */
 export const L1L2: CallableClass<typeof L1L2Regularizer> = /* @__PURE__ */ callableClass(L1L2Regularizer);
+export type L1L2 = L1L2Regularizer;

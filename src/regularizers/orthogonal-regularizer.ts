@@ -57,3 +57,4 @@ export class OrthogonalRegularizerClass extends Regularizer {
 /** `factor * mean |cosine|` over pairs of rows (or columns) of a matrix. */
 export const OrthogonalRegularizer: CallableClass<typeof OrthogonalRegularizerClass> =
   /* @__PURE__ */ callableClass(OrthogonalRegularizerClass);
+export type OrthogonalRegularizer = OrthogonalRegularizerClass;

@@ -60,6 +60,7 @@ export class CosineDecaySchedule extends LearningRateSchedule {
 }
 /** Half a cosine. */
 export const CosineDecay: CallableClass<typeof CosineDecaySchedule> = /* @__PURE__ */ callableClass(CosineDecaySchedule);
+export type CosineDecay = CosineDecaySchedule;
 
 /** Options of CosineDecayRestarts. */
 export interface CosineDecayRestartsOptions {
@@ -115,3 +116,4 @@ export class CosineDecayRestartsSchedule extends LearningRateSchedule {
 /** Half a cosine, again and again. */
 export const CosineDecayRestarts: CallableClass<typeof CosineDecayRestartsSchedule> =
   /* @__PURE__ */ callableClass(CosineDecayRestartsSchedule);
+export type CosineDecayRestarts = CosineDecayRestartsSchedule;

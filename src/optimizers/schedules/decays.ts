@@ -60,6 +60,7 @@ export class ExponentialDecaySchedule extends RateDecay {
 }
 /** `initial * rate^(step / decaySteps)`. */
 export const ExponentialDecay: CallableClass<typeof ExponentialDecaySchedule> = /* @__PURE__ */ callableClass(ExponentialDecaySchedule);
+export type ExponentialDecay = ExponentialDecaySchedule;
 
 /** `initial / (1 + rate * step / decaySteps)`. */
 export class InverseTimeDecaySchedule extends RateDecay {
@@ -73,6 +74,7 @@ export class InverseTimeDecaySchedule extends RateDecay {
 }
 /** `initial / (1 + rate * step / decaySteps)`. */
 export const InverseTimeDecay: CallableClass<typeof InverseTimeDecaySchedule> = /* @__PURE__ */ callableClass(InverseTimeDecaySchedule);
+export type InverseTimeDecay = InverseTimeDecaySchedule;
 
 /** Options of PiecewiseConstantDecay. */
 export interface PiecewiseConstantOptions {
@@ -124,6 +126,7 @@ export class PiecewiseConstantDecaySchedule extends LearningRateSchedule {
 /** Constant between boundaries. */
 export const PiecewiseConstantDecay: CallableClass<typeof PiecewiseConstantDecaySchedule> =
   /* @__PURE__ */ callableClass(PiecewiseConstantDecaySchedule);
+export type PiecewiseConstantDecay = PiecewiseConstantDecaySchedule;
 
 /** Options of PolynomialDecay. */
 export interface PolynomialDecayOptions {
@@ -169,3 +172,4 @@ export class PolynomialDecaySchedule extends LearningRateSchedule {
 }
 /** A polynomial from the initial to the end rate. */
 export const PolynomialDecay: CallableClass<typeof PolynomialDecaySchedule> = /* @__PURE__ */ callableClass(PolynomialDecaySchedule);
+export type PolynomialDecay = PolynomialDecaySchedule;

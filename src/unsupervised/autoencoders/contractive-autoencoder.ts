@@ -31,7 +31,7 @@ export class ContractiveAutoencoderModel extends AutoencoderModel {
   static override readonly className: string = "ContractiveAutoencoder";
   /** Factor of the penalty; read at the next trace. */
   weight: number;
-  readonly contractionTracker: InstanceType<typeof metrics.Mean>;
+  readonly contractionTracker: metrics.Mean;
 
   constructor(options: ContractiveAutoencoderOptions) {
     const { weight = 1e-4, ...rest } = options;

@@ -69,9 +69,9 @@ export class VariationalAutoencoderModel extends BaseAutoencoder {
   readonly stddev: number;
   /** Factor of the divergence; read at the next trace. */
   beta: number;
-  readonly elboTracker: InstanceType<typeof metrics.Mean>;
-  readonly reconstructionTracker: InstanceType<typeof metrics.Mean>;
-  readonly klTracker: InstanceType<typeof metrics.Mean>;
+  readonly elboTracker: metrics.Mean;
+  readonly reconstructionTracker: metrics.Mean;
+  readonly klTracker: metrics.Mean;
   /** The distribution that the last call drew from. */
   #drawn: CodeDistribution | null = null;
 
