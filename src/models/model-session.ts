@@ -14,7 +14,7 @@ import type { Model } from "./model.ts";
 import { ModelQueue } from "./model-queue.ts";
 import { asList, layoutOf, LogStep, outputTensors, OutputStep, type StepData, type StepLogs, unpackerFor } from "./step.ts";
 import type { TextStage } from "./text-stage.ts";
-import type { DataPlan, TrainingData } from "./training-data.ts";
+import { type DataPlan, missingTargets, type TrainingData } from "./training-data.ts";
 
 /** Steps, losses and metrics of one model. */
 export class ModelSession {
@@ -184,6 +184,7 @@ export class ModelSession {
     const own = compiled.loss?.total(targetsFor(y, predictions.length), predictions, weightsFor(sampleWeight, predictions.length)) ?? null;
     const all = [...(own === null ? [] : [own]), ...this.#model.losses.map((loss) => (loss.rank === 0 ? loss : ops.sum(loss)))];
     if (all.length === 0) {
+      if (compiled.loss !== null) throw missingTargets(this.#model.label);
       throw new StateError({
         where: `${this.#model.label}.compile`,
         problem: "there is no loss to make smaller",

@@ -66,12 +66,7 @@ function matchTargets(
   const needs = (index: number): boolean => loss !== null && loss.outputs[index]?.identifier !== null;
   const isGiven = given.y !== null && given.y !== undefined;
   if (!isGiven && !plan.hasOwnStep && plan.outputs.some((_, index) => needs(index))) {
-    throw new ValueError({
-      where,
-      problem: "the targets are missing",
-      expected: "one array of targets per output that has a loss",
-      received: String(given.y),
-    });
+    throw missingTargets(where);
   }
   const slots = plan.outputs.map(({ name }, index): Slot => ({ name, shape: null, dtype: targetDType(plan, index) }));
   const targets = isGiven
@@ -86,6 +81,16 @@ function matchTargets(
     dtype: "float32",
   }));
   return { targets, weights: matchSlots(where, "sample weight", weight, weightSlots, plan.outputKeys, () => true) };
+}
+
+/** The error for a loss without targets. */
+export function missingTargets(where: string): ValueError {
+  return new ValueError({
+    where,
+    problem: "the targets are missing",
+    expected: "one array of targets per output that has a loss",
+    received: "none",
+  });
 }
 
 function isList(value: unknown): boolean {
