@@ -251,7 +251,7 @@ describe("what changes do", () => {
   it("AutoContrast stretches every channel, also outside training; Equalization spreads values", async () => {
     const x = tensor([10, 5, 20, 5, 60, 5, 110, 5], { shape: [1, 2, 2, 2] });
     const wanted = [0, 5, 25.5, 5, 127.5, 5, 255, 5];
-    expect(maxDifference(await data(layers.AutoContrast()(x) as Tensor), wanted)).toBeLessThan(1e-4);
+    expect(maxDifference(await data(layers.AutoContrast()(x)), wanted)).toBeLessThan(1e-4);
     const dark = tensor([0, 0, 1, 2], { shape: [1, 2, 2, 1] });
     // Counts up to each value: 2, 3, 4; (count - 2) / (4 - 2) of the range.
     expect([...(await data(train(layers.Equalization(), dark)))]).toEqual([0, 0, 128, 255]);
@@ -265,11 +265,7 @@ describe("what changes do", () => {
     const x = ops.multiply(ops.ones([n, 8, 8, 1]), ops.reshape(ops.arange(0, n, { dtype: "float32" }), [n, 1, 1, 1]));
     const weights = ops.reshape(ops.arange(0, n, { dtype: "float32" }), [n, 1]);
     for (const layer of [layers.MixUp({ alpha: 1, seed: 2 }), layers.CutMix({ seed: 2 })]) {
-      const mixed = layer({ images: x, labels, other: weights }, { training: true }) as {
-        images: Tensor;
-        labels: Tensor;
-        other: Tensor;
-      };
+      const mixed = layer({ images: x, labels, other: weights }, { training: true });
       expect(mixed.other).toBe(weights);
       const sums = await data(ops.sum(mixed.labels, 1));
       expect(maxDifference(sums, new Float32Array(n).fill(1))).toBeLessThan(1e-5);
@@ -302,7 +298,7 @@ describe("what changes do", () => {
     const x = images(2, 5, 5, 1);
     const masks = ops.cast(ops.greater(x, 128), "float32");
     const layer = layers.RandomRotation({ factor: [0.1, 0.1], seed: 1 });
-    const moved = layer({ images: x, segmentation_masks: masks }, { training: true }) as { images: Tensor; segmentation_masks: Tensor };
+    const moved = layer({ images: x, segmentation_masks: masks }, { training: true });
     expect(new Set(await data(moved.segmentation_masks))).toEqual(new Set([0, 1]));
     expect(maxDifference(await data(moved.segmentation_masks), await data(masks))).toBe(1);
   });

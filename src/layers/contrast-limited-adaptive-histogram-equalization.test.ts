@@ -50,7 +50,7 @@ describe("ContrastLimitedAdaptiveHistogramEqualization", () => {
     async (height, width, tileGridSize, clipLimit) => {
       const given = image(height, width);
       const layer = layers.ContrastLimitedAdaptiveHistogramEqualization({ tileGridSize, clipLimit });
-      const values = await (layer(asImages(given)) as Tensor).data();
+      const values = await layer(asImages(given)).data();
       const wanted = equalized(given, tileGridSize, clipLimit).flat();
       values.forEach((value, i) => expect(Math.abs(value - wanted[i]!)).toBeLessThan(2e-2));
     },
@@ -59,17 +59,17 @@ describe("ContrastLimitedAdaptiveHistogramEqualization", () => {
   it("treats channels and images apart, in both data formats, and ranges of values", async () => {
     const options = { tileGridSize: [2, 2], clipLimit: 3 } as const;
     const [a, b] = [image(8, 8), image(8, 8).map((line) => [...line].reverse())];
-    const one = (rows: number[][]): Tensor => layers.ContrastLimitedAdaptiveHistogramEqualization(options)(asImages(rows)) as Tensor;
+    const one = (rows: number[][]): Tensor => layers.ContrastLimitedAdaptiveHistogramEqualization(options)(asImages(rows));
     const both = ops.concatenate([asImages(a), asImages(b)], -1);
-    const last = layers.ContrastLimitedAdaptiveHistogramEqualization(options)(ops.concatenate([both, both], 0)) as Tensor;
+    const last = layers.ContrastLimitedAdaptiveHistogramEqualization(options)(ops.concatenate([both, both], 0));
     const separately = ops.concatenate([one(a), one(b)], -1);
     expect(await last.data()).toEqual(await ops.concatenate([separately, separately], 0).data());
     const first = layers.ContrastLimitedAdaptiveHistogramEqualization({ ...options, dataFormat: "channels_first" });
-    expect(await (first(ops.transpose(both, [0, 3, 1, 2])) as Tensor).data()).toEqual(await ops.transpose(separately, [0, 3, 1, 2]).data());
+    expect(await first(ops.transpose(both, [0, 3, 1, 2])).data()).toEqual(await ops.transpose(separately, [0, 3, 1, 2]).data());
     const whole = tensor(a.map((line) => line.map(Math.round)));
     const unit = layers.ContrastLimitedAdaptiveHistogramEqualization({ ...options, valueRange: [0, 2] });
-    const scaled = unit(ops.multiply(ops.expandDims(whole, -1), 2 / 255)) as Tensor;
-    const plain = layers.ContrastLimitedAdaptiveHistogramEqualization(options)(ops.expandDims(whole, -1)) as Tensor;
+    const scaled = unit(ops.multiply(ops.expandDims(whole, -1), 2 / 255));
+    const plain = layers.ContrastLimitedAdaptiveHistogramEqualization(options)(ops.expandDims(whole, -1));
     const [x, y] = [await scaled.data(), await plain.data()];
     // Rounding may move a value across the border of a level.
     const apart = Array.from(x).filter((value, i) => Math.abs(value - (y[i]! * 2) / 255) > 1e-3);
