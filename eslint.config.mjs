@@ -2,7 +2,7 @@ import jsdoc from "eslint-plugin-jsdoc";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["node_modules/**", "dist/**", "dist-docs/**", "bench/node_modules/**", "**/*.cjs"] },
+  { ignores: ["node_modules/**", "dist/**", "dist-docs/**", "bench/node_modules/**", "bench/results/**", "**/*.cjs"] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {
