@@ -179,7 +179,9 @@ async function validationBatches(
   const what = `${where} (validationData)`;
   if (isStream(given)) {
     const { openStream } = await streams();
-    return await openStream(what, given, { targets: true, limit: steps, limitName: "validationSteps" }, preparing(what, model, null));
+    return await model.session.queue.lend(() =>
+      openStream(what, given, { targets: true, limit: steps, limitName: "validationSteps" }, preparing(what, model, null)),
+    );
   }
   const list: readonly unknown[] = given;
   if (!Array.isArray(given) || list.length < 2 || list.length > 3) {
@@ -204,7 +206,9 @@ export async function evaluate(model: AnyModel, x: unknown, y: unknown, options:
   if (isStream(x)) {
     const { openStream, refuseBeside } = await streams();
     refuseBeside(where, { y, sampleWeight: options.sampleWeight, batchSize: options.batchSize });
-    batches = await openStream(where, x, { targets: true, limit, limitName: "steps" }, preparing(where, model, null));
+    batches = await model.session.queue.lend(() =>
+      openStream(where, x, { targets: true, limit, limitName: "steps" }, preparing(where, model, null)),
+    );
   } else {
     const batchSize = wholeNumber(where, "batchSize", options.batchSize ?? 32, 1);
     const data = await prepared(where, model, { x, y, sampleWeight: options.sampleWeight ?? null, classWeight: null });
@@ -269,7 +273,7 @@ export async function predict(model: AnyModel, x: unknown, options: PredictOptio
     const { openStream, refuseBeside } = await streams();
     refuseBeside(where, { batchSize: options.batchSize });
     const preparation: BatchPreparation = { prepare: (batch) => preparedInputs(where, model, batch.x), checks: () => [] };
-    const stream = await openStream(where, x, { targets: false, limit, limitName: "steps" }, preparation);
+    const stream = await model.session.queue.lend(() => openStream(where, x, { targets: false, limit, limitName: "steps" }, preparation));
     rows = (await model.session.queue.lend(() => stream.peek())).count;
     batches = stream;
   } else {

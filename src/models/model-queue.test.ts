@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { callbacks, layers, Sequential, setBackend, type Tensor, tensor } from "../index.ts";
+import { callbacks, layers, ops, Sequential, setBackend, type Tensor, tensor } from "../index.ts";
 
 beforeAll(async () => {
   await setBackend("reference");
@@ -49,6 +49,14 @@ describe("what user code calls on a model that is running runs at once", () => {
     }
     const { history } = await model.fit(batches as never, null, { epochs: 2, stepsPerEpoch: 3, verbose: 0 });
     for (const loss of history.loss!) expect(loss).toBeCloseTo(0, 10);
+    expect((await model.evaluate(batches() as never, null, { verbose: 0 })).loss).toBeCloseTo(0, 10);
+    const validated = await model.fit(x, y, { ...quiet, validationData: batches as never });
+    // The first of its batches was asked for before training began.
+    expect(validated.history.val_loss![0]).toBeGreaterThan(0);
+    async function* inputs(): AsyncGenerator<Tensor> {
+      for (let i = 0; i < 2; i++) yield ops.add(x, ops.multiply(0, await model.predict(x, quiet)));
+    }
+    expect((await model.predict(inputs() as never, { verbose: 0 })).shape).toEqual([8, 1]);
   });
 
   it("and an error in it ends the call, which leaves the model usable", async () => {
