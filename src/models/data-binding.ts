@@ -49,7 +49,8 @@ export interface Match {
 
 /**
  * Matches data with slots. `keys` are further names of the slots (of an object of inputs). Slots without data are null
- * where `optional` says so; one array that is no list is for the only slot that needs data. Throws where names or counts do not fit. For `withParts`.
+ * where `optional` says so; one array that is no list is for the only slot that needs data. Throws where names or counts do
+ * not fit. For `withParts`.
  */
 export function matchSlots(
   where: string,

@@ -305,8 +305,10 @@ export abstract class Optimizer {
 
   /** `apply` for pairs of a gradient and its variable. */
   applyGradients(gradientsAndVariables: readonly (readonly [TensorLike | null, Variable])[]): void {
-    const [gradients, variables] = [0, 1].map((i) => gradientsAndVariables.map((pair) => pair[i as 0 | 1]));
-    this.apply(gradients as (TensorLike | null)[], variables as Variable[]);
+    this.apply(
+      gradientsAndVariables.map(([gradient]) => gradient),
+      gradientsAndVariables.map(([, variable]) => variable),
+    );
   }
 
   /** `apply` where a scalar condition holds; else nothing changes, the number of steps included. */
