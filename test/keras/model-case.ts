@@ -162,7 +162,11 @@ async function training(entry: Case, model: Model, near: Near): Promise<string |
 
 /** What a model differs in, or null: JSON, paths of weights, outputs, gradients, losses, training. */
 export async function checkModelCase(entry: Case): Promise<string | null> {
-  // A model's own policy, by which compile() scales losses, is not in its JSON.
+  return await underPolicy(entry, check);
+}
+
+/** Checks a case under its policy: a model's own, by which compile() scales losses, is not in its JSON. */
+export async function underPolicy(entry: Case, check: (entry: Case) => Promise<string | null>): Promise<string | null> {
   setDtypePolicy(entry["policy"] as "mixed_float16");
   try {
     return await check(entry);

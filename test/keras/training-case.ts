@@ -1,12 +1,12 @@
 /** A recorded training: history, what callbacks were told in what order, single batches and the summary, compared with what happens here. */
 import * as callbacks from "../../src/callbacks/index.ts";
 import type { Tensor } from "../../src/graph/index.ts";
-import { resetAutoNames, setDtypePolicy } from "../../src/layers/index.ts";
+import { resetAutoNames } from "../../src/layers/index.ts";
 import { type Model, modelFromJSON } from "../../src/models/index.ts";
 import { summaryText } from "../../src/models/summary.ts";
 import { camelCaseKeys } from "../../src/serialization/index.ts";
 import { type Case, isStored, revive, type StoredArray, toTensor } from "./cases.ts";
-import { compare, type Near, numbers, type Pair, tolerances } from "./model-case.ts";
+import { compare, type Near, numbers, type Pair, tolerances, underPolicy } from "./model-case.ts";
 
 type Event = [hook: string, number: number | null, logs: Record<string, number>];
 
@@ -109,12 +109,7 @@ function summaryDiffers(model: Model, wanted: Record<string, unknown> | null): s
 
 /** What a case differs in, or null. */
 export async function checkTrainingCase(entry: Case): Promise<string | null> {
-  setDtypePolicy(entry["policy"] as "mixed_float16");
-  try {
-    return await check(entry);
-  } finally {
-    setDtypePolicy(null);
-  }
+  return await underPolicy(entry, check);
 }
 
 async function check(entry: Case): Promise<string | null> {

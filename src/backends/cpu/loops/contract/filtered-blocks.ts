@@ -59,18 +59,10 @@ export class FilteredBlocks {
 
   /** All plans for a kernel of full rank; none where the form does not allow it. */
   static all(bound: Binding, form: WinogradForm, target: CpuTarget): FilteredBlocks[] {
-    const { kernel } = bound;
-    const [inputs, ...others] = form.channels;
-    const [outputs, ...more] = form.columns;
-    if (form.pass !== "image" || inputs === undefined || outputs === undefined || others.length + more.length > 0) return [];
-    const lhs = kernel.accesses[kernel.lhs]!;
-    if (lhs.index.coefficients[inputs] !== 1 || kernel.axes[outputs]!.extent % target.lanes !== 0) return [];
-    const [{ place: rows }, { place: columns }] = form.windows;
-    const [insideRows, insideColumns] = [0, 1].map((spatial) => insideOf(kernel, form, spatial));
-    if (insideRows == null || insideColumns == null) return [];
-    if (lhs.guards.some(({ index }) => form.windows.every(({ place }) => index.coefficients[place] === 0))) return [];
-    const shared = { form: "filtered", images: form.images, rows, columns, insideRows, insideColumns, inputs, outputs } as const;
-    return [...shapesOf(kernel, form, shared, target)].map(
+    const axes = form.pass === "image" ? filteredAxes(bound.kernel, form, target) : null;
+    if (axes === null) return [];
+    const shared = { form: "filtered", ...axes } as const;
+    return [...shapesOf(bound.kernel, form, shared, target)].map(
       (shape) => new FilteredBlocks(bound, form, target, { ...shared, ...shape, planeStride: 0 }),
     );
   }
@@ -243,8 +235,25 @@ function panelsOf(kernel: ContractKernel, { inputs, outputs, tile }: FilteredSch
   };
 }
 
+/** The axes that blocks of tiles walk, and which lines of the image are inside. */
+type FilteredAxes = Pick<FilteredSchedule, "images" | "rows" | "columns" | "insideRows" | "insideColumns" | "inputs" | "outputs">;
+
+/** These axes; null where there is not one of channels and one of outputs, vectors are not filled, or padding is no frame. */
+export function filteredAxes(kernel: ContractKernel, form: WinogradForm, target: CpuTarget): FilteredAxes | null {
+  const [inputs, ...others] = form.channels;
+  const [outputs, ...more] = form.columns;
+  if (inputs === undefined || outputs === undefined || others.length + more.length > 0) return null;
+  const lhs = kernel.accesses[kernel.lhs]!;
+  if (lhs.index.coefficients[inputs] !== 1 || kernel.axes[outputs]!.extent % target.lanes !== 0) return null;
+  const [{ place: rows }, { place: columns }] = form.windows;
+  const [insideRows, insideColumns] = [0, 1].map((spatial) => insideOf(kernel, form, spatial));
+  if (insideRows == null || insideColumns == null) return null;
+  if (lhs.guards.some(({ index }) => form.windows.every(({ place }) => index.coefficients[place] === 0))) return null;
+  return { images: form.images, rows, columns, insideRows, insideColumns, inputs, outputs };
+}
+
 /** Which places [from, to) that the tiles see along a spatial axis the image has; null where guards are not of that kind. */
-export function insideOf(kernel: ContractKernel, { windows }: WinogradForm, spatial: number): readonly [number, number] | null {
+function insideOf(kernel: ContractKernel, { windows }: WinogradForm, spatial: number): readonly [number, number] | null {
   const { place, window } = windows[spatial]!;
   const lhs = kernel.accesses[kernel.lhs]!;
   let [from, to] = [0, kernel.axes[place]!.extent + 2];

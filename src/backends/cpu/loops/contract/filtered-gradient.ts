@@ -4,7 +4,7 @@ import type { CpuTarget } from "../../target.ts";
 import { extentOf } from "./arrange-axes.ts";
 import { stepsConflict } from "./cache-conflict.ts";
 import type { FilteredGradientSchedule } from "./contract-schedule.ts";
-import { elementNanoseconds, insideOf } from "./filtered-blocks.ts";
+import { elementNanoseconds, filteredAxes } from "./filtered-blocks.ts";
 import type { Binding } from "./pad-operand.ts";
 import type { ScheduledContraction } from "./schedule.ts";
 import { elementsOf, places, spread, tileExtent, TileMaps, tileReach, type TransformedArray } from "./tile-maps.ts";
@@ -64,20 +64,14 @@ export class FilteredGradient {
   /** All plans for a kernel of full rank; none where the form does not allow it. */
   static all(bound: Binding, form: WinogradForm, target: CpuTarget): FilteredGradient[] {
     const { kernel } = bound;
-    const [inputs, ...others] = form.channels;
-    const [outputs, ...more] = form.columns;
-    if (form.pass !== "filter" || inputs === undefined || outputs === undefined || others.length + more.length > 0) return [];
-    const [lhs, rhs] = [kernel.accesses[kernel.lhs]!, kernel.accesses[kernel.rhs]!];
-    if (lhs.index.coefficients[inputs] !== 1 || rhs.index.coefficients[outputs] !== 1 || rhs.guards.length > 0) return [];
-    if (kernel.axes[outputs]!.extent % target.lanes !== 0) return [];
-    const [{ place: rows }, { place: columns }] = form.windows;
-    const [insideRows, insideColumns] = [0, 1].map((spatial) => insideOf(kernel, form, spatial));
-    if (insideRows == null || insideColumns == null) return [];
-    if (lhs.guards.some(({ index }) => form.windows.every(({ place }) => index.coefficients[place] === 0))) return [];
+    const axes = form.pass === "filter" ? filteredAxes(kernel, form, target) : null;
+    if (axes === null) return [];
+    const rhs = kernel.accesses[kernel.rhs]!;
+    if (rhs.index.coefficients[axes.outputs] !== 1 || rhs.guards.length > 0) return [];
     const product = new TileMaps(bound, form, target).layout(-1, form.channels, form.columns);
     const { planeStride, rowStride } = product;
     const strides = { rangeStride: Math.ceil(elementsOf(product) / 16) * 16, planeStride, rowStride };
-    const shared = { form: "filteredGradient", images: form.images, rows, columns, insideRows, insideColumns, inputs, outputs } as const;
+    const shared = { form: "filteredGradient", ...axes } as const;
     return [...shapesOf(kernel, form, shared, target)].map(
       (shape) => new FilteredGradient(bound, form, target, { ...shared, ...shape, ...strides }, product),
     );
