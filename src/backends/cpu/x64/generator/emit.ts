@@ -1,7 +1,7 @@
 /** Loop IR to x86-64 machine code: instruction selection, register allocation, encoding. */
 import type { LoopFunction } from "../../loops/ir.ts";
 import { Assembler } from "../assembler/index.ts";
-import { allocateRegisters, type RegisterFile } from "./allocate.ts";
+import { allocateRegisters, forbiddenRegisters, type RegisterFile } from "./allocate.ts";
 import { ConstantPool } from "./constant-pool.ts";
 import { FunctionEncoder } from "./encode-function.ts";
 import { findIntervals } from "./liveness.ts";
@@ -58,10 +58,11 @@ export function emitFunctions(functions: readonly LoopFunction[], features: Emit
 
 function encode(fn: MachineFunction, features: EmitFeatures, assembler: Assembler): void {
   const intervals = findIntervals(fn);
+  const forbidden = forbiddenRegisters(fn, intervals);
   // A call takes every vector register, and needs a frame.
   const spills = new Set<RegisterClass>(fn.hasCalls ? ["gpr", "vec", "mask"] : []);
   for (;;) {
-    const spilled = allocateRegisters(fn, intervals, fileFor(features, spills));
+    const spilled = allocateRegisters(fn, intervals, fileFor(features, spills), forbidden);
     const more = spilled.filter((register) => !spills.has(register.class));
     if (more.length === 0) {
       let size = 0;
