@@ -30,6 +30,8 @@ export interface Limits {
   readonly sliceBytes?: number;
   /** Slices that can run at the same time. Default 1. */
   readonly lanes?: number;
+  /** Whether a contraction's epilogue may write a state over the version that it reads at the same places. Default: not. */
+  readonly contractsInPlace?: boolean;
 }
 
 /** A buffer made while a kernel is scheduled: packed weights, padded input, partial sums. */

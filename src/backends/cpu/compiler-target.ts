@@ -50,6 +50,7 @@ export function compilerTarget(
       preparedBytes: options.preparedBytes ?? usualPreparedBytes,
       sliceBytes: options.sliceBytes ?? 0,
       lanes: options.lanes ?? 1,
+      contractsInPlace: true,
     },
     scheduleContract: (bound) => schedules().scheduleContract(bound, target, winograd),
     stepOfAxis: (kernel, access, axis) => schedules().stepOfAxis(kernel, access, axis),

@@ -2,7 +2,7 @@
 import { dtypes } from "../../dtype/index.ts";
 import { sameAffine } from "../kernels/affine.ts";
 import type { Draft, DraftStep } from "../draft.ts";
-import type { ScheduledKernel } from "../target.ts";
+import type { Limits, ScheduledKernel } from "../target.ts";
 import { isChecked, readBuffers, storeAccesses, writtenBuffers } from "./kernel-graph.ts";
 
 /** What a step reads and writes, seen from outside. */
@@ -92,7 +92,7 @@ export class StepGraph {
     if (writers.length !== 1) return false;
     const writer = writers[0]!;
     const step = this.steps[writer]!;
-    if (step.kind !== "kernel" || !canDonate(step.kernel, update)) return false;
+    if (step.kind !== "kernel" || !canDonate(step.kernel, update, this.draft.limits)) return false;
     const earlier = this.effects.flatMap((effects, i) =>
       i !== writer && (effects.reads.has(update.state) || effects.isChecked) ? [i] : [],
     );
@@ -156,13 +156,16 @@ export class StepGraph {
 
 /**
  * Whether a kernel may write its output over the state: it reads the old version only where it writes the new one, and
- * for a reduction only in the epilogue.
+ * for a reduction or a contraction only in the epilogue.
  */
-function canDonate(bound: ScheduledKernel, { state, value }: StateUpdate): boolean {
+function canDonate(bound: ScheduledKernel, { state, value }: StateUpdate, { contractsInPlace = false }: Limits): boolean {
   const { kernel, buffers } = bound;
   const position = buffers.indexOf(state);
   if (position < 0) return true;
-  if (kernel.kind !== "map" && kernel.kind !== "reduce") return false;
+  if (kernel.kind === "contract") {
+    const isOperand = [kernel.lhs, kernel.rhs].some((access) => kernel.accesses[access]!.buffer === position);
+    if (!contractsInPlace || isOperand) return false;
+  } else if (kernel.kind !== "map" && kernel.kind !== "reduce") return false;
   if (
     kernel.kind === "reduce" &&
     kernel.expression.some((entry) => entry.op === "load" && kernel.accesses[entry.access]!.buffer === position)

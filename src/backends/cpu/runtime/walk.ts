@@ -68,10 +68,10 @@ export function takeFault({ program, layout, region }: WalkedProgram, kernels: r
 const forgetting = 1.1;
 
 /**
- * A stage that takes one thread longer is always shared: handing it out costs some microseconds, and where no helper has
- * time the calling thread claims every chunk itself. One disturbed measurement would keep long stages on one thread.
+ * A stage that takes one thread so many times what is not worth handing out is always shared: where no helper has time the
+ * calling thread claims every chunk itself. One disturbed measurement would keep long stages on one thread.
  */
-const longMilliseconds = 0.25;
+const longTimes = 20;
 
 /** A stage that takes all threads longer is not tried on one: it would be shared afterwards whatever came out. */
 const untriedMilliseconds = 1;
@@ -106,6 +106,6 @@ export class StageRecord {
     if (wasAlone) this.alone = Math.min(milliseconds, this.alone * forgetting);
     else this.shared = Math.min(milliseconds, this.shared * forgetting);
     if (!this.canShare) return;
-    this.isSolo = this.alone < this.leastMilliseconds || (this.alone < this.shared && this.alone < longMilliseconds);
+    this.isSolo = this.alone < this.leastMilliseconds || (this.alone < this.shared && this.alone < longTimes * this.leastMilliseconds);
   }
 }

@@ -459,8 +459,11 @@ class ContractLowering {
       finish(block);
       return;
     }
-    block.if(pass.isLast, finish, (body) =>
-      sums.forEach((line, r) => line.forEach((sum, v) => body.store("f32", spilled(r, v), get(sum)))),
+    // The epilogue stands last, so that its values may take the registers of the sums.
+    block.if(
+      eq(pass.isLast, i32(0)),
+      (body) => sums.forEach((line, r) => line.forEach((sum, v) => body.store("f32", spilled(r, v), get(sum)))),
+      finish,
     );
     block.set(this.#spill, advance(get(this.#spill), i32(spillBytes(rows, vectors, lanes)), 1));
   }
