@@ -3,7 +3,10 @@ import { add, type Block, div, eq, get, i32, lt, min, mul, rem, sub } from "./bl
 import type { Expr } from "./ir.ts";
 
 /** Nanoseconds of work a chunk should hold, about: far above the cost of handing it out. */
-const chunkNanoseconds = 20000;
+const shortestChunk = 3_000;
+const longestChunk = 20_000;
+/** Chunks of a kernel between these bounds: enough for threads to end at about the same time. */
+const usualChunks = 16;
 
 let isDividing = false;
 
@@ -76,7 +79,9 @@ export function forUnits(
 
 /** Units of a chunk, at least 1, for units that take about `nanoseconds` each. */
 export function grainOf(units: number, nanoseconds: number): number {
-  return Math.max(1, Math.min(units, Math.ceil(chunkNanoseconds / Math.max(nanoseconds, 0.1))));
+  const one = Math.max(nanoseconds, 0.1);
+  const goal = Math.max(shortestChunk, Math.min(longestChunk, (units * one) / usualChunks));
+  return Math.max(1, Math.min(units, Math.ceil(goal / one)));
 }
 
 /** Bounds [from, to) of block `index` of an axis that is cut into blocks of `length`. */

@@ -73,6 +73,12 @@ const forgetting = 1.1;
  */
 const longTimes = 20;
 
+/**
+ * What one thread has to be quicker by: it is measured in runs that are all its own, whose data no other thread's caches
+ * hold.
+ */
+const aloneGain = 0.7;
+
 /** A stage that takes all threads longer is not tried on one: it would be shared afterwards whatever came out. */
 const untriedMilliseconds = 1;
 
@@ -101,11 +107,12 @@ export class StageRecord {
     return mode === "best" || !this.canShare ? this.isSolo : mode === "alone" && !this.isNeverAlone;
   }
 
-  /** Decides how a stage goes until it is measured again: alone where that is quick, or was quicker than with helpers. */
+  /** Decides how a stage goes until it is measured again: alone where that is quick, or was much quicker than with helpers. */
   judge(wasAlone: boolean, milliseconds: number): void {
     if (wasAlone) this.alone = Math.min(milliseconds, this.alone * forgetting);
     else this.shared = Math.min(milliseconds, this.shared * forgetting);
     if (!this.canShare) return;
-    this.isSolo = this.alone < this.leastMilliseconds || (this.alone < this.shared && this.alone < longTimes * this.leastMilliseconds);
+    this.isSolo =
+      this.alone < this.leastMilliseconds || (this.alone < aloneGain * this.shared && this.alone < longTimes * this.leastMilliseconds);
   }
 }

@@ -2,7 +2,7 @@
 
 /** Byte offsets in the control block of a back-end. Words that threads contend for have 128 bytes of their own. */
 export const controlWords = {
-  /** i64: generation << 32 | chunks left. */
+  /** i64: first chunk that is left << 32 | chunks left. */
   ticket: 0,
   /** i32: finished chunks of the current stage. */
   done: 128,
@@ -14,8 +14,6 @@ export const controlWords = {
   callerSleeps: 388,
   /** Pointer: the current stage. */
   stage: 512,
-  /** i32: generation of the last stage. */
-  generation: 520,
   /** i32: 1 when helpers shall end. */
   stop: 640,
   /** i32: helpers that were started. */
@@ -42,8 +40,8 @@ export const controlWords = {
   firstHelper: 1280,
 } as const;
 
-/** Byte offsets in a helper's record: control block, scratch memory, pthread_t. */
-export const helperWords = { control: 0, scratch: 8, thread: 16 } as const;
+/** Byte offsets in a helper's record: control block, scratch memory, pthread_t; i32: 1 where it takes the last chunks first. */
+export const helperWords = { control: 0, scratch: 8, thread: 16, takesLast: 24 } as const;
 /** Bytes of a helper's record. */
 export const helperBytes = 64;
 /** Most helpers. */

@@ -136,14 +136,31 @@ export class DriverAssembler {
     return entry;
   }
 
-  /** Takes a chunk of the ticket in rax (which has some) or goes to `again`; leaves its index in eax and the stage in r13. */
-  claim(again: Label): void {
+  /** Takes the first chunk of the ticket in rax (which has some) or goes to `again`; leaves its index in eax and the stage in r13. */
+  claimFirst(again: Label): void {
+    this.emit("mov", rdx, rax);
+    this.emit("shr", rdx, 32);
+    // One chunk less, and the first of them one further.
+    this.emit("mov", ecx, 0xffffffff);
+    this.emit("lea", rcx, mem({ base: rcx, index: rax }));
+    this.takeTicket(again);
+    this.emit("mov", eax, edx);
+  }
+
+  /** The same with the last chunk. */
+  claimLast(again: Label): void {
+    this.emit("mov", rdx, rax);
+    this.emit("shr", rdx, 32);
+    this.emit("lea", rdx, mem({ base: rdx, index: rax, disp: -1 }));
     this.emit("lea", rcx, at(rax, -1));
+    this.takeTicket(again);
+    this.emit("mov", eax, edx);
+  }
+
+  /** Replaces the ticket in rax by the one in rcx, or goes to `again`. */
+  private takeTicket(again: Label): void {
     this.emit("lock cmpxchg", at(rbx, controlWords.ticket), rcx);
     this.emit("jne", again);
     this.emit("mov", r13, at(rbx, controlWords.stage));
-    this.emit("mov", ecx, at(r13, stageWords.chunks));
-    this.emit("sub", ecx, eax);
-    this.emit("mov", eax, ecx);
   }
 }

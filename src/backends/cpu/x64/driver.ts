@@ -2,10 +2,14 @@
  * The driver: machine code that walks the stages of programs and hands out their chunks, called through the C calling
  * convention of System V.
  *
- * The calling thread publishes a stage in one 64-bit ticket: generation in the upper half, chunks left in the lower
- * half. A thread claims a chunk by lowering the ticket by one with compare-and-exchange. While the exchange succeeds the
- * generation is unchanged, so the stage cannot end before the claimed chunk is done, and what the thread reads of the
- * stage is the stage it claimed from. A thread that is late or descheduled has claimed nothing and is waited for by nobody.
+ * The calling thread publishes a stage in one 64-bit ticket: the first chunk that is left in the upper half, how many there
+ * are in the lower half. A thread claims the first or the last of them by compare-and-exchange. Between stages nothing is
+ * left, so that an exchange succeeds on a stage that is published, which cannot end before the claimed chunk is done; what
+ * the thread reads of the stage is the stage it claimed from. A thread that is late or descheduled has claimed nothing and
+ * is waited for by nobody.
+ *
+ * Half of the threads take first chunks, the others last ones: stage after stage each works on its own end of the batch or
+ * of the weights, which its caches still hold.
  */
 import { emitClose, emitDispose, emitWork } from "./helper-code.ts";
 import { DriverAssembler } from "./driver-assembler.ts";

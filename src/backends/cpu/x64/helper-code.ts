@@ -31,7 +31,15 @@ export function emitWork(driver: DriverAssembler, chunk: Label): void {
   driver.emit("mov", rax, at(rbx, controlWords.ticket));
   driver.emit("test", eax, eax);
   driver.emit("je", idle);
-  driver.claim(look);
+  const last = driver.label();
+  const claimed = driver.label();
+  driver.emit("cmp", word(rbp, helperWords.takesLast), 0);
+  driver.emit("jne", last);
+  driver.claimFirst(look);
+  driver.emit("jmp", claimed);
+  driver.bind(last);
+  driver.claimLast(look);
+  driver.bind(claimed);
   driver.emit("mov", r14, at(rbp, helperWords.scratch));
   driver.emit("call", chunk);
   driver.emit("lock inc", word(rbx, controlWords.done));

@@ -130,6 +130,8 @@ export class NativeThreads implements StageThreads {
     for (let i = 0; i < this.count - 1; i++) {
       const helper = controlWords.firstHelper + i * helperBytes;
       control.setInt64(helper + helperWords.control, control.address);
+      // The calling thread begins with the first chunk, and so does every other helper.
+      control.setInt32(helper + helperWords.takesLast, i % 2 === 0 ? 1 : 0);
       const code = create(at(helper + helperWords.thread), attributes, this.workAddress, at(helper));
       if (code !== 0) {
         // Fewer threads: everything still runs.

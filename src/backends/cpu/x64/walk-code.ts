@@ -283,12 +283,7 @@ class WalkWriter {
     const claim = goOn.shared;
     this.d.emit("mov", word(rbx, controlWords.done), 0);
     this.d.emit("mov", at(rbx, controlWords.stage), r13);
-    this.d.emit("mov", eax, at(rbx, controlWords.generation));
-    this.d.emit("inc", eax);
-    this.d.emit("mov", at(rbx, controlWords.generation), eax);
-    this.d.emit("shl", rax, 32);
-    this.d.emit("mov", ecx, at(r13, stageWords.chunks));
-    this.d.emit("or", rax, rcx);
+    this.d.emit("mov", eax, at(r13, stageWords.chunks));
     // An exchange is a full barrier: either a helper on its way to sleep sees the ticket, or it is seen as a sleeper.
     this.d.emit("xchg", at(rbx, controlWords.ticket), rax);
     this.d.emit("cmp", word(rbx, controlWords.sleepers), 0);
@@ -342,7 +337,7 @@ class WalkWriter {
     this.d.emit("mov", rax, at(rbx, controlWords.ticket));
     this.d.emit("test", eax, eax);
     this.d.emit("je", rest);
-    this.d.claim(goOn);
+    this.d.claimFirst(goOn);
     this.d.emit("call", this.chunk);
     this.d.emit("lock inc", word(rbx, controlWords.done));
     this.checkDeadline(late);
