@@ -26,7 +26,7 @@ if (devices === undefined) console.warn("skipped: code with the type f16 (the pa
 it.skipIf(devices === undefined)(
   "float16 as the type f16, with conversions by the device or by integers, is code that Dawn accepts",
   async () => {
-    const gpu = await openGpu(devices!, plainHalves);
+    const gpu = await openGpu(devices!, { float16: plainHalves });
     expect(gpu.features.has("shader-f16")).toBe(true);
     const pipelines = new Pipelines(gpu);
     const graphs = [networkGraph("float16"), ...Object.keys(exactGraphs).map((kind) => exactGraph(kind, "float16"))];

@@ -122,7 +122,7 @@ for (const [form, name] of [
         });
       });
     },
-    form,
+    form === undefined ? {} : { float16: form },
   );
 }
 

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { createWebGpuBackend, type WebGpuBackend } from "../backends/webgpu/index.ts";
-import type { HalfForm } from "../backends/webgpu/wgsl/kernel-code.ts";
+import type { DeviceForms } from "../backends/webgpu/wgsl/kernel-code.ts";
 import { BackendError } from "../errors.ts";
 
 /** Where SwiftShader's description for the Vulkan loader may be. */
@@ -36,11 +36,11 @@ export function prepareVulkan(): void {
   }
 }
 
-/** A back-end (whose float16 has the best form or this one), or why there is none here. */
-export async function webGpuForTests(float16?: HalfForm): Promise<WebGpuBackend | string> {
+/** A back-end (whose code has the best forms or these), or why there is none here. */
+export async function webGpuForTests(forms?: DeviceForms): Promise<WebGpuBackend | string> {
   prepareVulkan();
   try {
-    return await createWebGpuBackend(float16);
+    return await createWebGpuBackend(forms);
   } catch (error) {
     if (error instanceof BackendError && process.env["NABLA_REQUIRE_WEBGPU"] === undefined) return error.parts.problem;
     throw error;
@@ -48,8 +48,8 @@ export async function webGpuForTests(float16?: HalfForm): Promise<WebGpuBackend 
 }
 
 /** Calls `declare` with a back-end; where there is none, says why it is skipped (NABLA_REQUIRE_WEBGPU makes that a failure). */
-export async function whereWebGpu(what: string, declare: (backend: WebGpuBackend) => void, float16?: HalfForm): Promise<void> {
-  const backend = await webGpuForTests(float16);
+export async function whereWebGpu(what: string, declare: (backend: WebGpuBackend) => void, forms?: DeviceForms): Promise<void> {
+  const backend = await webGpuForTests(forms);
   if (typeof backend === "string") console.warn(`skipped: ${what} (${backend})`);
   else declare(backend);
 }

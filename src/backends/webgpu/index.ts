@@ -9,7 +9,7 @@ import { GpuExecutable, type Shared } from "./runtime/executable.ts";
 import { alignmentBytes, type Gpu, openGpu } from "./runtime/gpu.ts";
 import { GpuMemory } from "./runtime/gpu-memory.ts";
 import { lowerProgram } from "./runtime/lower-program.ts";
-import type { HalfForm } from "./wgsl/kernel-code.ts";
+import type { DeviceForms } from "./wgsl/kernel-code.ts";
 import { Pipelines } from "./runtime/pipelines.ts";
 import { RunOrder } from "../run-order.ts";
 
@@ -47,13 +47,17 @@ export function webGpuTarget(buffers: number, bytes: number, workgroupBytes = 16
   };
 }
 
-/** Starts the back-end on the best device. Throws BackendError that says why there is none. `float16`: for tests of one form of it. */
-export async function createWebGpuBackend(float16?: HalfForm): Promise<WebGpuBackend> {
-  return webGpuBackendOn(await openGpu(await platform.gpu(), float16));
+/**
+ * Starts the back-end on the best device; features that the environment variable NABLA_WEBGPU_WITHOUT names are left out.
+ * Throws BackendError that says why there is none. `forms`: for tests of one form of code.
+ */
+export async function createWebGpuBackend(forms: DeviceForms = {}): Promise<WebGpuBackend> {
+  return webGpuBackendOn(await openGpu(await platform.gpu(), forms, platform.environment("NABLA_WEBGPU_WITHOUT")));
 }
 
 function webGpuBackendOn(gpu: Gpu): WebGpuBackend {
   const { limits } = gpu.device;
+  const subgroups = gpu.limits.subgroups ?? null;
   const pipelines = new Pipelines(gpu);
   const shared: Shared = { gpu, pipelines, order: new RunOrder() };
   return {
@@ -64,6 +68,12 @@ function webGpuBackendOn(gpu: Gpu): WebGpuBackend {
       target: "WGSL",
       adapter: gpu.adapterName,
       features: [...gpu.features].filter((feature) => ["shader-f16", "subgroups", "timestamp-query"].includes(feature)).join(", "),
+      subgroups:
+        subgroups === null
+          ? "not used"
+          : subgroups.min === subgroups.max
+            ? `of ${subgroups.min}`
+            : `of ${subgroups.min} to ${subgroups.max}`,
       float16: gpu.limits.float16?.hasType === true ? "f16" : "two to a word",
       maxBufferBytes: limits.maxBufferSize,
       maxBindingBytes: limits.maxStorageBufferBindingSize,

@@ -1,7 +1,8 @@
 /** A device of WebGPU: its limits, its memory, its failures. */
 import { BackendError } from "../../../errors.ts";
-import type { DeviceLimits, HalfForm } from "../wgsl/kernel-code.ts";
+import type { DeviceForms, DeviceLimits } from "../wgsl/kernel-code.ts";
 import { halfFormOf } from "./half-form.ts";
+import { subgroupsOf } from "./subgroup-form.ts";
 import { mapModeRead } from "./usage.ts";
 
 /** Where bindings of uniform and storage buffers may start, by WebGPU's default limits. */
@@ -40,12 +41,12 @@ export class Gpu {
   /** Why nothing can run any more, or what went wrong last. */
   private failure: BackendError | undefined;
 
-  constructor(device: GPUDevice, adapterName: string, float16: HalfForm) {
+  constructor(device: GPUDevice, adapterName: string, forms: DeviceForms) {
     this.device = device;
     this.adapterName = adapterName;
     this.features = new Set(device.features as ReadonlySet<string>);
     const { maxComputeInvocationsPerWorkgroup: invocations, maxComputeWorkgroupStorageSize: workgroupBytes } = device.limits;
-    this.limits = { invocations, workgroupBytes, float16 };
+    this.limits = { invocations, workgroupBytes, ...forms };
     void device.lost.then(({ reason, message }) => {
       this.failure = new BackendError({
         where,
@@ -125,8 +126,27 @@ export class Gpu {
   }
 }
 
-/** Opens the best device of a host; `float16`: kept so, instead of as the device does best. Throws BackendError where there is none. */
-export async function openGpu(gpu: GPU, float16?: HalfForm): Promise<Gpu> {
+/** Features to be used of those that an adapter has, but for `without` (names with commas between). Throws BackendError for others. */
+function featuresOf(adapter: GPUAdapter, without: string): GPUFeatureName[] {
+  const left = without.split(",").filter((name) => name !== "");
+  const unknown = left.find((name) => !wantedFeatures.some((wanted) => wanted === name));
+  if (unknown !== undefined) {
+    throw new BackendError({
+      where,
+      problem: "NABLA_WEBGPU_WITHOUT names a feature that is not used anyway",
+      expected: `of ${wantedFeatures.join(", ")}, with commas between`,
+      received: unknown,
+    });
+  }
+  const available = adapter.features as ReadonlySet<string>;
+  return wantedFeatures.filter((feature) => available.has(feature) && !left.includes(feature));
+}
+
+/**
+ * Opens the best device of a host. `forms`: taken so, instead of as the device does best; `without`: features that are not used.
+ * Throws BackendError where there is no device.
+ */
+export async function openGpu(gpu: GPU, forms: DeviceForms = {}, without = ""): Promise<Gpu> {
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (adapter === null) {
     throw new BackendError({
@@ -137,11 +157,15 @@ export async function openGpu(gpu: GPU, float16?: HalfForm): Promise<Gpu> {
       advice: 'install the driver (on Linux libvulkan1 and a Vulkan driver), or stay with the back-end "cpu"; nothing was changed',
     });
   }
-  const available = adapter.features as ReadonlySet<string>;
-  const requiredFeatures = wantedFeatures.filter((feature) => available.has(feature)) as GPUFeatureName[];
+  const requiredFeatures = featuresOf(adapter, without);
   const requiredLimits = Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]]));
-  const { vendor, architecture, device: model, description } = adapter.info;
+  const { vendor, architecture, device: model, description, subgroupMinSize: min, subgroupMaxSize: max } = adapter.info;
   const name = [vendor, architecture, model, description].filter((part) => part !== "").join(" ");
   const opened = await adapter.requestDevice({ requiredFeatures, requiredLimits });
-  return new Gpu(opened, name, float16 ?? (await halfFormOf(opened)));
+  const hasSubgroups = requiredFeatures.some((feature) => (feature as string) === "subgroups");
+  const { float16, subgroups } = forms;
+  return new Gpu(opened, name, {
+    float16: float16 ?? (await halfFormOf(opened)),
+    subgroups: !hasSubgroups ? null : subgroups === undefined ? await subgroupsOf(opened, { min, max }) : subgroups,
+  });
 }

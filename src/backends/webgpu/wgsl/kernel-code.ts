@@ -38,14 +38,27 @@ export interface HalfForm {
 /** What every device can do. */
 export const plainHalves: HalfForm = { hasType: false, widens: false, narrows: false };
 
-/** Limits of a device that generated code depends on. */
-export interface DeviceLimits {
+/** How many invocations a device runs as one, which may read one another's registers: powers of two from 4 to 128. */
+export interface Subgroups {
+  /** The fewest and the most that a kernel may get; the driver chooses where they differ. */
+  readonly min: number;
+  readonly max: number;
+}
+
+/** How code uses what some devices have and others lack. */
+export interface DeviceForms {
+  /** Default `plainHalves`. */
+  readonly float16?: HalfForm;
+  /** Default null: subgroup operations are not used. */
+  readonly subgroups?: Subgroups | null;
+}
+
+/** Limits of a device that generated code depends on, and its forms. */
+export interface DeviceLimits extends DeviceForms {
   /** Invocations of a workgroup. */
   readonly invocations: number;
   /** Bytes of workgroup memory. */
   readonly workgroupBytes: number;
-  /** Default `plainHalves`. */
-  readonly float16?: HalfForm;
 }
 
 /** A kernel as generated code. */

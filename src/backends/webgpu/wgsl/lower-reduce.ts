@@ -1,4 +1,4 @@
-/** Reductions: one invocation per result, or one workgroup, whose invocations' parts are combined in a fixed tree. */
+/** Reductions: one invocation per result, or several of one workgroup, whose parts are combined in a fixed tree. */
 import type { ReduceKernel } from "../../../compiler/kernels/kernel.ts";
 import { combineTree } from "./combine-tree.ts";
 import type { KernelCode, Surroundings } from "./kernel-code.ts";
@@ -84,19 +84,51 @@ function lowerSerial(
   return writer.finish(size, Math.ceil(invocations / size));
 }
 
+/** Results side by side, and invocations for each; the invocations of a result are neighbours, or results are. */
+interface TreeShape {
+  readonly width: number;
+  readonly teams: number;
+  readonly step: number;
+}
+
+/** Elements that one invocation takes, where there are so many. */
+const elementsEach = 4;
+/** Neighbouring results whose elements are neighbours in memory: whole cache lines of four-byte elements. */
+const columnsAtOnce = 32;
+
+/** Workgroups of 64 to 256 invocations: a function of the kernel and the device's limits. */
+function treeShape(results: number, length: number, isByRow: boolean, invocations: number): TreeShape {
+  const largest = Math.min(256, invocations);
+  let step = 1;
+  if (!isByRow) while (step * 2 <= Math.min(columnsAtOnce, results)) step *= 2;
+  let width = isByRow ? 8 : Math.min(largest, 64) / step;
+  while (width * step < largest && width * elementsEach < length) width *= 2;
+  // As many short rows as fill a small workgroup.
+  let teams = 1;
+  if (isByRow) while (width * teams < 64 && teams < results) teams *= 2;
+  return { width, teams: step === 1 ? teams : step, step };
+}
+
 function lowerTree(kernel: ReduceKernel, surroundings: Surroundings, parallel: readonly number[], reduced: readonly number[]): KernelCode {
   const writer = new ModuleWriter(kernel, surroundings);
   const results = pointsOf(parallel.map((axis) => kernel.axes[axis]!));
   const length = pointsOf(reduced.map((axis) => kernel.axes[axis]!));
   // The tree may not depend on a dynamic extent further than through this choice.
-  let size = 64;
-  while (size < 256 && size * 4 <= length && size * 2 <= surroundings.limits.invocations) size *= 2;
-  writer.line(`if (group >= ${countText(writer, parallel)}) { return; }`);
-  const outer = splitPoint(writer, "group", parallel);
+  const { width, teams, step } = treeShape(results, length, walksRows(kernel, reduced), surroundings.limits.invocations);
+  const size = width * teams;
+  const count = countText(writer, parallel);
+  writer.line(`if (${teams === 1 ? "group" : `group * ${teams}u`} >= ${count}) { return; }`);
+  const isByRow = step === 1;
+  const member = teams === 1 ? "lane" : writer.let("member", isByRow ? `lane % ${width}u` : `lane / ${step}u`);
+  const number = teams === 1 ? "group" : writer.let("result", `group * ${teams}u + lane ${isByRow ? `/ ${width}u` : `% ${step}u`}`);
+  const exists = teams === 1 ? null : writer.let("exists", `${number} < ${count}`);
+  const outer = splitPoint(writer, number, parallel);
   const states = kernel.reducers.map((_, i) => new ReducerState(writer, kernel, i));
   for (const state of states) state.declare();
   const point = writer.fresh("point");
-  writer.line(`for (var ${point} = lane; ${point} < ${countText(writer, reduced)}; ${point} += ${size}u) {`);
+  const test = `${point} < ${countText(writer, reduced)}`;
+  // An invocation whose result does not exist goes along: the others wait for it.
+  writer.line(`for (var ${point} = ${member}; ${exists === null ? test : `${exists} & (${test})`}; ${point} += ${width}u) {`);
   const place = placeAt(new Map([...outer, ...splitPoint(writer, point, reduced)]));
   const values = writer.entries(
     kernel.expression,
@@ -108,8 +140,8 @@ function lowerTree(kernel: ReduceKernel, surroundings: Surroundings, parallel: r
     state.take(values.get(value)!, kernel.expression[value]!.dtype, `i32(${point})`);
   });
   writer.line("}");
-  combineTree(writer, states, { width: size, size, member: "lane" });
-  writer.line("if (lane != 0u) { return; }");
+  combineTree(writer, states, { width, size, member, step });
+  writer.line(`if (${exists === null ? "" : `!${exists} | `}(${member} != 0u)) { return; }`);
   finishReduction(writer, kernel, outer, states);
-  return writer.finish(size, results);
+  return writer.finish(size, Math.ceil(results / teams));
 }

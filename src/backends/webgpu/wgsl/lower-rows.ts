@@ -41,7 +41,9 @@ function shapeOf(kernel: RowKernel, limits: DeviceLimits): RowShape {
   // Trees of several stages may need memory each: a stage's values have its reducers' types.
   const reducers = kernel.stages.flatMap((stage) => (stage.kind === "reduce" ? stage.reducers : []));
   const states = reducers.map(({ reducer }) => ({ hasPosition: reducer === "argmax" || reducer === "argmin" }));
-  const fits = ({ lanes, rows }: RowShape): boolean => rows * scratchBytes + treeBytes(states, lanes * rows) <= limits.workgroupBytes;
+  const fits = ({ lanes, rows }: RowShape): boolean =>
+    rows * scratchBytes + treeBytes(states, { width: lanes, size: lanes * rows, step: 1 }, limits.subgroups ?? null) <=
+    limits.workgroupBytes;
   let lanes = 8;
   while (lanes < Math.min(256, limits.invocations) && lanes * elementsEach < longest) lanes *= 2;
   while (lanes > 8 && !fits({ lanes, rows: 1 })) lanes /= 2;
@@ -143,7 +145,7 @@ function writeReduce(writer: ModuleWriter, stage: ReduceKernel, row: Row): void 
   });
   writer.line("}");
   const { lanes, rows } = row.shape;
-  combineTree(writer, states, { width: lanes, size: lanes * rows, member: row.member });
+  combineTree(writer, states, { width: lanes, size: lanes * rows, member: row.member, step: 1 });
   writer.line(`if (${row.exists === null ? "" : `${row.exists} & `}(${row.member} == 0u)) {`);
   finishReduction(writer, stage, row.positions, states);
   writer.line("}");

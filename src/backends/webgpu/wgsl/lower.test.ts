@@ -138,9 +138,53 @@ fn main(@builtin(workgroup_id) cell: vec3<u32>, @builtin(num_workgroups) grid: v
     const [rows] = codeOf([x], [p.reduceMax(x, [1])]);
     expect(rows).toContain("@workgroup_size(128)");
     expect(rows).toContain("for (var half = 64u; half > 0u; half = half >> 1u) {");
+    const short = parameterTensor([50, 40], "float32");
+    const [sideBySide] = codeOf([short], [p.reduceMax(short, [1])]);
+    expect(sideBySide).toContain("let result1 = group * 4u + lane / 16u;");
     const [columns] = codeOf([x], [p.reduceMax(x, [0])]);
     expect(columns).toContain("for (var k3 = 0i; k3 < uniforms.extent1; k3++) {");
     expect(columns).not.toContain("workgroupBarrier");
+  });
+
+  it("takes neighbouring columns side by side where few results have many elements each", () => {
+    const x = parameterTensor([300, 200], "float32");
+    const [code] = codeOf([x], [p.reduceMax(x, [0])]);
+    expect(code).toContain("@workgroup_size(256)");
+    expect(code).toContain("let result1 = group * 32u + lane % 32u;");
+    expect(code).toMatch(/for \(var point\d+ = member0; exists2 & \(point\d+ < .*\); point\d+ \+= 8u\) \{/);
+    expect(code).toContain("lane + half * 32u");
+  });
+
+  it("exchanges registers within subgroups, and takes what they hold through workgroup memory once", () => {
+    const x = parameterTensor([4, 1000], "float32");
+    const program = compile(
+      new Subgraph([x], [p.reduceSum(x, [1])]),
+      { arguments: 1, states: 0, writtenStates: [] },
+      webGpuTarget(8, 2 ** 27),
+    );
+    const of = (min: number, max: number): string => lowerProgram(program, { ...limits, subgroups: { min, max } }).kernels[0]!.code.wgsl;
+    const fixed = of(32, 32);
+    expect(fixed.startsWith("enable subgroups;\n")).toBe(true);
+    expect([...fixed.matchAll(/subgroupShuffleXor\(state\d+, (\d+)u\)/g)].map(([, mask]) => mask)).toEqual(["1", "2", "4", "8", "16"]);
+    expect(fixed).toContain("var<workgroup> shared_f320: array<f32, 8>;");
+    expect(fixed.split("workgroupBarrier();").length).toBe(2);
+    expect(fixed).not.toContain("subgroup_size:");
+    const chosen = of(8, 64);
+    expect(chosen).toContain("@builtin(subgroup_size) subgroup_size: u32");
+    expect(chosen).not.toContain("if (subgroup_size > 4u)");
+    expect(chosen).toContain("if (subgroup_size > 32u) {");
+    expect(chosen).not.toContain("64u)");
+    expect(chosen).toContain("var<workgroup> shared_f320: array<f32, 32>;");
+    // A row of one subgroup needs no memory.
+    const y = parameterTensor([99, 40], "float32");
+    const rows = compile(
+      new Subgraph([y], [p.reduceSum(y, [1])]),
+      { arguments: 1, states: 0, writtenStates: [] },
+      webGpuTarget(8, 2 ** 27),
+    );
+    const alone = lowerProgram(rows, { ...limits, subgroups: { min: 16, max: 32 } }).kernels[0]!.code.wgsl;
+    expect(alone).toContain("subgroupShuffleXor");
+    expect(alone).not.toMatch(/workgroupBarrier|var<workgroup>/);
   });
 
   it("writes a tiled contraction: the next tile is loaded while one is multiplied, the bias and tanh are the epilogue", () => {

@@ -34,8 +34,8 @@ export interface Place {
 export type Values = ReadonlyMap<number, string>;
 
 /** Names of dispatched invocations: `group` is the workgroup's number in the whole grid, `lane` the invocation's in it. */
-export const entryPoint = (size: number): string =>
-  `@compute @workgroup_size(${size})\nfn main(@builtin(workgroup_id) cell: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {`;
+export const entryPoint = (size: number, more = ""): string =>
+  `@compute @workgroup_size(${size})\nfn main(@builtin(workgroup_id) cell: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>, @builtin(local_invocation_index) lane: u32${more}) {`;
 
 /** A module under construction. */
 export class ModuleWriter {
@@ -355,7 +355,9 @@ export class ModuleWriter {
 
   /** The module, whose entry point has workgroups of `size` invocations. */
   finish(size: number, workgroups: number): KernelCode {
-    const body = [entryPoint(size), "  let group = cell.x + cell.y * grid.x;", ...this.lines, "}"].join("\n");
+    const asksSize = this.lines.some((line) => line.includes("subgroup_size"));
+    const head = entryPoint(size, asksSize ? ", @builtin(subgroup_size) subgroup_size: u32" : "");
+    const body = [head, "  let group = cell.x + cell.y * grid.x;", ...this.lines, "}"].join("\n");
     const { buffers } = this.whole;
     const fault = buffers.length + 1;
     const support = this.hasFault
@@ -378,6 +380,7 @@ export class ModuleWriter {
     return {
       wgsl: [
         ...(bound.some((text) => text.includes("f16>")) ? ["enable f16;"] : []),
+        ...(code.includes("subgroupShuffleXor(") || asksSize ? ["enable subgroups;"] : []),
         ...uniforms,
         ...bound,
         ...called,

@@ -27,6 +27,21 @@ export class ReducerState {
     this.name = writer.fresh("state");
   }
 
+  /** Type in which the value is exchanged: no bool. */
+  get stored(): string {
+    return this.type === "bool" ? "u32" : this.type;
+  }
+
+  /** The value as it is exchanged. */
+  toStored(): string {
+    return this.type === "bool" ? `select(0u, 1u, ${this.name})` : this.name;
+  }
+
+  /** A value as merging takes it. */
+  fromStored(value: string): string {
+    return this.type === "bool" ? `${value} != 0u` : value;
+  }
+
   /** Declares the variables with the reducer's identity. */
   declare(): void {
     const { reducer } = this.reducer;
