@@ -341,7 +341,7 @@ export function isByteStorage(storage: Storage): boolean {
 }
 
 /** Whether elements take less than the four bytes of a lane: they are widened where they are loaded. */
-export function isNarrowStorage(storage: Storage): boolean {
+export function isNarrowStorage(storage: Storage): storage is Exclude<Storage, "f32" | "f64" | "i32"> {
   return isByteStorage(storage) || storage === "f16" || storage === "bf16";
 }
 

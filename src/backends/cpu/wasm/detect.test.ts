@@ -20,7 +20,7 @@ describe("detection", () => {
     vi.restoreAllMocks();
     const [relaxedMadd, atomicLoad] = [new ByteWriter(), new ByteWriter()];
     relaxedMadd.op("f32x4.relaxed_madd");
-    atomicLoad.memory("i32.atomic.load", 2, 0);
+    atomicLoad.op("i32.atomic.load", 2, 0);
     expect(modules[0]).toContain(Buffer.from(relaxedMadd.finish()).toString("hex"));
     expect(modules[1]).toContain(Buffer.from(atomicLoad.finish()).toString("hex"));
   });

@@ -16,25 +16,15 @@ export class DriverAssembler {
     return this.parameters + this.locals.length - 1;
   }
   get(local: number): this {
-    this.code.opWith("local.get", local);
+    this.code.op("local.get", local);
     return this;
   }
   set(local: number): this {
-    this.code.opWith("local.set", local);
-    return this;
-  }
-  tee(local: number): this {
-    this.code.opWith("local.tee", local);
+    this.code.op("local.set", local);
     return this;
   }
   i32(value: number): this {
     this.code.i32Const(value);
-    return this;
-  }
-  /** Small i64 constants. */
-  i64(value: number): this {
-    this.code.op("i64.const");
-    this.code.signed(value);
     return this;
   }
   op(...names: readonly Opcode[]): this {
@@ -42,30 +32,17 @@ export class DriverAssembler {
     return this;
   }
   memory(name: Opcode, alignment: number, offset = 0): this {
-    this.code.memory(name, alignment, offset);
+    this.code.op(name, alignment, offset);
     return this;
   }
-  /** Loads a control word. */
-  atomicLoad(address: number): this {
-    return this.i32(0).memory("i32.atomic.load", 2, address);
-  }
-  /** Adds and leaves the old value. */
-  atomicAdd(address: number, value: number): this {
-    return this.i32(0).i32(value).memory("i32.atomic.rmw.add", 2, address);
-  }
   branch(name: "br" | "br_if", depth: number): this {
-    this.code.opWith(name, depth);
+    this.code.op(name, depth);
     return this;
   }
   nest(name: "block" | "loop" | "if", body: () => void): this {
-    this.code.op(name);
-    this.code.byte(emptyBlock);
+    this.code.op(name, emptyBlock);
     body();
     this.code.op("end");
-    return this;
-  }
-  call(index: number): this {
-    this.code.opWith("call", index);
     return this;
   }
   finish(name: string, parameterTypes: readonly WasmType[]): WasmFunction {

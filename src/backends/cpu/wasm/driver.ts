@@ -32,7 +32,7 @@ export function pushEnd(a: DriverAssembler, from: number, grain: number, units: 
 /** Calls the loop function whose arguments and position are on the stack. */
 export function callIndirect(a: DriverAssembler): void {
   // Type 0 is that of loop functions, table 0 the only one.
-  a.code.opWith("call_indirect", 0, 0);
+  a.code.op("call_indirect", 0, 0);
 }
 
 /** solo(stage, scratch) */

@@ -5,13 +5,13 @@
  * lies below that address, so the base, which may point before its buffer, never wraps below zero.
  */
 import { InternalError } from "../../../errors.ts";
-import type { BinaryOp, CallableFunction, Expr, LoopFunction, Stmt, UnaryOp, ValueType, Variable } from "../loops/ir.ts";
-import { get } from "../loops/block.ts";
+import type { BinaryOp, CallableFunction, CompareOp, Expr, LoopFunction, Stmt, UnaryOp, ValueType, Variable } from "../loops/ir.ts";
+import { get, gt, i32, lt, select, shrS, sub, xor } from "../loops/block.ts";
 import { rareKernels } from "../loops/parts.ts";
 import { type EmitHost, laneCount, MemoryEmitter } from "./emit-memory.ts";
 import { ByteWriter, emptyBlock, encodeModule, type Opcode, type WasmFunction, type WasmType } from "./encode.ts";
-import { loopFunctionType } from "./emitted-functions.ts";
-import { binaryOpcodes, callTypes, compareOpcodes, convertOpcodes, localTypes, type Row, unaryOpcodes } from "./opcode-tables.ts";
+import { callType, loopFunctionType } from "./emitted-functions.ts";
+import { convertOpcodes, instructionOf, localTypes } from "./opcode-tables.ts";
 
 /** What the engine has. */
 export interface EmitOptions {
@@ -28,7 +28,7 @@ export function emitModule(functions: readonly LoopFunction[], options: EmitOpti
   const imports = new Map<CallableFunction, number>();
   const emitted = functions.map((f) => new FunctionEmitter(f, options, imports).emit());
   return encodeModule({
-    importedFunctions: [...imports.keys()].map((name) => ({ module: "math", name, type: callTypes[name] })),
+    importedFunctions: [...imports.keys()].map((name) => ({ module: "math", name, type: callType(name) })),
     sharedMemory: options.sharedMemory,
     importsTable: false,
     extraTypes: [],
@@ -40,6 +40,22 @@ export function emitModule(functions: readonly LoopFunction[], options: EmitOpti
 // prettier-ignore
 const upperHalf = [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15];
 const secondLane = [4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7];
+
+const sign = (x: Expr): Expr => shrS(x, i32(31));
+const half = (x: Expr): Expr => rareKernels.get().nearestHalf(x);
+/** What is no single instruction, in others: of values that are kept in locals. */
+const sequences: Partial<Readonly<Record<ValueType, Partial<Readonly<Record<UnaryOp | BinaryOp, (x: Expr, y?: Expr) => Expr>>>>>> = {
+  i32: {
+    neg: (x) => sub(i32(0), x),
+    not: (x) => xor(x, i32(-1)),
+    abs: (x) => sub(xor(x, sign(x)), sign(x)),
+    min: (x, y) => select(lt(x, y!), x, y!),
+    max: (x, y) => select(gt(x, y!), x, y!),
+  },
+  f32: { half },
+  f32v: { half },
+};
+
 class FunctionEmitter implements EmitHost {
   readonly code: ByteWriter = new ByteWriter();
   private readonly memory = new MemoryEmitter(this);
@@ -50,7 +66,7 @@ class FunctionEmitter implements EmitHost {
   /** Index of every function that was called so far: imports come first, and emitted functions do not call each other. */
   private readonly imports: Map<CallableFunction, number>;
   /** Variables of `keep`. */
-  private readonly kept: Partial<Record<ValueType, Variable>> = {};
+  private readonly kept: Record<string, Variable> = {};
   /** Scratch locals that are free, per type. */
   private readonly free: Record<WasmType, number[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
 
@@ -101,7 +117,7 @@ class FunctionEmitter implements EmitHost {
     switch (s.op) {
       case "set":
         this.expect(s.value, s.variable.type);
-        this.code.opWith("local.set", this.localOf(s.variable));
+        this.code.op("local.set", this.localOf(s.variable));
         return;
       case "store":
         return this.memory.store(s);
@@ -111,23 +127,20 @@ class FunctionEmitter implements EmitHost {
       case "for":
         return this.for(s);
       case "while":
-        this.code.op("block");
-        this.code.byte(emptyBlock);
-        this.code.op("loop");
-        this.code.byte(emptyBlock);
+        this.code.op("block", emptyBlock);
+        this.code.op("loop", emptyBlock);
         this.expect(s.condition, "i32");
         this.code.op("i32.eqz");
-        this.code.opWith("br_if", 1);
+        this.code.op("br_if", 1);
         this.statements(s.body);
-        this.code.opWith("br", 0);
+        this.code.op("br", 0);
         this.code.op("end");
         this.code.op("end");
         return;
       case "if":
         if (s.then.length === 0 && s.else.length === 0) return;
         this.expect(s.condition, "i32");
-        this.code.op("if");
-        this.code.byte(emptyBlock);
+        this.code.op("if", emptyBlock);
         this.statements(s.then);
         if (s.else.length > 0) {
           this.code.op("else");
@@ -147,36 +160,34 @@ class FunctionEmitter implements EmitHost {
     let limit: number | null = null;
     const pushLimit = (): void => {
       if (limit === null) this.expect(to, "i32");
-      else this.code.opWith("local.get", limit);
+      else this.code.op("local.get", limit);
     };
     if (to.op !== "const" && !(to.op === "get" && !assigns(s.body, to.variable))) {
       limit = this.scratch("i32");
       this.expect(to, "i32");
-      this.code.opWith("local.set", limit);
+      this.code.op("local.set", limit);
     }
     this.expect(from, "i32");
-    this.code.opWith("local.set", index);
+    this.code.op("local.set", index);
     if (!isStatic) {
-      this.code.opWith("local.get", index);
+      this.code.op("local.get", index);
       pushLimit();
       this.code.op("i32.lt_s");
-      this.code.op("if");
-      this.code.byte(emptyBlock);
+      this.code.op("if", emptyBlock);
     }
     const once = isStatic && from.value + s.step >= to.value;
     if (!once) {
-      this.code.op("loop");
-      this.code.byte(emptyBlock);
+      this.code.op("loop", emptyBlock);
     }
     this.statements(s.body);
     if (!once) {
-      this.code.opWith("local.get", index);
+      this.code.op("local.get", index);
       this.code.i32Const(s.step);
       this.code.op("i32.add");
-      this.code.opWith("local.tee", index);
+      this.code.op("local.tee", index);
       pushLimit();
       this.code.op("i32.lt_s");
-      this.code.opWith("br_if", 0);
+      this.code.op("br_if", 0);
       this.code.op("end");
     }
     if (!isStatic) this.code.op("end");
@@ -188,10 +199,9 @@ class FunctionEmitter implements EmitHost {
     this.expr(x);
   }
 
-  /** Instruction of a table row, or null where it is a sequence. */
-  private row(row: Row | null | undefined, name: string, type: ValueType): Opcode | null {
-    if (row === null || row === undefined) this.fail(`${name} does not exist for ${type}`);
-    return row === "sequence" ? null : row;
+  /** The instruction that is `f`. */
+  private instruction(type: ValueType, f: UnaryOp | BinaryOp | CompareOp): Opcode {
+    return instructionOf(type, f) ?? this.fail(`${f} does not exist for ${type}`);
   }
 
   expr(x: Expr): void {
@@ -202,34 +212,32 @@ class FunctionEmitter implements EmitHost {
       case "get": {
         const local = this.indices.get(x.variable);
         if (local === undefined) this.fail(`variable ${x.variable.name} is read before it is set`);
-        code.opWith("local.get", local);
+        code.op("local.get", local);
         return;
       }
       case "unary": {
-        const opcode = this.row(unaryOpcodes[x.type][x.f], x.f, x.type);
-        if (opcode === null) return x.f === "half" ? this.half(x.x) : this.integerUnary(x.f, x.x);
         this.expect(x.x, x.type);
-        code.op(opcode);
+        const sequence = sequences[x.type]?.[x.f];
+        if (sequence === undefined) code.op(this.instruction(x.type, x.f));
+        else this.expr(sequence(this.keep(x.type)));
         return;
       }
       case "binary": {
-        const opcode = this.row(binaryOpcodes[x.type][x.f], x.f, x.type);
         this.expect(x.x, x.type);
         const isShift = x.f === "shl" || x.f === "shrU" || x.f === "shrS";
         this.expect(x.y, isShift && x.type === "i32v" ? "i32" : x.type);
-        if (opcode === null) this.integerExtreme(x.f);
-        else code.op(opcode);
+        const sequence = sequences[x.type]?.[x.f];
+        if (sequence === undefined) return code.op(this.instruction(x.type, x.f));
+        const y = this.keep(x.type, "y");
+        this.expr(sequence(this.keep(x.type), y));
         return;
       }
       case "fma":
         return this.fma(x);
-      case "compare": {
-        const opcode = this.row(compareOpcodes[x.x.type][x.f], x.f, x.x.type);
+      case "compare":
         this.expr(x.x);
         this.expect(x.y, x.x.type);
-        if (opcode !== null) code.op(opcode);
-        return;
-      }
+        return code.op(this.instruction(x.x.type, x.f));
       case "select": {
         this.expect(x.x, x.type);
         this.expect(x.y, x.type);
@@ -241,8 +249,8 @@ class FunctionEmitter implements EmitHost {
       case "convert": {
         this.expr(x.x);
         if (x.x.type === x.type) return;
-        const opcode = this.row(convertOpcodes[x.x.type][x.type], `convert to ${x.type}`, x.x.type);
-        if (opcode !== null) code.op(opcode);
+        const opcode = convertOpcodes[x.x.type][x.type] ?? this.fail(`convert to ${x.type} does not exist for ${x.x.type}`);
+        if (opcode !== "sequence") code.op(opcode);
         return;
       }
       case "bitcast":
@@ -258,15 +266,11 @@ class FunctionEmitter implements EmitHost {
         return;
       case "lanes":
         code.op("v128.const");
-        for (let lane = 0; lane < laneCount; lane++) code.int32(lane);
-        return;
+        return code.numbers(Int32Array.of(0, 1, 2, 3));
       case "advance":
         return this.advance(x);
-      case "loadPtr": {
-        const offset = this.memory.address(x.address);
-        code.memory("i32.load", 2, offset);
-        return;
-      }
+      case "loadPtr":
+        return code.op("i32.load", 2, this.memory.address(x.address));
       case "load":
         return this.memory.load(x);
       case "reduce":
@@ -274,15 +278,14 @@ class FunctionEmitter implements EmitHost {
       case "extract":
         this.expect(x.x, x.type === "f32" ? "f32v" : "i32v");
         if (x.lane < 0 || x.lane >= laneCount) this.fail("lane out of range", String(x.lane));
-        code.op(x.type === "f32" ? "f32x4.extract_lane" : "i32x4.extract_lane");
-        code.byte(x.lane);
+        code.op(x.type === "f32" ? "f32x4.extract_lane" : "i32x4.extract_lane", x.lane);
         return;
       case "call": {
         for (const argument of x.args) this.expect(argument, "f64");
-        if (callTypes[x.f].parameters.length !== x.args.length) this.fail(`wrong number of arguments of ${x.f}`);
+        if (callType(x.f).parameters.length !== x.args.length) this.fail(`wrong number of arguments of ${x.f}`);
         const index = this.imports.get(x.f) ?? this.imports.size;
         this.imports.set(x.f, index);
-        code.opWith("call", index);
+        code.op("call", index);
         return;
       }
     }
@@ -296,72 +299,21 @@ class FunctionEmitter implements EmitHost {
         return code.i32Const(value);
       case "f32":
         code.op("f32.const");
-        return code.float32(value);
+        return code.numbers(Float32Array.of(value));
       case "f64":
         code.op("f64.const");
-        return code.float64(value);
+        return code.numbers(Float64Array.of(value));
       case "i32v":
       case "f32v":
         code.op("v128.const");
-        for (let lane = 0; lane < laneCount; lane++) {
-          if (type === "f32v") code.float32(value);
-          else code.int32(value);
-        }
+        code.numbers((type === "f32v" ? Float32Array : Int32Array).of(value, value, value, value));
     }
   }
 
-  private half(x: Expr): void {
-    this.expr(x);
-    this.expr(rareKernels.get().nearestHalf(this.keep(x.type)));
-  }
-
-  keep(type: ValueType): Expr {
-    const variable = (this.kept[type] ??= { name: "kept", type });
-    this.code.opWith("local.set", this.localOf(variable));
+  keep(type: ValueType, name = "x"): Expr {
+    const variable = (this.kept[type + name] ??= { name, type });
+    this.code.op("local.set", this.localOf(variable));
     return get(variable);
-  }
-
-  private integerUnary(f: UnaryOp, x: Expr): void {
-    const code = this.code;
-    if (f === "neg") {
-      code.i32Const(0);
-      this.expect(x, "i32");
-      code.op("i32.sub");
-    } else if (f === "not") {
-      this.expect(x, "i32");
-      code.i32Const(-1);
-      code.op("i32.xor");
-    } else {
-      // |x| = (x ^ s) - s with s = x >> 31
-      const value = this.scratch("i32");
-      this.expect(x, "i32");
-      code.opWith("local.tee", value);
-      code.opWith("local.get", value);
-      code.i32Const(31);
-      code.op("i32.shr_s");
-      code.op("i32.xor");
-      code.opWith("local.get", value);
-      code.i32Const(31);
-      code.op("i32.shr_s");
-      code.op("i32.sub");
-      this.release("i32", value);
-    }
-  }
-
-  /** min or max of the two i32 on the stack. */
-  private integerExtreme(f: BinaryOp): void {
-    const code = this.code;
-    const x = this.scratch("i32");
-    const y = this.scratch("i32");
-    code.opWith("local.set", y);
-    code.opWith("local.tee", x);
-    code.opWith("local.get", y);
-    code.opWith("local.get", x);
-    code.opWith("local.get", y);
-    code.op(f === "min" ? "i32.lt_s" : "i32.gt_s");
-    code.op("select");
-    this.release("i32", x);
-    this.release("i32", y);
   }
 
   private fma(x: Extract<Expr, { op: "fma" }>): void {
@@ -375,14 +327,13 @@ class FunctionEmitter implements EmitHost {
       }
       code.op("f32x4.relaxed_madd");
       if (!isScalar) return;
-      code.op("f32x4.extract_lane");
-      return code.byte(0);
+      return code.op("f32x4.extract_lane", 0);
     }
     this.expect(x.x, x.type);
     this.expect(x.y, x.type);
-    code.op(binaryOpcode(x.type, "mul"));
+    code.op(this.instruction(x.type, "mul"));
     this.expect(x.z, x.type);
-    code.op(binaryOpcode(x.type, "add"));
+    code.op(this.instruction(x.type, "add"));
   }
 
   private advance(x: Extract<Expr, { op: "advance" }>): void {
@@ -409,27 +360,19 @@ class FunctionEmitter implements EmitHost {
   private reduce(x: Extract<Expr, { op: "reduce" }>): void {
     const code = this.code;
     const vectorType: ValueType = x.type === "f32" ? "f32v" : "i32v";
-    const opcode = this.row(binaryOpcodes[vectorType][x.f], x.f, vectorType)!;
+    const opcode = this.instruction(vectorType, x.f);
     const vector = this.scratch("v128");
     this.expect(x.x, vectorType);
     for (const positions of [upperHalf, secondLane]) {
-      code.opWith("local.tee", vector);
-      code.opWith("local.get", vector);
-      code.opWith("local.get", vector);
-      code.op("i8x16.shuffle");
-      for (const position of positions) code.byte(position);
+      code.op("local.tee", vector);
+      code.op("local.get", vector);
+      code.op("local.get", vector);
+      code.op("i8x16.shuffle", ...positions);
       code.op(opcode);
     }
-    code.op(x.type === "f32" ? "f32x4.extract_lane" : "i32x4.extract_lane");
-    code.byte(0);
+    code.op(x.type === "f32" ? "f32x4.extract_lane" : "i32x4.extract_lane", 0);
     this.release("v128", vector);
   }
-}
-
-function binaryOpcode(type: ValueType, f: BinaryOp): Opcode {
-  const row = binaryOpcodes[type][f];
-  if (row === null || row === "sequence") throw new InternalError("WebAssembly", `${f} does not exist for ${type}`);
-  return row;
 }
 
 function assigns(body: readonly Stmt[], variable: Variable): boolean {

@@ -5,10 +5,20 @@ import type { FunctionType } from "./encode.ts";
 /** Type of every emitted function: (block, from, to, scratch). */
 export const loopFunctionType: FunctionType = { parameters: ["i32", "i32", "i32", "i32"], results: [] };
 
-/** The imports "math" of an emitted module. */
+/** Functions of `Math` that generated code may call. */
 // prettier-ignore
+const ofMath = [
+  "exp", "expm1", "log", "log1p", "tanh", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "asinh", "acosh", "atanh",
+  "pow", "atan2",
+] as const satisfies readonly Exclude<CallableFunction, "remainder">[];
+
+/** The imports "math" of an emitted module. */
 export const mathImports: Readonly<Record<CallableFunction, (x: number, y: number) => number>> = {
-  exp: Math.exp, expm1: Math.expm1, log: Math.log, log1p: Math.log1p, tanh: Math.tanh, sin: Math.sin, cos: Math.cos,
-  tan: Math.tan, asin: Math.asin, acos: Math.acos, atan: Math.atan, sinh: Math.sinh, cosh: Math.cosh, asinh: Math.asinh,
-  acosh: Math.acosh, atanh: Math.atanh, pow: Math.pow, atan2: Math.atan2, remainder: (x, y) => x % y,
+  ...(Object.fromEntries(ofMath.map((f) => [f, Math[f]])) as Pick<Math, (typeof ofMath)[number]>),
+  remainder: (x, y) => x % y,
 };
+
+/** Type of an imported function. */
+export function callType(f: CallableFunction): FunctionType {
+  return { parameters: Array.from({ length: mathImports[f].length }, () => "f64"), results: ["f64"] };
+}

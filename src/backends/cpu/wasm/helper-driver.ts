@@ -14,6 +14,32 @@ import { controlWords } from "./control.ts";
 import { callIndirect, encodeDriver, pushEnd } from "./driver.ts";
 import { DriverAssembler } from "./driver-assembler.ts";
 
+/** What the drivers of threads need beside what `DriverAssembler` has. */
+class HelperAssembler extends DriverAssembler {
+  tee(local: number): this {
+    this.code.op("local.tee", local);
+    return this;
+  }
+  /** Small i64 constants. */
+  i64(value: number): this {
+    this.code.op("i64.const");
+    this.code.signed(value);
+    return this;
+  }
+  /** Loads a control word. */
+  atomicLoad(address: number): this {
+    return this.i32(0).memory("i32.atomic.load", 2, address);
+  }
+  /** Adds and leaves the old value. */
+  atomicAdd(address: number, value: number): this {
+    return this.i32(0).i32(value).memory("i32.atomic.rmw.add", 2, address);
+  }
+  call(index: number): this {
+    this.code.op("call", index);
+    return this;
+  }
+}
+
 /** Turns of the idle loop before a worker sleeps: about 50 to 100 microseconds. */
 const idleTurns = 40000;
 /** Turns that the main thread waits for the last chunks before it sleeps, and how long it sleeps at most. */
@@ -35,7 +61,7 @@ export function emitHelperDriver(mayBlock: boolean): Uint8Array<ArrayBuffer> {
 
 /** chunk(stage, index, scratch): finds the job that chunk `index` of a stage belongs to, and runs the chunk. */
 function chunkFunction(): WasmFunction {
-  const a = new DriverAssembler(3);
+  const a = new HelperAssembler(3);
   const [stage, index, scratch] = [0, 1, 2];
   const job = a.local("i32");
   const from = a.local("i32");
@@ -67,14 +93,14 @@ const chunkIndex = 0;
  * Claims one chunk: leaves the ticket before the exchange in `ticket` and 1 on the stack where a chunk was claimed.
  * The ticket must hold chunks.
  */
-function pushClaim(a: DriverAssembler, ticket: number): void {
+function pushClaim(a: HelperAssembler, ticket: number): void {
   a.i32(0).get(ticket).get(ticket).i64(1).op("i64.sub").memory("i64.atomic.rmw.cmpxchg", 3, controlWords.ticket);
   a.get(ticket).op("i64.eq");
 }
 
 /** run(stage, scratch, required) */
 function runFunction(mayBlock: boolean): WasmFunction {
-  const a = new DriverAssembler(3);
+  const a = new HelperAssembler(3);
   const [stage, scratch, required] = [0, 1, 2];
   const ticket = a.local("i64");
   const total = a.local("i32");
@@ -128,7 +154,7 @@ function runFunction(mayBlock: boolean): WasmFunction {
 
 /** work(mailbox) */
 function workFunction(): WasmFunction {
-  const a = new DriverAssembler(1);
+  const a = new HelperAssembler(1);
   const own = 0;
   const ticket = a.local("i64");
   const turns = a.local("i32");
