@@ -31,7 +31,8 @@ import {
   sub,
 } from "./block.ts";
 import type { Address, Expr, Storage, ValueType } from "./ir.ts";
-import { scalarOperation, threefry } from "./scalar-operations.ts";
+import { threefry } from "./math/threefry.ts";
+import { scalarOperation } from "./scalar-operations.ts";
 
 /** A set of axes, as bits. */
 export type AxisSet = number;

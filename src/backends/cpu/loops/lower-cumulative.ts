@@ -12,7 +12,7 @@ import { hoist, type Known, nothingKnown, scalarSurroundings } from "./hoist.ts"
 import type { Expr, LoweredKernel } from "./ir.ts";
 import { isEmpty, prepare } from "./prepare.ts";
 import { accumulate, finished, incoming, mergeAccumulators, type Reduction, resetAccumulator, startAccumulator } from "./reducers.ts";
-import { rounded } from "./scalar-operations.ts";
+import { rounded } from "./rare-scalars.ts";
 import { blockBounds, forUnits, grainOf } from "./unit-space.ts";
 import { type Step, vectorLoop } from "./vector-loop.ts";
 

@@ -27,7 +27,8 @@ import { functionFrame } from "./function-frame.ts";
 import { hoist, type Known, nothingKnown, scalarSurroundings } from "./hoist.ts";
 import type { Expr, LoweredKernel } from "./ir.ts";
 import { isEmpty, prepare } from "./prepare.ts";
-import { rounded, wrapped } from "./scalar-operations.ts";
+import { rounded } from "./rare-scalars.ts";
+import { wrapped } from "./scalar-operations.ts";
 import { blockBounds, forUnits, grainOf } from "./unit-space.ts";
 import { vectorLoop } from "./vector-loop.ts";
 

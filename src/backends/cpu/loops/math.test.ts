@@ -4,7 +4,8 @@ import { detectRelaxedSimd } from "../wasm/detect.ts";
 import { emitModule } from "../wasm/emit.ts";
 import { Block, address, get, load, loadVector } from "./block.ts";
 import type { LoopFunction, ValueType, Variable } from "./ir.ts";
-import { type MathFunction, mathFunctions, threefry } from "./math.ts";
+import { type MathFunction, mathFunctions } from "./math.ts";
+import { threefry } from "./math/threefry.ts";
 import { errorBounds } from "./math/error-bounds.ts";
 import {
   binaryFunctions,

@@ -4,11 +4,16 @@
  */
 import type { Block } from "./block.ts";
 import type { Expr } from "./ir.ts";
-import { exp, expm1, sigmoid, tanh } from "./math/exponential.ts";
-import { log, log1p } from "./math/logarithm.ts";
-import { rareKernels } from "./parts.ts";
-
-export { threefry } from "./math/threefry.ts";
+import { erf } from "./math/erf.ts";
+import { exp } from "./math/exponential.ts";
+import { expm1, sigmoid, tanh } from "./math/exponential-relatives.ts";
+import { acosh, asinh, atanh, cosh, sinh } from "./math/hyperbolic.ts";
+import { acos, asin, atan, atan2 } from "./math/inverse-trigonometric.ts";
+import { log1p } from "./math/log1p.ts";
+import { log } from "./math/logarithm.ts";
+import { power } from "./math/power.ts";
+import { remainder } from "./math/remainder.ts";
+import { cos, sin, tan } from "./math/trigonometric.ts";
 
 /** Name of a function in `mathFunctions`. */
 export type MathFunction =
@@ -42,19 +47,19 @@ export const mathFunctions: Readonly<Record<MathFunction, (block: Block, x: Expr
   log1p,
   tanh,
   sigmoid,
-  erf: (block, x) => rareKernels.get().erf(block, x),
-  sin: (block, x) => rareKernels.get().sin(block, x),
-  cos: (block, x) => rareKernels.get().cos(block, x),
-  tan: (block, x) => rareKernels.get().tan(block, x),
-  asin: (block, x) => rareKernels.get().asin(block, x),
-  acos: (block, x) => rareKernels.get().acos(block, x),
-  atan: (block, x) => rareKernels.get().atan(block, x),
-  sinh: (block, x) => rareKernels.get().sinh(block, x),
-  cosh: (block, x) => rareKernels.get().cosh(block, x),
-  asinh: (block, x) => rareKernels.get().asinh(block, x),
-  acosh: (block, x) => rareKernels.get().acosh(block, x),
-  atanh: (block, x) => rareKernels.get().atanh(block, x),
-  power: (block, x, y) => rareKernels.get().power(block, x, y),
-  atan2: (block, x, y) => rareKernels.get().atan2(block, x, y),
-  remainder: (block, x, y) => rareKernels.get().remainder(block, x, y),
+  erf,
+  sin,
+  cos,
+  tan,
+  asin,
+  acos,
+  atan,
+  sinh,
+  cosh,
+  asinh,
+  acosh,
+  atanh,
+  power,
+  atan2,
+  remainder,
 };

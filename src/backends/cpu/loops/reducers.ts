@@ -26,7 +26,8 @@ import {
 } from "./block.ts";
 import { valueType } from "./expression.ts";
 import type { Expr, Variable } from "./ir.ts";
-import { convertValue, rounded, wrapped } from "./scalar-operations.ts";
+import { rareKernels } from "./parts.ts";
+import { convertValue, wrapped } from "./scalar-operations.ts";
 
 /** One reducer of a kernel. */
 export interface Reduction {
@@ -177,7 +178,7 @@ export function finished(block: Block, reduction: Reduction, { value, position }
   const result = get(value);
   if (reduction.dtype === "bool" && stateDType(reduction) !== "bool") return ne(result, constantLike(result, 0));
   const isExtremum = reduction.reducer === "max" || reduction.reducer === "min";
-  if (isShortFloat(reduction.dtype)) return isExtremum ? result : rounded(block, result, reduction.dtype);
+  if (isShortFloat(reduction.dtype)) return isExtremum ? result : rareKernels.get().rounded(block, result, reduction.dtype);
   return wrapped(result, reduction.dtype);
 }
 

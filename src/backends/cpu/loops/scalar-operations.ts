@@ -5,29 +5,19 @@ import {
   abs,
   add,
   and,
-  bitcast,
   type Block,
-  ceil,
   compare,
   constant,
   constantLike,
   convert,
   div,
-  eq,
-  floor,
-  gt,
-  half,
   i32,
-  lt,
   max,
   min,
   mul,
   ne,
-  nearest,
   neg,
-  not,
   or,
-  rem,
   select,
   shl,
   shrS,
@@ -37,12 +27,12 @@ import {
   xor,
 } from "./block.ts";
 import type { Expr, ValueType } from "./ir.ts";
-import { type MathFunction, mathFunctions } from "./math.ts";
-
-export { threefry } from "./math.ts";
+import { exp } from "./math/exponential.ts";
+import { log } from "./math/logarithm.ts";
+import { rareKernels } from "./parts.ts";
 
 /** What a row of the table gets: arguments in their representation, their dtype and the result's. */
-interface Context {
+export interface ScalarContext {
   readonly block: Block;
   readonly args: readonly Expr[];
   /** Dtype of the arguments (for select: of x and y). */
@@ -50,7 +40,8 @@ interface Context {
   readonly result: DType;
 }
 
-type Row = (x: Expr, y: Expr, context: Context) => Expr;
+/** IR of one operation of x, or of x and y. */
+export type ScalarRow = (x: Expr, y: Expr, context: ScalarContext) => Expr;
 
 /** Operations whose results are values of the arguments' format, so that nothing is left to round. */
 const exact: ReadonlySet<ScalarOp> = new Set<ScalarOp>(["maximum", "minimum", "negate", "abs", "sign", "floor", "ceil", "round"]);
@@ -59,28 +50,15 @@ const exact: ReadonlySet<ScalarOp> = new Set<ScalarOp>(["maximum", "minimum", "n
 export function scalarOperation(block: Block, f: ScalarOp, args: readonly Expr[], argument: DType, result: DType): Expr {
   if (f === "select") return select(args[0]!, args[1]!, args[2]!);
   const x = args[0]!;
-  const value = rows[f](x, args[1] ?? x, { block, args, argument, result });
-  return isShortFloat(result) && !exact.has(f) && f !== "convert" ? rounded(block, value, result) : value;
+  const row: ScalarRow = isCommon(f) ? common[f] : rareKernels.get().rareScalars[f];
+  const value = row(x, args[1] ?? x, { block, args, argument, result });
+  return isShortFloat(result) && !exact.has(f) && f !== "convert" ? rareKernels.get().rounded(block, value, result) : value;
 }
 
-/** An f32 as a number of its dtype: the nearest one that float16 or bfloat16 has, ties to even. */
-export function rounded(block: Block, x: Expr, dtype: DType): Expr {
-  if (dtype === "float16") return half(x);
-  if (dtype !== "bfloat16") return x;
-  const vector = isVector(x.type);
-  const number = block.let(x);
-  const word = block.let(bitcast(vector ? "i32v" : "i32", number));
-  const c = (value: number): Expr => constantLike(word, value);
-  const up = add(add(word, c(0x7fff)), and(shrU(word, i32(16)), c(1)));
-  // Counting up from the bits of a NaN may end anywhere.
-  const isNumber = eq(number, number);
-  return bitcast(number.type, and(select(isNumber, up, or(word, c(0x400000))), c(-0x10000)));
-}
-
-const isVector = (type: ValueType): boolean => type === "f32v" || type === "i32v";
+export const isVector = (type: ValueType): boolean => type === "f32v" || type === "i32v";
 
 /** Keeps the low byte of a result of one byte. */
-function wrap(x: Expr, { result }: Context): Expr {
+export function wrap(x: Expr, { result }: ScalarContext): Expr {
   return wrapped(x, result);
 }
 
@@ -91,104 +69,65 @@ export function wrapped(x: Expr, dtype: DType): Expr {
 }
 
 /** Integer arithmetic wraps; on bool the operation is the given logical one. */
-function arithmetic(f: (x: Expr, y: Expr) => Expr, logical: (x: Expr, y: Expr) => Expr): Row {
+function arithmetic(f: (x: Expr, y: Expr) => Expr, logical: (x: Expr, y: Expr) => Expr): ScalarRow {
   return (x, y, context) => (context.argument === "bool" ? logical(x, y) : wrap(f(x, y), context));
 }
 
 /** Comparison; masks of vector bools order the other way round, since true is -1. */
-function comparison(f: "eq" | "ne" | "lt" | "le" | "gt" | "ge"): Row {
+function comparison(f: "eq" | "ne" | "lt" | "le" | "gt" | "ge"): ScalarRow {
   return (x, y, context) => (context.argument === "bool" && isVector(x.type) ? compare(f, y, x) : compare(f, x, y));
 }
 
-function byMath(f: MathFunction): Row {
-  return (x, y, { block }) => mathFunctions[f](block, x, y);
-}
+/** Operations that most programs have. */
+type CommonScalarOp =
+  | "add"
+  | "subtract"
+  | "multiply"
+  | "divide"
+  | "maximum"
+  | "minimum"
+  | "negate"
+  | "abs"
+  | "exp"
+  | "log"
+  | "sqrt"
+  | "rsqrt"
+  | "equal"
+  | "notEqual"
+  | "less"
+  | "lessEqual"
+  | "greater"
+  | "greaterEqual"
+  | "shiftRightLogical"
+  | "convert";
+/** Operations whose rows are loaded when a kernel has them. */
+export type RareScalarOp = Exclude<ScalarOp, CommonScalarOp | "select">;
 
-/** An operation that rounds to a whole number: integers stay as they are. */
-function rounding(f: (x: Expr) => Expr): Row {
-  return (x, _, { argument }) => (isFloat(argument) ? f(x) : x);
-}
-
-const rows: Readonly<Record<Exclude<ScalarOp, "select">, Row>> = {
+const common: Readonly<Record<CommonScalarOp, ScalarRow>> = {
   add: arithmetic(add, or),
   subtract: arithmetic(sub, xor),
   multiply: arithmetic(mul, and),
-  divide: (x, y, context) => (isFloat(context.argument) ? div(x, y) : wrap(integerDivide(x, y, context), context)),
-  remainder: (x, y, context) =>
-    isFloat(context.argument) ? mathFunctions.remainder(context.block, x, y) : integerRemainder(x, y, context),
-  power: byMath("power"),
+  divide: (x, y, context) => (isFloat(context.argument) ? div(x, y) : rareKernels.get().integerDivide(x, y, context)),
   maximum: arithmetic(max, or),
   minimum: arithmetic(min, and),
-  atan2: byMath("atan2"),
   negate: (x, _, context) => wrap(neg(x), context),
   abs: (x, _, context) => (context.argument === "uint8" ? x : wrap(abs(x), context)),
-  sign: (x, _, { block, argument }) => sign(block.let(x), argument),
-  floor: rounding(floor),
-  ceil: rounding(ceil),
-  round: rounding(nearest),
-  exp: byMath("exp"),
-  expm1: byMath("expm1"),
-  log: byMath("log"),
-  log1p: byMath("log1p"),
+  exp: (x, _, { block }) => exp(block, x),
+  log: (x, _, { block }) => log(block, x),
   sqrt: (x) => sqrt(x),
   rsqrt: (x) => div(constantLike(x, 1), sqrt(x)),
-  tanh: byMath("tanh"),
-  sigmoid: byMath("sigmoid"),
-  erf: byMath("erf"),
-  sin: byMath("sin"),
-  cos: byMath("cos"),
-  tan: byMath("tan"),
-  asin: byMath("asin"),
-  acos: byMath("acos"),
-  atan: byMath("atan"),
-  sinh: byMath("sinh"),
-  cosh: byMath("cosh"),
-  asinh: byMath("asinh"),
-  acosh: byMath("acosh"),
-  atanh: byMath("atanh"),
   equal: comparison("eq"),
   notEqual: comparison("ne"),
   less: comparison("lt"),
   lessEqual: comparison("le"),
   greater: comparison("gt"),
   greaterEqual: comparison("ge"),
-  and: (x, y) => and(x, y),
-  or: (x, y) => or(x, y),
-  xor: (x, y) => xor(x, y),
-  not: (x, _, context) => (context.argument === "bool" && !isVector(x.type) ? eq(x, i32(0)) : wrap(not(x), context)),
-  shiftLeft: (x, y, context) => wrap(shl(x, y), context),
   shiftRightLogical: (x, y) => shrU(x, y),
-  shiftRightArithmetic: (x, y) => shrS(x, y),
   convert: (x, _, context) => convertValue(context.block, x, context.argument, context.result),
-  bitcast: (x, _, { result }) => bitcast(isFloat(result) ? (isVector(x.type) ? "f32v" : "f32") : isVector(x.type) ? "i32v" : "i32", x),
-  isFinite: (x, _, { argument }) =>
-    isFloat(argument) ? lt(abs(x), constantLike(x, Infinity)) : constant(x.type, isVector(x.type) ? -1 : 1),
 };
 
-/** 1, -1 or x itself (0, -0, NaN). */
-function sign(x: Expr, dtype: DType): Expr {
-  const zero = constantLike(x, 0);
-  const positive = select(gt(x, zero), constantLike(x, 1), isFloat(dtype) ? x : zero);
-  return dtype === "uint8" ? positive : select(lt(x, zero), constantLike(x, -1), positive);
-}
-
-/** Quotient cut towards zero; x/0 is 0 and MIN/-1 is MIN (scalar only). */
-function integerDivide(dividend: Expr, divisor: Expr, { block }: Context): Expr {
-  if (divisor.op === "const" && divisor.value !== 0 && divisor.value !== -1) return div(dividend, divisor);
-  const x = block.let(dividend);
-  const y = block.let(divisor);
-  // 0 and -1 are divided apart: y + 1 is 0 or 1 there.
-  const isSpecial = block.let(compare("ltU", add(y, i32(1)), i32(2)), "special");
-  const safe = div(x, select(isSpecial, i32(1), y));
-  return select(isSpecial, select(eq(y, i32(0)), i32(0), sub(i32(0), x)), safe);
-}
-
-/** Remainder with the sign of x; x%0 and MIN%-1 are 0 (scalar only). */
-function integerRemainder(dividend: Expr, divisor: Expr, { block }: Context): Expr {
-  if (divisor.op === "const" && divisor.value !== 0 && divisor.value !== -1) return rem(dividend, divisor);
-  const y = block.let(divisor);
-  // By 0 and -1 (now 1) the remainder is 0.
-  return rem(dividend, select(compare("ltU", add(y, i32(1)), i32(2)), i32(1), y));
+function isCommon(f: ScalarOp): f is CommonScalarOp {
+  return f in common;
 }
 
 /** Whether `to` has every value of `from`. */
@@ -208,11 +147,8 @@ export function convertValue(block: Block, x: Expr, from: DType, to: DType): Exp
   if (to === "float64") return convert("f64", number);
   if (isFloat(to)) {
     const single = convert(vector ? "f32v" : "f32", number);
-    return isExactIn(from, to) ? single : rounded(block, single, to);
+    return isExactIn(from, to) ? single : rareKernels.get().rounded(block, single, to);
   }
   const whole = convert(vector ? "i32v" : "i32", number);
-  if (to === "int32" || from === "bool") return whole;
-  if (!isFloat(from)) return wrapped(whole, to);
-  const [low, high] = dtypes[to].range;
-  return max(constantLike(whole, low), min(block.let(whole), constantLike(whole, high)));
+  return to === "int32" || from === "bool" ? whole : rareKernels.get().toByte(block, whole, from, to);
 }

@@ -2,27 +2,9 @@
  * exp and its relatives in float32. e^x = 2^k e^r with k = round(x log2 e) and |r| <= ln2/2 (Cody and Waite's two-part
  * ln 2); e^r = 1 + r + r^2 q(r). Coefficients: weighted minimax fits (see docs/math-accuracy.md).
  */
-import {
-  abs,
-  add,
-  type Block,
-  constantLike,
-  convert,
-  div,
-  fma,
-  gt,
-  i32,
-  lt,
-  maskType,
-  mul,
-  nearest,
-  neg,
-  select,
-  shrS,
-  sub,
-} from "../block.ts";
+import { add, type Block, constantLike, convert, fma, gt, i32, lt, maskType, mul, nearest, select, shrS, sub } from "../block.ts";
 import type { Expr } from "../ir.ts";
-import { bitsLike, call, copySign, oddPolynomial, polynomial, powerOfTwo } from "./floats.ts";
+import { bitsLike, call, polynomial, powerOfTwo } from "./floats.ts";
 
 const log2e = 1.44269504088896341;
 /** ln 2 in two parts; the first has 10 significant bits, so that its product with k is exact. Source: Cephes, expf.c. */
@@ -30,17 +12,15 @@ const ln2High = 0.693359375;
 const ln2Low = -2.1219444e-4;
 /** e^r = 1 + r + r^2 q(r) to 5e-10 for |r| <= ln2/2. */
 const q = [0.5, 0.16666666, 0.041666493, 0.008333543, 0.0013932394, 0.0001976446];
-/** tanh x = x + x^3 p(x^2) to 5e-9 for |x| <= 0.625. */
-const tanhSmall = [-0.3333328, 0.1333141, -0.053737268, 0.020631723, -0.005697346];
 
 /** x moved into [low, high]; NaN stays. */
-function clamp(x: Expr, low: number, high: number, block: Block): Expr {
+export function clamp(x: Expr, low: number, high: number, block: Block): Expr {
   const below = block.let(select(gt(x, constantLike(x, high)), constantLike(x, high), x));
   return block.let(select(lt(below, constantLike(x, low)), constantLike(x, low), below));
 }
 
 /** k (integer) and e^r - 1 of a clamped x + low. */
-function reduce(block: Block, x: Expr, low?: Expr): { k: Expr; expm1: Expr } {
+export function reduce(block: Block, x: Expr, low?: Expr): { k: Expr; expm1: Expr } {
   const k = block.let(nearest(mul(x, constantLike(x, log2e))));
   const first = fma(k, constantLike(x, -ln2High), x);
   const second = fma(k, constantLike(x, -ln2Low), first);
@@ -61,34 +41,4 @@ export function scaledExp(block: Block, x: Expr, shift: number, low?: Expr): Exp
 /** e^x */
 export function exp(block: Block, x: Expr): Expr {
   return x.type === "f64" ? call("exp", x) : scaledExp(block, x, 0);
-}
-
-/** e^x - 1, accurate near 0. */
-export function expm1(block: Block, value: Expr): Expr {
-  if (value.type === "f64") return call("expm1", value);
-  const x = block.let(value);
-  const { k, expm1: part } = reduce(block, clamp(x, -20, 88.8, block));
-  // 2^k (e^r - 1) + (2^k - 1), halved so that 2^128 does not overflow on the way.
-  const scale = block.let(powerOfTwo(x, sub(k, bitsLike(x, 1))));
-  const half = block.let(fma(scale, part, sub(scale, constantLike(x, 0.5))));
-  return block.let(select(lt(abs(x), constantLike(x, 2 ** -24)), x, add(half, half)));
-}
-
-/** Hyperbolic tangent: a polynomial up to 0.625, then 1 - 2 / (e^2|x| + 1). */
-export function tanh(block: Block, value: Expr): Expr {
-  if (value.type === "f64") return call("tanh", value);
-  const x = block.let(value);
-  const size = block.let(abs(x));
-  const power = scaledExp(block, add(size, size), 0);
-  const one = constantLike(x, 1);
-  const large = sub(one, div(constantLike(x, 2), add(power, one)));
-  return block.let(copySign(select(lt(size, constantLike(x, 0.625)), oddPolynomial(block, size, tanhSmall), large), x));
-}
-
-/** 1 / (1 + e^-x), accurate down to the smallest results: e^x / (1 + e^x) for negative x. */
-export function sigmoid(block: Block, value: Expr): Expr {
-  const x = block.let(value);
-  const one = constantLike(x, 1);
-  const power = block.let(exp(block, neg(abs(x))));
-  return block.let(div(select(lt(x, constantLike(x, 0)), power, one), add(one, power)));
 }

@@ -6,7 +6,7 @@ import { abs, add, type Block, constantLike, div, fma, gt, lt, mul, select, sqrt
 import type { Expr } from "../ir.ts";
 import { scaledExp } from "./exponential.ts";
 import { bitsLike, call, copySign, oddPolynomial, polynomial, twoSum } from "./floats.ts";
-import { log1p, logPairOf } from "./logarithm.ts";
+import { log1p, logPairOf } from "./log1p.ts";
 
 /** sinh x = x + x^3 p(x^2) to 3e-10 for |x| <= 1. */
 const sinhSmall = [0.16666667, 0.0083333105, 0.00019842896, 2.7822132e-6];

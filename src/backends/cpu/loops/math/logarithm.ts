@@ -2,9 +2,9 @@
  * Logarithms in float32. x = 2^e m with m in [sqrt(1/2), sqrt(2)), and
  * log m = f - f^2/2 + f^3 p(f) with f = m - 1. Coefficients: weighted minimax fits (see docs/math-accuracy.md).
  */
-import { abs, add, bitcast, type Block, constantLike, convert, eq, fma, i32, lt, max, mul, select, shl, shrS, sub } from "../block.ts";
+import { add, bitcast, type Block, constantLike, convert, eq, fma, i32, lt, mul, select, shl, shrS, sub } from "../block.ts";
 import type { Expr } from "../ir.ts";
-import { bitsLike, bitsOf, call, polynomial, powerOfTwo, twoSum } from "./floats.ts";
+import { bitsLike, bitsOf, call, polynomial } from "./floats.ts";
 
 /** ln 2 in two parts; the product of the first with an exponent is exact. Source: Cephes, logf.c. */
 const ln2High = 0.693359375;
@@ -30,7 +30,7 @@ export function normalize(block: Block, x: Expr): { x: Expr; exponent: Expr } {
 }
 
 /** e ln 2 + log(1 + f) */
-function combine(block: Block, exponent: Expr, f: Expr): Expr {
+export function combine(block: Block, exponent: Expr, f: Expr): Expr {
   const e = block.let(convert(f.type, exponent));
   const square = block.let(mul(f, f));
   const cube = mul(mul(f, square), polynomial(f, p));
@@ -38,15 +38,8 @@ function combine(block: Block, exponent: Expr, f: Expr): Expr {
   return block.let(fma(e, constantLike(f, ln2High), add(f, tail)));
 }
 
-/** log of the pair (high + low) 2^shift; high is positive and normal, low its rounding error. */
-export function logPairOf(block: Block, high: Expr, low: Expr, shift: Expr): Expr {
-  const { exponent, fraction } = splitExponent(block, high);
-  const down = powerOfTwo(high, max(sub(bitsLike(high, 0), exponent), bitsLike(high, -126)));
-  return combine(block, block.let(add(exponent, shift)), block.let(fma(low, down, fraction)));
-}
-
 /** Result where x is finite and positive; -Infinity at 0, NaN below, x itself where it is Infinity or NaN. */
-function withLimits(block: Block, x: Expr, result: Expr): Expr {
+export function withLimits(block: Block, x: Expr, result: Expr): Expr {
   const upper = block.let(select(lt(x, constantLike(x, Infinity)), result, x));
   const atZero = block.let(select(eq(x, constantLike(x, 0)), constantLike(x, -Infinity), upper));
   return block.let(select(lt(x, constantLike(x, 0)), constantLike(x, NaN), atZero));
@@ -59,15 +52,4 @@ export function log(block: Block, value: Expr): Expr {
   const normal = normalize(block, x);
   const { exponent, fraction } = splitExponent(block, normal.x);
   return withLimits(block, x, combine(block, block.let(add(exponent, normal.exponent)), fraction));
-}
-
-/** log(1 + x), accurate near 0: the rounding error of 1 + x is carried into f. */
-export function log1p(block: Block, value: Expr): Expr {
-  if (value.type === "f64") return call("log1p", value);
-  const x = block.let(value);
-  const sum = twoSum(block, constantLike(x, 1), x);
-  const finite = logPairOf(block, sum.high, sum.low, bitsLike(x, 0));
-  // sum.low is NaN where x is infinite; withLimits looks at 1 + x.
-  const limited = withLimits(block, sum.high, finite);
-  return block.let(select(lt(abs(x), constantLike(x, 2 ** -24)), x, limited));
 }
