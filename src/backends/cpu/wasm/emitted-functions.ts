@@ -14,7 +14,7 @@ const ofMath = [
 
 /** The imports "math" of an emitted module. */
 export const mathImports: Readonly<Record<CallableFunction, (x: number, y: number) => number>> = {
-  ...(Object.fromEntries(ofMath.map((f) => [f, Math[f]])) as Pick<Math, (typeof ofMath)[number]>),
+  ...(Object.fromEntries(ofMath.map((f) => [f, Reflect.get(Math, f) as unknown])) as Pick<Math, (typeof ofMath)[number]>),
   remainder: (x, y) => x % y,
 };
 
