@@ -45,6 +45,7 @@ export {
   dtypePolicy,
   Input,
   type InputOptions,
+  type InputShape,
   Layer,
   setDtypePolicy,
   type WeightOptions,
@@ -53,6 +54,7 @@ export {
 export type { CompileOptions } from "./models/compiled.ts";
 export type { EvaluateOptions, FitOptions, PredictOptions } from "./models/fit-options.ts";
 export { Model, type ModelOptions } from "./models/model.ts";
+export type { LossData, StepData, StepLogs } from "./models/step.ts";
 export { modelFromJSON, registerModels } from "./models/model-from-json.ts";
 export { Sequential, type SequentialOptions } from "./models/sequential.ts";
 

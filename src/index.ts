@@ -36,6 +36,7 @@ export {
   dtypePolicy,
   Input,
   type InputOptions,
+  type InputShape,
   Layer,
   RematScope,
   type RematScopeOptions,
@@ -49,12 +50,15 @@ export {
   type CompileOptions,
   type EvaluateOptions,
   type FitOptions,
+  type LossData,
   Model,
   modelFromJSON,
   type ModelOptions,
   type PredictOptions,
   Sequential,
   type SequentialOptions,
+  type StepData,
+  type StepLogs,
 } from "./models/index.ts";
 export * as activations from "./activations/index.ts";
 export * as applications from "./applications/index.ts";
@@ -72,6 +76,7 @@ export * as layers from "./layers/index.ts";
 export * as losses from "./losses/index.ts";
 export * as metrics from "./metrics/index.ts";
 export * as mixedPrecision from "./keras-mixed-precision.ts";
+export * as models from "./keras-models.ts";
 export * as ops from "./ops/index.ts";
 export * as optimizers from "./optimizers/index.ts";
 export * as quantizers from "./quantizers/index.ts";

@@ -11,9 +11,15 @@ export type GradientOf<T> = T extends Tensor | Variable | HostData
     : Tensor;
 
 /** Options of `grad` and `valueAndGrad`. */
-export interface GradOptions {
+export interface GradOptions<N extends number = number> {
   /** Which argument is differentiated. Default 0. */
-  readonly argnum?: number;
+  readonly argnum?: N;
+}
+
+/** Options of a `valueAndGrad` whose function gives more than the value. */
+export interface GradWithAuxOptions<N extends number = number> extends GradOptions<N> {
+  /** Whether the function gives `[value, aux]`; then so does the result, `[[value, aux], gradient]`. Default false. */
+  readonly hasAux: true;
 }
 
 /**
@@ -25,19 +31,42 @@ export interface GradOptions {
  * const slope = grad((x: Tensor) => ops.sum(ops.square(x)));
  * await slope(tensor([1, 2, 3])).array(); // [2, 4, 6]
  */
-export function grad<A extends readonly unknown[]>(
+export function grad(f: () => Tensor): <V>(variables: V) => GradientOf<V>;
+export function grad<A extends readonly unknown[], N extends number = 0>(
   f: (...args: A) => Tensor,
-  options: GradOptions = {},
-): (...args: A) => GradientOf<A[number]> {
+  options?: GradOptions<N>,
+): (...args: A) => GradientOf<A[N]>;
+export function grad(f: (...args: unknown[]) => Tensor, options: GradOptions = {}): (...args: unknown[]) => unknown {
   const both = valueAndGrad(f, options);
   return (...args) => both(...args)[1];
 }
 
-/** Like `grad`, but the function gives `[value, gradient]`. */
-export function valueAndGrad<A extends readonly unknown[]>(
+/**
+ * Like `grad`, but the function gives `[value, gradient]`. A function without arguments reads the variables that it is
+ * differentiated by.
+ *
+ * @example
+ * const weights = model.trainableWeights;
+ * const [loss, slopes] = valueAndGrad(() => lossFn(y, model(x, { training: true })))(weights);
+ * optimizer.apply(slopes, weights);
+ */
+export function valueAndGrad(f: () => Tensor): <V>(variables: V) => [value: Tensor, gradient: GradientOf<V>];
+export function valueAndGrad<X>(
+  f: () => readonly [Tensor, X],
+  options: GradWithAuxOptions,
+): <V>(variables: V) => [value: [Tensor, X], gradient: GradientOf<V>];
+export function valueAndGrad<A extends readonly unknown[], X, N extends number = 0>(
+  f: (...args: A) => readonly [Tensor, X],
+  options: GradWithAuxOptions<N>,
+): (...args: A) => [value: [Tensor, X], gradient: GradientOf<A[N]>];
+export function valueAndGrad<A extends readonly unknown[], N extends number = 0>(
   f: (...args: A) => Tensor,
-  options: GradOptions = {},
-): (...args: A) => [value: Tensor, gradient: GradientOf<A[number]>] {
+  options?: GradOptions<N>,
+): (...args: A) => [value: Tensor, gradient: GradientOf<A[N]>];
+export function valueAndGrad(
+  f: (...args: unknown[]) => unknown,
+  options: GradOptions & { readonly hasAux?: boolean } = {},
+): (...args: unknown[]) => [unknown, unknown] {
   const argnum = options.argnum ?? 0;
   return (...args) => {
     const given = args.map((arg, i) => (i === argnum ? asTree(arg) : arg));
@@ -53,7 +82,17 @@ export function valueAndGrad<A extends readonly unknown[]>(
       });
     }
     // The same arguments, but for data that became a tensor.
-    const value = inlined(() => f(...(given as unknown as A)));
+    const result = inlined(() => f(...given));
+    const value: unknown = options.hasAux === true && Array.isArray(result) ? result[0] : result;
+    if (!(value instanceof Tensor)) {
+      throw new ValueError({
+        where: "grad",
+        problem: "the function's result is no tensor",
+        expected: options.hasAux === true ? "[value, aux] with a float scalar first" : "a float tensor of shape []",
+        received: Array.isArray(value) ? "a list" : value === null ? "null" : typeof value,
+        ...(Array.isArray(value) ? { advice: "with { hasAux: true } the function may give [value, aux]" } : {}),
+      });
+    }
     if (value.rank !== 0 || !isFloat(value.dtype)) {
       throw new ShapeError({
         where: "grad",
@@ -65,7 +104,7 @@ export function valueAndGrad<A extends readonly unknown[]>(
     }
     const found = gradients([value], xs);
     let next = 0;
-    return [value, replaceLeaves(tree, () => found[next++]!) as GradientOf<A[number]>];
+    return [result, replaceLeaves(tree, () => found[next++]!)];
   };
 }
 

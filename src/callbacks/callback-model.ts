@@ -59,3 +59,23 @@ export interface CallbackModel {
   /** The loss's mean and the metrics. */
   readonly metrics?: readonly Metric[];
 }
+
+/** What callbacks of one's own see of a model: all that is the same for every model. */
+export interface TrainedModel extends CallbackModel {
+  readonly optimizer: Optimizer;
+  readonly weights: readonly Variable[];
+  readonly trainableWeights: readonly Variable[];
+  readonly variables: readonly Variable[];
+  readonly layers: readonly Layer[];
+  readonly metrics: readonly Metric[];
+  resetMetrics(): void;
+  predict(x: unknown, options?: { readonly batchSize?: number | null; readonly verbose?: 0 | 1 | 2 | "auto" }): Promise<unknown>;
+  evaluate(
+    x: unknown,
+    y?: unknown,
+    options?: { readonly batchSize?: number | null; readonly verbose?: 0 | 1 | 2 | "auto" },
+  ): Promise<Record<string, number>>;
+  getLayer(nameOrIndex: string | number): Layer;
+  save(target: string): Promise<void>;
+  saveWeights(target: string): Promise<void>;
+}

@@ -1,5 +1,5 @@
 /** The base of callbacks: what is told about training as it goes on. */
-import type { CallbackModel } from "./callback-model.ts";
+import type { CallbackModel, TrainedModel } from "./callback-model.ts";
 
 /** Values of one batch or epoch: `{ loss: 0.31, accuracy: 0.9 }`. */
 export type Logs = Readonly<Record<string, number>>;
@@ -28,9 +28,9 @@ export interface CallbackParameters {
  *   }
  * }
  */
-export class Callback {
-  /** The model that is being trained. */
-  model!: CallbackModel;
+export class Callback<M extends CallbackModel = TrainedModel> {
+  /** The model that is being trained: what every model has, or `M`, as in `class Monitor extends Callback<MyModel>`. */
+  model!: M;
   /** Facts about the run. */
   parameters!: CallbackParameters;
 
@@ -63,7 +63,7 @@ export class Callback {
 
   /** Called once before anything else. */
   setModel(model: CallbackModel): void {
-    this.model = model;
+    this.model = model as M;
   }
 
   /** Called once before anything else. */

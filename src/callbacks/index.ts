@@ -2,7 +2,7 @@
 export { BackupAndRestore, BackupAndRestoreCallback, type BackupAndRestoreOptions } from "./backup-and-restore.ts";
 export { Callback, type CallbackParameters, type CallbackState, type Logs } from "./callback.ts";
 export { CallbackList } from "./callback-list.ts";
-export type { CallbackModel, Direction, Resumption, TrainingRun } from "./callback-model.ts";
+export type { CallbackModel, Direction, Resumption, TrainedModel, TrainingRun } from "./callback-model.ts";
 export { EarlyStopping, EarlyStoppingCallback, type EarlyStoppingOptions } from "./early-stopping.ts";
 export { History, HistoryCallback } from "./history.ts";
 export { LambdaCallback, FunctionsCallback, type LambdaCallbackOptions } from "./lambda-callback.ts";

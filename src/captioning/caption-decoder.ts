@@ -189,7 +189,7 @@ export class CaptionDecoderLayer extends Layer<CaptionDecoderOptions> {
     return this.logits(this.drop(hidden, { training }));
   }
 
-  override computeMask(): null {
+  override computeMask(_inputs?: unknown, _mask?: unknown): null {
     return null;
   }
 }

@@ -1,6 +1,7 @@
 /** Tensors are nodes of an immutable computational graph; nothing here computes. */
 import type { DType, TypedArray } from "../dtype/index.ts";
 import { InternalError, ShapeError, ValueError } from "../errors.ts";
+import { printsAsText } from "./inspect.ts";
 import type { Primitive } from "./primitive.ts";
 import { currentScope } from "./scope.ts";
 import { type ConcreteShape, formatShape, type Shape, sizeOf } from "./shape.ts";
@@ -196,6 +197,10 @@ export class Tensor {
 
   toString(): string {
     return `Tensor(${this.dtype} ${formatShape(this.shape)})`;
+  }
+
+  static {
+    printsAsText(this.prototype);
   }
 }
 

@@ -3,6 +3,7 @@ import { floatx } from "../config/index.ts";
 import { type DType, isFloat, type TypedArray } from "../dtype/index.ts";
 import { DTypeError, InternalError, ShapeError, StateError, ValueError } from "../errors.ts";
 import { type HostData, hostValues } from "./host-values.ts";
+import { printsAsText } from "./inspect.ts";
 import { dataTensor, isSymbolic } from "./leaves.ts";
 import type { Primitive } from "./primitive.ts";
 import { currentScope } from "./scope.ts";
@@ -261,6 +262,10 @@ export class Variable {
 
   toString(): string {
     return `Variable(${JSON.stringify(this.path)} ${this.dtype} ${formatShape(this.shape)})`;
+  }
+
+  static {
+    printsAsText(this.prototype);
   }
 }
 

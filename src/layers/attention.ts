@@ -146,7 +146,7 @@ export abstract class ScoredAttention<Options extends AttentionLayerOptions> ext
     return [ofQuery ?? null, ofValue?.rank === 2 ? ops.expandDims(ofValue, 1) : (ofValue ?? null)];
   }
 
-  override computeMask(_inputs: unknown, mask: unknown): unknown {
+  override computeMask(_inputs: unknown, mask: unknown = null): unknown {
     return Array.isArray(mask) ? ((mask as unknown[])[0] ?? null) : null;
   }
 

@@ -155,7 +155,7 @@ export class BidirectionalLayer extends Layer<BidirectionalOptions> {
   }
 
   /** The mask of the outputs; states have none, and none is listed for them. */
-  override computeMask(_inputs: unknown, mask: unknown): unknown {
+  override computeMask(_inputs: unknown, mask: unknown = null): unknown {
     const first = Array.isArray(mask) ? ((mask as unknown[])[0] ?? null) : mask;
     const output = this.forwardLayer.returnSequences ? first : null;
     return this.mergeMode === null ? [output, output] : output;

@@ -53,7 +53,7 @@ export class ConcatenateLayer extends Layer<ConcatenateOptions> {
     return ops.concatenate(inputs, this.axis);
   }
 
-  override computeMask(inputs: readonly Tensor[], mask: unknown): Tensor | null {
+  override computeMask(inputs: readonly Tensor[], mask: unknown = null): Tensor | null {
     if (!Array.isArray(mask) || mask.every((entry) => entry === null)) return null;
     const masks = inputs.map((input, index) => {
       const entry = mask[index] as Tensor | null;

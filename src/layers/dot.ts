@@ -92,7 +92,7 @@ export class DotLayer extends Layer<DotOptions> {
     return product.rank === 1 ? ops.expandDims(product, -1) : product;
   }
 
-  override computeMask(): null {
+  override computeMask(_inputs?: unknown, _mask?: unknown): null {
     return null;
   }
 }

@@ -133,7 +133,7 @@ export class EmbeddingLayer extends QuantizableLayer<EmbeddingOptions, Quantized
     return ops.add(rows, ops.multiply(ops.matmul(ops.take(adapters.a, indices, { axis: 0 }), adapters.b), adapters.scale));
   }
 
-  override computeMask(x: Tensor): Tensor | null {
+  override computeMask(x: Tensor, _mask?: unknown): Tensor | null {
     return this.maskZero ? ops.notEqual(x, 0) : null;
   }
 }

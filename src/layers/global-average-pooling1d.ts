@@ -29,7 +29,7 @@ export class GlobalAveragePooling1DLayer extends GlobalAveragePoolingLayer {
     return ops.divide(total, ops.sum(ops.cast(counts, x.dtype), { axis: steps, keepdims: this.keepdims }));
   }
 
-  override computeMask(): null {
+  override computeMask(_inputs?: unknown, _mask?: unknown): null {
     return null;
   }
 }

@@ -167,7 +167,7 @@ export class GroupQueryAttentionLayer extends Layer<GroupQueryAttentionOptions> 
     return isShape(inputShape) ? inputShape : (inputShape as readonly Shape[])[0]!;
   }
 
-  override computeMask(_inputs: unknown, mask: unknown): unknown {
+  override computeMask(_inputs: unknown, mask: unknown = null): unknown {
     return [mask, null];
   }
 

@@ -87,7 +87,7 @@ export class LambdaLayer extends Layer<LambdaOptions> {
     });
   }
 
-  override computeMask(inputs: unknown, mask: unknown): unknown {
+  override computeMask(inputs: unknown, mask: unknown = null): unknown {
     if (typeof this.mask === "function") return (this.mask as (inputs: unknown, mask: unknown) => unknown)(inputs, mask);
     return this.mask;
   }

@@ -44,7 +44,7 @@ import {
   splitArguments,
   zeroTensor,
 } from "./layer-arguments.ts";
-import { attachMasks, masksOf } from "./masks.ts";
+import { attachMasks, masksOf, standMasks, symbolicMasks } from "./masks.ts";
 import { OwnWeights } from "./own-weights.ts";
 import { currentRematScope } from "./open-remat-scopes.ts";
 import { flattenStructure, mapShapes, mapStructure, type Structure } from "./structure.ts";
@@ -423,7 +423,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   }
 
   /** Mask of the output. By default the input's. */
-  computeMask(_inputs: unknown, mask: unknown): unknown {
+  computeMask(_inputs: unknown, mask: unknown = null): unknown {
     return mask;
   }
 
@@ -511,12 +511,18 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
       this.checkInput(converted[0]);
       this.#buildFor(converted);
     });
+    let masks: unknown = null;
     const run = (concrete: readonly unknown[]): unknown => {
       const split = splitArguments(concrete);
-      return this.#discardingLosses(() => this.#run(split.inputs, split.options));
+      // The masks that the tensors carry have stands, too: a layer of one's own may not do without.
+      standMasks(converted, split.inputs);
+      const result = this.#discardingLosses(() => this.#run(split.inputs, split.options));
+      masks = masksOf(result);
+      return result;
     };
     const recorded = [...converted, ...(Object.keys(options).length > 0 ? [options] : [])];
     const output = this.runsOnHost ? symbolicCall(this, recorded, run, zeroTensor) : symbolicCall(this, recorded, run);
+    symbolicMasks(masks, output);
     this.#firstCall ??= { input: converted.length === 1 ? converted[0] : converted, output };
     return output;
   }

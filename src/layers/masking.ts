@@ -36,7 +36,7 @@ export class MaskingLayer extends Layer<MaskingOptions> {
     return ops.where(counts, x, ops.zerosLike(x));
   }
 
-  override computeMask(x: Tensor): Tensor {
+  override computeMask(x: Tensor, _mask?: unknown): Tensor {
     return ops.any(ops.notEqual(x, this.maskValue), { axis: -1 });
   }
 }

@@ -1,5 +1,5 @@
 /** Masks that travel with tensors: which time steps of a sequence count (Keras's `_keras_mask`). */
-import { isSymbolic, Tensor } from "../graph/index.ts";
+import { isSymbolic, parameterTensor, symbolicTensor, Tensor } from "../graph/index.ts";
 import { flattenStructure, mapStructure } from "./structure.ts";
 
 const masks = new WeakMap<Tensor, Tensor>();
@@ -26,5 +26,26 @@ export function attachMasks(given: unknown, outputs: unknown, inNumber: boolean)
   tensors.forEach((output, index) => {
     const mask = leaves[index];
     if (output instanceof Tensor && mask instanceof Tensor && !isSymbolic(output)) attachMask(output, mask);
+  });
+}
+
+/** Symbolic masks for the symbolic outputs of a call, as `masks` stand for them where shapes were inferred. */
+export function symbolicMasks(masks: unknown, outputs: unknown): void {
+  const tensors = flattenStructure(outputs);
+  flattenStructure(masks).forEach((mask, index) => {
+    const output = tensors[index];
+    if (output instanceof Tensor && mask instanceof Tensor && isSymbolic(output))
+      attachMask(output, symbolicTensor(output.shape.slice(0, mask.rank), mask.dtype, undefined));
+  });
+}
+
+/** Gives the tensors that stand for symbolic ones masks that stand for theirs. */
+export function standMasks(symbolic: unknown, stands: unknown): void {
+  const tensors = flattenStructure(stands);
+  flattenStructure(symbolic).forEach((leaf, index) => {
+    const stand = tensors[index];
+    if (!(leaf instanceof Tensor) || !(stand instanceof Tensor) || stand === leaf) return;
+    const mask = masks.get(leaf);
+    if (mask !== undefined) attachMask(stand, parameterTensor(stand.shape.slice(0, mask.rank) as number[], mask.dtype));
   });
 }

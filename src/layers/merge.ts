@@ -55,7 +55,7 @@ export abstract class MergeLayer extends Layer {
     );
   }
 
-  override computeMask(_inputs: unknown, mask: unknown): unknown {
+  override computeMask(_inputs: unknown, mask: unknown = null): unknown {
     if (!Array.isArray(mask) || mask.some((entry) => entry === null)) return null;
     return (mask as Tensor[]).reduce((a, b) => ops.logicalOr(a, b));
   }

@@ -183,7 +183,7 @@ export class MultiHeadAttentionLayer extends Layer<MultiHeadAttentionOptions> {
     return this.#outputs === null ? query : [...query.slice(0, -1), ...this.#outputs];
   }
 
-  override computeMask(_inputs: unknown, mask: unknown): unknown {
+  override computeMask(_inputs: unknown, mask: unknown = null): unknown {
     return [mask, null];
   }
 

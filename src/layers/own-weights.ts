@@ -2,12 +2,17 @@
 import * as constraints from "../constraints/index.ts";
 import { type DType, isFloat } from "../dtype/index.ts";
 import { ShapeError } from "../errors.ts";
-import { formatShape, outsideTrace, sameShape, Tensor, Variable } from "../graph/index.ts";
+import { type ConcreteShape, formatShape, outsideTrace, sameShape, type Shape, Tensor, Variable } from "../graph/index.ts";
 import * as initializers from "../initializers/index.ts";
 import * as regularizers from "../regularizers/index.ts";
 import { pathOf } from "./call-context.ts";
+import { describe } from "./describe.ts";
 import { DefaultInitializer } from "./default-initializer.ts";
 import type { WeightOptions } from "./weight-options.ts";
+
+function isConcrete(shape: Shape): shape is ConcreteShape {
+  return Array.isArray(shape) && shape.every((extent) => Number.isInteger(extent) && extent >= 0);
+}
 
 /** The weights that one layer made: which of them are for the optimizer, and which add to the loss. */
 export class OwnWeights {
@@ -19,17 +24,20 @@ export class OwnWeights {
 
   /** Makes a weight of the layer `where`. Throws ShapeError for an unknown extent. */
   add(where: string, options: WeightOptions & { readonly dtype: DType }, layerIsTrainable: boolean): Variable {
-    const { name, shape, dtype, trainable = true } = options;
+    const { dtype, trainable = true } = options;
+    const name = options.name ?? "variable";
+    const given = options.shape ?? [];
     const initializer = initializers.get(options.initializer ?? new DefaultInitializer());
-    if (!shape.every((extent) => Number.isInteger(extent) && extent >= 0)) {
+    if (!isConcrete(given)) {
       throw new ShapeError({
         where,
         problem: `the weight "${name}" needs a known shape`,
         expected: "whole numbers",
-        received: formatShape(shape),
+        received: Array.isArray(given) ? formatShape(given) : describe(given),
         advice: "give the input a fixed extent along the axes that the weights depend on",
       });
     }
+    const shape = given;
     const first = outsideTrace(() => initializer(shape, dtype));
     // A first value that has to be computed waits until somebody reads the weight: a large network costs nothing to build.
     const waits = first instanceof Tensor && sameShape(first.shape, shape) && first.dtype === dtype && !first.node.values[0];

@@ -209,7 +209,7 @@ export abstract class RecurrentLayer<Options extends RecurrentOptions> extends L
     });
   }
 
-  override computeMask(_inputs: unknown, mask: unknown): unknown {
+  override computeMask(_inputs: unknown, mask: unknown = null): unknown {
     const first = Array.isArray(mask) ? ((mask as unknown[])[0] ?? null) : mask;
     const output = this.returnSequences ? first : null;
     return this.returnState ? [output, ...flattenStructure(this.cell.stateSize).map(() => null)] : output;

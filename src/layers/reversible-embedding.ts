@@ -103,7 +103,7 @@ export class ReversibleEmbeddingLayer extends EmbeddingLayer {
   }
 
   /** The mask goes with the vectors, not with what comes back. */
-  override computeMask(): null {
+  override computeMask(_inputs?: unknown, _mask?: unknown): null {
     return null;
   }
 }

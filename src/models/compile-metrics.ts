@@ -1,6 +1,6 @@
 /** The metrics of a model: lists per output, updated inside the step. */
 import { ValueError } from "../errors.ts";
-import { isPlainObject, Tensor, type Variable } from "../graph/index.ts";
+import { isPlainObject, Tensor, Variable } from "../graph/index.ts";
 import { describe } from "../layers/describe.ts";
 import { maskOf } from "../layers/masks.ts";
 import * as metrics from "../metrics/index.ts";
@@ -105,9 +105,19 @@ export class CompiledMetrics {
 }
 
 /** Results as numbers by name: those of an object by its keys, those of a vector (a score per class) as `key_0`, `key_1`, ... */
-export function scalarsOf(key: string, result: Tensor | Record<string, Tensor>): Record<string, Tensor> {
-  if (!(result instanceof Tensor))
+export function scalarsOf(key: string, result: unknown): Record<string, Tensor> {
+  if (typeof result === "number" || result instanceof Variable) return scalarsOf(key, ops.convertToTensor(result));
+  if (!(result instanceof Tensor)) {
+    if (!isPlainObject(result)) {
+      throw new ValueError({
+        where: "the logs of a step",
+        problem: `"${key}" is no number`,
+        expected: "scalars by name: losses, and results of metrics",
+        received: describe(result),
+      });
+    }
     return Object.assign({}, ...Object.entries(result).map(([name, value]) => scalarsOf(name, value))) as Record<string, Tensor>;
+  }
   if (result.rank === 0) return { [key]: result };
   // Picked by masks: few metrics give several numbers, and slices bring pads and concatenations into every bundle.
   const flat = ops.reshape(result, [-1]);

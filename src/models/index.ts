@@ -11,5 +11,5 @@ export { FunctionalGraph, type GraphNode, type Operation } from "./functional-gr
 export { Model, type ModelOptions } from "./functional-model.ts";
 export { modelFromJSON, registerModels } from "./model-from-json.ts";
 export { Sequential, type SequentialOptions } from "./sequential.ts";
-export type { StepData, StepLogs } from "./step.ts";
+export type { LossData, StepData, StepLogs } from "./step.ts";
 export { type SummaryOptions, summaryText } from "./summary.ts";

@@ -12,7 +12,8 @@ import { type CompileOptions, Compiled } from "./compiled.ts";
 import type { NamedArray, Slot } from "./data-binding.ts";
 import type { Model } from "./model.ts";
 import { ModelQueue } from "./model-queue.ts";
-import { asList, layoutOf, LogStep, outputTensors, OutputStep, type StepData, type StepLogs, unpackerFor } from "./step.ts";
+import { asList, layoutOf, LogStep, outputTensors, OutputStep, type PerOutput, type StepLogs, unpackerFor } from "./step.ts";
+import { PendingMetrics } from "./pending-metrics.ts";
 import type { TextStage } from "./text-stage.ts";
 import { type DataPlan, missingTargets, type TrainingData } from "./training-data.ts";
 
@@ -178,7 +179,7 @@ export class ModelSession {
   }
 
   /** The losses of the outputs plus those of the layers, inside a trace. Throws StateError where there are none. */
-  totalLoss(y: StepData["y"], yPred: unknown, sampleWeight: StepData["sampleWeight"]): Tensor {
+  totalLoss(y: PerOutput, yPred: unknown, sampleWeight: PerOutput): Tensor {
     const compiled = this.require(this.#model.label);
     const predictions = outputTensors(yPred);
     const own = compiled.loss?.total(targetsFor(y, predictions.length), predictions, weightsFor(sampleWeight, predictions.length)) ?? null;
@@ -202,7 +203,7 @@ export class ModelSession {
   }
 
   /** Updates the metrics inside a trace; results so far by name. */
-  updateMetrics(y: StepData["y"], yPred: unknown, sampleWeight: StepData["sampleWeight"]): StepLogs {
+  updateMetrics(y: PerOutput, yPred: unknown, sampleWeight: PerOutput): StepLogs {
     const compiled = this.require(this.#model.label);
     const predictions = outputTensors(yPred);
     const results =
@@ -221,11 +222,19 @@ export class ModelSession {
     return Object.assign(own, ...this.#heldResults()) as StepLogs;
   }
 
-  /** The mean of the loss, and the metrics that a step has made. */
+  /** Results so far of the metrics of `compile`, by name. */
+  compiledResults(): StepLogs {
+    return (this.#outputsKnown() ? this.compiled?.metrics?.results() : undefined) ?? {};
+  }
+
+  /** The mean of the loss, and the metrics that a step has made; before it one that stands for all. */
   get metrics(): Metric[] {
     const compiled = this.compiled;
     if (compiled === null) return [];
-    return [compiled.lossMean, ...(this.#outputsKnown() ? (compiled.metrics?.metrics ?? []) : [])];
+    const made = this.#outputsKnown() ? (compiled.metrics?.metrics ?? []) : [];
+    const { metrics = null, weightedMetrics = null } = compiled.options;
+    const pending = made.length === 0 && (metrics !== null || weightedMetrics !== null);
+    return [compiled.lossMean, ...(pending ? [new PendingMetrics(this)] : made)];
   }
 
   #outputsKnown(): boolean {
@@ -257,13 +266,13 @@ function directionOfClass(className: string): Direction | null {
 }
 
 /** One target per output. */
-function targetsFor(y: StepData["y"], outputs: number): (Tensor | null)[] {
+function targetsFor(y: PerOutput, outputs: number): (Tensor | null)[] {
   const list = y === null ? [] : asList(y);
   return Array.from({ length: outputs }, (_, index) => list[index] ?? null);
 }
 
 /** One weight per output; a single one stands for all. */
-function weightsFor(weight: StepData["sampleWeight"], outputs: number): (Tensor | null)[] {
+function weightsFor(weight: PerOutput, outputs: number): (Tensor | null)[] {
   if (weight === null) return new Array<null>(outputs).fill(null);
   const list = asList(weight);
   return Array.from({ length: outputs }, (_, index) => (list.length === 1 ? list[0]! : (list[index] ?? null)));

@@ -13,7 +13,7 @@ import { quantizationParts } from "../layers/quantized/parts.ts";
 import type { QuantizeModelOptions } from "../layers/quantized/quantize-layers.ts";
 import { flattenStructure, mapStructure, packStructure, type Structure } from "../layers/structure.ts";
 import * as ops from "../ops/index.ts";
-import { camelCaseKeys, checkOptions, type Config, type CustomObjects } from "../serialization/index.ts";
+import { type CallArguments, camelCaseKeys, checkOptions, type Config, type CustomObjects } from "../serialization/index.ts";
 import { Metric } from "../metrics/index.ts";
 import type { CalibratedMode, CalibratedQuantizationConfig, QuantizationLayerStructure, QuantizationMode } from "../quantizers/index.ts";
 import type { LoadWeightsOptions, SaveOptions } from "../saving/model-files.ts";
@@ -24,7 +24,7 @@ import { evaluate, fit, predict, predictOnBatch, testOnBatch, trainOnBatch } fro
 import type { BatchStream, EvaluateOptions, FitOptions, PredictOptions } from "./fit-options.ts";
 import { FunctionalGraph } from "./functional-graph.ts";
 import { borderValuesOf } from "./on-host.ts";
-import { asList, type StepData, type StepLogs } from "./step.ts";
+import { type AnyStepData, asList, type LossData, type StepLogs } from "./step.ts";
 import { type ModelForms, modelForms } from "./model-forms.ts";
 import { ModelSession } from "./model-session.ts";
 import type { SummaryOptions } from "./summary.ts";
@@ -320,7 +320,7 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
    * One step of training as a graph: forward, loss, gradients, the optimizer's update, metrics. Override it for a loop of
    * your own; what it gives (by name) is what logs and history show. It is traced once per shape of the data.
    */
-  trainStep({ x, y, sampleWeight }: StepData): StepLogs {
+  trainStep({ x, y, sampleWeight }: AnyStepData<I>): StepLogs {
     const session = this.session;
     // The versions that the forward pass will read: what the gradients are taken by.
     const weights = this.trainableWeights;
@@ -336,25 +336,25 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
   }
 
   /** One step of evaluation as a graph: forward, loss, metrics. */
-  testStep({ x, y, sampleWeight }: StepData): StepLogs {
+  testStep({ x, y, sampleWeight }: AnyStepData<I>): StepLogs {
     const yPred = this.invoke(x as never, { training: false } as never);
     this.session.trackLoss(this.computeLoss({ x, y, yPred, sampleWeight, training: false }), x);
     return this.computeMetrics({ x, y, yPred, sampleWeight });
   }
 
   /** One step of prediction as a graph. */
-  predictStep({ x }: StepData): unknown {
+  predictStep({ x }: AnyStepData<I>): unknown {
     return this.invoke(x as never, { training: false } as never);
   }
 
   /** The scalar that training makes smaller: the losses of the outputs plus the losses of the layers. */
-  computeLoss(data: StepData & { readonly yPred: unknown; readonly training: boolean }): Tensor {
-    return this.session.totalLoss(data.y, data.yPred, data.sampleWeight);
+  computeLoss({ y = null, yPred, sampleWeight = null }: LossData<I>): Tensor {
+    return this.session.totalLoss(y, yPred, sampleWeight);
   }
 
   /** Updates the metrics with a batch and gives the results so far, the loss's mean among them. */
-  computeMetrics(data: StepData & { readonly yPred: unknown }): StepLogs {
-    return this.session.updateMetrics(data.y, data.yPred, data.sampleWeight);
+  computeMetrics({ y = null, yPred, sampleWeight = null }: LossData<I>): StepLogs {
+    return this.session.updateMetrics(y, yPred, sampleWeight);
   }
 
   /**
@@ -544,6 +544,12 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
     if (cls !== Model && !Array.isArray(config.layers)) return new (cls as new (options: object) => never)(camelCaseKeys(config));
     return new Model<unknown, unknown>(modelForms.get("Model.fromConfig").functionalParts(config, customObjects)) as never;
   }
+}
+
+/** The call signature of a model is that of its `call`; within methods of a class of one's own, where that is not known yet, the base's. */
+export interface Model<I = Tensor, O = Tensor> {
+  (...args: CallArguments<Parameters<this["call"]>>): ReturnType<this["call"]>;
+  (inputs: I, options?: CallOptions): O;
 }
 
 function shapesOf(tensors: unknown): unknown {

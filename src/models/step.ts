@@ -3,20 +3,33 @@ import type { TypedArray } from "../dtype/index.ts";
 import { dataTensor, type HostValues, type Tensor, type Trace, trace } from "../graph/index.ts";
 import { flattenStructure, packStructure } from "../layers/structure.ts";
 import { type RunOptions, Traced } from "../runtime/index.ts";
+import { scalarsOf } from "./compile-metrics.ts";
 import type { TextStage } from "./text-stage.ts";
 import type { TrainingData } from "./training-data.ts";
 
-/** What a step computes with: tensors of one batch. */
-export interface StepData {
+/** Targets or weights of samples: of the only output, or one entry per output; null: none. */
+export type PerOutput = Tensor | null | readonly (Tensor | null)[];
+
+/** What a step computes with: tensors of one batch. Of a model with one input and one output these are tensors. */
+export interface StepData<X = Tensor, Y = Tensor, W = Tensor | null> {
   /** Inputs in the structure that the model takes. */
-  readonly x: unknown;
+  readonly x: X;
   /** Targets: a tensor for a model with one output, else one entry per output (null: no target). */
-  readonly y: Tensor | null | readonly (Tensor | null)[];
+  readonly y: Y;
   /** Weights of the samples: one tensor for all outputs, or one entry per output; null: none. */
-  readonly sampleWeight: Tensor | null | readonly (Tensor | null)[];
+  readonly sampleWeight: W;
 }
 
-/** Values of a step by name: losses and metrics. */
+/** What a step of any model computes with. */
+export type AnyStepData<X = unknown> = StepData<X, PerOutput, PerOutput>;
+
+/** What a loss or metrics are computed from: a batch and what the model gave for it. */
+export interface LossData<X = unknown> extends Partial<AnyStepData<X>> {
+  readonly yPred?: unknown;
+  readonly training?: boolean;
+}
+
+/** Values of a step by name: losses and results of metrics. */
 export type StepLogs = Record<string, Tensor>;
 
 /** A step that gives numbers by name. */
@@ -29,8 +42,9 @@ export class LogStep {
   /** Values of the last run that ended, by position; null where the back-end keeps them. */
   #values: readonly TypedArray[] | null = null;
 
-  constructor(compute: (data: StepData) => StepLogs, unpack: (tensors: readonly Tensor[]) => StepData) {
-    this.#compute = (tensors) => compute(unpack(tensors));
+  constructor(compute: (data: AnyStepData) => StepLogs, unpack: (tensors: readonly Tensor[]) => AnyStepData) {
+    // Results of metrics may be numbers by name.
+    this.#compute = (tensors) => scalarsOf("loss", compute(unpack(tensors)));
     this.#traced = new Traced((...tensors: Tensor[]) => {
       const logs = this.#compute(tensors);
       this.names = Object.keys(logs).sort();
@@ -81,7 +95,7 @@ export interface Outputs {
 export class OutputStep {
   readonly #traced: Traced;
 
-  constructor(compute: (data: StepData) => unknown, unpack: (tensors: readonly Tensor[]) => StepData) {
+  constructor(compute: (data: AnyStepData) => unknown, unpack: (tensors: readonly Tensor[]) => AnyStepData) {
     this.#traced = new Traced((...tensors: Tensor[]) => compute(unpack(tensors)));
   }
 
@@ -107,7 +121,7 @@ export function unpackerFor(
   data: TrainingData,
   inputStructure: unknown,
   stage: TextStage | null = null,
-): (tensors: readonly Tensor[]) => StepData {
+): (tensors: readonly Tensor[]) => AnyStepData {
   const inputs = stage === null ? data.inputs.length : stage.arrayCount;
   const targets = data.targets.map((target) => target !== null);
   const weights = data.weights.map((weight) => weight !== null);

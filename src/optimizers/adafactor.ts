@@ -6,7 +6,6 @@ import { mean } from "../ops/numpy/reduce.ts";
 import { expandDims } from "../ops/numpy/shaping.ts";
 import { callableClass, type CallableClass } from "../serialization/index.ts";
 import { Optimizer, type OptimizerOptions } from "./optimizer.ts";
-import { LearningRateSchedule } from "./schedules/index.ts";
 
 /** Options of Adafactor. */
 export interface AdafactorOptions extends OptimizerOptions {
@@ -74,7 +73,7 @@ export class AdafactorOptimizer extends Optimizer {
   protected override beginStep(learningRate: Tensor): void {
     const t = cast(add(this.iterations, 1), "float32");
     const most = divide(1, sqrt(t));
-    const relative = this.relativeStep && !(this.learningRate instanceof LearningRateSchedule);
+    const relative = this.relativeStep && this.learningRateSchedule === null;
     this.#rate = minimum(relative ? minimum(learningRate, most) : learningRate, most);
     this.#kept = subtract(1, power(t, this.beta2Decay));
   }

@@ -95,11 +95,15 @@ export class LossScaleOptimizerClass extends Optimizer {
     return this.innerOptimizer.iterations;
   }
 
-  override get learningRate(): Variable | LearningRateSchedule {
+  override get learningRate(): Variable | Tensor {
     return this.innerOptimizer.learningRate;
   }
   override set learningRate(rate: LearningRate) {
     this.innerOptimizer.learningRate = rate;
+  }
+
+  override get learningRateSchedule(): LearningRateSchedule | null {
+    return this.innerOptimizer.learningRateSchedule;
   }
 
   /** What the loss is multiplied by at present. */

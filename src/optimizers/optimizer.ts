@@ -177,9 +177,9 @@ export abstract class Optimizer {
     return this.#iterations;
   }
 
-  /** The learning rate: a variable that can be assigned, or the schedule. */
-  get learningRate(): Variable | LearningRateSchedule {
-    return this.#rate;
+  /** The learning rate: a variable that can be assigned, or what the schedule says at present. */
+  get learningRate(): Variable | Tensor {
+    return this.#rate instanceof LearningRateSchedule ? this.currentLearningRate() : this.#rate;
   }
   /** Sets the learning rate; running programs see it at their next step. Throws StateError where a schedule decides. */
   set learningRate(rate: LearningRate) {
@@ -196,6 +196,11 @@ export abstract class Optimizer {
     }
     this.#lastRate = this.#checkRate(rate);
     this.#rate.assign(this.#lastRate);
+  }
+
+  /** The schedule that the learning rate follows; null: it is a variable. */
+  get learningRateSchedule(): LearningRateSchedule | null {
+    return this.#rate instanceof LearningRateSchedule ? this.#rate : null;
   }
 
   /** The present learning rate as a tensor. */

@@ -2,10 +2,11 @@
 import { floatx } from "../config/index.ts";
 import type { DType } from "../dtype/index.ts";
 import { ValueError } from "../errors.ts";
-import { type ConcreteShape, concreteShape, currentScope, normalizeAxis, type Tensor } from "../graph/index.ts";
+import { type ConcreteShape, concreteShape, currentScope, normalizeAxis, type Shape, type Tensor } from "../graph/index.ts";
 import { options } from "../ops/arguments.ts";
 import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
 import { defineOp } from "../ops/define-op.ts";
+import { knownShape } from "../ops/known-shape.ts";
 import { broadcast, castTo, toFloat } from "../ops/promote.ts";
 import * as P from "../primitives/index.ts";
 import { unit } from "./distributions.ts";
@@ -22,15 +23,16 @@ export interface BinomialOptions {
  * data whose values are known: one uniform number is drawn per trial.
  */
 export const binomial: (
-  shape: ConcreteShape,
+  shape: Shape,
   counts: TensorLike,
   probabilities: TensorLike,
   dtype?: DType | null | BinomialOptions,
   seed?: Seed,
 ) => Tensor = defineOp(
   "random.binomial",
-  (shape: ConcreteShape, counts: TensorLike, probabilities: TensorLike, ...rest: [(DType | null | BinomialOptions)?, Seed?]) => {
+  (givenShape: Shape, counts: TensorLike, probabilities: TensorLike, ...rest: [(DType | null | BinomialOptions)?, Seed?]) => {
     const { dtype = null, seed = null } = options<BinomialOptions>(["dtype", "seed"], rest);
+    const shape = knownShape(givenShape);
     const given = asTensor(counts);
     const known = typeof counts === "number" ? [counts] : given.node.values[given.index];
     if (known === undefined) {

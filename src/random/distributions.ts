@@ -2,11 +2,12 @@
 import { floatx } from "../config/index.ts";
 import { ValueError } from "../errors.ts";
 import type { DType } from "../dtype/index.ts";
-import { type ConcreteShape, concreteShape, currentScope, type Tensor } from "../graph/index.ts";
+import { type ConcreteShape, concreteShape, currentScope, type Shape, type Tensor } from "../graph/index.ts";
 import * as P from "../primitives/index.ts";
 import { options } from "../ops/arguments.ts";
 import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
 import { defineOp } from "../ops/define-op.ts";
+import { knownShape } from "../ops/known-shape.ts";
 import { erfinv } from "../ops/numpy/elementwise.ts";
 import { broadcast, castTo, constantLike, toDType, toFloat } from "../ops/promote.ts";
 import { drawKey, type Seed } from "./seed-generator.ts";
@@ -35,20 +36,17 @@ export interface UniformOptions {
 }
 /** Uniform on [minval, maxval). Default [0, 1). */
 export const uniform: (
-  shape: ConcreteShape,
+  shape: Shape,
   minval?: TensorLike | UniformOptions,
   maxval?: TensorLike,
   dtype?: DType | null,
   seed?: Seed,
-) => Tensor = defineOp(
-  "random.uniform",
-  (shape: ConcreteShape, ...rest: [(TensorLike | UniformOptions)?, TensorLike?, (DType | null)?, Seed?]) => {
-    const { minval = 0, maxval = 1, dtype = null, seed = null } = options<UniformOptions>(["minval", "maxval", "dtype", "seed"], rest);
-    const u = unit(drawKey(seed), shape);
-    const width = typeof minval === "number" && typeof maxval === "number" ? maxval - minval : P.subtract(toFloat(maxval), toFloat(minval));
-    return castTo(affine(u, width, minval), dtype ?? floatx());
-  },
-);
+) => Tensor = defineOp("random.uniform", (given: Shape, ...rest: [(TensorLike | UniformOptions)?, TensorLike?, (DType | null)?, Seed?]) => {
+  const { minval = 0, maxval = 1, dtype = null, seed = null } = options<UniformOptions>(["minval", "maxval", "dtype", "seed"], rest);
+  const u = unit(drawKey(seed), knownShape(given));
+  const width = typeof minval === "number" && typeof maxval === "number" ? maxval - minval : P.subtract(toFloat(maxval), toFloat(minval));
+  return castTo(affine(u, width, minval), dtype ?? floatx());
+});
 
 /** Options of `normal` and `truncatedNormal`. */
 export interface NormalOptions {
@@ -58,10 +56,11 @@ export interface NormalOptions {
   seed?: Seed;
 }
 type NormalRest = [(TensorLike | NormalOptions)?, TensorLike?, (DType | null)?, Seed?];
-type NormalOp = (shape: ConcreteShape, mean?: TensorLike | NormalOptions, stddev?: TensorLike, dtype?: DType | null, seed?: Seed) => Tensor;
+type NormalOp = (shape: Shape, mean?: TensorLike | NormalOptions, stddev?: TensorLike, dtype?: DType | null, seed?: Seed) => Tensor;
 
 /** Normal with a mean (default 0) and standard deviation (default 1), by Box and Muller's method (1958). */
-export const normal: NormalOp = defineOp("random.normal", (shape: ConcreteShape, ...rest: NormalRest) => {
+export const normal: NormalOp = defineOp("random.normal", (given: Shape, ...rest: NormalRest) => {
+  const shape = knownShape(given);
   const { mean = 0, stddev = 1, dtype = null, seed = null } = options<NormalOptions>(["mean", "stddev", "dtype", "seed"], rest);
   const u = unit(drawKey(seed), [2, ...shape]);
   const part = (i: number): Tensor =>
@@ -77,9 +76,9 @@ export const normal: NormalOp = defineOp("random.normal", (shape: ConcreteShape,
 const tail = 0.022750131948179195;
 
 /** Normal, redrawn beyond two standard deviations from the mean; by inverting the distribution function. */
-export const truncatedNormal: NormalOp = defineOp("random.truncatedNormal", (shape: ConcreteShape, ...rest: NormalRest) => {
+export const truncatedNormal: NormalOp = defineOp("random.truncatedNormal", (shape: Shape, ...rest: NormalRest) => {
   const { mean = 0, stddev = 1, dtype = null, seed = null } = options<NormalOptions>(["mean", "stddev", "dtype", "seed"], rest);
-  const u = unit(drawKey(seed), shape);
+  const u = unit(drawKey(seed), knownShape(shape));
   // 2 (tail + u (1 - 2 tail)) - 1 is in (-erf(sqrt 2), erf(sqrt 2)).
   const z = erfinv(affine(u, 2 * (1 - 2 * tail), 2 * tail - 1));
   const inside = P.minimum(P.maximum(P.multiply(z, constantLike(Math.SQRT2, z)), constantLike(-2, z)), constantLike(2, z));
@@ -92,8 +91,9 @@ export interface RandintOptions {
   seed?: Seed;
 }
 /** Integers on [minval, maxval), each equally likely up to (maxval - minval) / 2^31. */
-export const randint: (shape: ConcreteShape, minval: number, maxval: number, dtype?: DType | RandintOptions, seed?: Seed) => Tensor =
-  defineOp("random.randint", (shape: ConcreteShape, minval: number, maxval: number, ...rest: [(DType | RandintOptions)?, Seed?]) => {
+export const randint: (shape: Shape, minval: number, maxval: number, dtype?: DType | RandintOptions, seed?: Seed) => Tensor = defineOp(
+  "random.randint",
+  (shape: Shape, minval: number, maxval: number, ...rest: [(DType | RandintOptions)?, Seed?]) => {
     const { dtype = "int32", seed = null } = options<RandintOptions>(["dtype", "seed"], rest);
     if (!(maxval > minval) || maxval - minval > 0x7fffffff) {
       throw new ValueError({
@@ -103,11 +103,12 @@ export const randint: (shape: ConcreteShape, minval: number, maxval: number, dty
         received: `[${minval}, ${maxval})`,
       });
     }
-    const bits = P.rngBits(drawKey(seed), shape);
+    const bits = P.rngBits(drawKey(seed), knownShape(shape));
     const positive = P.shiftRightLogical(bits, constantLike(1, bits));
     const rest31 = P.remainder(positive, constantLike(maxval - minval, positive));
     return castTo(P.add(rest31, constantLike(minval, rest31)), dtype);
-  });
+  },
+);
 
 /** Options of `dropout`. */
 export interface DropoutOptions {

@@ -2,10 +2,11 @@
 import { floatx } from "../config/index.ts";
 import type { DType } from "../dtype/index.ts";
 import { ValueError } from "../errors.ts";
-import { type ConcreteShape, currentScope, type Tensor } from "../graph/index.ts";
+import { type ConcreteShape, currentScope, type Shape, type Tensor } from "../graph/index.ts";
 import { options } from "../ops/arguments.ts";
 import type { TensorLike } from "../ops/as-tensor.ts";
 import { defineOp } from "../ops/define-op.ts";
+import { knownShape } from "../ops/known-shape.ts";
 import { broadcast, castTo, constantLike, toFloat } from "../ops/promote.ts";
 import * as P from "../primitives/index.ts";
 import { unit } from "./distributions.ts";
@@ -67,23 +68,22 @@ export interface GammaOptions {
 }
 
 /** Gamma variates of shape `alpha` > 0 and rate 1. `alpha` broadcasts to `shape`. */
-export const gamma: (shape: ConcreteShape, alpha: TensorLike, dtype?: DType | null | GammaOptions, seed?: Seed) => Tensor = defineOp(
+export const gamma: (shape: Shape, alpha: TensorLike, dtype?: DType | null | GammaOptions, seed?: Seed) => Tensor = defineOp(
   "random.gamma",
-  (shape: ConcreteShape, alpha: TensorLike, ...rest: [(DType | null | GammaOptions)?, Seed?]) => {
+  (givenShape: Shape, alpha: TensorLike, ...rest: [(DType | null | GammaOptions)?, Seed?]) => {
     const { dtype = null, seed = null } = options<GammaOptions>(["dtype", "seed"], rest);
+    const shape = knownShape(givenShape);
     return castTo(P.exp(logGamma(shape, parameter(alpha, shape, "alpha"), seed)), dtype ?? floatx());
   },
 );
 
 /** Beta variates: X / (X + Y) of gamma variates of shapes `alpha` and `beta`, which broadcast to `shape`. */
-export const beta: (shape: ConcreteShape, alpha: TensorLike, beta: TensorLike, dtype?: DType | null | GammaOptions, seed?: Seed) => Tensor =
-  defineOp(
-    "random.beta",
-    (shape: ConcreteShape, alpha: TensorLike, other: TensorLike, ...rest: [(DType | null | GammaOptions)?, Seed?]) => {
-      const { dtype = null, seed = null } = options<GammaOptions>(["dtype", "seed"], rest);
-      const draw = (value: TensorLike, name: string, key: Seed): Tensor => logGamma(shape, parameter(value, shape, name), key);
-      // A number as seed draws the same twice: the second variate needs another one.
-      const second = typeof seed === "number" ? seed ^ 0x5bd1e995 : seed;
-      return castTo(P.sigmoid(P.subtract(draw(alpha, "alpha", seed), draw(other, "beta", second))), dtype ?? floatx());
-    },
-  );
+export const beta: (shape: Shape, alpha: TensorLike, beta: TensorLike, dtype?: DType | null | GammaOptions, seed?: Seed) => Tensor =
+  defineOp("random.beta", (givenShape: Shape, alpha: TensorLike, other: TensorLike, ...rest: [(DType | null | GammaOptions)?, Seed?]) => {
+    const { dtype = null, seed = null } = options<GammaOptions>(["dtype", "seed"], rest);
+    const shape = knownShape(givenShape);
+    const draw = (value: TensorLike, name: string, key: Seed): Tensor => logGamma(shape, parameter(value, shape, name), key);
+    // A number as seed draws the same twice: the second variate needs another one.
+    const second = typeof seed === "number" ? seed ^ 0x5bd1e995 : seed;
+    return castTo(P.sigmoid(P.subtract(draw(alpha, "alpha", seed), draw(other, "beta", second))), dtype ?? floatx());
+  });

@@ -57,10 +57,12 @@ export class SeedGeneratorClass {
   /** (seed, number of draws so far). Not trainable; saved with the layer that owns it. */
   readonly state: Variable;
 
-  constructor(options: SeedGeneratorOptions = {}) {
-    checkOptions("SeedGenerator", options, ["seed", "name"]);
-    this.seed = options.seed ?? makeDefaultSeed();
-    this.name = options.name ?? "seed_generator";
+  /** `options`: the seed itself does, too. */
+  constructor(options: SeedGeneratorOptions | number | null = {}) {
+    const { seed, name } = typeof options === "number" || options === null ? { seed: options } : options;
+    if (typeof options === "object" && options !== null) checkOptions("SeedGenerator", options, ["seed", "name"]);
+    this.seed = seed ?? makeDefaultSeed();
+    this.name = name ?? "seed_generator";
     this.state = new Variable(Int32Array.of(this.seed | 0, 0), { name: "seed_generator_state", dtype: "int32", trainable: false });
   }
 

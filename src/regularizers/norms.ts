@@ -16,11 +16,13 @@ export interface L1Options {
 export class L1Regularizer extends Regularizer {
   static override readonly className: string = "L1";
   readonly l1: number;
-  constructor(options: L1Options = {}) {
+  /** `options`: the factor itself does, too. */
+  constructor(options: L1Options | number = {}) {
     super();
-    checkOptions("regularizers.L1", options, ["l1"]);
+    const given = typeof options === "number" ? { l1: options } : options;
+    checkOptions("regularizers.L1", given, ["l1"]);
     // Keras keeps this factor as a float32.
-    this.l1 = Math.fround(checkFactor("l1", options.l1 ?? 0.01));
+    this.l1 = Math.fround(checkFactor("l1", given.l1 ?? 0.01));
   }
   override call(x: TensorLike): Tensor {
     return multiply(sum(abs(x)), this.l1);
@@ -42,10 +44,12 @@ export interface L2Options {
 export class L2Regularizer extends Regularizer {
   static override readonly className: string = "L2";
   readonly l2: number;
-  constructor(options: L2Options = {}) {
+  /** `options`: the factor itself does, too. */
+  constructor(options: L2Options | number = {}) {
     super();
-    checkOptions("regularizers.L2", options, ["l2"]);
-    this.l2 = checkFactor("l2", options.l2 ?? 0.01);
+    const given = typeof options === "number" ? { l2: options } : options;
+    checkOptions("regularizers.L2", given, ["l2"]);
+    this.l2 = checkFactor("l2", given.l2 ?? 0.01);
   }
   override call(x: TensorLike): Tensor {
     return multiply(sum(square(x)), this.l2);

@@ -124,7 +124,7 @@ export class AttentionDecoderLayer extends TranslationLayer<AttentionDecoderOpti
     return { output: ops.concatenate([next, context], { axis: -1 }), state: next, weights: ops.reshape(weights, [x.dim(0), source]) };
   }
 
-  override computeMask(_inputs: unknown, mask: unknown): unknown {
+  override computeMask(_inputs: unknown, mask: unknown = null): unknown {
     return Array.isArray(mask) ? ((mask as unknown[])[0] ?? null) : mask;
   }
 

@@ -108,7 +108,7 @@ export class TokenAndPositionEmbeddingLayer extends TranslationLayer<TokenAndPos
     return ops.add(tokens, this.positionEmbedding(tokens, { startIndex }));
   }
 
-  override computeMask(x: Tensor): Tensor | null {
+  override computeMask(x: Tensor, _mask?: unknown): Tensor | null {
     return this.maskZero && x.dtype === "int32" ? ops.notEqual(x, 0) : null;
   }
 }

@@ -1,5 +1,7 @@
 /** Classes that are made with or without `new`, and instances that are called like functions. */
 
+import { printsAsText } from "../graph/inspect.ts";
+
 /** A concrete class. */
 export type Class = new (...args: never[]) => object;
 
@@ -42,6 +44,10 @@ export abstract class CallableInstance {
   /** What calling the instance does. */
   abstract call(...args: never[]): unknown;
 
+  static {
+    printsAsText(this.prototype);
+  }
+
   /** What runs when the instance is called: `call`, unless a subclass puts something around it, as layers do. */
   protected invoke(...args: never[]): unknown {
     return this.call(...args);
@@ -54,7 +60,7 @@ export abstract class CallableInstance {
  */
 // Only `any` lets a function of tensors stand for a function of whatever is given.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-type CallArguments<P extends unknown[]> = [number, P[number]] extends [P["length"], never] ? any[] : P;
+export type CallArguments<P extends unknown[]> = [number, P[number]] extends [P["length"], never] ? any[] : P;
 
 /** The call signature of an instance is that of its `call`. */
 export interface CallableInstance {

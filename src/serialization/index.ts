@@ -1,7 +1,7 @@
 /** Callable classes, names, and Keras's JSON. Shared by every namespace of things with configurations. */
 export { insteadOf } from "./instead.ts";
 export { registerNotHere } from "./not-here.ts";
-export { callableClass, type CallableClass, CallableInstance, type Class } from "./callable-class.ts";
+export { type CallArguments, callableClass, type CallableClass, CallableInstance, type Class } from "./callable-class.ts";
 export { camelCase, camelCaseKeys, snakeCase, snakeCaseKeys, snakeCaseOfClass } from "./names.ts";
 export { fromConfig, KerasObject } from "./keras-object.ts";
 export { checkOptions, isOfConfig, optionsOfConfig } from "./options.ts";

@@ -3,26 +3,24 @@ import { floatx } from "../../config/index.ts";
 import { type DType, isByte, isFloat } from "../../dtype/index.ts";
 import { dtypes } from "../../dtype/index.ts";
 import { ValueError } from "../../errors.ts";
-import { concreteShape, type ConcreteShape, currentScope, Tensor } from "../../graph/index.ts";
+import { concreteShape, currentScope, type Shape, Tensor } from "../../graph/index.ts";
 import * as P from "../../primitives/index.ts";
 import { options } from "../arguments.ts";
 import { asTensor, type TensorLike } from "../as-tensor.ts";
 import { defineOp } from "../define-op.ts";
+import { knownShape } from "../known-shape.ts";
 import { broadcast, broadcastTogether, castTo, promote, toDType } from "../promote.ts";
 
 interface DTypeOption {
   dtype?: DType | null;
 }
 /** A constructor of a tensor of a shape: `zeros([2, 3])`, `zeros([2, 3], "int32")`. */
-export type FillOp = (shape: number | ConcreteShape, dtype?: DType | null | DTypeOption) => Tensor;
+export type FillOp = (shape: number | Shape, dtype?: DType | null | DTypeOption) => Tensor;
 /** A constructor of a tensor shaped like another, of its dtype unless one is given. */
 export type FillLikeOp = (x: TensorLike, dtype?: DType | null | DTypeOption) => Tensor;
 
-function filled(shape: number | ConcreteShape, value: TensorLike, dtype: DType): Tensor {
-  return broadcast(
-    toDType(typeof value === "number" ? elementOf(value, dtype) : value, dtype),
-    typeof shape === "number" ? [shape] : shape,
-  );
+function filled(shape: number | Shape, value: TensorLike, dtype: DType): Tensor {
+  return broadcast(toDType(typeof value === "number" ? elementOf(value, dtype) : value, dtype), knownShape(shape));
 }
 
 /** A number as one of a dtype: any but 0 is true, whole numbers have no fraction. */
@@ -32,7 +30,7 @@ function elementOf(value: number, dtype: DType): number | boolean {
 }
 
 function fillOp(name: string, value: number): FillOp {
-  return defineOp(name, (shape: number | ConcreteShape, ...rest: [(DType | null | DTypeOption)?]) =>
+  return defineOp(name, (shape: number | Shape, ...rest: [(DType | null | DTypeOption)?]) =>
     filled(shape, value, options<DTypeOption>(["dtype"], rest).dtype ?? floatx()),
   );
 }
@@ -53,9 +51,9 @@ export const zerosLike: FillLikeOp = fillLikeOp("zerosLike", 0);
 export const onesLike: FillLikeOp = fillLikeOp("onesLike", 1);
 
 /** A tensor of a shape whose every element is `fillValue` (which may broadcast). */
-export const full: (shape: number | ConcreteShape, fillValue: TensorLike, dtype?: DType | null | DTypeOption) => Tensor = defineOp(
+export const full: (shape: number | Shape, fillValue: TensorLike, dtype?: DType | null | DTypeOption) => Tensor = defineOp(
   "full",
-  (shape: number | ConcreteShape, fillValue: TensorLike, ...rest: [(DType | null | DTypeOption)?]) =>
+  (shape: number | Shape, fillValue: TensorLike, ...rest: [(DType | null | DTypeOption)?]) =>
     filled(shape, fillValue, options<DTypeOption>(["dtype"], rest).dtype ?? dtypeOf(fillValue)),
 );
 /** A tensor shaped like `x` whose every element is `fillValue`. */

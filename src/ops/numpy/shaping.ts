@@ -3,12 +3,12 @@ import { ShapeError, ValueError } from "../../errors.ts";
 import {
   broadcastShapes,
   concreteShape,
-  type ConcreteShape,
   currentScope,
   dataTensor,
   formatShape,
   normalizeAxis,
   sameShape,
+  type Shape,
   type Tensor,
 } from "../../graph/index.ts";
 import { resolveShape } from "../../graph/host-values.ts";
@@ -16,16 +16,17 @@ import * as P from "../../primitives/index.ts";
 import { type Axis, normalizeAxes, options } from "../arguments.ts";
 import { asTensor, type TensorLike } from "../as-tensor.ts";
 import { defineOp } from "../define-op.ts";
+import { knownShape } from "../known-shape.ts";
 import { broadcast, promote } from "../promote.ts";
 
 type AxisOption = Axis | { axis?: Axis };
 
 /** The same elements in row-major order under another shape; one extent may be -1. */
-export const reshape: (x: TensorLike, newshape: number | ConcreteShape) => Tensor = defineOp(
+export const reshape: (x: TensorLike, newshape: number | Shape) => Tensor = defineOp(
   "reshape",
-  (x: TensorLike, newshape: number | ConcreteShape) => {
+  (x: TensorLike, newshape: number | Shape) => {
     const t = asTensor(x);
-    return P.reshape(t, resolveShape(currentScope(), typeof newshape === "number" ? [newshape] : newshape, t.size));
+    return P.reshape(t, resolveShape(currentScope(), knownShape(newshape, true), t.size));
   },
 );
 
@@ -120,21 +121,19 @@ export const swapaxes: (x: TensorLike, axis1: number, axis2: number) => Tensor =
 );
 
 /** `x` broadcast to a shape, aligned at the last axis. */
-export const broadcastTo: (x: TensorLike, shape: ConcreteShape) => Tensor = defineOp(
-  "broadcastTo",
-  (x: TensorLike, shape: ConcreteShape) => {
-    const t = asTensor(x);
-    if (!sameShape(broadcastShapes(currentScope(), concreteShape(t), shape), shape)) {
-      throw new ShapeError({
-        where: currentScope(),
-        problem: "the tensor does not broadcast to the shape",
-        expected: formatShape(shape),
-        received: formatShape(t.shape),
-      });
-    }
-    return broadcast(t, shape);
-  },
-);
+export const broadcastTo: (x: TensorLike, shape: Shape) => Tensor = defineOp("broadcastTo", (x: TensorLike, newShape: Shape) => {
+  const t = asTensor(x);
+  const shape = knownShape(newShape);
+  if (!sameShape(broadcastShapes(currentScope(), concreteShape(t), shape), shape)) {
+    throw new ShapeError({
+      where: currentScope(),
+      problem: "the tensor does not broadcast to the shape",
+      expected: formatShape(shape),
+      received: formatShape(t.shape),
+    });
+  }
+  return broadcast(t, shape);
+});
 
 /** Tensors one after another along an axis; their dtypes are promoted. */
 export const concatenate: (xs: readonly TensorLike[], axis?: number | { axis?: number }) => Tensor = defineOp(
