@@ -56,7 +56,7 @@ picture("what-matters.png", await imageGrid(ops.stack(rows, 0), { columns: 3, sc
 const everywhere = await applications.toFullyConvolutional(model);
 const single = ops.slice(held, [0, 0, 0, 0], [8, 32, 32, 3]);
 const [before, after] = [await model.predict(single, { verbose: 0 }), await everywhere.predict(single, { verbose: 0 })];
-const difference = await ops.max(ops.abs(ops.subtract(before, ops.reshape(after, before.shape as number[])))).item();
+const difference = await ops.max(ops.abs(ops.subtract(before, ops.reshape(after, before.shape)))).item();
 figure("largest difference of the fully convolutional network at the original size", difference, { atMost: 1e-4 });
 const quarter = (i: number): typeof held => ops.slice(held, [i, 0, 0, 0], [1, 32, 32, 3]);
 const top = ops.concatenate([quarter(0), quarter(1)], 2);

@@ -151,7 +151,7 @@ export abstract class AdversarialNetwork extends Model<Tensor, Tensor> {
 
   /** One step: the discriminator's updates, each with its part of the batch, then the generator's. */
   override trainStep({ x }: StepData): StepLogs {
-    const images = x as Tensor;
+    const images = x;
     const steps = this.discriminatorSteps;
     const count = images.dim(0);
     // A batch too small to be cut is used whole each time.
@@ -182,7 +182,7 @@ export abstract class AdversarialNetwork extends Model<Tensor, Tensor> {
 
   /** Both losses for images that are not trained on. */
   override testStep({ x }: StepData): StepLogs {
-    const images = x as Tensor;
+    const images = x;
     const weight = { sampleWeight: ops.full([], images.dim(0)) };
     const fake = applied(this.generator, this.noise(images.dim(0)), false);
     this.discriminatorLoss.updateState(this.discriminatorLossOf(images, fake, false), weight);

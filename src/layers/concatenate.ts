@@ -58,7 +58,7 @@ export class ConcatenateLayer extends Layer<ConcatenateOptions> {
     const masks = inputs.map((input, index) => {
       const entry = mask[index] as Tensor | null;
       if (entry === null) return ops.onesLike(input, { dtype: "bool" });
-      return entry.rank < input.rank ? ops.broadcastTo(ops.expandDims(entry, -1), input.shape as number[]) : entry;
+      return entry.rank < input.rank ? ops.broadcastTo(ops.expandDims(entry, -1), input.shape) : entry;
     });
     return ops.any(ops.concatenate(masks, this.axis), { axis: -1 });
   }

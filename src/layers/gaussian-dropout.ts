@@ -41,7 +41,7 @@ export class GaussianDropoutLayer extends Layer<GaussianDropoutOptions> {
   override call(x: Tensor, { training = false }: CallOptions = {}): Tensor {
     if (training !== true || this.rate === 0) return x;
     const stddev = Math.sqrt(this.rate / (1 - this.rate));
-    return ops.multiply(x, normal(x.shape as number[], { mean: 1, stddev, dtype: x.dtype, seed: this.seedGenerator }));
+    return ops.multiply(x, normal(x.shape, { mean: 1, stddev, dtype: x.dtype, seed: this.seedGenerator }));
   }
 }
 

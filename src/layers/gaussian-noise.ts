@@ -39,7 +39,7 @@ export class GaussianNoiseLayer extends Layer<GaussianNoiseOptions> {
 
   override call(x: Tensor, { training = false }: CallOptions = {}): Tensor {
     if (training !== true || this.stddev === 0) return x;
-    return ops.add(x, normal(x.shape as number[], { stddev: this.stddev, dtype: x.dtype, seed: this.seedGenerator }));
+    return ops.add(x, normal(x.shape, { stddev: this.stddev, dtype: x.dtype, seed: this.seedGenerator }));
   }
 }
 

@@ -65,7 +65,7 @@ export abstract class MergeLayer extends Layer {
 function spreadMask(mask: Tensor, x: Tensor): Tensor {
   let y = ops.cast(mask, "bool");
   while (y.rank < x.rank) y = ops.expandDims(y, -1);
-  return ops.broadcastTo(y, x.shape as number[]);
+  return ops.broadcastTo(y, x.shape);
 }
 
 /**

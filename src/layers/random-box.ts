@@ -8,7 +8,7 @@ import type { Drawn } from "./random-image-layer.ts";
 /** Ends of an interval that takes `part` of an extent, at a random place. Shapes: part [batch, 1, 1, 1] -> the same, twice. */
 export function boxBounds(extent: number, part: Tensor, seed: SeedGenerator): [Tensor, Tensor] {
   const length = ops.multiply(part, extent);
-  const start = ops.multiply(random.uniform(part.shape as number[], { seed }), ops.subtract(extent, length));
+  const start = ops.multiply(random.uniform(part.shape, { seed }), ops.subtract(extent, length));
   return [start, ops.add(start, length)];
 }
 

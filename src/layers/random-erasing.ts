@@ -57,7 +57,7 @@ export class RandomErasingLayer extends ValueRangeLayer<RandomErasingOptions> {
     const [x0, x1] = boxBounds(width, partX, seed);
     const [y0, y1] = boxBounds(height, partY, seed);
     const drawn: Record<string, Tensor> = { x0, x1, y0, y1, chosen: this.chosen(shape, this.factor, seed) };
-    if (this.fillValue === null) drawn.noise = ops.multiply(random.normal(shape as number[], { seed }), this.valueRange[1]);
+    if (this.fillValue === null) drawn.noise = ops.multiply(random.normal(shape, { seed }), this.valueRange[1]);
     return drawn;
   }
 

@@ -94,7 +94,7 @@ export class IoUMetric extends Metric {
       let counted = logicalAnd(known(t), known(p));
       if (this.ignoreClass !== null) counted = logicalAnd(counted, notEqual(t, this.ignoreClass));
       const given = weightsFor(labels, options);
-      const weight = given === null ? asTensor(1, "float32") : reshape(broadcastTo(given, labels.shape as number[]), [-1]);
+      const weight = given === null ? asTensor(1, "float32") : reshape(broadcastTo(given, labels.shape), [-1]);
       const position = where(counted, add(multiply(t, classes), p), 0);
       const cells = scatter(reshape(position, [t.size, 1]), where(counted, weight, 0), [classes * classes]);
       this.#matrix.assign(add(this.#matrix, reshape(cells, [classes, classes])));

@@ -71,7 +71,7 @@ describe("a training step of one's own", () => {
       return this.head(inputs);
     }
     override trainStep(data: Parameters<Model["trainStep"]>[0]): ReturnType<Model["trainStep"]> {
-      const [inputs, targets] = [data.x as Tensor, data.y as Tensor];
+      const [inputs, targets] = [data.x, data.y as Tensor];
       const variables = this.trainableVariables;
       const versions = variables.map((variable) => variable.read());
       const loss = losses.BinaryCrossentropy()(targets, (this as Model)(inputs, { training: true }));
@@ -202,7 +202,7 @@ it("a model whose steps say everything needs no call", async () => {
     readonly maker = new Sequential([Input({ shape: [2] }), layers.Dense({ units: 1 })]);
     readonly error = metrics.Mean({ name: "error" });
     override trainStep(data: Parameters<Model["trainStep"]>[0]): ReturnType<Model["trainStep"]> {
-      const made = this.maker(data.x as Tensor);
+      const made = this.maker(data.x);
       const weights = this.maker.trainableWeights;
       const distance = ops.mean(ops.square(data.y === null ? made : ops.subtract(made, data.y as Tensor)));
       this.optimizer.apply(gradients([distance], weights.map((weight) => weight.read())), weights); // prettier-ignore
@@ -225,7 +225,7 @@ it("a training step of one's own does what it likes with the compiled loss and w
     readonly error: metrics.Mean = metrics.Mean({ name: "error" });
     override trainStep(data: Parameters<Model["trainStep"]>[0]): ReturnType<Model["trainStep"]> {
       expect(data.y).toBe(null);
-      const loss = (this.loss as losses.Loss)(data.x as Tensor, (this as Model)(data.x as Tensor));
+      const loss = (this.loss as losses.Loss)(data.x, (this as Model)(data.x));
       this.error.updateState(loss);
       return { error: this.error.result() };
     }

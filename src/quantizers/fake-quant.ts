@@ -58,7 +58,7 @@ export function fakeQuantWithMinMaxVars(
     const gradient = (upstream: Tensor): Tensor[] => {
       const kept = ops.logicalAnd(ops.greaterEqual(x, least), ops.lessEqual(x, most));
       const total = (mask: Tensor, like: Tensor): Tensor =>
-        ops.reshape(ops.sum(ops.where(mask, upstream, 0), axis === null ? {} : { axis: others }), like.shape as number[]);
+        ops.reshape(ops.sum(ops.where(mask, upstream, 0), axis === null ? {} : { axis: others }), like.shape);
       return [ops.where(kept, upstream, 0), total(ops.lessEqual(x, least), minVal), total(ops.greaterEqual(x, most), maxVal)];
     };
     return [ops.multiply(steps, scale), gradient];

@@ -53,7 +53,7 @@ export class SinePositionEncodingLayer extends TranslationLayer<SinePositionEnco
     const even = Float32Array.from({ length: width }, (_, i) => this.maxWavelength ** (-(i - (i % 2)) / width));
     const angles = ops.multiply(places, ops.cast(even, x.dtype));
     const isEven = ops.equal(ops.mod(ops.arange(width), 2), 0);
-    return ops.broadcastTo(ops.where(isEven, ops.sin(angles), ops.cos(angles)), x.shape as number[]);
+    return ops.broadcastTo(ops.where(isEven, ops.sin(angles), ops.cos(angles)), x.shape);
   }
 }
 
@@ -117,7 +117,7 @@ export class PositionEmbeddingLayer extends TranslationLayer<PositionEmbeddingOp
       typeof startIndex === "number"
         ? ops.slice(this.positionEmbeddings, [first, 0], [steps, x.dim(-1)])
         : ops.take(this.positionEmbeddings, ops.add(ops.arange(steps), ops.cast(startIndex, "int32")), { axis: 0 });
-    return ops.broadcastTo(rows, x.shape as number[]);
+    return ops.broadcastTo(rows, x.shape);
   }
 }
 

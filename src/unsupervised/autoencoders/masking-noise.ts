@@ -40,7 +40,7 @@ export class MaskingNoiseLayer extends Layer<MaskingNoiseOptions> {
 
   override call(x: Tensor, { training = false }: CallOptions = {}): Tensor {
     if (training !== true || this.rate === 0) return x;
-    const chance = uniform(x.shape as number[], { dtype: x.dtype, seed: this.seedGenerator });
+    const chance = uniform(x.shape, { dtype: x.dtype, seed: this.seedGenerator });
     return ops.where(ops.less(chance, this.rate), ops.zerosLike(x), x);
   }
 }

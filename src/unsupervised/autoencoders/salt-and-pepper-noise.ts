@@ -55,7 +55,7 @@ export class SaltAndPepperNoiseLayer extends Layer<SaltAndPepperNoiseOptions> {
   override call(x: Tensor, { training = false }: CallOptions = {}): Tensor {
     if (training !== true || this.rate === 0) return x;
     // One number says both: whether the element is changed, and to what.
-    const chance = uniform(x.shape as number[], { dtype: x.dtype, seed: this.seedGenerator });
+    const chance = uniform(x.shape, { dtype: x.dtype, seed: this.seedGenerator });
     const [low, high] = [this.low, this.high].map((value) => ops.fullLike(x, value)) as [Tensor, Tensor];
     return ops.where(ops.less(chance, this.rate), ops.where(ops.less(chance, this.rate / 2), low, high), x);
   }

@@ -47,7 +47,7 @@ export class SamplingLayer extends Layer<SamplingOptions> {
         expected: formatShape(mean.shape),
         received: formatShape(logVariance.shape),
       });
-    const noise = normal(mean.shape as number[], { dtype: mean.dtype, seed: this.seedGenerator });
+    const noise = normal(mean.shape, { dtype: mean.dtype, seed: this.seedGenerator });
     return ops.add(mean, ops.multiply(ops.exp(ops.multiply(logVariance, 0.5)), noise));
   }
 

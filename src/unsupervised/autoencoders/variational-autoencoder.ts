@@ -136,7 +136,7 @@ export class VariationalAutoencoderModel extends BaseAutoencoder {
     this.reconstructionTracker.updateState(reconstruction);
     this.klTracker.updateState(kl);
     let bound = ops.add(reconstruction, ops.multiply(kl, this.beta));
-    if (data.sampleWeight !== null) bound = ops.multiply(bound, ops.reshape(data.sampleWeight as Tensor, bound.shape as number[]));
+    if (data.sampleWeight !== null) bound = ops.multiply(bound, ops.reshape(data.sampleWeight as Tensor, bound.shape));
     return this.losses.reduce((total, loss) => ops.add(total, ops.sum(loss)), ops.mean(bound));
   }
 
@@ -149,7 +149,7 @@ export class VariationalAutoencoderModel extends BaseAutoencoder {
 
   /** Reconstructions from the means of the codes: the same in every run. */
   override predictStep({ x }: StepData): unknown {
-    return this.decoder(this.codesOf(x as Tensor), { training: false });
+    return this.decoder(this.codesOf(x), { training: false });
   }
 
   protected override codesOf(x: Tensor): Tensor {
