@@ -139,7 +139,7 @@ describe("steps of one's own", () => {
     };
     const [[loss, aux], slope] = valueAndGrad(f, { hasAux: true })(tensor([1, 2]), 3);
     expect([await loss.item(), await aux.double.item(), await slope.array()]).toEqual([15, 30, [6, 12]]);
-    expect(() => valueAndGrad(f as never)(tensor([1]), 1)).toThrow(/hasAux/);
+    expect(() => valueAndGrad(f as unknown as (w: Tensor, scale: number) => Tensor)(tensor([1]), 1)).toThrow(/hasAux/);
   });
 });
 
