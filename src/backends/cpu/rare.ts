@@ -14,6 +14,7 @@ export { lowerCumulative } from "./loops/lower-cumulative.ts";
 export { lowerRows } from "./loops/lower-rows.ts";
 export { lowerScatter } from "./loops/lower-scatter.ts";
 export { lowerSort } from "./loops/lower-sort.ts";
+export { lowerTransposition } from "./loops/lower-transposition.ts";
 export { integerDivide, rareScalars, rounded, toByte } from "./loops/rare-scalars.ts";
 export { fromHalfBits, nearestHalf, toHalfBits } from "./loops/short-floats.ts";
 export { loadNarrow, pushNarrow, storeNarrow } from "./wasm/narrow-memory.ts";

@@ -3,7 +3,7 @@
  * collects statements and binds shared intermediate values to variables, since expressions are trees.
  */
 import { InternalError } from "../../../errors.ts";
-import type { Address, BinaryOp, CompareOp, Expr, Stmt, Storage, UnaryOp, ValueType, Variable } from "./ir.ts";
+import type { Address, BinaryOp, CompareOp, Expr, ShuffleOp, Stmt, Storage, UnaryOp, ValueType, Variable } from "./ir.ts";
 
 /** A list of statements under construction. */
 export class Block {
@@ -371,6 +371,12 @@ export function loadSplat(storage: Storage, at: Address): Expr {
 /** Combines the lanes of a vector to a scalar: lane i with lane i + lanes/2, again and again. */
 export function reduceLanes(f: "add" | "mul" | "min" | "max" | "and" | "or", x: Expr): Expr {
   return { op: "reduce", type: x.type === "f32v" ? "f32" : "i32", f, x };
+}
+
+/** Lanes of two vectors brought together. */
+export function shuffle(f: ShuffleOp, x: Expr, y: Expr): Expr {
+  sameType(f, x.type, y.type);
+  return { op: "shuffle", type: "f32v", f, x, y };
 }
 
 /** One lane of a vector. */

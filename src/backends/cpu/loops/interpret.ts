@@ -18,6 +18,7 @@ import type {
   ValueType,
   Variable,
 } from "./ir.ts";
+import { shuffledLanes } from "./shuffled-lanes.ts";
 
 /** Memory and machine of an interpreted run. Pointers are byte offsets into `memory`. */
 export interface Interpretation {
@@ -259,6 +260,10 @@ class Interpreter {
           values = Array.from({ length: half }, (_, i) => f(folded[i]!, folded[i + half]!));
         }
         return values[0]!;
+      }
+      case "shuffle": {
+        this.#same(e, e.x, e.y);
+        return shuffledLanes(e.f, lanes).map((lane) => this.#vector(lane < lanes ? e.x : e.y)[lane % lanes]!);
       }
       case "extract":
         return this.#vector(e.x)[e.lane]!;

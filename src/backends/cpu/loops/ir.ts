@@ -38,6 +38,13 @@ export type BinaryOp = "add" | "sub" | "mul" | "div" | "rem" | "min" | "max" | "
 /** Result is i32 (0 / 1) for scalars, i32v (0 / -1) for vectors. Floats: unordered compares are false, `ne` true. `ltU` is unsigned (i32). */
 export type CompareOp = "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "ltU";
 
+/**
+ * Lanes of two vectors x and y brought together, block by block of four lanes (128 bits): pairs of their first two lanes
+ * (x0 y0 x1 y1) or last two (x2 y2 x3 y3), first halves (x0 x1 y0 y1) or last halves (x2 x3 y2 y3). Where vectors have
+ * several blocks also whole ones: those of even or of odd number, of x and then of y.
+ */
+export type ShuffleOp = "firstPairs" | "lastPairs" | "firstHalves" | "lastHalves" | "evenBlocks" | "oddBlocks";
+
 /** A byte address: `base + offset`. */
 export interface Address {
   readonly base: Expr;
@@ -106,6 +113,8 @@ export type Expr =
   | { readonly op: "reduce"; readonly type: "f32" | "i32"; readonly f: "add" | "mul" | "min" | "max" | "and" | "or"; readonly x: Expr }
   /** One lane of a vector. */
   | { readonly op: "extract"; readonly type: "f32" | "i32"; readonly lane: number; readonly x: Expr }
+  /** Lanes of two vectors. */
+  | { readonly op: "shuffle"; readonly type: "f32v"; readonly f: ShuffleOp; readonly x: Expr; readonly y: Expr }
   /** A call out of generated code, one or two f64 arguments (slow: float64 only). */
   | { readonly op: "call"; readonly type: "f64"; readonly f: CallableFunction; readonly args: readonly Expr[] };
 

@@ -9,7 +9,9 @@ import { type Analysis, analyse, canVectorize, coefficient, Evaluator, loadExten
 import { hoist, type Known, nothingKnown, scalarSurroundings } from "./hoist.ts";
 import type { Expr, LoweredKernel } from "./ir.ts";
 import { functionFrame } from "./function-frame.ts";
+import { rareKernels } from "./parts.ts";
 import { isEmpty, prepare } from "./prepare.ts";
+import { transpositionOf } from "./transposition.ts";
 import { blockBounds, forUnits, grainOf } from "./unit-space.ts";
 import { type Step, vectorLoop } from "./vector-loop.ts";
 
@@ -25,6 +27,8 @@ export interface Walk {
  */
 export function lowerMap(source: MapKernel, target: CpuTarget): LoweredKernel {
   const kernel = prepare(source);
+  const transposition = isEmpty(kernel.axes) ? null : transpositionOf(kernel, target);
+  if (transposition !== null) return rareKernels.get().lowerTransposition(kernel, transposition, target);
   const roots = storeRoots(kernel, kernel.stores);
   const analysis = analyse(kernel, kernel.expression, roots, 0);
   const { axis, vector } = chooseWalk(analysis, kernel, target);

@@ -116,6 +116,35 @@ describe("maps", () => {
     }
   });
 
+  it("transpose blocks in registers, rows and columns that are left one by one, whatever stands around them", () => {
+    const copy = { kind: "map", label: "copy", scalars: [], expression: [load(0)], stores: [{ access: 1, value: 0 }] } as const;
+    for (const [outer, rows, columns, dynamic] of [
+      [1, 64, 48, false],
+      [3, 16, 16, true],
+      [2, 37, 150, false],
+      [2, 150, 21, true],
+    ] as const) {
+      const elements = outer * rows * columns;
+      // [outer, rows, columns] to [columns, outer, rows], and behind a first element.
+      check({
+        ...copy,
+        axes: [parallel(outer, dynamic), parallel(rows), parallel(columns)],
+        buffers: [reads(elements + 1), writes(elements + 1)],
+        accesses: [access(0, [rows * columns, columns, 1], 1), access(1, [rows, 1, outer * rows], 1)],
+      });
+    }
+    const kernel = lowerKernel(
+      {
+        ...copy,
+        axes: [parallel(32), parallel(32)],
+        buffers: [reads(1024), writes(1024)],
+        accesses: [access(0, [32, 1]), access(1, [1, 32])],
+      },
+      testTargets[0]!,
+    );
+    expect(JSON.stringify(kernel.code)).toContain("firstPairs");
+  });
+
   it("pad without a test in the innermost loop", () => {
     const [height, width] = [6, 21];
     const padded: Access = {

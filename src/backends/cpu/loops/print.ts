@@ -134,6 +134,8 @@ class Printer {
       }
       case "reduce":
         return `reduce ${x.f}(${this.expr(x.x)})`;
+      case "shuffle":
+        return `${x.f}(${this.expr(x.x)}, ${this.expr(x.y)})`;
       case "extract":
         return `${this.expr(x.x)}.${x.lane}`;
       case "call":

@@ -8,6 +8,7 @@ import { InternalError } from "../../../errors.ts";
 import type { BinaryOp, CallableFunction, CompareOp, Expr, LoopFunction, Stmt, UnaryOp, ValueType, Variable } from "../loops/ir.ts";
 import { get, gt, i32, lt, select, shrS, sub, xor } from "../loops/block.ts";
 import { rareKernels } from "../loops/parts.ts";
+import { shuffledLanes } from "../loops/shuffled-lanes.ts";
 import { type EmitHost, laneCount, MemoryEmitter } from "./emit-memory.ts";
 import { ByteWriter, emptyBlock, encodeModule, type Opcode, type WasmFunction, type WasmType } from "./encode.ts";
 import { callType, loopFunctionType } from "./emitted-functions.ts";
@@ -275,6 +276,12 @@ class FunctionEmitter implements EmitHost {
         return this.memory.load(x);
       case "reduce":
         return this.reduce(x);
+      case "shuffle":
+        this.expect(x.x, "f32v");
+        this.expect(x.y, "f32v");
+        code.op("i8x16.shuffle");
+        for (const lane of shuffledLanes(x.f, laneCount)) for (let byte = 0; byte < 4; byte++) code.byte(4 * lane + byte);
+        return;
       case "extract":
         this.expect(x.x, x.type === "f32" ? "f32v" : "i32v");
         if (x.lane < 0 || x.lane >= laneCount) this.fail("lane out of range", String(x.lane));

@@ -22,6 +22,7 @@ import {
   livesInMask,
   maskValue,
   reduceValue,
+  shuffleValue,
   splatValue,
   vectorBinary,
   vectorCompare,
@@ -117,6 +118,8 @@ export class ExpressionSelector implements Evaluator {
         return loadValue(s, this, e, into);
       case "reduce":
         return reduceValue(s, this, e, into);
+      case "shuffle":
+        return shuffleValue(s, this, e, into);
       case "extract":
         return extractValue(s, this, e, into);
       case "call": {

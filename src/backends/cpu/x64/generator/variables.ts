@@ -59,6 +59,7 @@ export function isNonNegative(e: Expr, nonNegative: ReadonlySet<Variable>): bool
     case "loadPtr":
     case "reduce":
     case "extract":
+    case "shuffle":
     case "call":
       return false;
   }
@@ -105,6 +106,7 @@ export function forEachChild(e: Expr, visit: (child: Expr) => void): void {
       return;
     case "binary":
     case "compare":
+    case "shuffle":
       visit(e.x);
       visit(e.y);
       return;

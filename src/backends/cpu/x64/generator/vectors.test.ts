@@ -20,6 +20,7 @@ import {
   reduceLanes,
   select,
   shrU,
+  shuffle,
   splat,
   xor,
 } from "../../loops/block.ts";
@@ -151,6 +152,13 @@ describe.each(kinds)("vectors for %s", (kind) => {
         evaluation("extract i32", "i32", ([p]) => extract(loadVector("i32", address(p!)), lane)),
         kind,
         [integers],
+      );
+    }
+    for (const f of ["firstPairs", "lastPairs", "firstHalves", "lastHalves", "evenBlocks", "oddBlocks"] as const) {
+      expectSame(
+        evaluation(f, "f32", ([p, q]) => shuffle(f, loadVector("f32", address(p!)), loadVector("f32", address(q!)))),
+        kind,
+        [floats, reversed],
       );
     }
     const inexact = floats.map((_, i) => Math.fround(1 / (i + 1.5)));

@@ -1,5 +1,5 @@
 /** Instructions of int32 vectors, masks, selections, and of lanes brought together. */
-import type { BinaryOp, CompareOp, Expr } from "../../loops/ir.ts";
+import type { BinaryOp, CompareOp, Expr, ShuffleOp } from "../../loops/ir.ts";
 import type { Mnemonic } from "../assembler/index.ts";
 import { floatExtremeOf, floatPredicates, folds } from "./floats.ts";
 import type { RegisterOperand, VirtualRegister } from "./machine-code.ts";
@@ -339,6 +339,33 @@ function lowLane(s: Selection, type: "f32" | "i32", x: VirtualRegister, into: Vi
   }
   const result = into ?? s.forType("i32");
   s.emit("vmovd", s.r(result), s.x(x));
+  return result;
+}
+
+/** Instructions of shuffles, and their selectors with 8 and 16 lanes. */
+const shuffles: Readonly<Record<ShuffleOp, { readonly mnemonic: Mnemonic } | { readonly of8: number; readonly of16: number }>> = {
+  firstPairs: { mnemonic: "vunpcklps" },
+  lastPairs: { mnemonic: "vunpckhps" },
+  firstHalves: { mnemonic: "vunpcklpd" },
+  lastHalves: { mnemonic: "vunpckhpd" },
+  evenBlocks: { of8: 0x20, of16: 0x88 },
+  oddBlocks: { of8: 0x31, of16: 0xdd },
+};
+
+/** Lanes of two vectors. */
+export function shuffleValue(
+  s: Selection,
+  evaluator: Evaluator,
+  e: Extract<Expr, { op: "shuffle" }>,
+  into: VirtualRegister | undefined,
+): VirtualRegister {
+  const x = evaluator.value(e.x);
+  const y = evaluator.value(e.y);
+  const result = into ?? s.forType("f32v");
+  const row = shuffles[e.f];
+  if ("mnemonic" in row) s.emit(row.mnemonic, s.v(result), s.v(x), s.v(y));
+  else if (s.lanes === 16) s.emit("vshuff32x4", s.v(result), s.v(x), s.v(y), row.of16);
+  else s.emit("vperm2f128", s.v(result), s.v(x), s.v(y), row.of8);
   return result;
 }
 
