@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { annotatePure } from "./annotate-pure.mjs";
 import { dropSamples } from "./drop-samples.mjs";
+import { meetings, meetLater } from "./meet-program.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, "dist");
@@ -28,10 +29,12 @@ const { sideEffects } = JSON.parse(readFileSync(join(root, "package.json"), "utf
 const url = /new URL\("(\.{1,2}\/[^"\n]*)\.ts", import\.meta\.url\)/g;
 for (const file of readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"))) {
   const path = join(dist, file);
+  const name = file.replaceAll("\\", "/");
   const text = readFileSync(path, "utf8");
-  const given = file.startsWith("primitives") ? dropSamples(text, file) : text;
-  const linked = given.replace(url, 'new URL("$1.js", import.meta.url)');
-  const rewritten = sideEffects.includes(`./dist/${file.replaceAll("\\", "/")}`) ? linked : annotatePure(linked, file);
+  const given = name.startsWith("primitives") ? dropSamples(text, file) : text;
+  const linked = meetLater(given.replace(url, 'new URL("$1.js", import.meta.url)'), name);
+  const rewritten = sideEffects.includes(`./dist/${name}`) ? linked : annotatePure(linked, file);
   if (rewritten !== text) writeFileSync(path, rewritten);
 }
+for (const [file, text] of meetings()) writeFileSync(join(dist, file), text);
 process.exit(tsc.status ?? 1);

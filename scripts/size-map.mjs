@@ -19,7 +19,7 @@ const folder = installed();
 const source = programs["MLP on nabla/core"].replace('document.querySelector("button").onclick = train;', "globalThis.trained = train();");
 const input = join(folder, "main.js");
 writeFileSync(input, source);
-const isLoaded = (id) => id.endsWith("/generator.js");
+const isLoaded = (id) => id.endsWith("/generator.later.js");
 const later = { name: "later", resolveDynamicImport: (id) => (isLoaded(String(id)) ? undefined : { id: String(id), external: true }) };
 const { output } = await build({
   configFile: false,
