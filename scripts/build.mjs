@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { annotatePure } from "./annotate-pure.mjs";
+import { dropFields } from "./drop-fields.mjs";
 import { dropSamples } from "./drop-samples.mjs";
 import { meetings, meetLater } from "./meet-program.mjs";
 
@@ -24,7 +25,8 @@ for (const file of readdirSync(dist, { recursive: true, encoding: "utf8" }).filt
 }
 
 // Nor does it look into URLs of worker programs. And bundlers cannot know that constants of modules are made by calls without
-// side effects: where package.json says so of the module, each call says it too. Samples of primitives stay at home.
+// side effects: where package.json says so of the module, each call says it too. Samples of primitives stay at home,
+// and declarations of fields do where the constructor makes them.
 const { sideEffects } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const url = /new URL\("(\.{1,2}\/[^"\n]*)\.ts", import\.meta\.url\)/g;
 for (const file of readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"))) {
@@ -32,7 +34,7 @@ for (const file of readdirSync(dist, { recursive: true, encoding: "utf8" }).filt
   const name = file.replaceAll("\\", "/");
   const text = readFileSync(path, "utf8");
   const given = name.startsWith("primitives") ? dropSamples(text, file) : text;
-  const linked = meetLater(given.replace(url, 'new URL("$1.js", import.meta.url)'), name);
+  const linked = dropFields(meetLater(given.replace(url, 'new URL("$1.js", import.meta.url)'), name), file);
   const rewritten = sideEffects.includes(`./dist/${name}`) ? linked : annotatePure(linked, file);
   if (rewritten !== text) writeFileSync(path, rewritten);
 }

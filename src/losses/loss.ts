@@ -68,12 +68,12 @@ export abstract class Loss extends KerasObject {
   protected override invoke(yTrue: TensorLike, yPred: TensorLike, options: LossCallOptions = {}): Tensor {
     checkOptions(`loss "${this.name}"`, options, ["sampleWeight", "mask"]);
     const args: Arguments = [yTrue, yPred, options.sampleWeight ?? null, options.mask ?? null];
-    if (!hasSymbolic(args)) return this.evaluate(...args);
-    const callable = (...again: Arguments): Tensor => this.evaluate(...again);
-    return symbolicCall(callable, args, (concrete) => this.evaluate(...(concrete as Arguments)));
+    if (!hasSymbolic(args)) return this.#evaluate(...args);
+    const callable = (...again: Arguments): Tensor => this.#evaluate(...again);
+    return symbolicCall(callable, args, (concrete) => this.#evaluate(...(concrete as Arguments)));
   }
 
-  private evaluate(yTrue: TensorLike, yPred: TensorLike, sampleWeight: TensorLike | null, mask: TensorLike | null): Tensor {
+  #evaluate(yTrue: TensorLike, yPred: TensorLike, sampleWeight: TensorLike | null, mask: TensorLike | null): Tensor {
     return withScope(`loss "${this.name}"`, () => {
       const given = toFloat(yPred);
       const prediction = castTo(given, isShortFloat(given.dtype) ? widened(given.dtype) : given.dtype);

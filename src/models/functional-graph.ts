@@ -200,19 +200,19 @@ class Search {
   readonly ordered: GraphNode[] = [];
   /** Order in which operations were met. */
   readonly order = new Map<Operation, number>();
-  private readonly inputs: ReadonlySet<Tensor>;
-  private readonly found = new Map<unknown, GraphNode>();
-  private readonly finished = new Set<GraphNode>();
+  readonly #inputs: ReadonlySet<Tensor>;
+  readonly #found = new Map<unknown, GraphNode>();
+  readonly #finished = new Set<GraphNode>();
 
   constructor(inputs: readonly Tensor[]) {
-    this.inputs = new Set(inputs);
+    this.#inputs = new Set(inputs);
   }
 
   /** The node of a tensor; made once per call. A tensor that is an input of the model, or comes from nowhere, is an input node. */
   nodeOf(tensor: Tensor): GraphNode {
-    const origin = this.inputs.has(tensor) ? undefined : originOf(tensor);
+    const origin = this.#inputs.has(tensor) ? undefined : originOf(tensor);
     const key: unknown = origin === undefined ? tensor : origin.outputs;
-    const known = this.found.get(key);
+    const known = this.#found.get(key);
     if (known !== undefined) return known;
     let node: GraphNode;
     if (origin === undefined) {
@@ -224,7 +224,7 @@ class Search {
         (origin.callable as unknown) instanceof Layer ? (origin.callable as unknown as Layer) : new OperationCall(origin.callable);
       node = { operation, args: origin.args, inputs, outputs: origin.outputs, isInput: false };
     }
-    this.found.set(key, node);
+    this.#found.set(key, node);
     return node;
   }
 
@@ -237,7 +237,7 @@ class Search {
     const stack: { node: GraphNode; next: number }[] = [];
     const enter = (t: Tensor): void => {
       const node = this.nodeOf(t);
-      if (this.finished.has(node) || stack.some((entry) => entry.node === node)) return;
+      if (this.#finished.has(node) || stack.some((entry) => entry.node === node)) return;
       if (!this.order.has(node.operation)) this.order.set(node.operation, this.order.size);
       stack.push({ node, next: 0 });
     };
@@ -249,8 +249,8 @@ class Search {
         continue;
       }
       stack.pop();
-      if (this.finished.has(top.node)) continue;
-      this.finished.add(top.node);
+      if (this.#finished.has(top.node)) continue;
+      this.#finished.add(top.node);
       this.ordered.push(top.node);
     }
   }

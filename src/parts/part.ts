@@ -19,19 +19,19 @@ export class PartMissing extends Error {
  * export const sorts: Part<typeof import("./lower-sort.ts")> = new Part(() => import("./lower-sort.ts"));
  */
 export class Part<M> {
-  private readonly load: () => Promise<M>;
-  private module: M | undefined;
+  readonly #load: () => Promise<M>;
+  #module: M | undefined;
 
   constructor(load: () => Promise<M>) {
-    this.load = load;
+    this.#load = load;
   }
 
   /** The module. Throws PartMissing where it is not loaded. */
   get(): M {
-    if (this.module === undefined) {
+    if (this.#module === undefined) {
       throw new PartMissing(async () => {
         try {
-          this.module = await this.load();
+          this.#module = await this.#load();
         } catch (error) {
           throw new BackendError({
             where: "nabla",
@@ -42,12 +42,12 @@ export class Part<M> {
         }
       });
     }
-    return this.module;
+    return this.#module;
   }
 
   /** Gives the module, which then is never loaded. */
   provide(module: M): void {
-    this.module = module;
+    this.#module = module;
   }
 }
 

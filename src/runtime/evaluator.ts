@@ -26,11 +26,11 @@ interface Request {
 
 /** What `await t.data()` asks. Reads that are asked for before anything is awaited run as one program. */
 export class GraphEvaluator implements Evaluator {
-  private requests: Request[] = [];
+  #requests: Request[] = [];
 
   async read(tensor: Tensor): Promise<TypedArray> {
     const known = tensor.node.values[tensor.index];
-    const values = known?.slice() ?? (await this.ask(tensor));
+    const values = known?.slice() ?? (await this.#ask(tensor));
     await airAfter(values.byteLength);
     return values;
   }
@@ -41,13 +41,13 @@ export class GraphEvaluator implements Evaluator {
     if (node.inputs.length > 0) node.values[tensor.index] = undefined;
   }
 
-  private ask(tensor: Tensor): Promise<TypedArray> {
+  #ask(tensor: Tensor): Promise<TypedArray> {
     return new Promise((resolve, reject) => {
-      this.requests.push({ tensor, resolve, reject });
-      if (this.requests.length === 1) {
+      this.#requests.push({ tensor, resolve, reject });
+      if (this.#requests.length === 1) {
         queueMicrotask(() => {
-          const requests = this.requests;
-          this.requests = [];
+          const requests = this.#requests;
+          this.#requests = [];
           void runQueue.run(() => serve(requests));
         });
       }

@@ -5,23 +5,23 @@ import type { TypedArray } from "../dtype/index.ts";
 /** The results of one owner's last run, wherever they are: programs are shared, and another owner's run writes over them. */
 export class KeptResults {
   readonly owner: object;
-  private readonly executable: Executable;
+  readonly #executable: Executable;
   /** What was fetched before somebody else ran the program; null: still in its memory. */
-  private fetched: Promise<TypedArray[]> | null = null;
+  #fetched: Promise<TypedArray[]> | null = null;
 
   constructor(owner: object, executable: Executable) {
     this.owner = owner;
-    this.executable = executable;
+    this.#executable = executable;
   }
 
   /** The values. Throws what a run throws whose fault is only told when it is read. */
   read(): TypedArray[] | Promise<TypedArray[]> {
-    return this.fetched ?? this.executable.read();
+    return this.#fetched ?? this.#executable.read();
   }
 
   /** Takes them out of the program's memory; a fault is for whoever reads them. Resolves when another run may start. */
   async fetch(): Promise<void> {
-    this.fetched = (async (): Promise<TypedArray[]> => await this.executable.read())();
-    await this.fetched.catch(() => undefined);
+    this.#fetched = (async (): Promise<TypedArray[]> => await this.#executable.read())();
+    await this.#fetched.catch(() => undefined);
   }
 }

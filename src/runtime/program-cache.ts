@@ -15,10 +15,10 @@ export const maximumKeyCharacters: number = 32 * 2 ** 20;
 export class LoadedProgram {
   readonly backend: Backend;
   readonly executable: Executable;
-  private holders = 0;
-  private cached = true;
+  #holders = 0;
+  #cached = true;
   /** Results of the last run that stay in the program's memory; null: none, or they were fetched. */
-  private kept: KeptResults | null = null;
+  #kept: KeptResults | null = null;
 
   constructor(backend: Backend, executable: Executable) {
     this.backend = backend;
@@ -27,9 +27,9 @@ export class LoadedProgram {
 
   /** Runs. What another owner has left in the program's memory is fetched first. */
   run(job: RunArguments, owner: object | null): TypedArray[] | Promise<TypedArray[]> {
-    const { kept } = this;
+    const kept = this.#kept;
     if (kept !== null && kept.owner !== owner) {
-      this.kept = null;
+      this.#kept = null;
       return kept.fetch().then(() => this.executable.run(job));
     }
     return this.executable.run(job);
@@ -37,28 +37,28 @@ export class LoadedProgram {
 
   /** The results that the run to come (`reads: false`) leaves for `owner`. Call it when that run has been started. */
   keep(owner: object): KeptResults {
-    if (this.kept?.owner !== owner) this.kept = new KeptResults(owner, this.executable);
-    return this.kept;
+    if (this.#kept?.owner !== owner) this.#kept = new KeptResults(owner, this.executable);
+    return this.#kept;
   }
 
   /** Keeps the program from being freed until `release`. */
   hold(): void {
-    this.holders++;
+    this.#holders++;
   }
 
   release(): void {
-    this.holders--;
-    this.freeIfUnused();
+    this.#holders--;
+    this.#freeIfUnused();
   }
 
   /** Called when the program leaves the cache. */
   evict(): void {
-    this.cached = false;
-    this.freeIfUnused();
+    this.#cached = false;
+    this.#freeIfUnused();
   }
 
-  private freeIfUnused(): void {
-    if (!this.cached && this.holders === 0) this.executable.free();
+  #freeIfUnused(): void {
+    if (!this.#cached && this.#holders === 0) this.executable.free();
   }
 }
 

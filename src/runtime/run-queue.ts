@@ -2,44 +2,44 @@
 
 /** A queue of jobs. A job starts at once, and may end synchronously, where nothing is running or waiting. */
 export class RunQueue {
-  private busy = false;
+  #busy = false;
   /** Start the jobs that wait. */
-  private readonly starts: (() => void)[] = [];
+  readonly #starts: (() => void)[] = [];
 
   /** Whether a job that is added now starts at once. */
   get idle(): boolean {
-    return !this.busy;
+    return !this.#busy;
   }
 
   /** Runs `job` when its turn comes. Its result, or a promise of it where it has to wait or takes long. */
   run<T>(job: () => T | Promise<T>): T | Promise<T> {
-    if (this.busy) {
-      const turn = new Promise<void>((resolve) => this.starts.push(resolve));
+    if (this.#busy) {
+      const turn = new Promise<void>((resolve) => this.#starts.push(resolve));
       return turn.then(job).finally(() => {
-        this.next();
+        this.#next();
       });
     }
-    this.busy = true;
+    this.#busy = true;
     let result: T | Promise<T>;
     try {
       result = job();
     } catch (error) {
-      this.next();
+      this.#next();
       throw error;
     }
     if (!(result instanceof Promise)) {
-      this.next();
+      this.#next();
       return result;
     }
     return result.finally(() => {
-      this.next();
+      this.#next();
     });
   }
 
   /** Starts the next job that waits. `busy` stays true until none is left. */
-  private next(): void {
-    const start = this.starts.shift();
-    if (start === undefined) this.busy = false;
+  #next(): void {
+    const start = this.#starts.shift();
+    if (start === undefined) this.#busy = false;
     else start();
   }
 }

@@ -104,17 +104,17 @@ const abandoned = new FinalizationRegistry<Set<LoadedProgram>>((held) => {
  * Tensors that `f` captures from outside are constants, with the value they had at the first run.
  */
 export class Traced {
-  private readonly f: (...args: Tensor[]) => unknown;
+  readonly #f: (...args: Tensor[]) => unknown;
   /** Used last first. */
-  private signatures: Signature[] = [];
-  private readonly held = new Set<LoadedProgram>();
+  #signatures: Signature[] = [];
+  readonly #held = new Set<LoadedProgram>();
   /** The results of the last run, where it left them in its program's memory. */
-  private kept: KeptResults | undefined;
+  #kept: KeptResults | undefined;
 
   /** `f` gives a tree of tensors; a run gives their values in `flattenTree`'s order. */
   constructor(f: (...args: Tensor[]) => unknown) {
-    this.f = f;
-    abandoned.register(this, this.held);
+    this.#f = f;
+    abandoned.register(this, this.#held);
   }
 
   /**
@@ -123,8 +123,8 @@ export class Traced {
    * before. Throws ShapeError where an argument's values do not fill its shape.
    */
   run(args: readonly ArgumentValues[], options: RunOptions = {}): TypedArray[] | Promise<TypedArray[]> {
-    const signature = this.signature(args);
-    this.kept = undefined;
+    const signature = this.#signature(args);
+    this.#kept = undefined;
     for (let i = 0; i < args.length; i++) {
       if (args[i]!.values.length !== signature.sizes[i]) {
         throw new ShapeError({
@@ -135,16 +135,16 @@ export class Traced {
         });
       }
     }
-    const quick = this.quickRun(signature, args, options);
+    const quick = this.#quickRun(signature, args, options);
     if (quick !== undefined) return quick;
-    const built = this.ready(signature);
+    const built = this.#ready(signature);
     if (built === undefined) {
       const copies = args.map(({ values }) => values.slice());
-      return this.runLater(signature, () => copies, options);
+      return this.#runLater(signature, () => copies, options);
     }
     return runQueue.run(() => {
       const flights: StateFlight[] = [];
-      const results = this.execute(
+      const results = this.#execute(
         signature,
         built,
         args.map(({ values }) => values),
@@ -163,44 +163,44 @@ export class Traced {
     values: () => TypedArray[] | Promise<TypedArray[]>,
     options: RunOptions = {},
   ): Promise<TypedArray[]> {
-    return this.runLater(this.signature(types), values, options);
+    return this.#runLater(this.#signature(types), values, options);
   }
 
   /** The results of the last run, which left them in the back-end's memory. */
   readLast(): TypedArray[] | Promise<TypedArray[]> {
-    const { kept } = this;
+    const kept = this.#kept;
     if (kept === undefined) throw new InternalError("Traced", "the results of the last run were given to whoever asked for it");
     return runQueue.run(() => kept.read());
   }
 
   /** What `f` gives for such arguments, as a tree of tensors without values. Traces where the signature is new. */
   resultTree(types: readonly ArgumentType[]): unknown {
-    return this.signature(types).tree;
+    return this.#signature(types).tree;
   }
 
   /** How many signatures are kept. */
   get signatureCount(): number {
-    return this.signatures.length;
+    return this.#signatures.length;
   }
 
-  private signature(types: readonly ArgumentType[]): Signature {
-    const last = this.signatures[0];
+  #signature(types: readonly ArgumentType[]): Signature {
+    const last = this.#signatures[0];
     if (last !== undefined && sameTypes(last.types, types)) return last;
-    const position = this.signatures.findIndex((known) => sameTypes(known.types, types));
+    const position = this.#signatures.findIndex((known) => sameTypes(known.types, types));
     if (position > 0) {
-      const [found] = this.signatures.splice(position, 1);
-      this.signatures.unshift(found!);
+      const [found] = this.#signatures.splice(position, 1);
+      this.#signatures.unshift(found!);
       return found!;
     }
-    const made = this.traceFor(types);
-    this.signatures.unshift(made);
-    while (this.signatures.length > maximumSignatures) this.drop(this.signatures.pop()!);
+    const made = this.#traceFor(types);
+    this.#signatures.unshift(made);
+    while (this.#signatures.length > maximumSignatures) this.#drop(this.#signatures.pop()!);
     return made;
   }
 
-  private traceFor(types: readonly ArgumentType[]): Signature {
+  #traceFor(types: readonly ArgumentType[]): Signature {
     const parameters = types.map(({ shape, dtype }) => parameterTensor([...shape], dtype));
-    const { result, reads, updates } = trace(() => this.f(...parameters));
+    const { result, reads, updates } = trace(() => this.#f(...parameters));
     const leaves = new Map<Node, VariableState>();
     const states = new Set<VariableState>();
     for (const [variable, leaf] of reads) {
@@ -223,7 +223,7 @@ export class Traced {
   }
 
   /** A run in which nothing has to be moved or kept: only the program itself. Undefined where there is more to do. */
-  private quickRun(
+  #quickRun(
     signature: Signature,
     args: readonly ArgumentValues[],
     options: RunOptions,
@@ -246,7 +246,7 @@ export class Traced {
     const job = { arguments: values, states: quick.buffers, scalars, reads: reads !== false, held: held === true };
     return runQueue.run(() => {
       const out = program.run(signal === undefined ? job : { ...job, signal }, this);
-      if (reads === false) this.kept = program.keep(this);
+      if (reads === false) this.#kept = program.keep(this);
       if (!(out instanceof Promise)) return out;
       const flights = takeOff(signature);
       const stored = out.then((results) => {
@@ -260,7 +260,7 @@ export class Traced {
   }
 
   /** The program, where a run can start at once: nothing runs, and every variable is where the program wants it. */
-  private ready(signature: Signature): Built | undefined {
+  #ready(signature: Signature): Built | undefined {
     const { built, states } = signature;
     if (built === undefined || !runQueue.idle || built.backend !== currentBackend()) return undefined;
     for (const state of states)
@@ -269,7 +269,7 @@ export class Traced {
     return built;
   }
 
-  private runLater(signature: Signature, values: () => TypedArray[] | Promise<TypedArray[]>, options: RunOptions): Promise<TypedArray[]> {
+  #runLater(signature: Signature, values: () => TypedArray[] | Promise<TypedArray[]>, options: RunOptions): Promise<TypedArray[]> {
     const assigns: PendingAssign[] = [];
     for (const state of signature.states) {
       state.start();
@@ -281,8 +281,8 @@ export class Traced {
         const backend = await currentBackend();
         const given = await values();
         await storeAssigns(assigns, backend);
-        const built = await this.build(signature, backend);
-        const results = await this.execute(signature, built, given, flights, options);
+        const built = await this.#build(signature, backend);
+        const results = await this.#execute(signature, built, given, flights, options);
         options.deliver?.(results);
         return results;
       } catch (error) {
@@ -294,29 +294,29 @@ export class Traced {
     return Promise.resolve(runQueue.run(job));
   }
 
-  private async build(signature: Signature, backend: Backend): Promise<Built> {
+  async #build(signature: Signature, backend: Backend): Promise<Built> {
     if (signature.built?.backend === backend) return signature.built;
-    this.drop(signature);
+    this.#drop(signature);
     const { results, updates, parameters, reads } = signature;
     const plan = makePlan({ results, updates, parameters, reads, freeze: true });
     signature.frozen ??= await Promise.all(plan.captured.map(async (tensor) => await frozenValues(tensor)));
     const program = plan.computed.length + plan.written.length > 0 ? await withParts(() => programFor(plan, backend)) : undefined;
     if (program !== undefined) {
-      if (!this.held.has(program)) program.hold();
-      this.held.add(program);
+      if (!this.#held.has(program)) program.hold();
+      this.#held.add(program);
     }
     return (signature.built = { backend, plan, program, quick: undefined });
   }
 
-  private drop(signature: Signature): void {
+  #drop(signature: Signature): void {
     const program = signature.built?.program;
     signature.built = undefined;
-    if (program === undefined || this.signatures.some((other) => other.built?.program === program)) return;
-    this.held.delete(program);
+    if (program === undefined || this.#signatures.some((other) => other.built?.program === program)) return;
+    this.#held.delete(program);
     program.release();
   }
 
-  private execute(
+  #execute(
     signature: Signature,
     built: Built,
     given: readonly TypedArray[],
@@ -337,7 +337,7 @@ export class Traced {
       held: options.held,
       owner: this,
     });
-    if (leaves) this.kept = built.program.keep(this);
+    if (leaves) this.#kept = built.program.keep(this);
     if (!(results instanceof Promise)) built.quick = quickOf(built);
     else
       void results.then(

@@ -40,8 +40,8 @@ export class Registry<T extends object> {
   readonly kind: string;
   /** Keras's module of the built-in classes: `keras.losses`. */
   readonly module: string;
-  private readonly classes = new Map<string, SerializableClass<T>>();
-  private readonly names = new Map<string, SerializableClass<T>>();
+  readonly #classes = new Map<string, SerializableClass<T>>();
+  readonly #names = new Map<string, SerializableClass<T>>();
 
   constructor(kind: string, module: string) {
     this.kind = kind;
@@ -50,27 +50,27 @@ export class Registry<T extends object> {
 
   /** Adds a class under its class name, the snake_case of it, and `aliases`. Adding it again does nothing. */
   register(cls: SerializableClass<T>, aliases: readonly string[] = []): void {
-    this.classes.set(cls.className, cls);
+    this.#classes.set(cls.className, cls);
     for (const name of [cls.className, snakeCaseOfClass(cls.className), cls.className.toLowerCase(), ...aliases]) {
-      if (!this.names.has(name)) this.names.set(name, cls);
+      if (!this.#names.has(name)) this.#names.set(name, cls);
     }
   }
 
   /** Class names that are registered. */
   classNames(): string[] {
-    return [...this.classes.keys()];
+    return [...this.#classes.keys()];
   }
 
   /** Whether a string names a registered class. */
   has(name: string): boolean {
-    return this.names.has(name);
+    return this.#names.has(name);
   }
 
   /** The class of a name (class name, snake_case or alias). Throws UnknownNameError with the nearest known names. */
   classOf(name: string, customObjects: CustomObjects = {}): SerializableClass<T> {
     const custom = customObject([name], customObjects);
     if (custom !== undefined) return custom as SerializableClass<T>;
-    const cls = this.names.get(name);
+    const cls = this.#names.get(name);
     if (cls !== undefined) return cls;
     const instead = insteadOf(name.replace(/^.*>/, ""));
     if (instead !== undefined) {
@@ -81,7 +81,7 @@ export class Registry<T extends object> {
         advice: instead,
       });
     }
-    const known = new Set([...customNames(customObjects), ...this.names.keys()]);
+    const known = new Set([...customNames(customObjects), ...this.#names.keys()]);
     const near = nearestNames(name, known);
     throw new UnknownNameError({
       where: this.module,
@@ -89,7 +89,7 @@ export class Registry<T extends object> {
       received: JSON.stringify(name),
       ...(near.length > 0 ? { expected: `perhaps ${near.map((n) => JSON.stringify(n)).join(" or ")}` } : {}),
       advice:
-        this.names.size === 0
+        this.#names.size === 0
           ? `nothing is registered: import from "nabla", or pass the ${this.kind} itself instead of its name`
           : `pass a known name, or the ${this.kind} itself; a class of your own goes into customObjects, or is registered by saving.registerSerializable`,
     });
@@ -104,7 +104,7 @@ export class Registry<T extends object> {
     const full = (json.registered_name ?? json.class_name).replace(/^nabla>/, "");
     const custom = customObject([full, json.class_name], customObjects);
     if (custom !== undefined) return custom as SerializableClass<T>;
-    return this.classOf(full.includes(">") || this.names.has(full) ? full : json.class_name, customObjects);
+    return this.classOf(full.includes(">") || this.#names.has(full) ? full : json.class_name, customObjects);
   }
 
   /** How Keras's JSON names a class: Keras's by their module, others by their package or the name that is registered. */
@@ -116,10 +116,10 @@ export class Registry<T extends object> {
       return { module: this.module.replace(/^keras/, name), class_name: className, registered_name: `${name}>${className}` };
     }
     const name = registeredName(cls);
-    const known = this.classes.get(className) as { prototype?: unknown } | undefined;
+    const known = this.#classes.get(className) as { prototype?: unknown } | undefined;
     const builtIn = known !== undefined && known.prototype === (cls as { prototype?: unknown }).prototype;
     // Where nothing is registered (nabla/core), every class is taken for a built-in one unless it says otherwise.
-    if (name === null && (builtIn || this.classes.size === 0)) return { module: this.module, class_name: className, registered_name: null };
+    if (name === null && (builtIn || this.#classes.size === 0)) return { module: this.module, class_name: className, registered_name: null };
     return { module: null, class_name: className, registered_name: name ?? className };
   }
 
