@@ -21,22 +21,17 @@ export type ArrayData = Tensor | HostData;
 
 /** Values on the host, the samples along the first axis. */
 export async function hostArrayOf(where: string, data: ArrayData, expected: ArrayExpectation): Promise<HostValues> {
-  if (data instanceof Tensor) {
-    const values = data.node.values[data.index] ?? (await data.data());
-    return withDType(fitted(where, { values, shape: data.shape as ConcreteShape, dtype: data.dtype }, expected), expected.dtype);
-  }
-  return hostArrayOfData(where, data, expected);
-}
-
-/** The same for data that need not be awaited; undefined for a tensor that has to be computed first. */
-export function readyHostArray(where: string, data: ArrayData, expected: ArrayExpectation): HostValues | undefined {
   if (!(data instanceof Tensor)) return hostArrayOfData(where, data, expected);
-  const values = data.node.values[data.index];
-  if (values === undefined) return undefined;
-  return withDType(fitted(where, { values, shape: data.shape as ConcreteShape, dtype: data.dtype }, expected), expected.dtype);
+  return hostArrayOfTensor(where, data, data.node.values[data.index] ?? (await data.data()), expected);
 }
 
-function hostArrayOfData(where: string, data: unknown, expected: ArrayExpectation): HostValues {
+/** Values of a tensor. */
+export function hostArrayOfTensor(where: string, { shape, dtype }: Tensor, values: TypedArray, expected: ArrayExpectation): HostValues {
+  return withDType(fitted(where, { values, shape: shape as ConcreteShape, dtype }, expected), expected.dtype);
+}
+
+/** Values of data that is no tensor. Throws ValueError for what is no array. */
+export function hostArrayOfData(where: string, data: unknown, expected: ArrayExpectation): HostValues {
   if (!isHostData(data) || typeof data === "number" || typeof data === "boolean") {
     throw new ValueError({
       where,
@@ -149,10 +144,4 @@ export class BatchBuffer {
 /** A view of a part. */
 export function subarray(values: TypedArray, start: number, end: number): TypedArray {
   return values.subarray(start, end);
-}
-
-/** Rows `start` to `end` of an array, a view. */
-export function rowsOf(host: HostValues, start: number, end: number): HostValues {
-  const size = sizeOf(host.shape.slice(1));
-  return { values: subarray(host.values, start * size, end * size), shape: [end - start, ...host.shape.slice(1)], dtype: host.dtype };
 }

@@ -2,7 +2,7 @@
 import { hostArray } from "../dtype/index.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { formatShape, sameShape, sizeOf } from "../graph/index.ts";
-import { rowsOf } from "./array-source.ts";
+import { rowsOf } from "./rows-of.ts";
 import type { HostElement, HostLeaf, HostStrings } from "./element.ts";
 
 /** Elements of the same structure as one, with a new first axis. Throws ShapeError or DTypeError where they differ. */

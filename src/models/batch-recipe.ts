@@ -3,7 +3,8 @@ import type { HostElement, Structure } from "../data/index.ts";
 import type { DType } from "../dtype/index.ts";
 import { type HostValues, isPlainObject, sameShape } from "../graph/index.ts";
 import { stepArrays } from "./step-arrays.ts";
-import type { TrainingData, ValueCheck } from "./training-data.ts";
+import type { TrainingData } from "./training-data.ts";
+import type { ValueCheck } from "./value-checks.ts";
 
 /** One array of a step. */
 interface Ingredient {

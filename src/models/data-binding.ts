@@ -1,5 +1,5 @@
 /** Matching a user's data with a model's inputs and outputs, and the checks before any step runs. */
-import { type ArrayData, type ArrayExpectation, hostArrayOf, readyHostArray } from "../data/array-source.ts";
+import { type ArrayData, type ArrayExpectation, hostArrayOf } from "../data/array-source.ts";
 import type { DType } from "../dtype/index.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import {
@@ -12,7 +12,6 @@ import {
   StringTensor,
   Tensor,
 } from "../graph/index.ts";
-import { describe } from "../layers/describe.ts";
 import { withParts } from "../parts/part.ts";
 import { rareData } from "./parts.ts";
 
@@ -47,6 +46,18 @@ export interface Match {
   readonly texts: boolean;
 }
 
+/** How data is matched: what `matchSlots` was asked. */
+export interface Matching {
+  readonly where: string;
+  readonly kind: "input" | "target" | "sample weight";
+  readonly slots: readonly Slot[];
+  /** Further names of the slots (of an object of inputs). */
+  readonly keys: readonly string[] | null;
+  readonly optional: (index: number) => boolean;
+  /** Makes a match. */
+  readonly matched: (data: DataPart, slot: Slot) => Match;
+}
+
 /**
  * Matches data with slots. `keys` are further names of the slots (of an object of inputs). Slots without data are null
  * where `optional` says so; one array that is no list is for the only slot that needs data. Throws where names or counts do
@@ -54,7 +65,7 @@ export interface Match {
  */
 export function matchSlots(
   where: string,
-  kind: "input" | "target" | "sample weight",
+  kind: Matching["kind"],
   data: unknown,
   slots: readonly Slot[],
   keys: readonly string[] | null,
@@ -69,44 +80,15 @@ export function matchSlots(
     },
     texts: slot.dtype === "string",
   });
-  if (isPlainObject(data)) return rareData.get().matchByName(where, kind, data, slots, keys, optional, matched);
-  const wanted = slots.filter((_, index) => !optional(index));
-  const list = listOf(data, slots.length);
-  if (list === null) {
-    const only = slots.length === 1 ? slots[0] : wanted.length === 1 ? wanted[0] : undefined;
-    if (only !== undefined) return slots.map((slot) => (slot === only ? matched(data as DataPart, slot) : null));
-    throw new ValueError({
-      where,
-      problem: `the model has ${slots.length} ${kind === "input" ? "inputs" : "outputs"}`,
-      expected: `a list of ${slots.length} arrays, or an object: ${slots.map(({ name }) => name).join(", ")}`,
-      received: data instanceof Tensor ? data.toString() : describe(data),
-    });
-  }
-  if (list.length !== slots.length && list.length !== wanted.length) {
-    throw new ValueError({
-      where,
-      problem: `the number of arrays does not fit the ${kind === "input" ? "inputs" : "outputs"} of the model`,
-      expected: `${slots.length}: ${slots.map(({ name }) => name).join(", ")}`,
-      received: String(list.length),
-    });
-  }
-  let next = 0;
-  return slots.map((slot, index) => {
-    if (list.length !== slots.length && optional(index)) return null;
-    const part = list[next++];
-    return part === null || part === undefined ? null : matched(part, slot);
-  });
+  if (slots.length === 1 && !isPlainObject(data) && !isListOfArrays(data)) return [matched(data as DataPart, slots[0]!)];
+  return rareData.get().matchSeveral(data, { where, kind, slots, keys, optional, matched });
 }
 
-/** A list of arrays, told from the nested arrays of a single one; null for the latter. */
-function listOf(data: unknown, count: number): (DataPart | null)[] | null {
-  if (!Array.isArray(data)) return null;
-  const parts: readonly unknown[] = data;
-  if (count > 1) return parts as (DataPart | null)[];
-  const first = parts[0];
-  if (first instanceof Tensor || first instanceof StringTensor || (parts.length === 1 && isHostTypedArray(first)))
-    return parts as DataPart[];
-  return null;
+/** Whether data is a list of arrays, not the nested arrays of a single one. */
+export function isListOfArrays(data: unknown): data is readonly (DataPart | null)[] {
+  if (!Array.isArray(data)) return false;
+  const first: unknown = data[0];
+  return first instanceof Tensor || first instanceof StringTensor || (data.length === 1 && isHostTypedArray(first));
 }
 
 /** Values of matches, awaiting tensors that have to be computed. */
@@ -120,27 +102,6 @@ async function readMatch(where: string, match: Match): Promise<NamedArray> {
   if (!match.texts) return { label: match.expectation.label, host: await hostArrayOf(where, match.data as ArrayData, match.expectation) };
   if (match.data instanceof StringTensor) await match.data.data();
   return await withParts(() => rareData.get().textArray(where, match));
-}
-
-/** Values of matches, where all are ready; undefined otherwise. */
-export function readReadyMatches(where: string, matches: readonly (Match | null)[]): (NamedArray | null)[] | undefined {
-  const out: (NamedArray | null)[] = [];
-  for (const match of matches) {
-    if (match === null) {
-      out.push(null);
-      continue;
-    }
-    if (match.texts) {
-      // Texts that come from a tensor may have to be read first.
-      if (match.data instanceof StringTensor && !match.data.known) return undefined;
-      out.push(rareData.get().textArray(where, match));
-      continue;
-    }
-    const host = readyHostArray(where, match.data as ArrayData, match.expectation);
-    if (host === undefined) return undefined;
-    out.push({ label: match.expectation.label, host });
-  }
-  return out;
 }
 
 /**

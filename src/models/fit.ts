@@ -6,33 +6,18 @@ import type { Resumption, TrainingRun } from "../callbacks/callback-model.ts";
 import { History } from "../callbacks/history.ts";
 import { ProgressBar } from "../callbacks/progress-bar.ts";
 import { maxEpochs, maxStepsPerEpoch } from "../config/index.ts";
-import { ValueError } from "../errors.ts";
-import { type ConcreteShape, dataTensor, flattenTree, type HostValues, unflattenTree } from "../graph/index.ts";
-import { describe } from "../layers/describe.ts";
 import { withParts } from "../parts/part.ts";
-import { airAfter, airIsDue, takeAir } from "../runtime/index.ts";
+import { airIsDue, takeAir } from "../runtime/index.ts";
 import { checkOptions } from "../serialization/index.ts";
 import { isStopped, runBatches, runStep } from "./batch-loop.ts";
 import { type Batches, EpochBatches, isStream } from "./batches.ts";
-import {
-  type BatchOptions,
-  type EvaluateOptions,
-  type FitOptions,
-  fitOptionNames,
-  type PredictOptions,
-  verboseOf,
-  wholeNumber,
-} from "./fit-options.ts";
+import { type EvaluateOptions, type FitOptions, fitOptionNames, type PredictOptions, verboseOf, wholeNumber } from "./fit-options.ts";
 import type { Model } from "./model.ts";
-import { prepared, preparedInputs, preparedSoon } from "./model-data.ts";
+import { prepared, preparedInputs } from "./model-data.ts";
 import { RowCollector } from "./row-collector.ts";
 import { rareData } from "./parts.ts";
-import { stepArrays } from "./step-arrays.ts";
-import type { BatchPreparation } from "./stream-batches.ts";
-import { type GivenData, sliceData, type TrainingData, valueChecks } from "./training-data.ts";
 
 type AnyModel = Model<unknown, unknown>;
-type ClassWeight = Readonly<Record<number, number>> | null;
 
 /** `Model.fit`. */
 export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitOptions): Promise<History> {
@@ -42,28 +27,16 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
   const epochs = Math.min(wholeNumber(where, "epochs", options.epochs ?? 1, 0), maxEpochs() ?? Infinity);
   const initialEpoch = wholeNumber(where, "initialEpoch", options.initialEpoch ?? 0, 0);
   const batchSize = wholeNumber(where, "batchSize", options.batchSize ?? 32, 1);
-  const validationBatchSize = wholeNumber(where, "validationBatchSize", options.validationBatchSize ?? batchSize, 1);
   const stepsPerEpoch = options.stepsPerEpoch == null ? null : wholeNumber(where, "stepsPerEpoch", options.stepsPerEpoch, 1);
-  const validationSteps = options.validationSteps == null ? null : wholeNumber(where, "validationSteps", options.validationSteps, 1);
   const signal = options.signal ?? null;
-
-  const { batches, rest } = isStream(x)
-    ? {
-        batches: await model.session.queue.lend(async () =>
-          (await streams()).trainingStream(
-            where,
-            x,
-            y,
-            options,
-            epochs - initialEpoch,
-            preparing(where, model, options.classWeight ?? null),
-          ),
-        ),
-        rest: null,
-      }
-    : await trainingArrays(where, model, x, y, options, batchSize);
+  const { sampleWeight = null, classWeight = null } = options;
+  const { batches, validation } = asksForMore(x, options)
+    ? await (await rare()).trainingSource(where, model, x, y, options, batchSize, epochs - initialEpoch)
+    : {
+        batches: new EpochBatches(await prepared(where, model, { x, y, sampleWeight, classWeight }), batchSize, options.shuffle ?? true),
+        validation: null,
+      };
   const steps = limited(stepsPerEpoch ?? batches.steps);
-  const validation = await validationBatches(where, model, options.validationData ?? null, rest, validationBatchSize, validationSteps);
 
   const history = new History();
   history.setModel(model);
@@ -98,9 +71,9 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
     epochLogs = ended.logs;
     // The data has come to its end: an epoch without a step is none.
     if (ended.index === 0 && !isStopped(model, signal)) break;
-    if (validation !== null && !aborted(signal) && isDue(where, epoch, options.validationFreq ?? 1)) {
-      const values = await evaluateBatches(model, validation, validationSteps, callbacks, signal);
-      epochLogs = { ...epochLogs, ...Object.fromEntries(Object.entries(values).map(([key, value]) => [`val_${key}`, value])) };
+    if (validation !== null && !aborted(signal)) {
+      const values = await validation.run(epoch, (held, limit) => evaluateBatches(model, held, limit, callbacks, signal));
+      epochLogs = { ...epochLogs, ...values };
     }
     await callbacks.callAt("onEpochEnd", epoch, epochLogs);
     logs = epochLogs;
@@ -119,81 +92,15 @@ async function restore(where: string, model: AnyModel, batches: Batches, resume:
   resume.restore();
 }
 
-/** Batches of arrays in memory, and what of them is kept for validation. */
-async function trainingArrays(
-  where: string,
-  model: AnyModel,
-  x: unknown,
-  y: unknown,
-  options: FitOptions,
-  batchSize: number,
-): Promise<{ batches: Batches; rest: TrainingData | null }> {
-  const split = options.validationSplit ?? 0;
-  const given: GivenData = { x, y, sampleWeight: options.sampleWeight ?? null, classWeight: options.classWeight ?? null };
-  const data = await prepared(where, model, given);
-  const shuffle = options.shuffle ?? true;
-  if (split === 0 || options.validationData != null) return { batches: new EpochBatches(data, batchSize, shuffle), rest: null };
-  if (!(split > 0 && split < 1))
-    throw new ValueError({
-      where,
-      problem: "validationSplit is a share of the samples",
-      expected: "0 <= validationSplit < 1",
-      received: describe(split),
-    });
-  const at = Math.floor(data.count * (1 - split));
-  if (at === 0 || at === data.count) {
-    throw new ValueError({
-      where,
-      problem: "validationSplit leaves nothing to train or to validate with",
-      expected: "samples on both sides",
-      received: `${split} of ${data.count} samples`,
-    });
-  }
-  // Classes have weights where the model is trained, not where it is validated.
-  const unweighted = options.classWeight == null ? data : await prepared(where, model, { ...given, classWeight: null });
-  return { batches: new EpochBatches(sliceData(data, 0, at), batchSize, shuffle), rest: sliceData(unweighted, at, data.count) };
+/** Whether there is more to a run of `fit` than one set of arrays. */
+function asksForMore(x: unknown, options: FitOptions): boolean {
+  const { validationData, validationSteps, validationBatchSize, validationSplit = 0 } = options;
+  return isStream(x) || validationSplit !== 0 || [validationData, validationSteps, validationBatchSize].some((value) => value != null);
 }
 
-/** How the batches of a stream are made ready for the steps of a model. */
-function preparing(where: string, model: AnyModel, classWeight: ClassWeight): BatchPreparation {
-  return {
-    prepare: (batch) => preparedSoon(where, model, { ...batch, classWeight }),
-    checks: (data) => valueChecks(where, model.session.plan(), data),
-  };
-}
-
-/** What reads streams, loaded where it is not there yet. */
-async function streams(): Promise<ReturnType<typeof rareData.get>> {
+/** What trains on more than arrays, loaded where it is not there yet. */
+async function rare(): Promise<ReturnType<typeof rareData.get>> {
   return await withParts(() => rareData.get());
-}
-
-async function validationBatches(
-  where: string,
-  model: AnyModel,
-  given: FitOptions["validationData"],
-  rest: TrainingData | null,
-  batchSize: number,
-  steps: number | null,
-): Promise<Batches | null> {
-  if (given === null || given === undefined) return rest === null ? null : new EpochBatches(rest, batchSize, false);
-  const what = `${where} (validationData)`;
-  if (isStream(given)) {
-    const { openStream } = await streams();
-    return await model.session.queue.lend(() =>
-      openStream(what, given, { targets: true, limit: steps, limitName: "validationSteps" }, preparing(what, model, null)),
-    );
-  }
-  const list: readonly unknown[] = given;
-  if (!Array.isArray(given) || list.length < 2 || list.length > 3) {
-    throw new ValueError({
-      where,
-      problem: "validationData is a list",
-      expected: "[x, y] or [x, y, sampleWeight]",
-      received: describe(given),
-    });
-  }
-  const [x, y, sampleWeight = null] = list;
-  return new EpochBatches(await prepared(what, model, { x, y, sampleWeight, classWeight: null }), batchSize, false);
 }
 
 /** `Model.evaluate`. */
@@ -203,13 +110,8 @@ export async function evaluate(model: AnyModel, x: unknown, y: unknown, options:
   model.session.require(where);
   const limit = options.steps == null ? null : wholeNumber(where, "steps", options.steps, 1);
   let batches: Batches;
-  if (isStream(x)) {
-    const { openStream, refuseBeside } = await streams();
-    refuseBeside(where, { y, sampleWeight: options.sampleWeight, batchSize: options.batchSize });
-    batches = await model.session.queue.lend(() =>
-      openStream(where, x, { targets: true, limit, limitName: "steps" }, preparing(where, model, null)),
-    );
-  } else {
+  if (isStream(x)) batches = await (await rare()).evaluationStream(where, model, x, y, options, limit);
+  else {
     const batchSize = wholeNumber(where, "batchSize", options.batchSize ?? 32, 1);
     const data = await prepared(where, model, { x, y, sampleWeight: options.sampleWeight ?? null, classWeight: null });
     batches = new EpochBatches(data, batchSize, false);
@@ -270,12 +172,7 @@ export async function predict(model: AnyModel, x: unknown, options: PredictOptio
   let batches: Batches;
   let rows = 0;
   if (isStream(x)) {
-    const { openStream, refuseBeside } = await streams();
-    refuseBeside(where, { batchSize: options.batchSize });
-    const preparation: BatchPreparation = { prepare: (batch) => preparedInputs(where, model, batch.x), checks: () => [] };
-    const stream = await model.session.queue.lend(() => openStream(where, x, { targets: false, limit, limitName: "steps" }, preparation));
-    rows = (await model.session.queue.lend(() => stream.peek())).count;
-    batches = stream;
+    ({ batches, rows } = await (await rare()).predictionStream(where, model, x, options, limit));
   } else {
     const batchSize = wholeNumber(where, "batchSize", options.batchSize ?? 32, 1);
     const data = await preparedInputs(where, model, x);
@@ -303,64 +200,6 @@ export async function predict(model: AnyModel, x: unknown, options: PredictOptio
   return collector.result();
 }
 
-/** `Model.trainOnBatch`. */
-export function trainOnBatch(
-  model: AnyModel,
-  x: unknown,
-  y: unknown,
-  options: BatchOptions,
-): Record<string, number> | Promise<Record<string, number>> {
-  return onBatch(model, "train", `${model.label}.trainOnBatch`, x, y, options);
-}
-
-/** `Model.testOnBatch`. */
-export function testOnBatch(
-  model: AnyModel,
-  x: unknown,
-  y: unknown,
-  options: BatchOptions,
-): Record<string, number> | Promise<Record<string, number>> {
-  return onBatch(model, "test", `${model.label}.testOnBatch`, x, y, options);
-}
-
-/** `Model.predictOnBatch`. */
-export async function predictOnBatch(model: AnyModel, x: unknown): Promise<unknown> {
-  const data = await preparedInputs(`${model.label}.predictOnBatch`, model, x);
-  const { tree, values } = await model.session.outputStep(data).run(await model.session.stepArrays(stepArrays(data), data));
-  await airAfter(values.reduce((bytes, { byteLength }) => bytes + byteLength, 0));
-  const leaves = flattenTree(tree).map(({ shape, dtype }, index) => dataTensor(values[index]!, shape as ConcreteShape, dtype));
-  return unflattenTree(tree, leaves);
-}
-
-function onBatch(
-  model: AnyModel,
-  kind: "train" | "test",
-  where: string,
-  x: unknown,
-  y: unknown,
-  options: BatchOptions,
-): Record<string, number> | Promise<Record<string, number>> {
-  model.session.require(where);
-  const given: GivenData = { x, y, sampleWeight: options.sampleWeight ?? null, classWeight: options.classWeight ?? null };
-  // What is ready needs no waiting: a small step costs little more than its arithmetic.
-  const data = preparedSoon(where, model, given);
-  const go = (data: TrainingData): Record<string, number> | Promise<Record<string, number>> => {
-    const step = model.session.logStep(kind, data);
-    const run = (arrays: readonly HostValues[]): Record<string, number> | Promise<Record<string, number>> => {
-      const out = step.run(arrays);
-      return out instanceof Promise ? out.then(() => step.logs()) : step.logs();
-    };
-    const arrays = model.session.stepArrays(stepArrays(data), data);
-    return arrays instanceof Promise ? arrays.then(run) : run(arrays);
-  };
-  return data instanceof Promise ? data.then(go) : go(data);
-}
-
 function aborted(signal: AbortSignal | null): boolean {
   return signal?.aborted === true;
-}
-
-function isDue(where: string, epoch: number, frequency: number | readonly number[]): boolean {
-  if (typeof frequency === "number") return (epoch + 1) % wholeNumber(where, "validationFreq", frequency, 1) === 0;
-  return frequency.includes(epoch + 1);
 }

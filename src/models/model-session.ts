@@ -1,21 +1,29 @@
 /** What a model holds while it is trained: what it was compiled with, its steps, the queue of its calls. */
 import type { Direction, TrainingRun } from "../callbacks/index.ts";
-import { floatx } from "../config/index.ts";
 import { StateError } from "../errors.ts";
-import { type HostValues, type Shape, symbolicTensor, Tensor, type Trace } from "../graph/index.ts";
-import { flattenStructure, mapStructure, packStructure } from "../layers/structure.ts";
+import { type HostValues, Tensor, type Trace } from "../graph/index.ts";
+import { flattenStructure } from "../layers/structure.ts";
 import type { Metric } from "../metrics/index.ts";
 import * as ops from "../ops/index.ts";
-import { inferSymbolic } from "../ops/symbolic.ts";
 import { scalarsOf } from "./compile-metrics.ts";
 import { type CompileOptions, Compiled } from "./compiled.ts";
-import type { NamedArray, Slot } from "./data-binding.ts";
+import type { Slot } from "./data-binding.ts";
 import type { Model } from "./model.ts";
 import { ModelQueue } from "./model-queue.ts";
-import { asList, layoutOf, LogStep, outputTensors, OutputStep, type PerOutput, type StepLogs, unpackerFor } from "./step.ts";
 import { PendingMetrics } from "./pending-metrics.ts";
+import { rareData } from "./parts.ts";
+import { asList, layoutOf, LogStep, outputTensors, OutputStep, type PerOutput, type StepLogs, unpackerFor } from "./step.ts";
 import type { TextStage } from "./text-stage.ts";
 import { type DataPlan, missingTargets, type TrainingData } from "./training-data.ts";
+
+/** What a model takes and gives, told from data. */
+export interface InferredPlan {
+  /** Of which data. */
+  readonly key: string;
+  readonly inputs: readonly Slot[];
+  readonly structure: unknown;
+  readonly outputs: readonly Slot[];
+}
 
 /** Steps, losses and metrics of one model. */
 export class ModelSession {
@@ -31,15 +39,11 @@ export class ModelSession {
   /** The step asked for last. */
   #recent: { readonly kind: "train" | "test"; readonly data: TrainingData; readonly step: LogStep } | null = null;
   /** Of models that are no graph: found by tracing the first data. */
-  #inferred: {
-    readonly key: string;
-    readonly inputs: readonly Slot[];
-    readonly structure: unknown;
-    readonly outputs: readonly Slot[];
-  } | null = null;
+  inferred: InferredPlan | null = null;
 
   constructor(model: Model<unknown, unknown>) {
     this.#model = model;
+    rareData.loadBy(() => import("./rare.ts"));
   }
 
   /** Starts anew with other losses, metrics and optimizer. */
@@ -72,43 +76,21 @@ export class ModelSession {
     this.#recent = null;
     this.#plan = null;
     this.#outputSteps.clear();
-    this.#inferred = null;
-  }
-
-  /** Inputs and outputs, for data of which the model itself cannot tell them: traces the model once, which builds it. */
-  infer(structure: unknown, arrays: readonly NamedArray[]): void {
-    const shapes = arrays.map(({ host }): Shape => [null, ...host.shape.slice(1)]);
-    const key = JSON.stringify([shapes, arrays.map(({ host }) => host.dtype)]);
-    if (this.#inferred?.key === key) return;
-    const tensors = arrays.map(({ host }, index) => symbolicTensor(shapes[index]!, host.dtype, undefined));
-    const x = structure === null ? tensors[0]! : packStructure(structure, tensors);
-    // Of a model without a call, one array of targets is given to its steps as it is.
-    const result = this.#model.hasCall
-      ? inferSymbolic([x], ([inputs]) => this.#model(inputs))
-      : symbolicTensor([null], floatx(), undefined);
-    const leaves = flattenStructure(result) as Tensor[];
-    const names = outputNamesOf(result);
-    this.#inferred = {
-      key,
-      inputs: arrays.map(({ host }, index) => ({ name: `input_${index + 1}`, shape: null, dtype: host.dtype })),
-      structure,
-      outputs: leaves.map((leaf, index) => ({ name: names[index]!, shape: leaf.shape, dtype: leaf.dtype })),
-    };
-    this.compiled?.resolve(names);
+    this.inferred = null;
   }
 
   /** The structure in which the model takes its inputs; null for one tensor. */
   inputStructure(): unknown {
     const inputs = this.#model.inputs;
-    if (inputs === null) return this.#inferred?.structure ?? null;
+    if (inputs === null) return this.inferred?.structure ?? null;
     return inputs instanceof Tensor ? null : inputs;
   }
 
   /** What data is to be matched with. `infer` has run for models that are no graph. */
   plan(): DataPlan {
     if (this.#plan !== null) return this.#plan;
-    const inputs = this.#model.inputSlots ?? this.#inferred?.inputs ?? [];
-    const outputs = this.#model.outputSlots ?? this.#inferred?.outputs ?? [];
+    const inputs = this.#model.inputSlots ?? this.inferred?.inputs ?? [];
+    const outputs = this.#model.outputSlots ?? this.inferred?.outputs ?? [];
     const keysOf = (structure: unknown): readonly string[] | null =>
       typeof structure === "object" && structure !== null && !Array.isArray(structure) && !(structure instanceof Tensor)
         ? Object.keys(structure).sort()
@@ -238,7 +220,7 @@ export class ModelSession {
   }
 
   #outputsKnown(): boolean {
-    return this.#model.outputNames !== null || this.#inferred !== null;
+    return this.#model.outputNames !== null || this.inferred !== null;
   }
 
   /** Whether more or less of a logged value is better; null where that is not known. */
@@ -276,16 +258,4 @@ function weightsFor(weight: PerOutput, outputs: number): (Tensor | null)[] {
   if (weight === null) return new Array<null>(outputs).fill(null);
   const list = asList(weight);
   return Array.from({ length: outputs }, (_, index) => (list.length === 1 ? list[0]! : (list[index] ?? null)));
-}
-
-/** Names of the outputs of a model that is no graph: the keys of an object, else `output_1`, ... */
-function outputNamesOf(result: unknown): string[] {
-  const names: string[] = [];
-  const leaves = flattenStructure(result);
-  if (typeof result === "object" && result !== null && !Array.isArray(result) && !(result instanceof Tensor)) {
-    const keys = Object.keys(result).sort();
-    if (keys.length === leaves.length) return keys;
-  }
-  mapStructure(result, () => names.push(`output_${names.length + 1}`));
-  return names;
 }

@@ -13,6 +13,8 @@ import { quantizationParts } from "../layers/quantized/parts.ts";
 import type { QuantizeModelOptions } from "../layers/quantized/quantize-layers.ts";
 import { flattenStructure, mapStructure, packStructure, type Structure } from "../layers/structure.ts";
 import * as ops from "../ops/index.ts";
+import { withParts } from "../parts/part.ts";
+import { airAfter } from "../runtime/index.ts";
 import { type CallArguments, camelCaseKeys, checkOptions, type Config, type CustomObjects } from "../serialization/index.ts";
 import { Metric } from "../metrics/index.ts";
 import type { CalibratedMode, CalibratedQuantizationConfig, QuantizationLayerStructure, QuantizationMode } from "../quantizers/index.ts";
@@ -20,13 +22,14 @@ import type { LoadWeightsOptions, SaveOptions } from "../saving/model-files.ts";
 import type { FileSource, FileTarget } from "../saving/source.ts";
 import type { Compiled, CompileOptions } from "./compiled.ts";
 import type { DataStructure, Slot } from "./data-binding.ts";
-import { evaluate, fit, predict, predictOnBatch, testOnBatch, trainOnBatch } from "./fit.ts";
+import { evaluate, fit, predict } from "./fit.ts";
 import type { BatchStream, EvaluateOptions, FitOptions, PredictOptions } from "./fit-options.ts";
 import { FunctionalGraph } from "./functional-graph.ts";
 import { borderValuesOf } from "./on-host.ts";
 import { type AnyStepData, asList, type LossData, type StepLogs } from "./step.ts";
 import { type ModelForms, modelForms } from "./model-forms.ts";
 import { ModelSession } from "./model-session.ts";
+import { rareData } from "./parts.ts";
 import type { SummaryOptions } from "./summary.ts";
 
 /** Options of a functional model: symbolic tensors that `Input` made, and tensors computed from them. */
@@ -387,7 +390,7 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
     y: DataStructure | null = null,
     options: { sampleWeight?: DataStructure | null; classWeight?: Readonly<Record<number, number>> | null } = {},
   ): Promise<Record<string, number>> {
-    return await this.session.queue.run(() => trainOnBatch(this.#untyped(), x, y, options));
+    return await this.session.queue.run(() => withParts(() => rareData.get().trainOnBatch(this.#untyped(), x, y, options)));
   }
 
   /** One evaluation step on one batch; the metrics go on from where they are. */
@@ -396,12 +399,12 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
     y: DataStructure | null = null,
     options: { sampleWeight?: DataStructure | null } = {},
   ): Promise<Record<string, number>> {
-    return await this.session.queue.run(() => testOnBatch(this.#untyped(), x, y, options));
+    return await this.session.queue.run(() => withParts(() => rareData.get().testOnBatch(this.#untyped(), x, y, options)));
   }
 
   /** Outputs for one batch. */
   async predictOnBatch(x: DataStructure): Promise<O> {
-    return (await this.session.queue.run(() => predictOnBatch(this.#untyped(), x))) as O;
+    return (await this.session.queue.run(() => withParts(() => rareData.get().predictOnBatch(this.#untyped(), x, airAfter)))) as O;
   }
 
   #forms(method: string): ModelForms {

@@ -9,7 +9,8 @@ import type { Batch, Batches } from "./batches.ts";
 import type { BatchStream } from "./fit-options.ts";
 import { otherData } from "./other-data.ts";
 import { stepArrays } from "./step-arrays.ts";
-import type { TrainingData, ValueCheck } from "./training-data.ts";
+import type { TrainingData } from "./training-data.ts";
+import type { ValueCheck } from "./value-checks.ts";
 
 /** Place of a stream. */
 interface StreamPlace {

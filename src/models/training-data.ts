@@ -1,19 +1,11 @@
 /** A user's data made ready for steps: matched with the model, checked, weighted. */
 import type { DType } from "../dtype/index.ts";
 import { ShapeError, ValueError } from "../errors.ts";
-import { sampleCount, rowsOf } from "../data/array-source.ts";
-import { formatShape, type HostValues } from "../graph/index.ts";
+import { sampleCount } from "../data/array-source.ts";
+import { formatShape } from "../graph/index.ts";
 import { withParts } from "../parts/part.ts";
 import type { CompiledLoss } from "./compile-loss.ts";
-import {
-  checkClassNumbers,
-  checkTargetShape,
-  matchSlots,
-  type NamedArray,
-  readMatches,
-  readReadyMatches,
-  type Slot,
-} from "./data-binding.ts";
+import { checkClassNumbers, checkTargetShape, matchSlots, type NamedArray, readMatches, type Slot } from "./data-binding.ts";
 import { rareData } from "./parts.ts";
 
 /** Arrays of one call of fit, evaluate, predict or a step. */
@@ -48,7 +40,8 @@ export interface GivenData {
 
 type InputPlan = Pick<DataPlan, "inputs" | "inputKeys">;
 
-function matchInputs(where: string, plan: InputPlan, x: unknown): ReturnType<typeof matchSlots> {
+/** Inputs matched with the plan. For `withParts`. */
+export function matchInputs(where: string, plan: InputPlan, x: unknown): ReturnType<typeof matchSlots> {
   return matchSlots(where, "input", x, plan.inputs, plan.inputKeys, () => false);
 }
 
@@ -56,8 +49,8 @@ async function matchedInputs(where: string, plan: InputPlan, x: unknown): Promis
   return await withParts(() => matchInputs(where, plan, x));
 }
 
-/** Targets and weights of the plan's outputs, matched; `null` y means that the model needs none. */
-function matchTargets(
+/** Targets and weights of the plan's outputs, matched; `null` y means that the model needs none. For `withParts`. */
+export function matchTargets(
   where: string,
   plan: DataPlan,
   given: GivenData,
@@ -74,13 +67,7 @@ function matchTargets(
     : plan.outputs.map(() => null);
   const weight = given.sampleWeight;
   if (weight === null || weight === undefined) return { targets, weights: [] };
-  const perOutput = plan.outputs.length > 1 && (isList(weight) || isNamed(weight));
-  const weightSlots: Slot[] = (perOutput ? plan.outputs : plan.outputs.slice(0, 1)).map(({ name }) => ({
-    name,
-    shape: null,
-    dtype: "float32",
-  }));
-  return { targets, weights: matchSlots(where, "sample weight", weight, weightSlots, plan.outputKeys, () => true) };
+  return { targets, weights: rareData.get().matchWeights(where, plan, weight) };
 }
 
 /** The error for a loss without targets. */
@@ -91,14 +78,6 @@ export function missingTargets(where: string): ValueError {
     expected: "one array of targets per output that has a loss",
     received: "none",
   });
-}
-
-function isList(value: unknown): boolean {
-  return Array.isArray(value) && typeof value[0] !== "number";
-}
-
-function isNamed(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 /** Class numbers are int32; what a built-in loss compares is float32; a user's own loss sees the data's dtype. */
@@ -117,23 +96,14 @@ export async function prepareData(where: string, plan: DataPlan, given: GivenDat
   return await withParts(() => checked(where, plan, given, inputs as NamedArray[], targets, weights));
 }
 
-/** The same without waiting; undefined where a tensor has to be computed first. For `withParts`. */
-export function prepareReadyData(where: string, plan: DataPlan, given: GivenData): TrainingData | undefined {
-  const inputs = readReadyMatches(where, matchInputs(where, plan, given.x));
-  const matched = matchTargets(where, plan, given);
-  const targets = readReadyMatches(where, matched.targets);
-  const weights = readReadyMatches(where, matched.weights);
-  if (inputs === undefined || targets === undefined || weights === undefined) return undefined;
-  return checked(where, plan, given, inputs as NamedArray[], targets, weights);
-}
-
 /** Inputs alone, for predictions. */
 export async function prepareInputs(where: string, plan: InputPlan, x: unknown): Promise<TrainingData> {
   const inputs = (await readMatches(where, await matchedInputs(where, plan, x))) as NamedArray[];
   return { inputs, targets: [], weights: [], count: sampleCount(where, inputs) };
 }
 
-function checked(
+/** Everything together, with the checks that need all of it. For `withParts`. */
+export function checked(
   where: string,
   plan: DataPlan,
   given: GivenData,
@@ -146,38 +116,10 @@ function checked(
   targets.forEach((target, index) => {
     if (target !== null) checkTarget(where, plan, target, index);
   });
-  for (const weight of present(weights)) checkWeights(where, weight.host);
+  for (const weight of present(weights)) rareData.get().checkWeights(where, weight.host);
   const classWeight = given.classWeight;
   if (classWeight === null) return { inputs, targets, weights, count };
   return { inputs, targets, weights: [rareData.get().withClassWeights(where, classWeight, targets, weights)], count };
-}
-
-/** Refuses values of one array of a batch. */
-export type ValueCheck = (host: HostValues) => void;
-
-/** What has to be checked of every batch although it is laid out like `data`; one entry per array of `stepArrays`. */
-export function valueChecks(where: string, plan: DataPlan, data: TrainingData): (ValueCheck | null)[] {
-  const targets = data.targets.flatMap((target, index): (ValueCheck | null)[] => {
-    if (target === null) return [];
-    const classes = plan.outputs[index]!.shape?.at(-1);
-    if (plan.loss?.kindOf(index) !== "classNumbers" || typeof classes !== "number") return [null];
-    const ignored = plan.loss.ignoredClass(index);
-    return [(host) => checkClassNumbers(where, { label: target.label, host }, classes, ignored)];
-  });
-  const weights = data.weights.flatMap((weight): ValueCheck[] => (weight === null ? [] : [(host) => checkWeights(where, host)]));
-  return [...data.inputs.map(() => null), ...targets, ...weights];
-}
-
-function checkWeights(where: string, { values }: HostValues): void {
-  for (let i = 0; i < values.length; i++) {
-    if (values[i]! >= 0) continue;
-    throw new ValueError({
-      where,
-      problem: "a sample weight is negative or no number",
-      expected: "numbers from 0",
-      received: "NaN or a negative number",
-    });
-  }
 }
 
 function checkTarget(where: string, plan: DataPlan, target: NamedArray, index: number): void {
@@ -202,10 +144,4 @@ function checkTarget(where: string, plan: DataPlan, target: NamedArray, index: n
   } else if (kind === "elementwise") {
     checkTargetShape(where, target, prediction, loss.nameOf(index));
   }
-}
-
-/** Samples `start` to `end` of all arrays. */
-export function sliceData(data: TrainingData, start: number, end: number): TrainingData {
-  const slice = <T extends NamedArray | null>(array: T): T => (array === null ? array : { ...array, host: rowsOf(array.host, start, end) });
-  return { inputs: data.inputs.map(slice), targets: data.targets.map(slice), weights: data.weights.map(slice), count: end - start };
 }

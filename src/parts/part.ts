@@ -19,10 +19,19 @@ export class PartMissing extends Error {
  * export const sorts: Part<typeof import("./lower-sort.ts")> = new Part(() => import("./lower-sort.ts"));
  */
 export class Part<M> {
-  readonly #load: () => Promise<M>;
+  #load: (() => Promise<M>) | undefined;
   #module: M | undefined;
 
-  constructor(load: () => Promise<M>) {
+  /** Without `load`, `loadBy` says it before the part is first used. */
+  constructor(load?: () => Promise<M>) {
+    this.#load = load;
+  }
+
+  /**
+   * Says how the part is loaded, from outside of what the part itself imports: vite's bundler shares files less well between
+   * a program and a part that can load itself.
+   */
+  loadBy(load: () => Promise<M>): void {
     this.#load = load;
   }
 
@@ -31,7 +40,7 @@ export class Part<M> {
     if (this.#module === undefined) {
       throw new PartMissing(async () => {
         try {
-          this.#module = await this.#load();
+          this.#module = await this.#load!();
         } catch (error) {
           throw new BackendError({
             where: "nabla",
