@@ -223,11 +223,7 @@ export class Traced {
   }
 
   /** A run in which nothing has to be moved or kept: only the program itself. Undefined where there is more to do. */
-  #quickRun(
-    signature: Signature,
-    args: readonly ArgumentValues[],
-    options: RunOptions,
-  ): TypedArray[] | Promise<TypedArray[]> | undefined {
+  #quickRun(signature: Signature, args: readonly ArgumentValues[], options: RunOptions): TypedArray[] | Promise<TypedArray[]> | undefined {
     const { built, frozen } = signature;
     const quick = built?.quick;
     if (built === undefined || quick === undefined || frozen === undefined || !runQueue.idle || built.backend !== currentBackend())

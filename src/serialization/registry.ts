@@ -119,7 +119,8 @@ export class Registry<T extends object> {
     const known = this.#classes.get(className) as { prototype?: unknown } | undefined;
     const builtIn = known !== undefined && known.prototype === (cls as { prototype?: unknown }).prototype;
     // Where nothing is registered (nabla/core), every class is taken for a built-in one unless it says otherwise.
-    if (name === null && (builtIn || this.#classes.size === 0)) return { module: this.module, class_name: className, registered_name: null };
+    if (name === null && (builtIn || this.#classes.size === 0))
+      return { module: this.module, class_name: className, registered_name: null };
     return { module: null, class_name: className, registered_name: name ?? className };
   }
 
