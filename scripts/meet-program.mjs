@@ -6,7 +6,7 @@ const generator = "backends/cpu/wasm/generator.js";
 
 /** Modules that are loaded when they are first used, each with modules that are there by then. */
 const known = new Map([
-  ["backends/cpu/loops/rare.js", [...program, generator]],
+  ["backends/cpu/rare.js", [...program, generator]],
   [generator, program],
   ["backends/cpu/wasm/helpers.js", [...program, generator]],
   ["compiler/passes/rare.js", program],
@@ -31,8 +31,16 @@ export function meetings() {
   return new Map([...known].map((entry) => [meeting(entry[0]), text(entry)]));
 }
 
+/** Throws for a part in `text` of a module that no module above meets. */
+function checkKnown(text, path) {
+  for (const [, specifier] of text.matchAll(/(?:new Part|\.loadBy)\(\(\) => import\("([^"]*)"\)\)/g))
+    if (!known.has(posix.join(posix.dirname(path), specifier)))
+      throw new Error(`scripts/meet-program.mjs knows no ${specifier} of ${path}`);
+}
+
 /** `text` of a module with imports of the modules of `meetings` where it loads what they stand for. */
 export function meetLater(text, path) {
+  checkKnown(text, path);
   return text.replace(/\bimport\("(\.{1,2}\/[^"\n]*)"\)/g, (whole, specifier) =>
     known.has(posix.join(posix.dirname(path), specifier)) ? `import("${meeting(specifier)}")` : whole,
   );
