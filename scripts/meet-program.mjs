@@ -33,7 +33,7 @@ export function meetings() {
 
 /** Throws for a part in `text` of a module that no module above meets. */
 function checkKnown(text, path) {
-  for (const [, specifier] of text.matchAll(/(?:new Part|\.loadBy)\(\(\) => import\("([^"]*)"\)\)/g))
+  for (const [, specifier] of text.matchAll(/(?:new Part|\.loadBy)\(\(\) => import\("([^"]*\.js)"\)\)/g))
     if (!known.has(posix.join(posix.dirname(path), specifier)))
       throw new Error(`scripts/meet-program.mjs knows no ${specifier} of ${path}`);
 }
