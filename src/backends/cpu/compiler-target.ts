@@ -2,7 +2,7 @@
 import type { Target } from "../../compiler/target.ts";
 import { ValueError } from "../../errors.ts";
 import type { scheduleContract } from "./loops/contract/schedule.ts";
-import type { cutContract, stepOfAxis } from "./loops/contract/slice-contraction.ts";
+import type { rareKernels } from "./loops/parts.ts";
 import { platform } from "../../platform/index.ts";
 import { type CpuTarget, rowsFrom, type WinogradUse } from "./target.ts";
 
@@ -26,8 +26,7 @@ export interface ScheduleOptions {
 /** Schedules of contractions, which a bundle loads with the lowering of kernels. */
 export interface ContractSchedules {
   readonly scheduleContract: typeof scheduleContract;
-  readonly stepOfAxis: typeof stepOfAxis;
-  readonly cutContract: typeof cutContract;
+  readonly rareKernels: typeof rareKernels;
 }
 
 /** The compiler's target for a generator whose memory holds buffers of `maxBufferBytes`. `schedules` may throw PartMissing. */
@@ -53,8 +52,8 @@ export function compilerTarget(
       contractsInPlace: true,
     },
     scheduleContract: (bound) => schedules().scheduleContract(bound, target, winograd),
-    stepOfAxis: (kernel, access, axis) => schedules().stepOfAxis(kernel, access, axis),
-    cutContract: (kernel, axis) => schedules().cutContract(kernel, axis),
+    stepOfAxis: (kernel, access, axis) => schedules().rareKernels.get().stepOfAxis(kernel, access, axis),
+    cutContract: (kernel, axis) => schedules().rareKernels.get().cutContract(kernel, axis),
   };
 }
 

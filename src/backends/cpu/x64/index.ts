@@ -8,7 +8,7 @@ import { compilerTarget, type ScheduleOptions } from "../compiler-target.ts";
 import { platform } from "../../../platform/index.ts";
 import type { CallableFunction } from "../loops/ir.ts";
 import { scheduleContract } from "../loops/contract/schedule.ts";
-import { cutContract, stepOfAxis } from "../loops/contract/slice-contraction.ts";
+import { rareKernels } from "../loops/parts.ts";
 import { divideWork, lowerKernel } from "../loops/lower.ts";
 import { chooseThreads } from "../runtime/choose-threads.ts";
 import { CodeCache } from "../runtime/code-cache.ts";
@@ -106,7 +106,7 @@ export function createX64Backend(options: X64Options = {}): CpuBackend {
     command: (file) => `objdump -D -b binary -m i386:x86-64 -M intel ${file}`,
   };
   const limits: TensorLimits = { bytes: system.access.largestView, memory: "one view of memory in this version of Node" };
-  const target = compilerTarget(cpuTarget, limits.bytes, () => ({ scheduleContract, stepOfAxis, cutContract }), {
+  const target = compilerTarget(cpuTarget, limits.bytes, () => ({ scheduleContract, rareKernels }), {
     ...options,
     sliceBytes: options.sliceBytes ?? sliceBytesOf(cpuTarget),
     lanes: threads.count,

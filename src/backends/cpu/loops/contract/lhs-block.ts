@@ -4,12 +4,13 @@
  */
 import type { ContractKernel } from "../../../../compiler/kernels/kernel.ts";
 import type { CpuTarget } from "../../target.ts";
-import { add, address, advance, type Block, i32, load, loadVector, mul, sub } from "../block.ts";
-import { elementBytes } from "../expression.ts";
+import { add, address, advance, type Block, i32, load, loadVector, min, mul, sub } from "../block.ts";
+import { elementBytes, storageOf } from "../expression.ts";
 import type { Expr, Storage } from "../ir.ts";
 import { vectorLoop } from "../vector-loop.ts";
+import { axesOf } from "./arrange-axes.ts";
 import { stepsConflict } from "./cache-conflict.ts";
-import type { LhsBlock } from "./contract-schedule.ts";
+import { blockStep, type ContractSchedule, type LhsBlock } from "./contract-schedule.ts";
 
 /** Elements that keep apart rows which meet in the cache. */
 const gap = 16;
@@ -48,7 +49,7 @@ function gcd(a: number, b: number): number {
 }
 
 /** Fills `destination` from the first element of the block in `source`; `counts`: steps along each axis of the block. */
-export function emitLhsBlock(
+function emitLhsBlock(
   body: Block,
   { coordinates }: LhsBlock,
   storage: Storage,
@@ -86,4 +87,40 @@ export function emitLhsBlock(
     );
   };
   fill(body, 0, source, destination);
+}
+
+/**
+ * Widens what one block of k reads of lhs, from its first element on, into `part`: gives what tiles then read, where row 0 would
+ * stand. `length`: steps along the blocked axis; `rows`: the extent of the rows, where units have groups of them.
+ */
+export function widenedLhs(
+  body: Block,
+  kernel: ContractKernel,
+  { rowAxis, rowsPerUnit, kBlock }: ContractSchedule,
+  block: {
+    readonly plan: LhsBlock;
+    readonly lhs: Expr;
+    readonly part: Expr;
+    readonly rowGroup: Expr | null;
+    readonly length: number | Expr | null;
+    readonly rows: () => Expr;
+  },
+  target: CpuTarget,
+): Expr {
+  const { plan, lhs, rowGroup, length } = block;
+  const { axes } = kernel;
+  const { buffer, index } = kernel.accesses[kernel.lhs]!;
+  const storage = storageOf[kernel.buffers[buffer]!.dtype];
+  const part = body.let(block.part, "part");
+  const first = rowGroup === null ? null : body.let(mul(rowGroup, i32(rowsPerUnit)), "firstRow");
+  const rows = first === null ? i32(axes[rowAxis ?? 0]!.extent) : min(i32(rowsPerUnit), sub(block.rows(), first));
+  const source = first === null ? lhs : body.let(advance(lhs, first, index.coefficients[rowAxis!]! * elementBytes[storage]), "source");
+  const blocked = kBlock === null ? -1 : axesOf(kernel, "k")[kBlock.depth]!;
+  const counts = (axis: number): Expr => {
+    if (axis === rowAxis) return rows;
+    if (axis !== blocked) return i32(axes[axis]!.extent);
+    return typeof length === "number" ? i32(length) : length!;
+  };
+  emitLhsBlock(body, plan, storage, source, part, counts, target);
+  return first === null ? part : body.let(advance(part, sub(i32(0), first), blockStep(plan, rowAxis!) * 4), "lhs");
 }

@@ -20,7 +20,6 @@ import {
 } from "./contract-schedule.ts";
 import { TileEpilogue } from "./tile-epilogue.ts";
 import { emitTileLoops, offsetPointer, spillBytes, type StepLoop, type Tile, zeroAccumulators } from "./tile-loops.ts";
-import { linesOf, prefetchLines } from "./prefetch-block.ts";
 import { balancedRows, restSizes } from "./tile-shape.ts";
 
 /** One dimension of the space of units. */
@@ -186,25 +185,12 @@ class ContractLowering {
     return block.let(advance(part, i32(index.constant), 4), "lhs");
   }
 
-  /**
-   * Widens what one block of k reads of lhs, from its first element on: what tiles then read, where row 0 would stand. `length`:
-   * steps along the blocked axis.
-   */
+  /** What one block of k reads of lhs, widened: what tiles then read, where row 0 would stand. `length`: steps along the blocked axis. */
   #widened(body: Block, plan: LhsBlock, lhs: Expr, rowGroup: Expr | null, length: number | Expr | null): Expr {
-    const { rowAxis, rowsPerUnit, kBlock } = this.#schedule;
-    const { axes } = this.#kernel;
-    const part = body.let(advance(this.#frame.scratch, i32(this.#copyOffset), 1), "part");
-    const first = rowGroup === null ? null : body.let(mul(rowGroup, i32(rowsPerUnit)), "firstRow");
-    const rows = first === null ? i32(axes[rowAxis ?? 0]!.extent) : min(i32(rowsPerUnit), sub(this.#extent(body, rowAxis!), first));
-    const source = first === null ? lhs : body.let(advance(lhs, first, this.#sourceStep("lhs", rowAxis!)), "source");
-    const blocked = kBlock === null ? -1 : this.#k[kBlock.depth]!;
-    const counts = (axis: number): Expr => {
-      if (axis === rowAxis) return rows;
-      if (axis !== blocked) return i32(axes[axis]!.extent);
-      return typeof length === "number" ? i32(length) : length!;
-    };
-    rareKernels.get().emitLhsBlock(body, plan, this.#storage("lhs"), source, part, counts, this.#target);
-    return first === null ? part : body.let(advance(part, sub(i32(0), first), this.#step("lhs", rowAxis!)), "lhs");
+    const kernel = this.#kernel;
+    const part = advance(this.#frame.scratch, i32(this.#copyOffset), 1);
+    const rows = (): Expr => this.#extent(body, this.#schedule.rowAxis!);
+    return rareKernels.get().widenedLhs(body, kernel, this.#schedule, { plan, lhs, part, rowGroup, length, rows }, this.#target);
   }
 
   #unit(block: Block, positions: Positions, rowGroup: Expr | null, columnGroup: Expr | null): void {
@@ -392,37 +378,6 @@ class ContractLowering {
     });
   }
 
-  /**
-   * Asks for what the next block of k reads of lhs in the rows of a tile, where that is one run of lines: the next row of a
-   * window, new to the caches. The panels of a unit share the lines among them.
-   */
-  #prefetch(block: Block, pass: Pass, lhs: Expr, rows: number): void {
-    const { form, rowAxis, kBlock, panelsPerUnit, lhsBlock } = this.#schedule;
-    if (
-      this.#target.name === "wasm" ||
-      lhsBlock !== null ||
-      kBlock === null ||
-      pass.panel === null ||
-      form !== "broadcast" ||
-      rowAxis === null ||
-      rows < 8
-    )
-      return;
-    const blocked = this.#k[kBlock.depth]!;
-    const inside = this.#k.slice(kBlock.depth + 1);
-    const axes = [
-      { extent: rows, stride: this.#step("lhs", rowAxis) },
-      { extent: kBlock.size, stride: this.#step("lhs", blocked) },
-      ...inside.map((axis) => ({ extent: this.#kernel.axes[axis]!.extent, stride: this.#step("lhs", axis) })),
-    ];
-    const lines = linesOf(axes);
-    if (lines === null) return;
-    const share = Math.min(panelsPerUnit, this.#panels);
-    const ahead = block.let(advance(lhs, i32(kBlock.size), this.#step("lhs", blocked)), "ahead");
-    const first = share === 1 ? i32(0) : block.let(rem(pass.panel, i32(share)), "firstLine");
-    prefetchLines(block, ahead, lines, first, share);
-  }
-
   #tile(block: Block, pass: Pass, row: Expr, rows: number, vectors: number, lastCount: LastCount): void {
     const { form, rowAxis, columnAxis, unroll, panelStride } = this.#schedule;
     const { lanes } = this.#target;
@@ -448,7 +403,11 @@ class ContractLowering {
         sums.forEach((line, r) => line.forEach((sum, v) => body.set(sum, loadVector("f32", spilled(r, v))))),
       );
     }
-    this.#prefetch(block, pass, lhs, rows);
+    if (this.#target.name !== "wasm") {
+      const share = Math.min(this.#schedule.panelsPerUnit, this.#panels);
+      const stepOf = (axis: number): number => this.#step("lhs", axis);
+      rareKernels.get().prefetchNextBlock(block, this.#kernel, this.#schedule, { lhs, rows, panel: pass.panel, share, stepOf });
+    }
     emitTileLoops(block, tile, lhs, pass.rhs, sums);
     const finish = (body: Block): void => {
       const position = (axis: number): Expr => (axis === rowAxis ? row : (pass.positions.get(axis) ?? i32(0)));

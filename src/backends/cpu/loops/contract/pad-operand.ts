@@ -47,11 +47,15 @@ export interface PaddedLayout {
   readonly constant: number;
 }
 
-/** What preparing an operand gives: the copy to run first and the contraction that reads it. */
-export interface Prepared {
+/** An operand copied: the copy to run first, its buffer, and the contraction that reads it. */
+export interface Copied {
   readonly bound: Binding;
   readonly copy: ScheduledKernel;
   readonly temporary: Temporary;
+}
+
+/** What preparing an operand gives. */
+export interface Prepared extends Copied {
   readonly layout: PaddedLayout;
 }
 

@@ -1,8 +1,7 @@
 /** What happens to finished sums: bias, activation, residual and stores, in registers where that is short. */
 import type { ContractKernel } from "../../../../compiler/kernels/kernel.ts";
-import { InternalError } from "../../../../errors.ts";
 import type { CpuTarget } from "../../target.ts";
-import { add, address, advance, and, type Block, get, i32, load, loadVector, ltU } from "../block.ts";
+import { add, address, advance, and, type Block, get, i32, ltU, reduceLanes } from "../block.ts";
 import { bodyWeight, usedAccesses } from "../cost.ts";
 import {
   affineValue,
@@ -21,6 +20,7 @@ import {
   type Surroundings,
 } from "../expression.ts";
 import type { Expr } from "../ir.ts";
+import { rareKernels } from "../parts.ts";
 import type { Accumulators } from "./tile-loops.ts";
 
 /** Instructions per vector above which the epilogue is a loop over rows instead of a copy per row. */
@@ -37,6 +37,26 @@ export interface TilePlace {
   /** Free scratch for the sums of one tile. */
   readonly scratch: Expr;
 }
+
+/** Lanes of a vector that exist, where they may be fewer than all. */
+export interface Count {
+  readonly count?: number | Expr;
+}
+
+/** A finished sum, or a vector of them. */
+export interface SumOptions extends Count {
+  readonly vector: boolean;
+  readonly sum: Expr;
+}
+
+/** Emits what becomes of one sum, at a row and a column counted from the tile's first. `shared`: values that are known. */
+export type StoreSums = (
+  block: Block,
+  row: number | Expr,
+  column: number | Expr,
+  options: SumOptions,
+  shared?: ReadonlyMap<number, Expr>,
+) => void;
 
 /** Axes of the tile. */
 export interface TileAxes {
@@ -88,10 +108,30 @@ export class TileEpilogue {
 
   emit(block: Block, sums: Accumulators, place: TilePlace): void {
     const bases = this.#pointers(block, place);
-    const { lanesAxis } = this.#axes;
-    if (lanesAxis === null) this.#emitDot(block, sums, place, bases);
-    else if (!this.#isLooped) this.#emitInline(block, sums, place, bases);
-    else this.#emitLooped(block, sums, place, bases);
+    const isDot = this.#axes.lanesAxis === null;
+    const store: StoreSums = (inside, row, column, options, shared) => {
+      const evaluator = new Evaluator(this.#analysis, this.#around(place, bases, row, column, options), shared);
+      for (const { access, value } of this.#kernel.stores) evaluator.store(inside, access, value);
+    };
+    const { lanes } = this.#target;
+    const countOf = (vector: number): Count => (vector === place.vectors - 1 && place.lastCount !== null ? { count: place.lastCount } : {});
+    if (this.#isLooped) {
+      const label = this.#kernel.label;
+      rareKernels.get().emitLooped(block, sums, place, { isDot, isVector: this.#isVector, lanes, label, countOf, store });
+      return;
+    }
+    if (isDot) {
+      for (const [row, line] of sums.entries()) {
+        for (let column = 0; column < place.vectors; column++)
+          store(block, row, column, { vector: false, sum: block.let(reduceLanes("add", get(line[column]!)), "sum") });
+      }
+      return;
+    }
+    for (let vector = 0; vector < place.vectors; vector++) {
+      const options = (row: number): SumOptions => ({ vector: true, ...countOf(vector), sum: get(sums[row]![vector]!) });
+      const shared = this.#shared(block, this.#around(place, bases, 0, vector * lanes, options(0)));
+      for (let row = 0; row < place.rows; row++) store(block, row, vector * lanes, options(row), shared);
+    }
   }
 
   /** Pointer of each used access at the tile's first element. */
@@ -116,7 +156,7 @@ export class TileEpilogue {
     bases: ReadonlyMap<number, Expr>,
     row: number | Expr,
     column: number | Expr,
-    options: { readonly vector: boolean; readonly count?: number | Expr; readonly sum: Expr },
+    options: SumOptions,
   ): Surroundings {
     const kernel = this.#kernel;
     const { rowAxis, columnAxis } = this.#axes;
@@ -155,10 +195,6 @@ export class TileEpilogue {
     };
   }
 
-  #store(block: Block, evaluator: Evaluator): void {
-    for (const store of this.#kernel.stores) evaluator.store(block, store.access, store.value);
-  }
-
   /** Values that all rows share (a bias), found once. */
   #shared(block: Block, around: Surroundings): ReadonlyMap<number, Expr> {
     const { entries, depends, uses } = this.#analysis;
@@ -175,84 +211,6 @@ export class TileEpilogue {
       }
     });
     return found;
-  }
-
-  #countOf(place: TilePlace, vector: number): { readonly count?: number | Expr } {
-    return vector === place.vectors - 1 && place.lastCount !== null ? { count: place.lastCount } : {};
-  }
-
-  #emitInline(block: Block, sums: Accumulators, place: TilePlace, bases: ReadonlyMap<number, Expr>): void {
-    const { lanes } = this.#target;
-    for (let vector = 0; vector < place.vectors; vector++) {
-      const around = (row: number): Surroundings =>
-        this.#around(place, bases, row, vector * lanes, { vector: true, ...this.#countOf(place, vector), sum: get(sums[row]![vector]!) });
-      const shared = this.#shared(block, around(0));
-      for (let row = 0; row < place.rows; row++) this.#store(block, new Evaluator(this.#analysis, around(row), shared));
-    }
-  }
-
-  /** Sums go through scratch, so that the code of a long epilogue stands there once per vector. */
-  #emitLooped(block: Block, sums: Accumulators, place: TilePlace, bases: ReadonlyMap<number, Expr>): void {
-    const { lanes } = this.#target;
-    const rowBytes = place.vectors * lanes * 4;
-    sums.forEach((row, r) => row.forEach((sum, v) => block.store("f32", address(place.scratch, r * rowBytes + v * lanes * 4), get(sum))));
-    const overRows = (body: Block, build: (inside: Block, row: number | Expr, base: Expr) => void): void => {
-      if (place.rows === 1) build(body, 0, place.scratch);
-      else
-        body.for("row", i32(0), i32(place.rows), 1, (inside, row) =>
-          build(inside, row, inside.let(advance(place.scratch, row, rowBytes), "sums")),
-        );
-    };
-    if (this.#isVector) {
-      overRows(block, (body, row, base) => {
-        for (let vector = 0; vector < place.vectors; vector++) {
-          const sum = body.let(loadVector("f32", address(base, vector * lanes * 4)), "sum");
-          this.#store(
-            body,
-            new Evaluator(
-              this.#analysis,
-              this.#around(place, bases, row, vector * lanes, { vector: true, ...this.#countOf(place, vector), sum }),
-            ),
-          );
-        }
-      });
-      return;
-    }
-    const { lastCount } = place;
-    if (typeof lastCount === "object" && lastCount !== null)
-      throw new InternalError("contraction", "lanes are counted at run time where results are scalars", this.#kernel.label);
-    const columns = (place.vectors - 1) * lanes + (lastCount ?? lanes);
-    overRows(block, (body, row, base) => {
-      body.for("column", i32(0), i32(columns), 1, (inside, column) => {
-        const sum = inside.let(load("f32", address(advance(base, column, 4))), "sum");
-        this.#store(inside, new Evaluator(this.#analysis, this.#around(place, bases, row, column, { vector: false, sum })));
-      });
-    });
-  }
-
-  /** Lanes are summed; every sum is one result. */
-  #emitDot(block: Block, sums: Accumulators, place: TilePlace, bases: ReadonlyMap<number, Expr>): void {
-    const total = (row: number, column: number): Expr => ({ op: "reduce", type: "f32", f: "add", x: get(sums[row]![column]!) });
-    if (!this.#isLooped) {
-      for (let row = 0; row < place.rows; row++) {
-        for (let column = 0; column < place.vectors; column++) {
-          const sum = block.let(total(row, column), "sum");
-          this.#store(block, new Evaluator(this.#analysis, this.#around(place, bases, row, column, { vector: false, sum })));
-        }
-      }
-      return;
-    }
-    for (let row = 0; row < place.rows; row++) {
-      for (let column = 0; column < place.vectors; column++)
-        block.store("f32", address(place.scratch, (row * place.vectors + column) * 4), total(row, column));
-    }
-    block.for("row", i32(0), i32(place.rows), 1, (body, row) => {
-      const base = body.let(advance(place.scratch, row, place.vectors * 4), "sums");
-      body.for("column", i32(0), i32(place.vectors), 1, (inside, column) => {
-        const sum = inside.let(load("f32", address(advance(base, column, 4))), "sum");
-        this.#store(inside, new Evaluator(this.#analysis, this.#around(place, bases, row, column, { vector: false, sum })));
-      });
-    });
   }
 }
 

@@ -1,17 +1,9 @@
 /** Operands of two bytes an element, which register tiles read as float32. */
 import type { Access, MapKernel } from "../../../../compiler/kernels/kernel.ts";
-import type { ScheduledKernel, Temporary } from "../../../../compiler/target.ts";
-import { type Binding, replaceOperand } from "./pad-operand.ts";
-
-/** The contraction that reads float32, and the copy that runs before it. */
-export interface Widened {
-  readonly bound: Binding;
-  readonly copy: ScheduledKernel;
-  readonly temporary: Temporary;
-}
+import { type Binding, type Copied, replaceOperand } from "./pad-operand.ts";
 
 /** Replaces an operand of float16 or bfloat16 by a float32 copy of its buffer. */
-export function widenOperand(bound: Binding, side: "lhs" | "rhs", temporaryId: number): Widened {
+export function widenOperand(bound: Binding, side: "lhs" | "rhs", temporaryId: number): Copied {
   const { kernel } = bound;
   const access = kernel.accesses[kernel[side]]!;
   const { dtype, elements } = kernel.buffers[access.buffer]!;

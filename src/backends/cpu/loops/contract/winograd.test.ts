@@ -6,6 +6,7 @@ import { ValueError } from "../../../../errors.ts";
 import { compilerTarget } from "../../compiler-target.ts";
 import type { CpuTarget } from "../../target.ts";
 import { runNaive } from "../naive-kernel.ts";
+import { rareKernels } from "../parts.ts";
 import { Random } from "../random-kernel.ts";
 import { runInterpreted } from "../run-lowered.ts";
 import { type ConvolutionShape, convolution, filterGradient, inputGradient } from "./sample-contractions.ts";
@@ -17,7 +18,6 @@ import { FilteredGradient } from "./filtered-gradient.ts";
 import { filterMinimally } from "./filter-minimally.ts";
 import { lowerContract } from "./lower-contract.ts";
 import { filteredGradientScheduleOf, filteredScheduleOf } from "./contract-schedule.ts";
-import { cutContract, stepOfAxis } from "./slice-contraction.ts";
 import { winogradForm } from "./winograd-form.ts";
 
 const avx512: CpuTarget = {
@@ -271,8 +271,8 @@ function expectClose(kernel: ContractKernel, expected: Float32Array, found: Floa
 it("NABLA_WINOGRAD that says neither yes nor no is an error of its own: no other back-end takes over", () => {
   vi.stubEnv("NABLA_WINOGRAD", "maybe");
   try {
-    expect(() => compilerTarget(avx512, 2 ** 30, () => ({ scheduleContract, stepOfAxis, cutContract }))).toThrow(ValueError);
-    expect(() => compilerTarget(avx512, 2 ** 30, () => ({ scheduleContract, stepOfAxis, cutContract }))).toThrow(/maybe/);
+    expect(() => compilerTarget(avx512, 2 ** 30, () => ({ scheduleContract, rareKernels }))).toThrow(ValueError);
+    expect(() => compilerTarget(avx512, 2 ** 30, () => ({ scheduleContract, rareKernels }))).toThrow(/maybe/);
   } finally {
     vi.unstubAllEnvs();
   }
