@@ -28,6 +28,11 @@ export interface Limits {
    * leave much more, they run slice by slice of it. Default 0: never.
    */
   readonly sliceBytes?: number;
+  /**
+   * Points up to which a kernel takes less time than its start: such kernels stand in one stage with others of equal code where
+   * data allows, so that the back-end can start them as one. Default 0: never.
+   */
+  readonly gatheredPoints?: number;
   /** Slices that can run at the same time. Default 1. */
   readonly lanes?: number;
   /** Whether a contraction's epilogue may write a state over the version that it reads at the same places. Default: not. */

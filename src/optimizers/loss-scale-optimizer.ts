@@ -3,9 +3,10 @@ import { ValueError } from "../errors.ts";
 import type { Shape, Variable } from "../graph/index.ts";
 import { type Tensor, withScope } from "../graph/index.ts";
 import type { TensorLike } from "../ops/as-tensor.ts";
-import { add, divide, equal, logicalAnd, multiply, where } from "../ops/numpy/arithmetic.ts";
+import { add, divide, equal, multiply, where } from "../ops/numpy/arithmetic.ts";
 import { isfinite } from "../ops/numpy/elementwise.ts";
 import { all } from "../ops/numpy/reduce.ts";
+import { stack } from "../ops/numpy/shaping.ts";
 import { callableClass, type CallableClass, type Config, isSerialized, type SerializedObject } from "../serialization/index.ts";
 import { type LearningRate, Optimizer, type OptimizerOptions } from "./optimizer.ts";
 import { optimizerRegistry } from "./optimizer-registry.ts";
@@ -128,10 +129,8 @@ export class LossScaleOptimizerClass extends Optimizer {
       if (!this.built && variables !== undefined) this.build(variables);
       const [counter, scale] = [this.#counter!, this.#scale!];
       const given = gradients as readonly (Tensor | null)[];
-      const finite = given
-        .filter((gradient) => gradient !== null)
-        .map((gradient) => all(isfinite(gradient)))
-        .reduce((a, b) => logicalAnd(a, b));
+      // One array of all answers: a chain of conjunctions would be many kernels, one after another.
+      const finite = all(stack(given.filter((gradient) => gradient !== null).map((gradient) => all(isfinite(gradient)))));
       const factor = scale.read();
       const unscaled = given.map((gradient, i) =>
         gradient === null || variables?.[i]?.overwrittenByGradient === true ? gradient : divide(gradient, factor),

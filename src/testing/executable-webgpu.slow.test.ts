@@ -5,10 +5,25 @@ import { describe, expect, it } from "vitest";
 import type { DeviceBuffer, Executable } from "../backends/backend.ts";
 import { createReferenceBackend } from "../backends/reference/index.ts";
 import type { WebGpuBackend } from "../backends/webgpu/index.ts";
-import type { TypedArray } from "../dtype/index.ts";
+import { lowerProgram } from "../backends/webgpu/runtime/lower-program.ts";
+import { compile } from "../compiler/compile.ts";
+import { roundToShort, type TypedArray } from "../dtype/index.ts";
 import { BackendError, DTypeError, IndexError, ShapeError, StateError } from "../errors.ts";
 import { parameterTensor, sizeOf, Subgraph, type Tensor } from "../graph/index.ts";
-import { add, broadcastInDim, constant, convert, greater, multiply, reduceSum, scan, take, whileLoop } from "../primitives/index.ts";
+import {
+  add,
+  broadcastInDim,
+  constant,
+  convert,
+  greater,
+  multiply,
+  reduceSum,
+  scan,
+  subtract,
+  take,
+  whileLoop,
+} from "../primitives/index.ts";
+import * as ops from "../ops/index.ts";
 import { loadProgram } from "../runtime/load.ts";
 import { lenetStep, lenetWeights } from "./lenet-step.ts";
 import { webGpuForTests, whereWebGpu } from "./webgpu-device.ts";
@@ -128,6 +143,71 @@ await whereWebGpu("programs on the WebGPU back-end", (backend) => {
       expect(await run(buffers[0]!)).toEqual(Float32Array.of(3, 5, 7));
       buffers[1]!.free();
       await expect(run(buffers[1]!)).rejects.toThrow(StateError);
+    });
+
+    it("run kernels of equal code as one, whatever programs have brought their states together before", async () => {
+      const sizes = [3, 70, 1000, 129, 5];
+      const shapes = sizes.map((size) => [size]);
+      const gradients = shapes.map((shape) => f32(...shape));
+      const weights = shapes.map((shape) => f32(...shape));
+      // Momentum, with a check of all gradients and the weights as float16.
+      const slots = shapes.map((shape) => f32(...shape));
+      const next = slots.map((slot, i) => add(multiply(slot, fill(0.5, shapes[i]!)), gradients[i]!));
+      const finite = ops.stack(gradients.map((gradient) => ops.all(ops.isfinite(gradient))));
+      const short = weights.map((x) => multiply(convert(x, "float16"), convert(x, "float16")));
+      const graph = new Subgraph(
+        [...gradients, ...weights, ...slots],
+        [finite, ...short, ...weights.map((x, i) => subtract(x, next[i]!)), ...next],
+      );
+      const count = sizes.length;
+      const counts = { arguments: count, states: 2 * count, writtenStates: Array.from({ length: 2 * count }, (_, i) => i) };
+      const program = compile(graph, counts, backend.target);
+      expect(lowerProgram(program, { invocations: 256, workgroupBytes: 16384 }).kernels.length).toBeLessThan(8);
+      const held = backend.bytesHeld();
+      const initial = [...sizes, ...sizes].map((size) => random(size));
+      const states = initial.map((values) => state(values));
+      const executable = backend.load(program);
+      // Another program that needs some of the states, and one of its own, in one buffer, too.
+      const own = state(Float32Array.of(1, 2, 3, 4));
+      const [a, b, c] = [f32(70), f32(5), f32(4)];
+      const twice = load(
+        new Subgraph(
+          [a, b, c],
+          [a, b, c].map((x) => add(x, x)),
+        ),
+        0,
+        3,
+        [0, 1, 2],
+      );
+      const expected = initial.map((values) => [...values]);
+      const shared = [1, 4];
+      for (let step = 0; step < 4; step++) {
+        const given = sizes.map((size, i) => random(size).map((value, k) => (step === 2 && i === 3 && k === 128 ? Infinity : value)));
+        const before = expected.slice(0, count).map((values) => Float32Array.from(values));
+        const [flags, ...squares] = await executable.run({ arguments: given, states, scalars: [] });
+        expect([...flags!]).toEqual([1, 1, 1, step === 2 ? 0 : 1, 1]);
+        squares.forEach((values, i) => {
+          const rounded = before[i]!.map((value) => roundToShort("float16", value));
+          expect([...values]).toEqual([...rounded.map((value) => roundToShort("float16", Math.fround(value * value)))]);
+        });
+        for (let i = 0; i < count; i++) {
+          expected[count + i]!.forEach((slot, k) => {
+            const moved = Math.fround(Math.fround(slot * 0.5) + given[i]![k]!);
+            expected[count + i]![k] = moved;
+            expected[i]![k] = Math.fround(expected[i]![k]! - moved);
+          });
+        }
+        await twice.run({ arguments: [], states: [...shared.map((i) => states[i]!), own], scalars: [] });
+        for (const i of shared) expected[i] = expected[i]!.map((value) => value * 2);
+        for (const [i, buffer] of states.entries()) expect([...(await buffer.read())]).toEqual(expected[i]);
+        // Values that the host writes stay where the variable is.
+        states[0]!.write(Float32Array.of(1, 2, step));
+        expected[0] = [1, 2, step];
+      }
+      expect(await own.read()).toEqual(Float32Array.of(16, 32, 48, 64));
+      for (const buffer of [...states, own]) buffer.free();
+      for (const one of [executable, twice]) one.free();
+      expect(backend.bytesHeld()).toBe(held);
     });
 
     it("run loops over slices that are not aligned, forwards and backwards, and alternating carries", async () => {

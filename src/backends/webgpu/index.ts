@@ -8,6 +8,7 @@ import { scheduleContract } from "./contract/schedule.ts";
 import { GpuExecutable, type Shared } from "./runtime/executable.ts";
 import { alignmentBytes, type Gpu, openGpu } from "./runtime/gpu.ts";
 import { GpuMemory } from "./runtime/gpu-memory.ts";
+import { mostJoinedPoints } from "./runtime/join-kernels.ts";
 import { lowerProgram } from "./runtime/lower-program.ts";
 import type { DeviceForms } from "./wgsl/kernel-code.ts";
 import { Pipelines } from "./runtime/pipelines.ts";
@@ -42,6 +43,7 @@ export function webGpuTarget(buffers: number, bytes: number, workgroupBytes = 16
       maxBufferBytes: bytes,
       dtypes: ["float32", "float16", "bfloat16", "int32", "int8", "uint8", "bool"],
       sharedArena: false,
+      gatheredPoints: mostJoinedPoints,
     },
     scheduleContract: (bound) => scheduleContract(bound, workgroupBytes),
   };

@@ -1,7 +1,8 @@
 /** Puts the steps of a block in running order and groups independent kernels into stages. */
 import { dtypes } from "../../dtype/index.ts";
-import { sameAffine } from "../kernels/affine.ts";
+import { affineRange, sameAffine } from "../kernels/affine.ts";
 import type { Draft, DraftStep } from "../draft.ts";
+import { rarePasses } from "../parts.ts";
 import type { Limits, ScheduledKernel } from "../target.ts";
 import { isChecked, readBuffers, storeAccesses, writtenBuffers } from "./kernel-graph.ts";
 
@@ -59,12 +60,19 @@ export class StepGraph {
     this.effects.forEach(({ reads, writes }, i) => {
       for (const buffer of reads) for (const writer of writers.get(buffer) ?? []) this.before[i]!.add(writer);
       for (const buffer of writes) {
-        for (const writer of writers.get(buffer) ?? []) this.before[i]!.add(writer);
+        for (const writer of writers.get(buffer) ?? []) if (!this.areApart(writer, i, buffer)) this.before[i]!.add(writer);
         for (const reader of readers.get(buffer) ?? []) if (reader !== i) this.before[i]!.add(reader);
       }
       for (const buffer of reads) push(readers, buffer, i);
       for (const buffer of writes) push(writers, buffer, i);
     });
+  }
+
+  /** Whether two kernels write different parts of a buffer (pieces of a concatenation), where the back-end may start them as one. */
+  private areApart(a: number, b: number, buffer: number): boolean {
+    if ((this.draft.limits.gatheredPoints ?? 0) === 0) return false;
+    const [one, other] = [spanOf(this.steps[a]!, buffer), spanOf(this.steps[b]!, buffer)];
+    return one !== null && other !== null && (one[1] < other[0] || other[1] < one[0]);
   }
 
   private reaches(from: number, to: number): boolean {
@@ -123,6 +131,8 @@ export class StepGraph {
     };
     this.steps.forEach((_, i) => level[i]! < 0 && compute(i));
     this.delay(level);
+    const { gatheredPoints = 0 } = this.draft.limits;
+    if (gatheredPoints > 0 && level.length > 1) rarePasses.get().gatherEqual(this.steps, this.before, level, gatheredPoints);
     const result: DraftStep[][] = [];
     this.steps.forEach((step, i) => (result[level[i]!] ??= []).push(step));
     return result;
@@ -152,6 +162,17 @@ export class StepGraph {
       for (const earlier of this.before[step]!) next[earlier] = Math.min(next[earlier]!, level[step]!);
     }
   }
+}
+
+/** First and last element that a kernel touches of a buffer that it writes at places that no data decides; null: not to be told. */
+function spanOf(step: DraftStep, buffer: number): readonly [number, number] | null {
+  if (step.kind !== "kernel" || step.kernel.kernel.kind === "row") return null;
+  const { kernel, buffers } = step.kernel;
+  const extents = kernel.axes.map(({ extent }) => extent);
+  const accesses = kernel.accesses.filter((access) => buffers[access.buffer] === buffer);
+  if (accesses.some(({ dynamic }) => dynamic.length > 0)) return null;
+  const spans = accesses.map(({ index }) => affineRange(index, extents));
+  return [Math.min(...spans.map(([low]) => low)), Math.max(...spans.map(([, high]) => high))];
 }
 
 /**

@@ -8,6 +8,7 @@ export { buildScatter } from "./build-scatter.ts";
 export { buildSort } from "./build-sort.ts";
 export { buildWindow, buildWindowScatter } from "./build-windows.ts";
 export { expandGather, expandWindowGather } from "./expand-gather.ts";
+export { gatherEqual } from "./gather-equal.ts";
 export { inlineOnce } from "./inline-once.ts";
 export { PadJoiner } from "./join-pads.ts";
 export { joinRows } from "./join-rows.ts";

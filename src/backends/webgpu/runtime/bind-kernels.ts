@@ -12,7 +12,9 @@ export type Memory =
   | { readonly kind: "arena"; readonly index: number }
   | { readonly kind: "arguments" }
   | { readonly kind: "constants" }
-  | { readonly kind: "state"; readonly index: number };
+  | { readonly kind: "state"; readonly index: number }
+  /** The device buffer that all states of joined kernels are in. */
+  | { readonly kind: "states" };
 
 /** Part of a device buffer. */
 export interface Range {
@@ -132,6 +134,11 @@ export class ProgramMemory {
     return place.kind === "alternate" && (this.isUnaligned(place.even) || this.isUnaligned(place.odd));
   }
 
+  /** Whether a buffer is in one range, whatever the turns of loops. */
+  isFixed(buffer: number): boolean {
+    return ["argument", "state", "constant", "arena"].includes(this.program.buffers[buffer]!.place.kind);
+  }
+
   /** Whether loops move the first element of a buffer inside its range. */
   isMoved(buffer: number): boolean {
     const { place } = this.program.buffers[buffer]!;
@@ -168,9 +175,9 @@ export interface DistinctKernel {
   readonly surroundings: Surroundings;
 }
 
-/** Text that is equal for equal device buffers. */
+/** Text that is equal for what may be one device buffer: states may all be in one. */
 export function memoryKey(memory: Memory): string {
-  return "index" in memory ? `${memory.kind}${memory.index}` : memory.kind;
+  return memory.kind === "arena" ? `arena${memory.index}` : memory.kind;
 }
 
 /**

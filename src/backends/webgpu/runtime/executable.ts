@@ -7,7 +7,8 @@ import type { Executable, RunArguments } from "../../backend.ts";
 import type { Memory, ProgramMemory, Range } from "./bind-kernels.ts";
 import { type Command, CommandBuilder, type Dispatch } from "./commands.ts";
 import { type Gpu, roundUp, where } from "./gpu.ts";
-import { fromBytes, GpuMemory, upload } from "./gpu-memory.ts";
+import { bringTogether, fromBytes, GpuMemory, type GpuPlace, upload } from "./gpu-memory.ts";
+import { memberBytes } from "./join-kernels.ts";
 import { type LoadedKernel, lowerProgram } from "./lower-program.ts";
 import type { PipelineEntry, Pipelines } from "./pipelines.ts";
 import { usage } from "./usage.ts";
@@ -64,7 +65,8 @@ export class GpuExecutable implements Executable {
   private readonly uniformBytes: ArrayBuffer;
   private readonly builder: CommandBuilder;
   private readonly groups = new Map<string, GPUBindGroup>();
-  private groupStates: readonly GPUBuffer[] = [];
+  private states: readonly GpuPlace[] = [];
+  private readonly joinedStates: readonly number[];
   private scalars: readonly number[] | undefined;
   /** Buffers for reading back that no run uses. */
   private readonly staging: GPUBuffer[] = [];
@@ -81,12 +83,14 @@ export class GpuExecutable implements Executable {
     this.shared = shared;
     const { gpu } = shared;
     gpu.check();
-    const { program, memory, kernels, isChecked } = lowerProgram(given, gpu.limits);
+    const lowered = lowerProgram(given, gpu.limits);
+    const { program, memory, kernels, isChecked } = lowered;
     this.program = program;
     this.memory = memory;
     this.kernels = kernels;
-    checkBindings(gpu, program, kernels, memory);
-    this.builder = new CommandBuilder(program, memory, kernels, gpu.device.limits.maxComputeWorkgroupsPerDimension);
+    checkBindings(gpu, kernels, memory);
+    this.joinedStates = [...lowered.joinedStates];
+    this.builder = new CommandBuilder(lowered, gpu.device.limits.maxComputeWorkgroupsPerDimension);
     this.commands = this.builder.build(program.stages);
     this.isStatic = this.commands.every(({ kind }) => kind === "dispatches");
     this.holding = new Holding(shared);
@@ -108,8 +112,9 @@ export class GpuExecutable implements Executable {
           ? undefined
           : own(this.builder.uniformBytes, usage.uniform | usage.copyTarget, "the scalars of a program");
       for (const { data, dtype, offset } of memory.constants) upload(gpu, this.constants!, offset, dtype, data);
-      this.pipelines = kernels.map(({ code }, k) => {
-        const entry = shared.pipelines.acquire(code, program.kernels[k]!.kernel.label);
+      this.pipelines = kernels.map(({ code, members, distinct }) => {
+        const { label } = distinct.kernel;
+        const entry = shared.pipelines.acquire(code, members.length === 1 ? label : `${label}, and ${members.length - 1} like it`);
         this.holding.pipelines.push(entry);
         return entry;
       });
@@ -190,7 +195,7 @@ export class GpuExecutable implements Executable {
     const isTrue = async (range: Range): Promise<boolean> => {
       const staging = this.takeStaging(16 + faultBytes);
       try {
-        encoder.copyBufferToBuffer(this.bufferOf(range.memory), range.offset, staging, faultBytes, 4);
+        this.copy(encoder, range, staging, faultBytes, 4);
         if (this.fault !== undefined) encoder.copyBufferToBuffer(this.fault, 0, staging, 0, faultBytes);
         device.queue.submit([encoder.finish()]);
         const bytes = await this.shared.gpu.map(staging, 16 + faultBytes);
@@ -250,29 +255,38 @@ export class GpuExecutable implements Executable {
     const key = `${dispatch.kernel} ${dispatch.bindingKey}`;
     let group = this.groups.get(key);
     if (group !== undefined) return group;
-    const { code } = this.kernels[dispatch.kernel]!;
-    const entries: GPUBindGroupEntry[] = dispatch.ranges.map(({ memory, offset, bytes }, i) => ({
-      binding: i + 1,
-      resource: { buffer: this.bufferOf(memory), offset, size: bytes },
-    }));
-    if (code.words.length > 0) entries.push({ binding: 0, resource: { buffer: this.uniforms!, size: roundUp(4 * code.words.length, 16) } });
+    const { code, members } = this.kernels[dispatch.kernel]!;
+    const entries: GPUBindGroupEntry[] = dispatch.ranges.map(({ memory, offset, bytes }, i) => {
+      const place = this.placeOf(memory);
+      const size = memory.kind === "states" ? place.buffer.size : bytes;
+      return { binding: i + 1, resource: { buffer: place.buffer, offset: place.offset + offset, size } };
+    });
+    const uniformBytes = members.length * memberBytes(code);
+    if (code.words.length > 0) entries.push({ binding: 0, resource: { buffer: this.uniforms!, size: uniformBytes } });
     if (code.hasFault) entries.push({ binding: dispatch.ranges.length + 1, resource: { buffer: this.fault! } });
     group = this.shared.gpu.device.createBindGroup({ layout: this.pipelines[dispatch.kernel]!.layout, entries });
     this.groups.set(key, group);
     return group;
   }
 
-  private bufferOf(memory: Memory): GPUBuffer {
+  private placeOf(memory: Memory): GpuPlace {
     switch (memory.kind) {
       case "arena":
-        return this.arenas[memory.index]!;
+        return { buffer: this.arenas[memory.index]!, offset: 0 };
       case "arguments":
-        return this.arguments!;
+        return { buffer: this.arguments!, offset: 0 };
       case "constants":
-        return this.constants!;
+        return { buffer: this.constants!, offset: 0 };
       case "state":
-        return this.groupStates[memory.index]!;
+        return this.states[memory.index]!;
+      case "states":
+        return { buffer: this.states[this.joinedStates[0]!]!.buffer, offset: 0 };
     }
+  }
+
+  private copy(encoder: GPUCommandEncoder, { memory, offset }: Range, to: GPUBuffer, at: number, bytes: number): void {
+    const place = this.placeOf(memory);
+    encoder.copyBufferToBuffer(place.buffer, place.offset + offset, to, at, bytes);
   }
 
   /** Copies arguments in and renews what changed since the last run: states, scalars. */
@@ -286,16 +300,23 @@ export class GpuExecutable implements Executable {
     const states = args.states.map((state, i) => {
       if (!(state instanceof GpuMemory) || state.gpu !== gpu)
         throw new InternalError(where, `state ${i} of a program is in another back-end's memory`);
-      return state.buffer;
+      return state;
     });
-    if (states.some((buffer, i) => buffer !== this.groupStates[i])) {
-      this.groupStates = states;
+    if (this.joinedStates.length > 0) {
+      const joined = this.joinedStates.map((state) => states[state]!);
+      bringTogether(joined, gpu.device.limits.maxStorageBufferBindingSize);
+    }
+    const places = states.map(({ place }) => place);
+    const hasMoved = places.some((place, i) => place !== this.states[i]);
+    if (hasMoved) {
+      this.states = places;
       this.groups.clear();
     }
     const { scalars } = this;
-    if (this.uniforms !== undefined && (scalars === undefined || args.scalars.some((value, i) => !Object.is(value, scalars[i])))) {
+    const isOther = scalars === undefined || args.scalars.some((value, i) => !Object.is(value, scalars[i]));
+    if (this.uniforms !== undefined && (isOther || (hasMoved && this.joinedStates.length > 0))) {
       this.scalars = [...args.scalars];
-      this.builder.fill(this.uniformBytes, args.scalars);
+      this.builder.fill(this.uniformBytes, args.scalars, (state) => this.states[state]!.offset);
       gpu.device.queue.writeBuffer(this.uniforms, 0, this.uniformBytes);
     }
   }
@@ -319,7 +340,7 @@ export class GpuExecutable implements Executable {
     const staging = this.takeStaging(this.readBytes);
     if (this.fault !== undefined) encoder.copyBufferToBuffer(this.fault, 0, staging, 0, faultBytes);
     for (const { range, at, bytes } of this.results) {
-      if (bytes > 0) encoder.copyBufferToBuffer(this.bufferOf(range.memory), range.offset, staging, at, bytes);
+      if (bytes > 0) this.copy(encoder, range, staging, at, bytes);
     }
     gpu.device.queue.submit([encoder.finish()]);
     this.running++;
@@ -355,11 +376,11 @@ export class GpuExecutable implements Executable {
 }
 
 /** Refuses programs with a binding that the device cannot have. */
-function checkBindings(gpu: Gpu, program: Program, kernels: readonly LoadedKernel[], memory: ProgramMemory): void {
+function checkBindings(gpu: Gpu, kernels: readonly LoadedKernel[], memory: ProgramMemory): void {
   const { maxStorageBufferBindingSize: most, maxStorageBuffersPerShaderStage: count } = gpu.device.limits;
-  kernels.forEach(({ distinct, code }, k) => {
-    const { label } = program.kernels[k]!.kernel;
-    const bound = distinct.buffers.length + (code.hasFault ? 1 : 0);
+  for (const { distinct, code, bound: joined } of kernels) {
+    const { label } = distinct.kernel;
+    const bound = code.bindings.length + (code.hasFault ? 1 : 0);
     if (bound > count) {
       throw new BackendError({
         where: label,
@@ -368,7 +389,8 @@ function checkBindings(gpu: Gpu, program: Program, kernels: readonly LoadedKerne
         received: String(bound),
       });
     }
-    for (const buffer of distinct.buffers) {
+    // What joined kernels bind was chosen to fit.
+    for (const buffer of joined === null ? distinct.buffers : []) {
       const bytes = Math.max(...memory.possible(buffer).map((range) => range.bytes));
       if (bytes <= most) continue;
       throw new BackendError({
@@ -379,5 +401,5 @@ function checkBindings(gpu: Gpu, program: Program, kernels: readonly LoadedKerne
         advice: 'use a smaller batch, or the back-end "cpu"',
       });
     }
-  });
+  }
 }

@@ -4,25 +4,90 @@ import { ShapeError, StateError } from "../../../errors.ts";
 import { sizeOf, type TensorType } from "../../../graph/index.ts";
 import type { DeviceBuffer } from "../../backend.ts";
 import { valueTypeOf } from "../wgsl/literals.ts";
-import { type Gpu, roundUp, where } from "./gpu.ts";
+import { alignmentBytes, type Gpu, roundUp, where } from "./gpu.ts";
 import { usage } from "./usage.ts";
 
-/** A buffer, shared with the registry, which must not hold the variable itself. */
-class Holding {
+/** A device buffer that several variables are in; given back with the last of them. */
+class Slab {
   readonly gpu: Gpu;
   readonly buffer: GPUBuffer;
+  readonly holdings: Set<Holding> = new Set<Holding>();
+
+  constructor(gpu: Gpu, bytes: number) {
+    this.gpu = gpu;
+    this.buffer = gpu.buffer(bytes, usages, "variables of a program");
+  }
+
+  leave(holding: Holding): void {
+    this.holdings.delete(holding);
+    if (this.holdings.size === 0) this.gpu.release(this.buffer);
+  }
+}
+
+/** Where a variable is in device memory; another object where it has moved. */
+export interface GpuPlace {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+}
+
+const usages = usage.storage | usage.copySource | usage.copyTarget;
+
+/** Memory of a variable, shared with the registry, which must not hold the variable itself. */
+class Holding {
+  readonly gpu: Gpu;
+  readonly bytes: number;
+  place: GpuPlace;
+  slab: Slab | undefined;
   isFreed = false;
 
   constructor(gpu: Gpu, buffer: GPUBuffer) {
     this.gpu = gpu;
-    this.buffer = buffer;
+    this.bytes = buffer.size;
+    this.place = { buffer, offset: 0 };
+  }
+
+  /** Gives back the memory that the variable is in. */
+  leave(): void {
+    if (this.slab === undefined) this.gpu.release(this.place.buffer);
+    else this.slab.leave(this);
   }
 
   free(): void {
     if (this.isFreed) return;
     this.isFreed = true;
-    this.gpu.release(this.buffer);
+    this.leave();
   }
+}
+
+/**
+ * Brings variables into one device buffer, in the order of what is submitted, and with them those that share one with any of
+ * them: programs that use some of them in turn do not move them to and fro. Not those where all would exceed `most` bytes.
+ */
+export function bringTogether(variables: readonly GpuMemory[], most: number): GPUBuffer {
+  const own = new Set(variables.map(({ held }) => held));
+  const slab = [...own][0]!.slab;
+  if (slab !== undefined && [...own].every((holding) => holding.slab === slab)) return slab.buffer;
+  const sizeOf = (holdings: Iterable<Holding>): number => [...holdings].reduce((sum, { bytes }) => sum + roundUp(bytes, alignmentBytes), 0);
+  const all = new Set([...own].flatMap((holding) => [holding, ...(holding.slab?.holdings ?? [])]));
+  const moved = sizeOf(all) <= most ? all : own;
+  const { gpu } = variables[0]!;
+  const next = new Slab(gpu, sizeOf(moved));
+  const encoder = gpu.device.createCommandEncoder();
+  let offset = 0;
+  for (const { place, bytes } of moved) {
+    encoder.copyBufferToBuffer(place.buffer, place.offset, next.buffer, offset, bytes);
+    offset += roundUp(bytes, alignmentBytes);
+  }
+  gpu.device.queue.submit([encoder.finish()]);
+  offset = 0;
+  for (const holding of moved) {
+    holding.leave();
+    holding.place = { buffer: next.buffer, offset };
+    holding.slab = next;
+    next.holdings.add(holding);
+    offset += roundUp(holding.bytes, alignmentBytes);
+  }
+  return next.buffer;
 }
 
 const orphans = new FinalizationRegistry<Holding>((holding) => {
@@ -70,14 +135,19 @@ export class GpuMemory implements DeviceBuffer {
     this.length = sizeOf(type.shape);
     const bytes = this.length * dtypes[type.dtype].bytes;
     const label = `a variable of shape [${type.shape.join(", ")}]`;
-    this.holding = new Holding(gpu, gpu.buffer(bytes, usage.storage | usage.copySource | usage.copyTarget, label));
+    this.holding = new Holding(gpu, gpu.buffer(bytes, usages, label));
     orphans.register(this, this.holding, this);
   }
 
-  /** The buffer. Throws StateError once freed. */
-  get buffer(): GPUBuffer {
+  /** What holds the memory. Throws StateError once freed. */
+  get held(): Holding {
     if (this.holding.isFreed) throw new StateError({ where, problem: "memory of a variable is used after it was freed" });
-    return this.holding.buffer;
+    return this.holding;
+  }
+
+  /** Where the variable is. Throws StateError once freed. */
+  get place(): GpuPlace {
+    return this.held.place;
   }
 
   write(values: TypedArray): void {
@@ -89,7 +159,8 @@ export class GpuMemory implements DeviceBuffer {
         received: `${values.length} elements`,
       });
     }
-    upload(this.gpu, this.buffer, 0, this.type.dtype, values);
+    const { buffer, offset } = this.place;
+    upload(this.gpu, buffer, offset, this.type.dtype, values);
   }
 
   async read(): Promise<TypedArray> {
@@ -101,7 +172,8 @@ export class GpuMemory implements DeviceBuffer {
     const staging = gpu.buffer(whole, usage.mapRead | usage.copyTarget, "a copy of a variable");
     try {
       const encoder = gpu.device.createCommandEncoder();
-      encoder.copyBufferToBuffer(this.buffer, 0, staging, 0, whole);
+      const { buffer, offset } = this.place;
+      encoder.copyBufferToBuffer(buffer, offset, staging, 0, whole);
       gpu.device.queue.submit([encoder.finish()]);
       return fromBytes(this.type.dtype, await gpu.map(staging, whole), 0, this.length);
     } finally {

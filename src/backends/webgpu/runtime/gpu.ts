@@ -45,8 +45,12 @@ export class Gpu {
     this.device = device;
     this.adapterName = adapterName;
     this.features = new Set(device.features as ReadonlySet<string>);
-    const { maxComputeInvocationsPerWorkgroup: invocations, maxComputeWorkgroupStorageSize: workgroupBytes } = device.limits;
-    this.limits = { invocations, workgroupBytes, ...forms };
+    const {
+      maxComputeInvocationsPerWorkgroup: invocations,
+      maxComputeWorkgroupStorageSize: workgroupBytes,
+      maxStorageBufferBindingSize: bindingBytes,
+    } = device.limits;
+    this.limits = { invocations, workgroupBytes, bindingBytes, ...forms };
     void device.lost.then(({ reason, message }) => {
       this.failure = new BackendError({
         where,

@@ -10,7 +10,9 @@ export type UniformWord =
   /** Elements from the start of the binding of a kernel buffer to its first element: where loops move it. */
   | { readonly kind: "base"; readonly buffer: number }
   /** Number of the kernel in its program, for faults. */
-  | { readonly kind: "number" };
+  | { readonly kind: "number" }
+  /** Number of the kernel's first workgroup, where several kernels are one dispatch. */
+  | { readonly kind: "first" };
 
 /** What the runtime tells a lowering about the buffers of a kernel. */
 export interface Surroundings {
@@ -22,7 +24,16 @@ export interface Surroundings {
   readonly shared: ReadonlySet<number>;
   /** Stores happen only while no kernel of the run has found an index out of range. */
   readonly guarded: boolean;
+  /** Several kernels run the code in one dispatch, each with uniforms of its own. Default: one. */
+  readonly joined?: Joined;
   readonly limits: DeviceLimits;
+}
+
+/** Kernels of equal code in one dispatch. */
+export interface Joined {
+  readonly count: number;
+  /** For each kernel buffer the first one that is in the same device buffer and has elements of the same type: they are one binding. */
+  readonly bindings: readonly number[];
 }
 
 /** How float16 stands in buffers, and who converts it. */
@@ -55,6 +66,8 @@ export interface DeviceForms {
 
 /** Limits of a device that generated code depends on, and its forms. */
 export interface DeviceLimits extends DeviceForms {
+  /** Bytes of a storage buffer that can be bound. Default 128 MiB. */
+  readonly bindingBytes?: number;
   /** Invocations of a workgroup. */
   readonly invocations: number;
   /** Bytes of workgroup memory. */
@@ -66,7 +79,7 @@ export interface KernelCode {
   readonly wgsl: string;
   /** Words of the uniform block, in order. */
   readonly words: readonly UniformWord[];
-  /** How each kernel buffer is bound, at binding 1 + position. */
+  /** How buffers are bound, at binding 1 + position: each kernel buffer, or, of joined kernels, each device buffer. */
   readonly bindings: readonly ("read" | "write")[];
   /** Whether the fault record is bound, after the buffers. */
   readonly hasFault: boolean;

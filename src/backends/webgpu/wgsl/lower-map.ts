@@ -6,8 +6,9 @@ import { countText, placeAt, pointsOf, splitPoint } from "./points.ts";
 import { forEachPoint, wholeWords } from "./whole-words.ts";
 
 /** Invocations of a workgroup: more where there is work for many. */
-export function groupSizeFor(points: number, limit: number): number {
-  return Math.min(limit, points >= 65536 ? 256 : 64);
+export function groupSizeFor(points: number, { limits, joined }: Surroundings): number {
+  // Joined kernels, large and small, have one form.
+  return Math.min(limits.invocations, points >= 65536 && joined === undefined ? 256 : 64);
 }
 
 /** Lowers a map. */
@@ -16,7 +17,7 @@ export function lowerMap(kernel: MapKernel, surroundings: Surroundings): KernelC
   const words = wholeWords(kernel, axes, surroundings);
   const writer = new ModuleWriter(kernel, surroundings, words.owned);
   const invocations = Math.ceil(pointsOf(kernel.axes) / words.points);
-  const size = groupSizeFor(invocations, surroundings.limits.invocations);
+  const size = groupSizeFor(invocations, surroundings);
   const index = writer.let("point", `group * ${size}u + lane`);
   forEachPoint(writer, index, countText(writer, axes), words.points, (point) => {
     const place = placeAt(splitPoint(writer, point, axes));

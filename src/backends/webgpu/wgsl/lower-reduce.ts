@@ -17,6 +17,8 @@ export function lowerReduce(kernel: ReduceKernel, surroundings: Surroundings): K
   const reduced = [...kernel.axes.keys()].filter((axis) => kernel.axes[axis]!.role === "reduce");
   const results = pointsOf(parallel.map((axis) => kernel.axes[axis]!));
   const length = pointsOf(reduced.map((axis) => kernel.axes[axis]!));
+  // Joined kernels, long and short, have one form.
+  if (surroundings.joined !== undefined && results === 1) return lowerTree(kernel, surroundings, parallel, reduced);
   const isTree = length >= 32 && (results < enoughResults ? length >= 64 || walksRows(kernel, reduced) : walksRows(kernel, reduced));
   return isTree ? lowerTree(kernel, surroundings, parallel, reduced) : lowerSerial(kernel, surroundings, parallel, reduced);
 }
@@ -58,7 +60,7 @@ function lowerSerial(
   const words = wholeWords(kernel, parallel, surroundings);
   const writer = new ModuleWriter(kernel, surroundings, words.owned);
   const invocations = Math.ceil(pointsOf(parallel.map((axis) => kernel.axes[axis]!)) / words.points);
-  const size = groupSizeFor(invocations, surroundings.limits.invocations);
+  const size = groupSizeFor(invocations, surroundings);
   const index = writer.let("point", `group * ${size}u + lane`);
   forEachPoint(writer, index, countText(writer, parallel), words.points, (point) => {
     const outer = splitPoint(writer, point, parallel);
@@ -114,7 +116,13 @@ function lowerTree(kernel: ReduceKernel, surroundings: Surroundings, parallel: r
   const results = pointsOf(parallel.map((axis) => kernel.axes[axis]!));
   const length = pointsOf(reduced.map((axis) => kernel.axes[axis]!));
   // The tree may not depend on a dynamic extent further than through this choice.
-  const { width, teams, step } = treeShape(results, length, walksRows(kernel, reduced), surroundings.limits.invocations);
+  const isLong = surroundings.joined !== undefined && results === 1;
+  const { width, teams, step } = treeShape(
+    results,
+    isLong ? Infinity : length,
+    walksRows(kernel, reduced),
+    surroundings.limits.invocations,
+  );
   const size = width * teams;
   const count = countText(writer, parallel);
   writer.line(`if (${teams === 1 ? "group" : `group * ${teams}u`} >= ${count}) { return; }`);

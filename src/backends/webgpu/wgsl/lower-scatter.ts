@@ -115,7 +115,7 @@ function lowerByUpdate(
   const writer = new ModuleWriter(kernel, surroundings);
   const axes = [...columns, ...serial];
   const points = pointsOf(kernel.axes);
-  const size = groupSizeFor(points, surroundings.limits.invocations);
+  const size = groupSizeFor(points, surroundings);
   const count = countText(writer, serial);
   const index = writer.let("point", `group * ${size}u + lane`);
   writer.line(`if (${index} >= ${countText(writer, axes)}) { return; }`);

@@ -15,7 +15,7 @@ export function lowerSort(kernel: SortKernel, surroundings: Surroundings): Kerne
   const axes = [...kernel.axes.keys()];
   const last = axes.length - 1;
   const points = pointsOf(kernel.axes);
-  const size = groupSizeFor(points, surroundings.limits.invocations);
+  const size = groupSizeFor(points, surroundings);
   writer.declare(keyFunction(valueTypeOf(kernel.dtype), kernel.descending));
   const index = writer.let("point", `group * ${size}u + lane`);
   writer.line(`if (${index} >= ${countText(writer, axes)}) { return; }`);

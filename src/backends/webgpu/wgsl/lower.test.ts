@@ -224,6 +224,55 @@ fn main(@builtin(workgroup_id) cell: vec3<u32>, @builtin(num_workgroups) grid: v
     expect(body(code!)).toMatch(/if \(!inside\d+\) \{ report_fault\(uniforms\.number, index\d+, 9i\); \}/);
   });
 
+  it("runs kernels of equal code as one: device buffers are bound once, a table tells where each begins", () => {
+    const sizes = [5, 70, 300];
+    const states = sizes.map((size) => parameterTensor([size], "float32"));
+    const gradients = sizes.map((size) => parameterTensor([size], "float32"));
+    const updates = states.map((x, i) => p.add(p.multiply(x, x), gradients[i]!));
+    const program = compile(
+      new Subgraph([...gradients, ...states], updates),
+      { arguments: 3, states: 3, writtenStates: [0, 1, 2] },
+      webGpuTarget(8, 2 ** 27),
+    );
+    const { kernels, unitOf, joinedStates } = lowerProgram(program, limits);
+    expect(unitOf).toEqual([0, 0, 0]);
+    expect([...joinedStates]).toEqual([0, 1, 2]);
+    const [{ code, members, bound }] = kernels as [(typeof kernels)[number]];
+    expect(code.bindings).toEqual(["write", "read"]);
+    expect(bound!.map(({ memory }) => memory.kind)).toEqual(["states", "arguments"]);
+    expect(members.map(({ workgroups }) => workgroups)).toEqual([1, 2, 5]);
+    expect(members.map(({ bases }) => bases)).toEqual([
+      [
+        { state: 0, elements: 0 },
+        { state: null, elements: 0 },
+      ],
+      [
+        { state: 1, elements: 0 },
+        { state: null, elements: 64 },
+      ],
+      [
+        { state: 2, elements: 0 },
+        { state: null, elements: 192 },
+      ],
+    ]);
+    expect(code.wgsl).toContain("struct Uniforms { @align(16) extent0: i32, base0: i32, base1: i32, first: u32 }");
+    expect(code.wgsl).toContain("var<uniform> members: array<Uniforms, 3>;");
+    expect(code.wgsl).toContain("if (members[middle].first <= cell_number) { member_found = middle; } else { end = middle; }");
+    expect(code.wgsl).toContain("buffer0[uniforms.base0 + a1] = ");
+  });
+
+  it("does not join kernels that write elements of two types to one device buffer, or long ones", () => {
+    const of = (sizes: readonly number[], dtype: "float32" | "bool"): number => {
+      const xs = sizes.map((size) => parameterTensor([size], "float32"));
+      const ys = xs.map((x) => (dtype === "bool" ? p.greater(x, p.zerosLike(x)) : p.tanh(x)));
+      const program = compile(new Subgraph(xs, ys), { arguments: xs.length, states: 0, writtenStates: [] }, webGpuTarget(8, 2 ** 27));
+      return lowerProgram(program, limits).kernels.length;
+    };
+    expect(of([4, 9, 1000], "float32")).toBe(1);
+    expect(of([4, 9, 1000], "bool")).toBe(1);
+    expect(of([2 ** 20, 2 ** 20 + 1], "float32")).toBe(2);
+  });
+
   it("refuses float64 with a sentence that says what to do", () => {
     const x = parameterTensor([2], "float64");
     expect(() => codeOf([x], [p.add(x, x)])).toThrow(DTypeError);
@@ -237,7 +286,10 @@ fn main(@builtin(workgroup_id) cell: vec3<u32>, @builtin(num_workgroups) grid: v
       { arguments: 2, states, writtenStates: Array.from({ length: states }, (_, i) => i) },
       webGpuTarget(8, 2 ** 27),
     );
-    const { kernels } = lowerProgram(program, limits);
+    const { kernels, unitOf } = lowerProgram(program, limits);
+    // Those updates by Adam that are kernels of their own: five, whose gradients are in two arenas.
+    expect(program.kernels.length - kernels.length).toBe(3);
+    expect(kernels.flatMap(({ members }) => members.map(({ number }) => number)).sort((a, b) => a - b)).toEqual([...unitOf.keys()]);
     for (const { code } of kernels) {
       expect(code.bindings.length + (code.hasFault ? 1 : 0)).toBeLessThanOrEqual(8);
       expect(code.wgsl).toContain("fn main(");

@@ -144,8 +144,13 @@ export class ModuleWriter {
     const value = storedVector(name, this.kernel.buffers[buffer]!.dtype, this.half);
     const { guarded } = this.surroundings;
     if (guarded) this.hasFault = true;
-    const text = `buffer${buffer}[(${this.element(buffer, this.affine(index, place))}) >> 2u] = ${value};`;
+    const text = `${this.name(buffer)}[(${this.element(buffer, this.affine(index, place))}) >> 2u] = ${value};`;
     this.line(guarded ? `if (is_healthy()) { ${text} }` : text);
+  }
+
+  /** Name of the binding that a kernel buffer is in. */
+  private name(buffer: number): string {
+    return `buffer${this.surroundings.joined?.bindings[buffer] ?? buffer}`;
   }
 
   private word(word: UniformWord, type: string, name: string): string {
@@ -241,17 +246,17 @@ export class ModuleWriter {
     const lanes = lanesOf(dtype, this.half);
     if (lanes === 1) {
       const element = this.vectors.has(buffer) ? `[(${at}) >> 2u][(${at}) & 3i]` : `[${at}]`;
-      return valueOf(`buffer${buffer}${element}`, dtype, this.half);
+      return valueOf(`${this.name(buffer)}${element}`, dtype, this.half);
     }
     const { word, shift } = wordOf(at, lanes);
-    const place = `buffer${buffer}${this.vectors.has(buffer) ? `[(${at}) >> 2u][((${at}) >> 1u) & 1i]` : `[${word}]`}`;
+    const place = `${this.name(buffer)}${this.vectors.has(buffer) ? `[(${at}) >> 2u][((${at}) >> 1u) & 1i]` : `[${word}]`}`;
     return valueOf(`(${this.atomic.has(buffer) ? `atomicLoad(&${place})` : place} >> (${shift}))`, dtype, this.half);
   }
 
   /** Four floats from element `index` (a multiple of 4) on, of a buffer bound as vectors. */
   readVector(buffer: number, index: string): string {
     const { dtype } = this.kernel.buffers[buffer]!;
-    return widenedVector(`buffer${buffer}[(${this.element(buffer, index)}) >> 2u]`, dtype, this.half);
+    return widenedVector(`${this.name(buffer)}[(${this.element(buffer, index)}) >> 2u]`, dtype, this.half);
   }
 
   /** Name of the value that an access loads. */
@@ -298,7 +303,7 @@ export class ModuleWriter {
     }
     const conditions = [...(guarded ? ["is_healthy()"] : []), ...(condition === null ? [] : [condition])];
     if (lanes > 1) this.declare(storePart(buffer, lanes));
-    const text = lanes > 1 ? `store_part${buffer}(u32(${at}), ${stored});` : `buffer${buffer}[${at}] = ${stored};`;
+    const text = lanes > 1 ? `store_part${buffer}(u32(${at}), ${stored});` : `${this.name(buffer)}[${at}] = ${stored};`;
     this.line(conditions.length === 0 ? text : `if (${conditions.join(" & ")}) { ${text} }`);
   }
 
@@ -355,45 +360,64 @@ export class ModuleWriter {
 
   /** The module, whose entry point has workgroups of `size` invocations. */
   finish(size: number, workgroups: number): KernelCode {
+    const { joined } = this.surroundings;
+    const first = joined === undefined ? undefined : this.word({ kind: "first" }, "u32", "first");
     const asksSize = this.lines.some((line) => line.includes("subgroup_size"));
     const head = entryPoint(size, asksSize ? ", @builtin(subgroup_size) subgroup_size: u32" : "");
-    const body = [head, "  let group = cell.x + cell.y * grid.x;", ...this.lines, "}"].join("\n");
+    const group = first === undefined ? ["  let group = cell.x + cell.y * grid.x;"] : findMember(joined!.count, first);
+    const body = [head, ...group, ...this.lines, "}"].join("\n");
     const { buffers } = this.whole;
-    const fault = buffers.length + 1;
+    const bound = [...new Set(joined?.bindings ?? buffers.keys())];
+    const fault = bound.length + 1;
     const support = this.hasFault
       ? [`@group(0) @binding(${fault}) var<storage, read_write> fault: array<atomic<u32>, 4>;`, ...faultFunctions]
       : [];
     const code = [...new Set(this.declarations), body].join("\n");
     const called = support.filter((text) => !text.startsWith("fn ") || code.includes(`${/fn (\w+)/.exec(text)![1]!}(`));
+    const fields = [...this.wordNames].map(([name, type], i) => `${joined !== undefined && i === 0 ? "@align(16) " : ""}${name}: ${type}`);
     const uniforms =
       this.words.length === 0
         ? []
         : [
-            `struct Uniforms { ${[...this.wordNames].map(([name, type]) => `${name}: ${type}`).join(", ")} }`,
-            "@group(0) @binding(0) var<uniform> uniforms: Uniforms;",
+            `struct Uniforms { ${fields.join(", ")} }`,
+            `@group(0) @binding(0) var<uniform> ${joined === undefined ? "uniforms: Uniforms" : `members: array<Uniforms, ${joined.count}>`};`,
           ];
-    const bound = buffers.map(({ dtype }, i) => {
-      const isWritten = this.written.has(i);
+    const declared = bound.map((i, binding) => {
+      const { dtype } = buffers[i]!;
       const type = this.vectors.has(i) ? vectorType(dtype, this.half) : this.atomic.has(i) ? "atomic<u32>" : storedType(dtype, this.half);
-      return `@group(0) @binding(${i + 1}) var<storage, ${isWritten ? "read_write" : "read"}> buffer${i}: array<${type}>;`;
+      return `@group(0) @binding(${binding + 1}) var<storage, ${this.written.has(i) ? "read_write" : "read"}> buffer${i}: array<${type}>;`;
     });
     return {
       wgsl: [
-        ...(bound.some((text) => text.includes("f16>")) ? ["enable f16;"] : []),
+        ...(declared.some((text) => text.includes("f16>")) ? ["enable f16;"] : []),
         ...(code.includes("subgroupShuffleXor(") || asksSize ? ["enable subgroups;"] : []),
         ...uniforms,
-        ...bound,
+        ...declared,
         ...called,
         ...libraryFor(code),
         code,
         "",
       ].join("\n"),
       words: this.words,
-      bindings: buffers.map((_, i) => (this.written.has(i) ? "write" : "read")),
+      bindings: bound.map((i) => (this.written.has(i) ? "write" : "read")),
       hasFault: this.hasFault,
       workgroups,
     };
   }
+}
+
+/** The member of joined kernels that a workgroup belongs to: the last whose first workgroup is not behind it. */
+function findMember(count: number, first: string): string[] {
+  return [
+    "  let cell_number = cell.x + cell.y * grid.x;",
+    "  var member_found = 0u;",
+    `  for (var end = ${count}u; end - member_found > 1u;) {`,
+    "    let middle = (member_found + end) / 2u;",
+    "    if (members[middle].first <= cell_number) { member_found = middle; } else { end = middle; }",
+    "  }",
+    "  let uniforms = members[member_found];",
+    `  let group = cell_number - ${first};`,
+  ];
 }
 
 const faultFunctions = [
