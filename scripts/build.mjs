@@ -33,7 +33,7 @@ for (const file of readdirSync(dist, { recursive: true, encoding: "utf8" }).filt
   const path = join(dist, file);
   const name = file.replaceAll("\\", "/");
   const text = readFileSync(path, "utf8");
-  const given = name.startsWith("primitives") ? dropSamples(text, file) : text;
+  const given = /^(primitives|graph)\//.test(name) ? dropSamples(text, file) : text;
   const linked = dropFields(meetLater(given.replace(url, 'new URL("$1.js", import.meta.url)'), name), file);
   const rewritten = sideEffects.includes(`./dist/${name}`) ? linked : annotatePure(linked, file);
   if (rewritten !== text) writeFileSync(path, rewritten);

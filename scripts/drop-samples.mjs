@@ -3,7 +3,7 @@ import ts from "typescript";
 
 const sampleProperties = new Set(["samples", "points", "corners", "integers", "booleans"]);
 
-/** `text` of a module of src/primitives without the properties of object literals that make samples. */
+/** `text` of a module of src/primitives or src/graph without the properties of object literals that make samples. */
 export function dropSamples(text, fileName) {
   const file = ts.createSourceFile(fileName, text, ts.ScriptTarget.ES2022, true, ts.ScriptKind.JS);
   const cuts = [];

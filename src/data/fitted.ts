@@ -1,7 +1,7 @@
 /** Arrays of samples held against what is expected of them. */
 import type { DType } from "../dtype/index.ts";
 import { ShapeError } from "../errors.ts";
-import { type ConcreteShape, formatShape, type HostValues, type Shape } from "../graph/index.ts";
+import { type ConcreteShape, formatShape, type HostValues, sameSamples, type Shape } from "../graph/index.ts";
 
 /** What an array is for: how errors name it, and what the model expects of it. */
 export interface ArrayExpectation {
@@ -25,8 +25,7 @@ export function fitted(where: string, host: HostValues, expected: ArrayExpectati
     });
   }
   if (shape === null) return host;
-  const fits = (candidate: ConcreteShape): boolean =>
-    candidate.length === shape.length && candidate.every((extent, axis) => axis === 0 || shape[axis] === null || shape[axis] === extent);
+  const fits = (candidate: ConcreteShape): boolean => sameSamples(candidate, shape);
   if (fits(host.shape)) return host;
   const widened = [...host.shape, 1];
   if (fits(widened)) return { ...host, shape: widened };

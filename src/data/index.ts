@@ -1,14 +1,14 @@
 /** Input pipelines (`data`). */
-export {
-  type BucketOptions,
-  Dataset,
-  type GeneratorSource,
-  type InterleaveOptions,
-  type MapOptions,
-  type PaddedBatchOptions,
-  type ShuffleOptions,
-  type WindowOptions,
-} from "./dataset.ts";
+export { Dataset } from "./dataset.ts";
+export type {
+  BucketOptions,
+  GeneratorSource,
+  InterleaveOptions,
+  MapOptions,
+  PaddedBatchOptions,
+  ShuffleOptions,
+  WindowOptions,
+} from "./dataset-options.ts";
 export {
   type Element,
   type ElementData,

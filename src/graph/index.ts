@@ -35,7 +35,17 @@ export type {
 } from "./lowering.ts";
 export type { GradientContext, GradientRule, NdArray, Primitive, Sample } from "./primitive.ts";
 export { currentScope, withScope } from "./scope.ts";
-export { broadcastShapes, type ConcreteShape, formatShape, normalizeAxis, sameShape, type Shape, sizeOf, stridesOf } from "./shape.ts";
+export {
+  broadcastShapes,
+  type ConcreteShape,
+  formatShape,
+  normalizeAxis,
+  sameSamples,
+  sameShape,
+  type Shape,
+  sizeOf,
+  stridesOf,
+} from "./shape.ts";
 export { isStringData, type StringData, StringTensor, stringTensor } from "./string-tensor.ts";
 export { rebuild, structuralKey, type Structure, type StructureNode, structureOf, typeText } from "./structure.ts";
 export { sortedPositions } from "./sorted-positions.ts";

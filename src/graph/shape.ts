@@ -28,6 +28,11 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
 }
 
+/** Whether arrays of these shapes can hold the same samples: the same rank, and the same extents behind the first, where both are known. */
+export function sameSamples(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((extent, axis) => axis === 0 || extent === null || b[axis] === null || extent === b[axis]);
+}
+
 /** `[2, null, 3]`, as errors and summaries print it. */
 export function formatShape(shape: Shape): string {
   return `[${shape.map((extent) => extent ?? "null").join(", ")}]`;

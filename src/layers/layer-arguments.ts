@@ -14,6 +14,7 @@ import {
 } from "../graph/index.ts";
 import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
 import { describe } from "./layer-options.ts";
+import { flattenStructure } from "./structure.ts";
 
 /** Inputs, and the options object at the end where there is one. */
 export function splitArguments(args: readonly unknown[]): { inputs: readonly unknown[]; options: Readonly<Record<string, unknown>> } {
@@ -123,4 +124,34 @@ export function notQuantized(label: string, className: string): ValueError {
 /** What stands for an input of a layer that needs values, while its output is described. */
 export function zeroTensor(shape: ConcreteShape, dtype: DType): Tensor {
   return dataTensor(hostArray(dtype, sizeOf(shape)), shape, dtype);
+}
+
+/** Throws ValueError where what a layer is made with is no object of options. */
+export function checkIsOptions(className: string, options: unknown): void {
+  if (options === undefined || isPlainObject(options)) return;
+  throw new ValueError({
+    where: className,
+    problem: "a layer takes one object of options",
+    expected: "for example { units: 10 }",
+    received: describe(options),
+    advice: "write the options as one object; inputs go into the call: layer(options)(inputs)",
+  });
+}
+
+/** The error of making a layer without an option that has no default. */
+export function missingOption(where: string, className: string, key: string, options: unknown): ValueError {
+  return new ValueError({
+    where,
+    problem: `the option ${key} is missing`,
+    expected: `${className}({ ${key}: ... })`,
+    received: describe(options ?? {}),
+  });
+}
+
+/** Whether a call has arguments with tensors beside the first one and the mask. */
+export function hasMoreTensors(inputs: readonly unknown[], options: Readonly<Record<string, unknown>>): boolean {
+  const others = Object.entries(options).filter(([name]) => name !== "mask");
+  return [...inputs.slice(1), ...others.map(([, value]) => value)].some((value) =>
+    flattenStructure(value).some((leaf) => leaf instanceof Tensor),
+  );
 }

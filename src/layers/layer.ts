@@ -1,7 +1,7 @@
 /** The base of all layers and models: a function of tensors that has weights. */
 import type { DType } from "../dtype/index.ts";
-import { StateError, ValueError } from "../errors.ts";
-import { dataTensor, isPlainObject, isSymbolic, type Shape, symbolicTensor, Tensor, Variable, withScope } from "../graph/index.ts";
+import { StateError } from "../errors.ts";
+import { dataTensor, isSymbolic, type Shape, symbolicTensor, Tensor, Variable, withScope } from "../graph/index.ts";
 import type { TensorLike } from "../ops/as-tensor.ts";
 import { inferSymbolic, symbolicCall, withoutStands } from "../ops/symbolic.ts";
 import type { QuantizationMode } from "../quantizers/index.ts";
@@ -25,7 +25,6 @@ import { inputTensor } from "./input-tensor.ts";
 import {
   checkPlainOption,
   commonOptions,
-  describe,
   type LayerOptions,
   type OptionDefaults,
   required,
@@ -34,10 +33,13 @@ import {
 } from "./layer-options.ts";
 import {
   calledOnNothing,
+  checkIsOptions,
   checkLayerName,
   checkMask,
   checkShapes,
+  hasMoreTensors,
   heldIn,
+  missingOption,
   named,
   notQuantized,
   shapeOfTensor,
@@ -132,15 +134,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
     const given: LayerOptions & Record<string, unknown> = { ...options };
     const className = this.className;
     const where = typeof given.name === "string" ? `${className} "${given.name}"` : className;
-    if (options !== undefined && !isPlainObject(options)) {
-      throw new ValueError({
-        where: className,
-        problem: "a layer takes one object of options",
-        expected: "for example { units: 10 }",
-        received: describe(options),
-        advice: "write the options as one object; inputs go into the call: layer(options)(inputs)",
-      });
-    }
+    checkIsOptions(className, options);
     const used = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== undefined));
     if (defaults !== undefined) checkOptions(where, isOfConfig(given) ? given : used, [...Object.keys(defaults), ...commonOptions]);
     checkLayerName(className, given.name);
@@ -157,14 +151,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
     this.#given = given;
     for (const [key, fallback] of Object.entries(defaults ?? {})) {
       const value = given[key] === undefined ? fallback : given[key];
-      if (value === required || (fallback === required && value === null)) {
-        throw new ValueError({
-          where,
-          problem: `the option ${key} is missing`,
-          expected: `${className}({ ${key}: ... })`,
-          received: describe(options ?? {}),
-        });
-      }
+      if (value === required || (fallback === required && value === null)) throw missingOption(where, className, key, options);
       checkPlainOption(where, key, value, fallback);
       (this as Record<string, unknown>)[key] = named(where, key, () => resolveOption(key, value, fallback));
     }
@@ -627,12 +614,4 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
   protected trackedProperties(): unknown[] {
     return Object.values(this);
   }
-}
-
-/** Whether a call has arguments with tensors beside the first one and the mask. */
-function hasMoreTensors(inputs: readonly unknown[], options: Readonly<Record<string, unknown>>): boolean {
-  const others = Object.entries(options).filter(([name]) => name !== "mask");
-  return [...inputs.slice(1), ...others.map(([, value]) => value)].some((value) =>
-    flattenStructure(value).some((leaf) => leaf instanceof Tensor),
-  );
 }

@@ -1,18 +1,16 @@
 /** Models: layers that can be trained. */
 import { gradients } from "../autodiff/index.ts";
 import type { CallbackModel, Direction, History } from "../callbacks/index.ts";
-import { ShapeError, StateError, UnknownNameError, ValueError, nearestNames } from "../errors.ts";
-import { formatShape, isPlainObject, isSymbolic, isText, type Shape, StringTensor, Tensor, type Variable } from "../graph/index.ts";
+import { StateError } from "../errors.ts";
+import { isPlainObject, isText, type Shape, StringTensor, Tensor, type Variable } from "../graph/index.ts";
 import { type CallOptions, type InputShape, Layer } from "../layers/layer.ts";
 import type { InputOfCall } from "../layers/layer-types.ts";
 import { heldIn } from "../layers/layer-arguments.ts";
-import { describe } from "../layers/describe.ts";
 import type { LayerOptions } from "../layers/layer-options.ts";
 import { attachMask } from "../layers/masks.ts";
 import { quantizationParts } from "../layers/quantized/parts.ts";
 import type { QuantizeModelOptions } from "../layers/quantized/quantize-layers.ts";
-import { flattenStructure, mapStructure, packStructure, type Structure } from "../layers/structure.ts";
-import * as ops from "../ops/index.ts";
+import { mapStructure, packStructure, type Structure } from "../layers/structure.ts";
 import { withParts } from "../parts/part.ts";
 import { airAfter } from "../runtime/index.ts";
 import { type CallArguments, camelCaseKeys, checkOptions, type Config, type CustomObjects } from "../serialization/index.ts";
@@ -25,6 +23,8 @@ import type { DataStructure, Slot } from "./data-binding.ts";
 import { evaluate, fit, predict } from "./fit.ts";
 import type { BatchStream, EvaluateOptions, FitOptions, PredictOptions } from "./fit-options.ts";
 import { FunctionalGraph } from "./functional-graph.ts";
+import { fittedInputs, symbolicLeaves } from "./functional-inputs.ts";
+import { layerCalled } from "./layer-called.ts";
 import { borderValuesOf } from "./on-host.ts";
 import { type AnyStepData, asList, type LossData, type StepLogs } from "./step.ts";
 import { type ModelForms, modelForms } from "./model-forms.ts";
@@ -70,21 +70,8 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
     this.#inputs = inputs ?? null;
     this.#outputs = outputs ?? null;
     checkOptions(this.label, rest, ["name", "trainable", "dtype"]);
-    const symbolic = (part: unknown, what: string): Tensor[] => {
-      const leaves = flattenStructure(part);
-      const odd = leaves.length === 0 ? "nothing" : leaves.find((leaf) => !(leaf instanceof Tensor) || !isSymbolic(leaf));
-      if (odd !== undefined) {
-        throw new ValueError({
-          where: this.label,
-          problem: `the ${what} of a model are symbolic tensors`,
-          expected: what === "inputs" ? "what Input({ shape }) gives" : "what layers give when they are called on inputs",
-          received: odd instanceof Tensor ? `${odd.toString()} with values` : describe(odd),
-        });
-      }
-      return leaves as Tensor[];
-    };
-    const outputTensorList = symbolic(outputs, "outputs");
-    this.#graph = new FunctionalGraph(this.label, symbolic(inputs, "inputs"), outputTensorList);
+    const outputTensorList = symbolicLeaves(this.label, "outputs", outputs);
+    this.#graph = new FunctionalGraph(this.label, symbolicLeaves(this.label, "inputs", inputs), outputTensorList);
     this.built = true;
     if (rest.trainable === false) this.trainable = false;
   }
@@ -140,28 +127,7 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
 
   /** The layer of this name, or at this position. Throws UnknownNameError with the nearest names. */
   getLayer(nameOrIndex: string | number): Layer {
-    const layers = this.layers;
-    if (typeof nameOrIndex === "number") {
-      const layer = layers.at(nameOrIndex);
-      if (layer !== undefined) return layer;
-      throw new ValueError({
-        where: `${this.label}.getLayer`,
-        problem: "there is no layer at this position",
-        expected: `0 to ${layers.length - 1}`,
-        received: String(nameOrIndex),
-      });
-    }
-    const found = layers.find(({ name }) => name === nameOrIndex);
-    if (found !== undefined) return found;
-    const names = layers.map(({ name }) => name);
-    const near = nearestNames(nameOrIndex, names);
-    throw new UnknownNameError({
-      where: `${this.label}.getLayer`,
-      problem: "no layer has this name",
-      expected: names.join(", "),
-      received: JSON.stringify(nameOrIndex),
-      ...(near.length > 0 ? { advice: `perhaps "${near[0]!}"` } : {}),
-    });
+    return layerCalled(`${this.label}.getLayer`, this.layers, nameOrIndex);
   }
 
   /** Whether a class of one's own says what a training step is: what it does with losses and targets is its affair. */
@@ -189,7 +155,7 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
         expected: "inputs and outputs in the constructor, or a method call(inputs) in its class",
       });
     }
-    const tensors = this.#fitted(inputs);
+    const tensors = fittedInputs(this.label, graph, isPlainObject(this.#inputs), inputs);
     const stage = graph.textStage;
     const known = stage === null ? undefined : tensors.map(borderValuesOf).find((values) => values !== undefined);
     const masks = options.mask ?? null;
@@ -202,58 +168,11 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
     return packStructure(this.#outputs, known === undefined ? graph.run(tensors) : graph.run(tensors, known, stage!.nodes)) as O;
   }
 
-  /** Inputs of a call as the graph wants them: dtype, and a missing or superfluous last axis of extent 1. */
-  #fitted(inputs: unknown): (Tensor | StringTensor)[] {
-    const wanted = this.#graph!.inputs;
-    const given = this.#ordered(inputs);
-    if (given.length !== wanted.length) {
-      throw new ValueError({
-        where: this.label,
-        problem: "the number of inputs does not fit the model",
-        expected: `${wanted.length}: ${this.#graph!.inputLayers.map(({ name }) => name).join(", ")}`,
-        received: String(given.length),
-      });
-    }
-    return given.map((tensor, index) => {
-      const reference = wanted[index]!;
-      if (isText(reference)) {
-        const { name } = this.#graph!.inputLayers[index]!;
-        return this.#forms("call").fittedTexts(this.label, name, tensor, reference.shape);
-      }
-      if (tensor instanceof StringTensor || borderValuesOf(tensor) !== undefined) return tensor;
-      let x = tensor.dtype === reference.dtype ? tensor : ops.cast(tensor, reference.dtype);
-      if (x.rank === reference.rank + 1 && x.shape.at(-1) === 1) x = ops.squeeze(x, -1);
-      else if (x.rank === reference.rank - 1 && reference.shape.at(-1) === 1) x = ops.expandDims(x, -1);
-      if (
-        x.rank !== reference.rank ||
-        x.shape.some((extent, axis) => axis > 0 && extent !== null && reference.shape[axis] !== null && extent !== reference.shape[axis])
-      ) {
-        throw new ShapeError({
-          where: this.label,
-          problem: `the input "${this.#graph!.inputLayers[index]!.name}" has the wrong shape`,
-          expected: formatShape(reference.shape),
-          received: formatShape(tensor.shape),
-        });
-      }
-      return x;
-    });
-  }
-
   protected override convertInput(leaf: unknown): unknown {
     if (!(leaf instanceof StringTensor) && !isText(leaf)) return super.convertInput(leaf);
     // A class of one's own may hand them to a layer of texts.
     const { graph } = this;
     return graph === null || graph.inputs.some(isText) ? leaf : super.convertInput(leaf);
-  }
-
-  /** Inputs by name become a list in the model's order. */
-  #ordered(inputs: unknown): (Tensor | StringTensor)[] {
-    if (!isPlainObject(inputs) || isPlainObject(this.#inputs)) return flattenStructure(inputs) as (Tensor | StringTensor)[];
-    return this.#graph!.inputLayers.map(({ name }) => {
-      const tensor = inputs[name];
-      if (tensor instanceof Tensor || tensor instanceof StringTensor) return tensor;
-      throw new ValueError({ where: this.label, problem: `the input "${name}" is missing`, received: Object.keys(inputs).join(", ") });
-    });
   }
 
   /** The losses, metrics and programs of the model. Throws StateError before `compile`. */

@@ -80,15 +80,19 @@ export const files: PlatformFiles = {
   remove: noFiles,
 };
 
+function imageError(problem: string, received?: string): BackendError {
+  return new BackendError({ where: "images", problem, ...(received === undefined ? {} : { received }) });
+}
+
 // Few pages read image files: the codec comes when one does.
 /** The browser's decoder. */
 export async function imageDecoder(): Promise<ImageDecoder> {
-  return await (await import("./browser-image-codec.ts")).browserImageDecoder();
+  return await (await import("./browser-image-codec.ts")).browserImageDecoder(imageError);
 }
 
 /** By a canvas. */
 export async function encodeJpeg(image: ImagePixels, quality: number): Promise<Uint8Array> {
-  return await (await import("./browser-image-codec.ts")).browserEncodeJpeg(image, quality);
+  return await (await import("./browser-image-codec.ts")).browserEncodeJpeg(image, quality, imageError);
 }
 
 /** Throws BackendError. */

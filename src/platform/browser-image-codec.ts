@@ -1,17 +1,19 @@
 /** Decoding image files in browsers: createImageBitmap, which works off the page's thread. */
-import { BackendError } from "../errors.ts";
 import type { ImageDecoder, ImagePixels } from "./platform.ts";
 
+/** Makes errors of images. Errors themselves are not imported: this file is loaded alone, and bundlers would put them into a third. */
+export type ImageError = (problem: string, received?: string) => Error;
+
 /** The browser's decoder. Inputs are URLs or bytes. */
-export function browserImageDecoder(): Promise<ImageDecoder> {
+export function browserImageDecoder(imageError: ImageError): Promise<ImageDecoder> {
   return Promise.resolve({
     name: "browser",
     decode: async (input, channels) => {
-      const blob = typeof input === "string" ? await fetched(input) : new Blob([input as Uint8Array<ArrayBuffer>]);
+      const blob = typeof input === "string" ? await fetched(input, imageError) : new Blob([input as Uint8Array<ArrayBuffer>]);
       const bitmap = await createImageBitmap(blob, { imageOrientation: "none", premultiplyAlpha: "none", colorSpaceConversion: "none" });
       const { width, height } = bitmap;
       const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-      if (context === null) throw new BackendError({ where: "images", problem: "the browser gives no canvas to read pixels from" });
+      if (context === null) throw imageError("the browser gives no canvas to read pixels from");
       context.drawImage(bitmap, 0, 0);
       bitmap.close();
       const { data } = context.getImageData(0, 0, width, height);
@@ -21,19 +23,23 @@ export function browserImageDecoder(): Promise<ImageDecoder> {
 }
 
 /** The browser's encoder. */
-export async function browserEncodeJpeg({ width, height, data }: ImagePixels, quality: number): Promise<Uint8Array> {
+export async function browserEncodeJpeg(
+  { width, height, data }: ImagePixels,
+  quality: number,
+  imageError: ImageError,
+): Promise<Uint8Array> {
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d");
-  if (context === null) throw new BackendError({ where: "images", problem: "the browser gives no canvas to write pixels to" });
+  if (context === null) throw imageError("the browser gives no canvas to write pixels to");
   context.putImageData(new ImageData(Uint8ClampedArray.from(data), width, height), 0, 0);
   const blob = await canvas.convertToBlob({ type: "image/jpeg", quality: quality / 100 });
   return new Uint8Array(await blob.arrayBuffer());
 }
 
-async function fetched(url: string): Promise<Blob> {
+async function fetched(url: string, imageError: ImageError): Promise<Blob> {
   const response = await fetch(url);
   if (response.ok) return await response.blob();
-  throw new BackendError({ where: "images", problem: "the server gives no such file", received: `${response.status} for ${url}` });
+  throw imageError("the server gives no such file", `${response.status} for ${url}`);
 }
 
 function picked(rgba: Uint8ClampedArray, channels: 1 | 3): Uint8Array {
