@@ -33,7 +33,7 @@ export class Draft {
   readonly buffers: DraftBuffer[] = [];
   /** Limits of the back-end. */
   readonly limits: Limits;
-  private loops = 0;
+  #loops = 0;
 
   constructor(limits: Limits) {
     this.limits = limits;
@@ -59,7 +59,7 @@ export class Draft {
 
   /** Number of a new loop. */
   newLoop(): number {
-    return this.loops++;
+    return this.#loops++;
   }
 
   /** The buffer that really holds the bytes of `buffer`: slices and alternations refer to others. */
@@ -78,7 +78,7 @@ export class Block {
   readonly producer: readonly (Op | undefined)[];
   /** Values that are written to a buffer (others are expressions inside kernels). */
   readonly materialized: boolean[];
-  private readonly buffers = new Map<number, number>();
+  readonly #buffers = new Map<number, number>();
   /** Run-time scalars of the program: value -> program scalar. */
   readonly scalars: Map<number, number> = new Map<number, number>();
   readonly steps: DraftStep[] = [];
@@ -95,16 +95,16 @@ export class Block {
   }
 
   bind(value: number, buffer: number): void {
-    this.buffers.set(value, buffer);
+    this.#buffers.set(value, buffer);
     this.materialized[value] = true;
   }
 
   hasBuffer(value: number): boolean {
-    return this.buffers.has(value);
+    return this.#buffers.has(value);
   }
 
   bufferOf(value: number): number {
-    const buffer = this.buffers.get(value);
+    const buffer = this.#buffers.get(value);
     if (buffer === undefined) throw new InternalError("compiler", `value ${value} has no buffer`, this.producer[value]?.primitive.name);
     return buffer;
   }

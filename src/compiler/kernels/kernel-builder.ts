@@ -8,14 +8,14 @@ import type { Access, DynamicTerm, Entry, Guard, Kernel, KernelBuffer } from "./
 /** A list of entries in which equal entries are one. */
 export class Expression {
   readonly entries: Entry[] = [];
-  private readonly known = new Map<string, number>();
+  readonly #known = new Map<string, number>();
 
   add(entry: Entry): number {
     const key = entryKey(entry);
-    const before = this.known.get(key);
+    const before = this.#known.get(key);
     if (before !== undefined) return before;
     this.entries.push(entry);
-    this.known.set(key, this.entries.length - 1);
+    this.#known.set(key, this.entries.length - 1);
     return this.entries.length - 1;
   }
 }
@@ -52,8 +52,8 @@ export class KernelBuilder {
   readonly scalars: number[] = [];
   readonly scalarTypes: DType[] = [];
   readonly bufferIds: number[] = [];
-  private readonly buffers: { dtype: DType; elements: number; read: boolean; write: boolean }[] = [];
-  private readonly known = new Map<string, number>();
+  readonly #buffers: { dtype: DType; elements: number; read: boolean; write: boolean }[] = [];
+  readonly #known = new Map<string, number>();
 
   constructor(rank: number) {
     this.rank = rank;
@@ -80,23 +80,23 @@ export class KernelBuilder {
     let position = this.bufferIds.indexOf(buffer.id);
     if (position < 0) {
       this.bufferIds.push(buffer.id);
-      this.buffers.push({ dtype: buffer.dtype, elements: buffer.elements, read: false, write: false });
-      position = this.buffers.length - 1;
+      this.#buffers.push({ dtype: buffer.dtype, elements: buffer.elements, read: false, write: false });
+      position = this.#buffers.length - 1;
     }
-    if (use !== "write") this.buffers[position]!.read = true;
-    if (use !== "read") this.buffers[position]!.write = true;
+    if (use !== "write") this.#buffers[position]!.read = true;
+    if (use !== "read") this.#buffers[position]!.write = true;
     const terms = dynamic.map((term) => `${term.value},${term.stride},${term.extent},${term.mode},${affineKey(term.offset)}`).join(";");
     const key = `${position}|${affineKey(index)}|${guardsKey(guards)}|${fill}|${terms}`;
-    const before = this.known.get(key);
+    const before = this.#known.get(key);
     if (before !== undefined) return before;
     this.accesses.push({ buffer: position, index, guards, fill, dynamic });
-    this.known.set(key, this.accesses.length - 1);
+    this.#known.set(key, this.accesses.length - 1);
     return this.accesses.length - 1;
   }
 
   /** The buffers, as the kernel lists them. */
   kernelBuffers(): KernelBuffer[] {
-    return this.buffers.map(({ dtype, elements, read, write }) => ({
+    return this.#buffers.map(({ dtype, elements, read, write }) => ({
       dtype,
       elements,
       use: read && write ? "readwrite" : write ? "write" : "read",

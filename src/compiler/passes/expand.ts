@@ -14,7 +14,7 @@ export class Expander {
   readonly expression: Expression = new Expression();
   readonly block: Block;
   readonly builder: KernelBuilder;
-  private readonly memo = new Map<string, number>();
+  readonly #memo = new Map<string, number>();
 
   constructor(block: Block, builder: KernelBuilder) {
     this.block = block;
@@ -27,26 +27,26 @@ export class Expander {
    */
   expand(value: number, indices: readonly Affine[], guards: readonly Guard[] = [], fill = 0): number {
     const key = `${value}|${indices.map(affineKey).join("/")}|${guardsKey(guards)}|${fill}`;
-    const before = this.memo.get(key);
+    const before = this.#memo.get(key);
     if (before !== undefined) return before;
     const entry =
       this.block.materialized[value] || this.block.scalars.has(value)
-        ? this.leaf(value, indices, guards, fill)
+        ? this.#leaf(value, indices, guards, fill)
         : this.inline(value, indices, guards, fill);
-    this.memo.set(key, entry);
+    this.#memo.set(key, entry);
     return entry;
   }
 
-  private leaf(value: number, indices: readonly Affine[], guards: readonly Guard[], fill: number): number {
+  #leaf(value: number, indices: readonly Affine[], guards: readonly Guard[], fill: number): number {
     const type = this.block.type(value);
     const scalar = this.block.scalars.get(value);
     if (scalar !== undefined)
       return this.expression.add({ op: "parameter", slot: this.builder.scalar(scalar, type.dtype), dtype: type.dtype });
     const index = weightedSum(indices, stridesOf(type.shape), this.builder.rank);
-    return this.load(value, index, guards, fill);
+    return this.#load(value, index, guards, fill);
   }
 
-  private load(value: number, index: Affine, guards: readonly Guard[], fill: number): number {
+  #load(value: number, index: Affine, guards: readonly Guard[], fill: number): number {
     const access = this.builder.access(this.buffer(value), "read", index, guards, fill);
     return this.expression.add({ op: "load", access, dtype: this.block.type(value).dtype });
   }
@@ -81,7 +81,7 @@ export class Expander {
         return this.expand(op.inputs[0]!, indices, guards, fill);
       case "reshape": {
         const input = op.inputs[0]!;
-        if (block.materialized[input]) return this.load(input, weightedSum(indices, stridesOf(type.shape), rank), guards, fill);
+        if (block.materialized[input]) return this.#load(input, weightedSum(indices, stridesOf(type.shape), rank), guards, fill);
         const inner = reshapeIndices(block.type(input).shape, type.shape, indices, rank);
         if (inner === null) throw new InternalError("compiler", "a reshape that is not affine was inlined");
         return this.expand(input, inner, guards, fill);

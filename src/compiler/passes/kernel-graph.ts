@@ -66,8 +66,8 @@ export function isChecked(kernel: Kernel): boolean {
 export class KernelGraph {
   /** Kernels in an order that respects the data; joined ones are gone. */
   readonly kernels: Set<ScheduledKernel> = new Set<ScheduledKernel>();
-  private readonly readersOf = new Map<number, Set<ScheduledKernel>>();
-  private readonly writersOf = new Map<number, Set<ScheduledKernel>>();
+  readonly #readersOf = new Map<number, Set<ScheduledKernel>>();
+  readonly #writersOf = new Map<number, Set<ScheduledKernel>>();
 
   constructor(kernels: readonly ScheduledKernel[]) {
     for (const kernel of kernels) this.add(kernel);
@@ -75,24 +75,24 @@ export class KernelGraph {
 
   add(bound: ScheduledKernel): void {
     this.kernels.add(bound);
-    for (const buffer of readBuffers(bound)) index(this.readersOf, buffer).add(bound);
-    for (const buffer of writtenBuffers(bound)) index(this.writersOf, buffer).add(bound);
+    for (const buffer of readBuffers(bound)) index(this.#readersOf, buffer).add(bound);
+    for (const buffer of writtenBuffers(bound)) index(this.#writersOf, buffer).add(bound);
   }
 
   remove(bound: ScheduledKernel): void {
     this.kernels.delete(bound);
     for (const buffer of bound.buffers) {
-      this.readersOf.get(buffer)?.delete(bound);
-      this.writersOf.get(buffer)?.delete(bound);
+      this.#readersOf.get(buffer)?.delete(bound);
+      this.#writersOf.get(buffer)?.delete(bound);
     }
   }
 
   readers(buffer: number): ReadonlySet<ScheduledKernel> {
-    return index(this.readersOf, buffer);
+    return index(this.#readersOf, buffer);
   }
 
   writers(buffer: number): ReadonlySet<ScheduledKernel> {
-    return index(this.writersOf, buffer);
+    return index(this.#writersOf, buffer);
   }
 
   /** Kernels whose results a kernel needs. */

@@ -45,23 +45,23 @@ export interface StateUpdate {
 /** Steps of one block with what must run before each. */
 export class StepGraph {
   readonly steps: DraftStep[];
-  private readonly effects: Effects[];
-  private readonly before: Set<number>[];
-  private readonly draft: Draft;
+  readonly #effects: Effects[];
+  readonly #before: Set<number>[];
+  readonly #draft: Draft;
 
   constructor(steps: readonly DraftStep[], draft: Draft) {
-    this.draft = draft;
+    this.#draft = draft;
     this.steps = [...steps];
-    this.effects = this.steps.map((step) => effectsOf(step, draft));
-    this.before = this.steps.map(() => new Set<number>());
+    this.#effects = this.steps.map((step) => effectsOf(step, draft));
+    this.#before = this.steps.map(() => new Set<number>());
     const writers = new Map<number, number[]>();
     const readers = new Map<number, number[]>();
     const push = (map: Map<number, number[]>, key: number, step: number): void => void (map.get(key)?.push(step) ?? map.set(key, [step]));
-    this.effects.forEach(({ reads, writes }, i) => {
-      for (const buffer of reads) for (const writer of writers.get(buffer) ?? []) this.before[i]!.add(writer);
+    this.#effects.forEach(({ reads, writes }, i) => {
+      for (const buffer of reads) for (const writer of writers.get(buffer) ?? []) this.#before[i]!.add(writer);
       for (const buffer of writes) {
-        for (const writer of writers.get(buffer) ?? []) if (!this.areApart(writer, i, buffer)) this.before[i]!.add(writer);
-        for (const reader of readers.get(buffer) ?? []) if (reader !== i) this.before[i]!.add(reader);
+        for (const writer of writers.get(buffer) ?? []) if (!this.#areApart(writer, i, buffer)) this.#before[i]!.add(writer);
+        for (const reader of readers.get(buffer) ?? []) if (reader !== i) this.#before[i]!.add(reader);
       }
       for (const buffer of reads) push(readers, buffer, i);
       for (const buffer of writes) push(writers, buffer, i);
@@ -69,18 +69,18 @@ export class StepGraph {
   }
 
   /** Whether two kernels write different parts of a buffer (pieces of a concatenation), where the back-end may start them as one. */
-  private areApart(a: number, b: number, buffer: number): boolean {
-    if ((this.draft.limits.gatheredPoints ?? 0) === 0) return false;
+  #areApart(a: number, b: number, buffer: number): boolean {
+    if ((this.#draft.limits.gatheredPoints ?? 0) === 0) return false;
     const [one, other] = [spanOf(this.steps[a]!, buffer), spanOf(this.steps[b]!, buffer)];
     return one !== null && other !== null && (one[1] < other[0] || other[1] < one[0]);
   }
 
-  private reaches(from: number, to: number): boolean {
+  #reaches(from: number, to: number): boolean {
     const seen = new Set<number>();
     const stack = [to];
     while (stack.length > 0) {
       const step = stack.pop()!;
-      for (const earlier of this.before[step]!) {
+      for (const earlier of this.#before[step]!) {
         if (earlier === from) return true;
         if (!seen.has(earlier)) {
           seen.add(earlier);
@@ -96,17 +96,17 @@ export class StepGraph {
    * and no index check comes later. Returns false, and changes nothing, where that cannot be.
    */
   writeInPlace(update: StateUpdate): boolean {
-    const writers = this.effects.flatMap(({ writes }, i) => (writes.has(update.value) ? [i] : []));
+    const writers = this.#effects.flatMap(({ writes }, i) => (writes.has(update.value) ? [i] : []));
     if (writers.length !== 1) return false;
     const writer = writers[0]!;
     const step = this.steps[writer]!;
-    if (step.kind !== "kernel" || !canDonate(step.kernel, update, this.draft.limits)) return false;
-    const earlier = this.effects.flatMap((effects, i) =>
+    if (step.kind !== "kernel" || !canDonate(step.kernel, update, this.#draft.limits)) return false;
+    const earlier = this.#effects.flatMap((effects, i) =>
       i !== writer && (effects.reads.has(update.state) || effects.isChecked) ? [i] : [],
     );
-    if (earlier.some((other) => this.reaches(writer, other))) return false;
-    for (const other of earlier) this.before[writer]!.add(other);
-    this.effects[writer]!.writes.add(update.state);
+    if (earlier.some((other) => this.#reaches(writer, other))) return false;
+    for (const other of earlier) this.#before[writer]!.add(other);
+    this.#effects[writer]!.writes.add(update.state);
     return true;
   }
 
@@ -120,19 +120,19 @@ export class StepGraph {
       const stack = [root];
       while (stack.length > 0) {
         const step = stack[stack.length - 1]!;
-        const open = [...this.before[step]!].filter((earlier) => level[earlier]! < 0);
+        const open = [...this.#before[step]!].filter((earlier) => level[earlier]! < 0);
         if (open.length > 0) {
           stack.push(...open);
           continue;
         }
         stack.pop();
-        level[step] = Math.max(-1, ...[...this.before[step]!].map((earlier) => level[earlier]!)) + 1;
+        level[step] = Math.max(-1, ...[...this.#before[step]!].map((earlier) => level[earlier]!)) + 1;
       }
     };
     this.steps.forEach((_, i) => level[i]! < 0 && compute(i));
-    this.delay(level);
-    const { gatheredPoints = 0 } = this.draft.limits;
-    if (gatheredPoints > 0 && level.length > 1) rarePasses.get().gatherEqual(this.steps, this.before, level, gatheredPoints);
+    this.#delay(level);
+    const { gatheredPoints = 0 } = this.#draft.limits;
+    if (gatheredPoints > 0 && level.length > 1) rarePasses.get().gatherEqual(this.steps, this.#before, level, gatheredPoints);
     const result: DraftStep[][] = [];
     this.steps.forEach((step, i) => (result[level[i]!] ??= []).push(step));
     return result;
@@ -142,11 +142,11 @@ export class StepGraph {
    * Whether a step reads much more of the arena than it writes: the gradient of a weight, which may wait for a decision about
    * all gradients (clipping, loss scaling). Late, it would keep what it reads until then.
    */
-  private condenses(step: number): boolean {
-    const { reads, writes } = this.effects[step]!;
+  #condenses(step: number): boolean {
+    const { reads, writes } = this.#effects[step]!;
     const bytes = (buffers: Iterable<number>): number =>
       [...buffers].reduce((sum, buffer) => {
-        const { place, dtype, elements } = this.draft.buffers[buffer]!;
+        const { place, dtype, elements } = this.#draft.buffers[buffer]!;
         return place === undefined ? sum + elements * dtypes[dtype].bytes : sum;
       }, 0);
     const made = this.steps[step]!;
@@ -154,12 +154,12 @@ export class StepGraph {
   }
 
   /** Raises levels of steps to just below that of what follows them, but for those that make little of much. */
-  private delay(level: number[]): void {
+  #delay(level: number[]): void {
     const order = [...this.steps.keys()].sort((a, b) => level[a]! - level[b]!);
     const next = new Array<number>(this.steps.length).fill(Infinity);
     for (const step of order.reverse()) {
-      if (next[step] !== Infinity && !this.condenses(step)) level[step] = next[step]! - 1;
-      for (const earlier of this.before[step]!) next[earlier] = Math.min(next[earlier]!, level[step]!);
+      if (next[step] !== Infinity && !this.#condenses(step)) level[step] = next[step]! - 1;
+      for (const earlier of this.#before[step]!) next[earlier] = Math.min(next[earlier]!, level[step]!);
     }
   }
 }

@@ -21,14 +21,14 @@ interface Entry {
 
 /** Most recently used last (a Map keeps its order). Only entries without users are dropped. */
 export class CodeCache {
-  private readonly store: CodeStore;
-  private readonly entries = new Map<string, Entry>();
-  private unused = 0;
+  readonly #store: CodeStore;
+  readonly #entries = new Map<string, Entry>();
+  #unused = 0;
   /** Bytes of code of the entries. */
   bytes = 0;
 
   constructor(store: CodeStore) {
-    this.store = store;
+    this.#store = store;
   }
 
   /**
@@ -37,13 +37,13 @@ export class CodeCache {
    */
   acquire(kernels: readonly { readonly key: string; readonly code: () => LoopFunction }[]): number[] {
     const missing = new Map<string, () => LoopFunction>();
-    for (const { key, code } of kernels) if (!this.entries.has(key)) missing.set(key, code);
-    if (missing.size > 0) this.compile(missing);
+    for (const { key, code } of kernels) if (!this.#entries.has(key)) missing.set(key, code);
+    if (missing.size > 0) this.#compile(missing);
     return kernels.map(({ key }) => {
-      const entry = this.entries.get(key)!;
-      if (entry.users++ === 0) this.unused--;
-      this.entries.delete(key);
-      this.entries.set(key, entry);
+      const entry = this.#entries.get(key)!;
+      if (entry.users++ === 0) this.#unused--;
+      this.#entries.delete(key);
+      this.#entries.set(key, entry);
       return entry.reference;
     });
   }
@@ -51,33 +51,33 @@ export class CodeCache {
   /** Ends uses of kernels; the least recently used beyond the bound are dropped. */
   release(keys: readonly string[]): void {
     for (const key of keys) {
-      const entry = this.entries.get(key);
+      const entry = this.#entries.get(key);
       if (entry === undefined || entry.users === 0) throw new InternalError("kernel cache", "releases what was not acquired");
-      if (--entry.users === 0) this.unused++;
+      if (--entry.users === 0) this.#unused++;
     }
-    if (this.unused > keptKernels) this.drop(this.unused - keptKernels);
+    if (this.#unused > keptKernels) this.#drop(this.#unused - keptKernels);
   }
 
-  private drop(count: number): void {
+  #drop(count: number): void {
     const removed: number[] = [];
-    for (const [key, entry] of this.entries) {
+    for (const [key, entry] of this.#entries) {
       if (removed.length === count) break;
       if (entry.users > 0) continue;
       removed.push(entry.reference);
-      this.entries.delete(key);
+      this.#entries.delete(key);
       this.bytes -= entry.bytes;
     }
-    this.unused -= removed.length;
-    this.store.remove(removed);
+    this.#unused -= removed.length;
+    this.#store.remove(removed);
   }
 
-  private compile(missing: ReadonlyMap<string, () => LoopFunction>): void {
+  #compile(missing: ReadonlyMap<string, () => LoopFunction>): void {
     const functions = [...missing.values()].map((code, i): LoopFunction => ({ ...code(), name: `k${i}` }));
-    const { references, bytes } = this.store.install(functions);
+    const { references, bytes } = this.#store.install(functions);
     const share = bytes / missing.size;
     let position = 0;
-    for (const key of missing.keys()) this.entries.set(key, { reference: references[position++]!, users: 0, bytes: share });
-    this.unused += missing.size;
+    for (const key of missing.keys()) this.#entries.set(key, { reference: references[position++]!, users: 0, bytes: share });
+    this.#unused += missing.size;
     this.bytes += bytes;
   }
 }

@@ -31,9 +31,9 @@ const orphans = new FinalizationRegistry<Holding>((holding) => {
 export class DeviceMemory implements DeviceBuffer {
   readonly type: TensorType;
   readonly memory: MachineMemory;
-  private readonly where: string;
-  private readonly holding: Holding;
-  private readonly length: number;
+  readonly #where: string;
+  readonly #holding: Holding;
+  readonly #length: number;
   /** Changes with the values, and is no other memory's. */
   revision: number = ++revisions;
 
@@ -41,16 +41,16 @@ export class DeviceMemory implements DeviceBuffer {
   constructor(memory: MachineMemory, type: TensorType, where: string) {
     this.type = type;
     this.memory = memory;
-    this.where = where;
-    this.length = sizeOf(type.shape);
-    this.holding = new Holding(memory.block(this.length * dtypes[type.dtype].bytes, `a variable of shape [${type.shape.join(", ")}]`));
-    orphans.register(this, this.holding, this);
+    this.#where = where;
+    this.#length = sizeOf(type.shape);
+    this.#holding = new Holding(memory.block(this.#length * dtypes[type.dtype].bytes, `a variable of shape [${type.shape.join(", ")}]`));
+    orphans.register(this, this.#holding, this);
   }
 
   /** Address. Throws StateError once freed. */
   pointer(): number {
-    if (this.holding.isFreed) throw new StateError({ where: this.where, problem: "memory of a variable is used after it was freed" });
-    return this.holding.block.address;
+    if (this.#holding.isFreed) throw new StateError({ where: this.#where, problem: "memory of a variable is used after it was freed" });
+    return this.#holding.block.address;
   }
 
   /** Says that generated code writes the values. */
@@ -59,28 +59,28 @@ export class DeviceMemory implements DeviceBuffer {
   }
 
   write(values: TypedArray): void {
-    if (values.length !== this.length) {
+    if (values.length !== this.#length) {
       throw new ShapeError({
-        where: this.where,
+        where: this.#where,
         problem: "values do not fill a variable",
-        expected: `${this.length} elements`,
+        expected: `${this.#length} elements`,
         received: `${values.length} elements`,
       });
     }
     this.touch();
-    this.view().set(values);
+    this.#view().set(values);
   }
 
   read(): TypedArray {
-    return this.view().slice();
+    return this.#view().slice();
   }
 
   free(): void {
     orphans.unregister(this);
-    this.holding.free();
+    this.#holding.free();
   }
 
-  private view(): StoredElements {
-    return this.memory.view(this.type.dtype, this.pointer(), this.length);
+  #view(): StoredElements {
+    return this.memory.view(this.type.dtype, this.pointer(), this.#length);
   }
 }

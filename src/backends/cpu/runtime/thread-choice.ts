@@ -17,19 +17,19 @@ const margin = 0.95;
 
 /** The last runs of one way. */
 class Recent {
-  private readonly times: number[] = [];
+  readonly #times: number[] = [];
 
   add(milliseconds: number): void {
-    if (this.times.push(milliseconds) > samples) this.times.shift();
+    if (this.#times.push(milliseconds) > samples) this.#times.shift();
   }
 
   clear(): void {
-    this.times.length = 0;
+    this.#times.length = 0;
   }
 
   /** Infinity where there are none. */
   get median(): number {
-    const sorted = [...this.times].sort((a, b) => a - b);
+    const sorted = [...this.#times].sort((a, b) => a - b);
     return sorted[sorted.length >> 1] ?? Infinity;
   }
 }
@@ -40,37 +40,37 @@ class Recent {
  * of many short stages meets that in every run.
  */
 export class ThreadChoice {
-  private readonly recent: Readonly<Record<RunWay, Recent>> = { best: new Recent(), alone: new Recent() };
-  private way: RunWay = "best";
-  private interval = firstInterval;
-  private untilTrial = firstInterval;
-  private trialLeft = 0;
+  readonly #recent: Readonly<Record<RunWay, Recent>> = { best: new Recent(), alone: new Recent() };
+  #way: RunWay = "best";
+  #interval = firstInterval;
+  #untilTrial = firstInterval;
+  #trialLeft = 0;
 
   /** The way of the next run. */
   next(): RunWay {
-    if (this.trialLeft > 0) return this.other;
-    if (--this.untilTrial > 0 || this.recent[this.way].median > longestMilliseconds) return this.way;
-    this.trialLeft = trialRuns;
-    this.recent[this.other].clear();
-    return this.other;
+    if (this.#trialLeft > 0) return this.#other;
+    if (--this.#untilTrial > 0 || this.#recent[this.#way].median > longestMilliseconds) return this.#way;
+    this.#trialLeft = trialRuns;
+    this.#recent[this.#other].clear();
+    return this.#other;
   }
 
   /** Takes note of a run that went as `next` said. */
   add(way: RunWay, milliseconds: number): void {
-    this.recent[way].add(milliseconds);
-    if (this.trialLeft === 0 || way === this.way) return;
-    const present = this.recent[this.way].median;
+    this.#recent[way].add(milliseconds);
+    if (this.#trialLeft === 0 || way === this.#way) return;
+    const present = this.#recent[this.#way].median;
     // What takes twice as long need not be tried again.
-    this.trialLeft = milliseconds > 2 * present ? 0 : this.trialLeft - 1;
-    if (this.trialLeft > 0) return;
-    if (this.recent[way].median < margin * present) {
-      this.way = way;
-      this.interval = firstInterval;
-    } else this.interval = Math.min(longestInterval, 2 * this.interval);
-    this.untilTrial = this.interval;
+    this.#trialLeft = milliseconds > 2 * present ? 0 : this.#trialLeft - 1;
+    if (this.#trialLeft > 0) return;
+    if (this.#recent[way].median < margin * present) {
+      this.#way = way;
+      this.#interval = firstInterval;
+    } else this.#interval = Math.min(longestInterval, 2 * this.#interval);
+    this.#untilTrial = this.#interval;
   }
 
-  private get other(): RunWay {
-    return this.way === "best" ? "alone" : "best";
+  get #other(): RunWay {
+    return this.#way === "best" ? "alone" : "best";
   }
 }

@@ -85,34 +85,35 @@ const untriedMilliseconds = 1;
 /** How a stage is run, and what it took at best on one thread and on all. */
 export class StageRecord {
   isSolo: boolean;
-  private alone = Infinity;
-  private shared = Infinity;
-  private readonly canShare: boolean;
-  private readonly leastMilliseconds: number;
+  #alone = Infinity;
+  #shared = Infinity;
+  readonly #canShare: boolean;
+  readonly #leastMilliseconds: number;
 
   /** A stage that one thread does within `leastMilliseconds` is not worth handing out. */
   constructor(stage: StageLayout, threads: number, leastMilliseconds: number) {
-    this.canShare = stage.chunks > 1 && threads > 1;
-    this.isSolo = !this.canShare;
-    this.leastMilliseconds = leastMilliseconds;
+    this.#canShare = stage.chunks > 1 && threads > 1;
+    this.isSolo = !this.#canShare;
+    this.#leastMilliseconds = leastMilliseconds;
   }
 
   /** Whether the stage is shared in every run, those that measure one thread among them. */
   get isNeverAlone(): boolean {
-    return this.canShare && this.shared !== Infinity && this.shared > untriedMilliseconds;
+    return this.#canShare && this.#shared !== Infinity && this.#shared > untriedMilliseconds;
   }
 
   /** Whether the stage is to run on one thread in a run of that mode. */
   goesAlone(mode: WalkMode): boolean {
-    return mode === "best" || !this.canShare ? this.isSolo : mode === "alone" && !this.isNeverAlone;
+    return mode === "best" || !this.#canShare ? this.isSolo : mode === "alone" && !this.isNeverAlone;
   }
 
   /** Decides how a stage goes until it is measured again: alone where that is quick, or was much quicker than with helpers. */
   judge(wasAlone: boolean, milliseconds: number): void {
-    if (wasAlone) this.alone = Math.min(milliseconds, this.alone * forgetting);
-    else this.shared = Math.min(milliseconds, this.shared * forgetting);
-    if (!this.canShare) return;
+    if (wasAlone) this.#alone = Math.min(milliseconds, this.#alone * forgetting);
+    else this.#shared = Math.min(milliseconds, this.#shared * forgetting);
+    if (!this.#canShare) return;
     this.isSolo =
-      this.alone < this.leastMilliseconds || (this.alone < aloneGain * this.shared && this.alone < longTimes * this.leastMilliseconds);
+      this.#alone < this.#leastMilliseconds ||
+      (this.#alone < aloneGain * this.#shared && this.#alone < longTimes * this.#leastMilliseconds);
   }
 }

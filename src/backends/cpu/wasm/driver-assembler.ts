@@ -4,16 +4,16 @@ import { ByteWriter, emptyBlock, type Opcode, type WasmFunction, type WasmType }
 /** Small assembler over the instruction writer. Methods add one instruction each and return the assembler. */
 export class DriverAssembler {
   readonly code: ByteWriter = new ByteWriter();
-  private readonly locals: WasmType[] = [];
-  private readonly parameters: number;
+  readonly #locals: WasmType[] = [];
+  readonly #parameters: number;
 
   constructor(parameters: number) {
-    this.parameters = parameters;
+    this.#parameters = parameters;
   }
 
   local(type: WasmType): number {
-    this.locals.push(type);
-    return this.parameters + this.locals.length - 1;
+    this.#locals.push(type);
+    return this.#parameters + this.#locals.length - 1;
   }
   get(local: number): this {
     this.code.op("local.get", local);
@@ -46,6 +46,6 @@ export class DriverAssembler {
     return this;
   }
   finish(name: string, parameterTypes: readonly WasmType[]): WasmFunction {
-    return { name, type: { parameters: parameterTypes, results: [] }, locals: this.locals, code: this.code.finish() };
+    return { name, type: { parameters: parameterTypes, results: [] }, locals: this.#locals, code: this.code.finish() };
   }
 }

@@ -59,81 +59,81 @@ const sequences: Partial<Readonly<Record<ValueType, Partial<Readonly<Record<Unar
 
 class FunctionEmitter implements EmitHost {
   readonly code: ByteWriter = new ByteWriter();
-  private readonly memory = new MemoryEmitter(this);
-  private readonly locals: WasmType[] = [];
-  private readonly indices = new Map<Variable, number>();
-  private readonly source: LoopFunction;
-  private readonly options: EmitOptions;
+  readonly #memory = new MemoryEmitter(this);
+  readonly #locals: WasmType[] = [];
+  readonly #indices = new Map<Variable, number>();
+  readonly #source: LoopFunction;
+  readonly #options: EmitOptions;
   /** Index of every function that was called so far: imports come first, and emitted functions do not call each other. */
-  private readonly imports: Map<CallableFunction, number>;
+  readonly #imports: Map<CallableFunction, number>;
   /** Variables of `keep`. */
-  private readonly kept: Record<string, Variable> = {};
+  readonly #kept: Record<string, Variable> = {};
   /** Scratch locals that are free, per type. */
-  private readonly free: Record<WasmType, number[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
+  readonly #free: Record<WasmType, number[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
 
   constructor(source: LoopFunction, options: EmitOptions, imports: Map<CallableFunction, number>) {
-    this.source = source;
-    this.options = options;
-    this.imports = imports;
-    [source.block, source.from, source.to, source.scratch].forEach((parameter, index) => this.indices.set(parameter, index));
+    this.#source = source;
+    this.#options = options;
+    this.#imports = imports;
+    [source.block, source.from, source.to, source.scratch].forEach((parameter, index) => this.#indices.set(parameter, index));
   }
 
   emit(): WasmFunction {
-    this.statements(this.source.body);
-    return { name: this.source.name, type: loopFunctionType, locals: this.locals, code: this.code.finish() };
+    this.#statements(this.#source.body);
+    return { name: this.#source.name, type: loopFunctionType, locals: this.#locals, code: this.code.finish() };
   }
 
   fail(problem: string, detail?: string): never {
-    throw new InternalError(`WebAssembly of ${this.source.name}`, problem, detail);
+    throw new InternalError(`WebAssembly of ${this.#source.name}`, problem, detail);
   }
 
-  private newLocal(type: WasmType): number {
-    this.locals.push(type);
-    return 3 + this.locals.length;
+  #newLocal(type: WasmType): number {
+    this.#locals.push(type);
+    return 3 + this.#locals.length;
   }
 
   /** A scratch local; give it back with `release` once its last read is emitted. */
   scratch(type: WasmType): number {
-    return this.free[type].pop() ?? this.newLocal(type);
+    return this.#free[type].pop() ?? this.#newLocal(type);
   }
 
   release(type: WasmType, local: number): void {
-    this.free[type].push(local);
+    this.#free[type].push(local);
   }
 
-  private localOf(variable: Variable): number {
-    let index = this.indices.get(variable);
+  #localOf(variable: Variable): number {
+    let index = this.#indices.get(variable);
     if (index === undefined) {
-      index = this.newLocal(localTypes[variable.type]);
-      this.indices.set(variable, index);
+      index = this.#newLocal(localTypes[variable.type]);
+      this.#indices.set(variable, index);
     }
     return index;
   }
 
-  private statements(list: readonly Stmt[]): void {
-    for (const statement of list) this.statement(statement);
+  #statements(list: readonly Stmt[]): void {
+    for (const statement of list) this.#statement(statement);
   }
 
-  private statement(s: Stmt): void {
+  #statement(s: Stmt): void {
     switch (s.op) {
       case "set":
         this.expect(s.value, s.variable.type);
-        this.code.op("local.set", this.localOf(s.variable));
+        this.code.op("local.set", this.#localOf(s.variable));
         return;
       case "store":
-        return this.memory.store(s);
+        return this.#memory.store(s);
       case "prefetch":
         // WebAssembly has none.
         return;
       case "for":
-        return this.for(s);
+        return this.#for(s);
       case "while":
         this.code.op("block", emptyBlock);
         this.code.op("loop", emptyBlock);
         this.expect(s.condition, "i32");
         this.code.op("i32.eqz");
         this.code.op("br_if", 1);
-        this.statements(s.body);
+        this.#statements(s.body);
         this.code.op("br", 0);
         this.code.op("end");
         this.code.op("end");
@@ -142,10 +142,10 @@ class FunctionEmitter implements EmitHost {
         if (s.then.length === 0 && s.else.length === 0) return;
         this.expect(s.condition, "i32");
         this.code.op("if", emptyBlock);
-        this.statements(s.then);
+        this.#statements(s.then);
         if (s.else.length > 0) {
           this.code.op("else");
-          this.statements(s.else);
+          this.#statements(s.else);
         }
         this.code.op("end");
         return;
@@ -153,11 +153,11 @@ class FunctionEmitter implements EmitHost {
   }
 
   /** One compare and branch per turn, at the end: `if (from < to) { v = from; do { body; v += step } while (v < to) }`. */
-  private for(s: Extract<Stmt, { op: "for" }>): void {
+  #for(s: Extract<Stmt, { op: "for" }>): void {
     const { from, to, variable } = s;
     const isStatic = from.op === "const" && to.op === "const";
     if (isStatic && from.value >= to.value) return;
-    const index = this.localOf(variable);
+    const index = this.#localOf(variable);
     let limit: number | null = null;
     const pushLimit = (): void => {
       if (limit === null) this.expect(to, "i32");
@@ -180,7 +180,7 @@ class FunctionEmitter implements EmitHost {
     if (!once) {
       this.code.op("loop", emptyBlock);
     }
-    this.statements(s.body);
+    this.#statements(s.body);
     if (!once) {
       this.code.op("local.get", index);
       this.code.i32Const(s.step);
@@ -201,7 +201,7 @@ class FunctionEmitter implements EmitHost {
   }
 
   /** The instruction that is `f`. */
-  private instruction(type: ValueType, f: UnaryOp | BinaryOp | CompareOp): Opcode {
+  #instruction(type: ValueType, f: UnaryOp | BinaryOp | CompareOp): Opcode {
     return instructionOf(type, f) ?? this.fail(`${f} does not exist for ${type}`);
   }
 
@@ -211,7 +211,7 @@ class FunctionEmitter implements EmitHost {
       case "const":
         return this.constant(x.type, x.value);
       case "get": {
-        const local = this.indices.get(x.variable);
+        const local = this.#indices.get(x.variable);
         if (local === undefined) this.fail(`variable ${x.variable.name} is read before it is set`);
         code.op("local.get", local);
         return;
@@ -219,7 +219,7 @@ class FunctionEmitter implements EmitHost {
       case "unary": {
         this.expect(x.x, x.type);
         const sequence = sequences[x.type]?.[x.f];
-        if (sequence === undefined) code.op(this.instruction(x.type, x.f));
+        if (sequence === undefined) code.op(this.#instruction(x.type, x.f));
         else this.expr(sequence(this.keep(x.type)));
         return;
       }
@@ -228,17 +228,17 @@ class FunctionEmitter implements EmitHost {
         const isShift = x.f === "shl" || x.f === "shrU" || x.f === "shrS";
         this.expect(x.y, isShift && x.type === "i32v" ? "i32" : x.type);
         const sequence = sequences[x.type]?.[x.f];
-        if (sequence === undefined) return code.op(this.instruction(x.type, x.f));
+        if (sequence === undefined) return code.op(this.#instruction(x.type, x.f));
         const y = this.keep(x.type, "y");
         this.expr(sequence(this.keep(x.type), y));
         return;
       }
       case "fma":
-        return this.fma(x);
+        return this.#fma(x);
       case "compare":
         this.expr(x.x);
         this.expect(x.y, x.x.type);
-        return code.op(this.instruction(x.x.type, x.f));
+        return code.op(this.#instruction(x.x.type, x.f));
       case "select": {
         this.expect(x.x, x.type);
         this.expect(x.y, x.type);
@@ -269,13 +269,13 @@ class FunctionEmitter implements EmitHost {
         code.op("v128.const");
         return code.numbers(Int32Array.of(0, 1, 2, 3));
       case "advance":
-        return this.advance(x);
+        return this.#advance(x);
       case "loadPtr":
-        return code.op("i32.load", 2, this.memory.address(x.address));
+        return code.op("i32.load", 2, this.#memory.address(x.address));
       case "load":
-        return this.memory.load(x);
+        return this.#memory.load(x);
       case "reduce":
-        return this.reduce(x);
+        return this.#reduce(x);
       case "shuffle":
         this.expect(x.x, "f32v");
         this.expect(x.y, "f32v");
@@ -290,8 +290,8 @@ class FunctionEmitter implements EmitHost {
       case "call": {
         for (const argument of x.args) this.expect(argument, "f64");
         if (callType(x.f).parameters.length !== x.args.length) this.fail(`wrong number of arguments of ${x.f}`);
-        const index = this.imports.get(x.f) ?? this.imports.size;
-        this.imports.set(x.f, index);
+        const index = this.#imports.get(x.f) ?? this.#imports.size;
+        this.#imports.set(x.f, index);
         code.op("call", index);
         return;
       }
@@ -318,14 +318,14 @@ class FunctionEmitter implements EmitHost {
   }
 
   keep(type: ValueType, name = "x"): Expr {
-    const variable = (this.kept[type + name] ??= { name, type });
-    this.code.op("local.set", this.localOf(variable));
+    const variable = (this.#kept[type + name] ??= { name, type });
+    this.code.op("local.set", this.#localOf(variable));
     return get(variable);
   }
 
-  private fma(x: Extract<Expr, { op: "fma" }>): void {
+  #fma(x: Extract<Expr, { op: "fma" }>): void {
     const code = this.code;
-    if (this.options.relaxedFma && x.type !== "f64") {
+    if (this.#options.relaxedFma && x.type !== "f64") {
       const isScalar = x.type === "f32";
       for (const operand of [x.x, x.y, x.z]) {
         this.expect(operand, x.type);
@@ -338,12 +338,12 @@ class FunctionEmitter implements EmitHost {
     }
     this.expect(x.x, x.type);
     this.expect(x.y, x.type);
-    code.op(this.instruction(x.type, "mul"));
+    code.op(this.#instruction(x.type, "mul"));
     this.expect(x.z, x.type);
-    code.op(this.instruction(x.type, "add"));
+    code.op(this.#instruction(x.type, "add"));
   }
 
-  private advance(x: Extract<Expr, { op: "advance" }>): void {
+  #advance(x: Extract<Expr, { op: "advance" }>): void {
     const code = this.code;
     this.expect(x.x, "ptr");
     if (x.index.op === "const") {
@@ -364,10 +364,10 @@ class FunctionEmitter implements EmitHost {
   }
 
   /** ((0 + 2) + (1 + 3)), see `reduce` in ir.ts. */
-  private reduce(x: Extract<Expr, { op: "reduce" }>): void {
+  #reduce(x: Extract<Expr, { op: "reduce" }>): void {
     const code = this.code;
     const vectorType: ValueType = x.type === "f32" ? "f32v" : "i32v";
-    const opcode = this.instruction(vectorType, x.f);
+    const opcode = this.#instruction(vectorType, x.f);
     const vector = this.scratch("v128");
     this.expect(x.x, vectorType);
     for (const positions of [upperHalf, secondLane]) {

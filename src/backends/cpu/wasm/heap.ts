@@ -30,15 +30,15 @@ export class Heap implements MachineMemory {
   f64: Float64Array;
   /** Bytes given out. */
   bytesInUse = 0;
-  private readonly free: Range[] = [];
-  private readonly sizes = new Map<number, number>();
-  private end: number = reservedBytes;
-  private readonly maximumBytes: number;
+  readonly #free: Range[] = [];
+  readonly #sizes = new Map<number, number>();
+  #end: number = reservedBytes;
+  readonly #maximumBytes: number;
 
   /** Throws BackendError where the engine gives no memory. */
   constructor(isShared: boolean, maximumBytes: number = maximumPages * pageBytes) {
     this.isShared = isShared;
-    this.maximumBytes = Math.floor(maximumBytes / pageBytes) * pageBytes;
+    this.#maximumBytes = Math.floor(maximumBytes / pageBytes) * pageBytes;
     const initial = Math.ceil((2 * reservedBytes) / pageBytes);
     try {
       // Shared memory must name the maximum that emitted modules import.
@@ -70,8 +70,8 @@ export class Heap implements MachineMemory {
    */
   allocate(bytes: number, what: string): number {
     const size = Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
-    const place = this.takeFree(size) ?? this.extend(size, what);
-    this.sizes.set(place, size);
+    const place = this.#takeFree(size) ?? this.#extend(size, what);
+    this.#sizes.set(place, size);
     this.bytesInUse += size;
     return place;
   }
@@ -86,19 +86,19 @@ export class Heap implements MachineMemory {
 
   /** Gives bytes back. */
   release(place: number): void {
-    const bytes = this.sizes.get(place);
+    const bytes = this.#sizes.get(place);
     if (bytes === undefined) throw new InternalError("wasm heap", "frees what was not allocated", String(place));
-    this.sizes.delete(place);
+    this.#sizes.delete(place);
     this.bytesInUse -= bytes;
-    let at = this.free.findIndex((range) => range.start > place);
-    if (at < 0) at = this.free.length;
-    this.free.splice(at, 0, { start: place, bytes });
-    this.join(at);
-    this.join(at - 1);
-    const last = this.free[this.free.length - 1];
-    if (last !== undefined && last.start + last.bytes === this.end) {
-      this.end = last.start;
-      this.free.pop();
+    let at = this.#free.findIndex((range) => range.start > place);
+    if (at < 0) at = this.#free.length;
+    this.#free.splice(at, 0, { start: place, bytes });
+    this.#join(at);
+    this.#join(at - 1);
+    const last = this.#free[this.#free.length - 1];
+    if (last !== undefined && last.start + last.bytes === this.#end) {
+      this.#end = last.start;
+      this.#free.pop();
     }
   }
 
@@ -119,35 +119,35 @@ export class Heap implements MachineMemory {
     return this.view(dtype, place, length).slice();
   }
 
-  private takeFree(size: number): number | undefined {
+  #takeFree(size: number): number | undefined {
     let best = -1;
-    for (let i = 0; i < this.free.length; i++) {
-      const { bytes } = this.free[i]!;
-      if (bytes >= size && (best < 0 || bytes < this.free[best]!.bytes)) best = i;
+    for (let i = 0; i < this.#free.length; i++) {
+      const { bytes } = this.#free[i]!;
+      if (bytes >= size && (best < 0 || bytes < this.#free[best]!.bytes)) best = i;
     }
     if (best < 0) return undefined;
-    const range = this.free[best]!;
+    const range = this.#free[best]!;
     const place = range.start;
     range.start += size;
     range.bytes -= size;
-    if (range.bytes === 0) this.free.splice(best, 1);
+    if (range.bytes === 0) this.#free.splice(best, 1);
     return place;
   }
 
-  private extend(size: number, what: string): number {
-    const place = this.end;
+  #extend(size: number, what: string): number {
+    const place = this.#end;
     const needed = place + size;
-    if (needed > this.maximumBytes) this.refuse(size, what);
+    if (needed > this.#maximumBytes) this.#refuse(size, what);
     if (needed > this.capacity) {
       // Some more than needed, so that many small wishes do not grow one by one.
-      const generous = Math.min(this.maximumBytes, needed + Math.min(64 * 2 ** 20, Math.ceil(this.capacity / 8)));
-      if (!this.grow(generous) && !this.grow(needed)) this.refuse(size, what);
+      const generous = Math.min(this.#maximumBytes, needed + Math.min(64 * 2 ** 20, Math.ceil(this.capacity / 8)));
+      if (!this.#grow(generous) && !this.#grow(needed)) this.#refuse(size, what);
     }
-    this.end = needed;
+    this.#end = needed;
     return place;
   }
 
-  private grow(bytes: number): boolean {
+  #grow(bytes: number): boolean {
     try {
       this.memory.grow(Math.ceil((bytes - this.capacity) / pageBytes));
     } catch {
@@ -163,53 +163,53 @@ export class Heap implements MachineMemory {
     return true;
   }
 
-  private refuse(size: number, what: string): never {
+  #refuse(size: number, what: string): never {
     const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
     throw new BackendError({
       where: "wasm back-end",
       problem: `${what} does not fit into WebAssembly memory`,
-      expected: `at most ${mebibytes(this.maximumBytes - reservedBytes)} altogether`,
+      expected: `at most ${mebibytes(this.#maximumBytes - reservedBytes)} altogether`,
       received: `${mebibytes(size)} more, with ${mebibytes(this.bytesInUse)} in use`,
       advice: "use a smaller batch or a smaller model, or a back-end without the limit (cpu, where the machine allows it)",
     });
   }
 
   /** Joins free range `at` with the next one where they touch. */
-  private join(at: number): void {
-    const range = this.free[at];
-    const next = this.free[at + 1];
+  #join(at: number): void {
+    const range = this.#free[at];
+    const next = this.#free[at + 1];
     if (range === undefined || next === undefined || range.start + range.bytes !== next.start) return;
     range.bytes += next.bytes;
-    this.free.splice(at + 1, 1);
+    this.#free.splice(at + 1, 1);
   }
 }
 
 /** An allocation, written through the heap's current views. */
 class HeapBlock implements MemoryBlock {
   readonly address: number;
-  private readonly heap: Heap;
+  readonly #heap: Heap;
 
   constructor(heap: Heap, address: number) {
-    this.heap = heap;
+    this.#heap = heap;
     this.address = address;
   }
 
   setPointer(offset: number, address: number): void {
-    this.heap.u32[(this.address + offset) / 4] = address;
+    this.#heap.u32[(this.address + offset) / 4] = address;
   }
   setInt32(offset: number, value: number): void {
-    this.heap.i32[(this.address + offset) / 4] = value;
+    this.#heap.i32[(this.address + offset) / 4] = value;
   }
   setFloat32(offset: number, value: number): void {
-    this.heap.f32[(this.address + offset) / 4] = value;
+    this.#heap.f32[(this.address + offset) / 4] = value;
   }
   setFloat64(offset: number, value: number): void {
-    this.heap.f64[(this.address + offset) / 8] = value;
+    this.#heap.f64[(this.address + offset) / 8] = value;
   }
   getInt32(offset: number): number {
-    return this.heap.i32[(this.address + offset) / 4]!;
+    return this.#heap.i32[(this.address + offset) / 4]!;
   }
   release(): void {
-    this.heap.release(this.address);
+    this.#heap.release(this.address);
   }
 }

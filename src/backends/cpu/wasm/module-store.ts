@@ -7,26 +7,26 @@ import type { Threads } from "./threads.ts";
 
 /** Positions of the function tables, given out and taken back. */
 export class ModuleStore implements CodeStore {
-  private readonly threads: Threads;
-  private readonly options: EmitOptions;
-  private readonly freeIndices: number[] = [];
-  private nextIndex = 0;
+  readonly #threads: Threads;
+  readonly #options: EmitOptions;
+  readonly #freeIndices: number[] = [];
+  #nextIndex = 0;
 
   constructor(threads: Threads, options: EmitOptions) {
-    this.threads = threads;
-    this.options = options;
+    this.#threads = threads;
+    this.#options = options;
   }
 
   install(functions: readonly LoopFunction[]): { readonly references: readonly number[]; readonly bytes: number } {
-    const bytes = generatorOfCode.get().emitModule(functions, this.options);
+    const bytes = generatorOfCode.get().emitModule(functions, this.#options);
     const module = new WebAssembly.Module(bytes);
-    const entries = functions.map(({ name }) => ({ name, index: this.freeIndices.pop() ?? this.nextIndex++ }));
-    this.threads.install({ module, entries }, []);
+    const entries = functions.map(({ name }) => ({ name, index: this.#freeIndices.pop() ?? this.#nextIndex++ }));
+    this.#threads.install({ module, entries }, []);
     return { references: entries.map(({ index }) => index), bytes: bytes.length };
   }
 
   remove(references: readonly number[]): void {
-    this.freeIndices.push(...references);
-    this.threads.install(null, references);
+    this.#freeIndices.push(...references);
+    this.#threads.install(null, references);
   }
 }
