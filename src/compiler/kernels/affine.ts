@@ -54,28 +54,6 @@ export function affineRange(f: Affine, extents: readonly number[]): readonly [nu
   return [low, high];
 }
 
-/** Whether two functions over the same axes may give one value at different points, or at the same. */
-export function mayMeet(a: Affine, b: Affine, extents: readonly number[]): boolean {
-  if (a.coefficients.some((c, axis) => c !== b.coefficients[axis] && extents[axis]! > 1)) return true;
-  // They meet where their distance is a sum of steps: largest steps first, what is left must be within reach of the rest.
-  const steps = a.coefficients
-    .map((c, axis) => ({ size: Math.abs(c), most: extents[axis]! - 1 }))
-    .filter(({ size, most }) => size * most > 0);
-  steps.sort((x, y) => y.size - x.size);
-  const reach = (from: number): number => steps.slice(from).reduce((sum, { size, most }) => sum + size * most, 0);
-  const isSum = (distance: number, from: number): boolean => {
-    if (distance === 0) return true;
-    if (from === steps.length || Math.abs(distance) > reach(from)) return false;
-    const { size, most } = steps[from]!;
-    const rest = reach(from + 1);
-    // Steps that overlap are not taken apart.
-    if (rest >= size) return true;
-    const counts = [Math.ceil((distance - rest) / size), Math.floor((distance + rest) / size)];
-    return counts.some((count) => Math.abs(count) <= most && isSum(distance - count * size, from + 1));
-  };
-  return isSum(b.constant - a.constant, 0);
-}
-
 /** Text that is equal for equal functions. */
 export function affineKey(f: Affine): string {
   return `${f.constant}:${f.coefficients.join()}`;

@@ -1,5 +1,4 @@
 /** Makes the kernels of one block: one or more per value that is written to a buffer. */
-import { InternalError } from "../../errors.ts";
 import { sizeOf, stridesOf } from "../../graph/index.ts";
 import type { Block } from "../draft.ts";
 import type { Op } from "../flat-graph.ts";
@@ -9,7 +8,7 @@ import { rarePasses } from "../parts.ts";
 import { buildContraction } from "./build-contraction.ts";
 import { Expander } from "./expand.ts";
 import { materialize } from "./materialize.ts";
-import { bufferOf, common, identity, parallel, pushMap, reduced } from "./push-map.ts";
+import { bufferOf, common, parallel, pushMap, reduced } from "./push-map.ts";
 
 /** Fills `block.steps`. Parameters, data and scalars must be bound before. */
 export function buildKernels(block: Block): void {
@@ -58,20 +57,7 @@ function buildRoot(block: Block, op: Op, output: number): void {
     case "view": {
       const view = lowering.view(block.type(op.inputs[0]!), type, op.attributes);
       if (view.divisors === undefined) pushMap(block, type.shape, buffer, label, (expander, indices) => expander.inline(output, indices));
-      else rarePasses.get().buildDilated(block, op, output, label);
-      return;
-    }
-    case "concatenate": {
-      const axis = Number(op.attributes["axis"]);
-      let start = 0;
-      for (const input of op.inputs) {
-        const { shape } = block.type(input);
-        const strides = stridesOf(type.shape);
-        const index = weightedSum(identity(shape.length), strides, shape.length);
-        const at = { ...index, constant: index.constant + start * strides[axis]! };
-        pushMap(block, shape, buffer, label, (expander, indices) => expander.expand(input, indices), { index: at });
-        start += shape[axis]!;
-      }
+      else rarePasses.get().buildRareRoot(block, op, output, label);
       return;
     }
     case "reduce": {
@@ -79,9 +65,6 @@ function buildRoot(block: Block, op: Op, output: number): void {
       buildReduce(block, op, output, axes, lowering.reducer, label);
       return;
     }
-    case "cumulative":
-      rarePasses.get().buildCumulative(block, op, output, label);
-      return;
     case "contract":
       buildContraction(
         block,
@@ -95,26 +78,8 @@ function buildRoot(block: Block, op: Op, output: number): void {
         label,
       );
       return;
-    case "sort":
-      rarePasses.get().buildSort(block, op, label);
-      return;
-    case "windowSum":
-      rarePasses.get().buildWindow(block, op, output, lowering.geometry(op.attributes), "sum", label);
-      return;
-    case "windowArgmax":
-      rarePasses.get().buildWindow(block, op, output, lowering.geometry(op.attributes), "argmax", label);
-      return;
-    case "windowMax":
-      rarePasses.get().buildWindow(block, op, output, lowering.geometry(op.attributes), "max", label);
-      return;
-    case "windowScatter":
-      rarePasses.get().buildWindowScatter(block, op, output, lowering.geometry(op.attributes), label);
-      return;
-    case "scatter":
-      rarePasses.get().buildScatter(block, op, output, label);
-      return;
     default:
-      throw new InternalError("compiler", `no kernel for ${op.primitive.name}`);
+      rarePasses.get().buildRareRoot(block, op, output, label);
   }
 }
 

@@ -5,6 +5,7 @@ import type { Op } from "../flat-graph.ts";
 import { compose, weightedSum } from "../kernels/affine.ts";
 import type { Guard } from "../kernels/kernel.ts";
 import type { Expander } from "./expand.ts";
+import { within } from "./expand-rare.ts";
 import { windowPosition } from "./window-indices.ts";
 
 /** The element of an operand at indices that another value holds. */
@@ -82,8 +83,14 @@ export function expandWindowGather(
   const tests = parts
     .filter(({ axis }) => geometry.padding[axis]!.some((amount) => amount > 0))
     .flatMap(({ axis, entry }) =>
-      expander.within(
-        expression.add({ op: "scalar", f: "add", args: [expander.position(base[axis]!), entry], dtype: "int32" }),
+      within(
+        expander,
+        expression.add({
+          op: "scalar",
+          f: "add",
+          args: [expression.add({ op: "position", index: base[axis]!, dtype: "int32" }), entry],
+          dtype: "int32",
+        }),
         operandType.shape[axis]!,
       ),
     );

@@ -69,10 +69,6 @@ export class Expander {
     switch (lowering.kind) {
       case "constant":
         return expression.add({ op: "constant", value: Number(op.attributes["value"]), dtype: type.dtype });
-      case "iota": {
-        const position = expression.add({ op: "position", index: indices[Number(op.attributes["axis"])]!, dtype: "int32" });
-        return type.dtype === "int32" ? position : expression.add({ op: "scalar", f: "convert", args: [position], dtype: type.dtype });
-      }
       case "scalar": {
         const args = op.inputs.map((input) => this.expand(input, indices, guards));
         return expression.add({ op: "scalar", f: lowering.op, args, dtype: type.dtype });
@@ -93,19 +89,8 @@ export class Expander {
         const inner = view.indices.map((index) => compose(index, indices, rank));
         const own: Guard[] = view.guarded.map((axis) => ({ index: inner[axis]!, limit: inputType.shape[axis]! }));
         if (own.length === 0) return this.expand(input, inner, guards, fill);
-        if (typeof view.fill === "number" && block.materialized[input]) return this.expand(input, inner, [...guards, ...own], view.fill);
-        const outside =
-          view.fill === "operand"
-            ? this.expand(op.inputs[1]!, [])
-            : expression.add({ op: "constant", value: view.fill, dtype: type.dtype });
-        const inside = this.inside(own);
-        const there = this.expand(input, inner, [...guards, ...own]);
-        return expression.add({ op: "scalar", f: "select", args: [inside, there, outside], dtype: type.dtype });
+        return rarePasses.get().expandPadded(this, op, view.fill, inner, guards, own);
       }
-      case "gather":
-        return rarePasses.get().expandGather(this, value, op, indices, guards);
-      case "windowGather":
-        return rarePasses.get().expandWindowGather(this, value, op, indices, guards);
       case "rngBits": {
         const key = op.inputs[0]!;
         const word = (i: number): number => this.expand(key, [{ constant: i, coefficients: new Array<number>(rank).fill(0) }], guards);
@@ -114,29 +99,7 @@ export class Expander {
         return expression.add({ op: "threefry", word: 0, args: [word(0), word(1), counter, zero], dtype: "int32" });
       }
       default:
-        throw new InternalError("compiler", `${op.primitive.name} cannot stand inside an expression`);
+        return rarePasses.get().expandRare(this, value, op, indices, guards);
     }
-  }
-
-  /** int32 entry: the value of an affine index. */
-  position(index: Affine): number {
-    return this.expression.add({ op: "position", index, dtype: "int32" });
-  }
-
-  /** Bool entries: 0 <= position, position < limit. */
-  within(position: number, limit: number): number[] {
-    const { expression } = this;
-    const zero = expression.add({ op: "constant", value: 0, dtype: "int32" });
-    const end = expression.add({ op: "constant", value: limit, dtype: "int32" });
-    return [
-      expression.add({ op: "scalar", f: "greaterEqual", args: [position, zero], dtype: "bool" }),
-      expression.add({ op: "scalar", f: "less", args: [position, end], dtype: "bool" }),
-    ];
-  }
-
-  /** Bool entry: whether all guards hold. */
-  inside(guards: readonly Guard[]): number {
-    const tests = guards.flatMap(({ index, limit }) => this.within(this.position(index), limit));
-    return tests.reduce((a, b) => this.expression.add({ op: "scalar", f: "and", args: [a, b], dtype: "bool" }));
   }
 }

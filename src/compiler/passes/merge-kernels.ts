@@ -3,9 +3,10 @@
  * input (an optimizer's update of one parameter), and reductions of one input (mean and mean of squares).
  */
 import type { Draft } from "../draft.ts";
-import { mayMeet, sameAffine } from "../kernels/affine.ts";
+import { sameAffine } from "../kernels/affine.ts";
 import type { Access, Entry, Kernel, MapKernel, ReduceKernel, Store } from "../kernels/kernel.ts";
 import { Expression, KernelBuilder } from "../kernels/kernel-builder.ts";
+import { rarePasses } from "../parts.ts";
 import type { Limits, ScheduledKernel } from "../target.ts";
 import { isUpdated, KernelGraph, readBuffers, writtenBuffers } from "./kernel-graph.ts";
 
@@ -61,12 +62,13 @@ function sameSpace(a: Kernel, b: Kernel): boolean {
   return a.axes.length === b.axes.length && a.axes.every((axis, i) => axis.extent === b.axes[i]!.extent && axis.role === b.axes[i]!.role);
 }
 
-function isPlain(access: Access): boolean {
+/** Whether an access has neither guards nor indices from data. */
+export function isPlain(access: Access): boolean {
   return access.guards.length === 0 && access.dynamic.length === 0;
 }
 
 /** Accesses of a kernel to one buffer. */
-function accessesTo(bound: ScheduledKernel, buffer: number): Access[] {
+export function accessesTo(bound: ScheduledKernel, buffer: number): Access[] {
   const position = bound.buffers.indexOf(buffer);
   return bound.kernel.accesses.filter((access) => access.buffer === position);
 }
@@ -80,7 +82,8 @@ function joinWithProducer(graph: KernelGraph, consumer: ScheduledKernel, context
     if (found === consumer || found.kernel.kind !== "map" || !sameSpace(found.kernel, consumer.kernel)) continue;
     // The producer may store several values: each that the consumer reads must be read where it is stored.
     const passed = [...writtenBuffers(found)].filter((written) => consumer.buffers.includes(written));
-    if (!passed.every((written) => isPassedInPlace(found, consumer, written) || areApart(found, consumer, written))) continue;
+    if (!passed.every((written) => isPassedInPlace(found, consumer, written) || rarePasses.get().areApart(found, consumer, written)))
+      continue;
     if (graph.hasDetour(found, consumer)) continue;
     const joined = joinMaps(found, consumer, (written) => isNeeded(graph, written, found, consumer, context));
     if (joined === undefined || !fits(joined, context)) continue;
@@ -95,15 +98,6 @@ function isPassedInPlace(producer: ScheduledKernel, consumer: ScheduledKernel, b
   const stored = accessesTo(producer, buffer);
   if (stored.length !== 1 || !isPlain(stored[0]!)) return false;
   return accessesTo(consumer, buffer).every((access) => isPlain(access) && sameAffine(access.index, stored[0]!.index));
-}
-
-/** Whether both kernels only write `buffer`, at different elements: pieces of a concatenation. */
-function areApart(a: ScheduledKernel, b: ScheduledKernel, buffer: number): boolean {
-  if (readBuffers(a).has(buffer) || readBuffers(b).has(buffer)) return false;
-  const extents = a.kernel.axes.map(({ extent }) => extent);
-  return accessesTo(a, buffer).every((x) =>
-    accessesTo(b, buffer).every((y) => isPlain(x) && isPlain(y) && !mayMeet(x.index, y.index, extents)),
-  );
 }
 
 function joinWithSibling(graph: KernelGraph, kernel: ScheduledKernel, context: JoinContext): ScheduledKernel | undefined {

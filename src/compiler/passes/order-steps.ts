@@ -1,6 +1,6 @@
 /** Puts the steps of a block in running order and groups independent kernels into stages. */
 import { dtypes } from "../../dtype/index.ts";
-import { affineRange, sameAffine } from "../kernels/affine.ts";
+import { sameAffine } from "../kernels/affine.ts";
 import type { Draft, DraftStep } from "../draft.ts";
 import { rarePasses } from "../parts.ts";
 import type { Limits, ScheduledKernel } from "../target.ts";
@@ -70,9 +70,7 @@ export class StepGraph {
 
   /** Whether two kernels write different parts of a buffer (pieces of a concatenation), where the back-end may start them as one. */
   #areApart(a: number, b: number, buffer: number): boolean {
-    if ((this.#draft.limits.gatheredPoints ?? 0) === 0) return false;
-    const [one, other] = [spanOf(this.steps[a]!, buffer), spanOf(this.steps[b]!, buffer)];
-    return one !== null && other !== null && (one[1] < other[0] || other[1] < one[0]);
+    return (this.#draft.limits.gatheredPoints ?? 0) > 0 && rarePasses.get().writeApart(this.steps[a]!, this.steps[b]!, buffer);
   }
 
   #reaches(from: number, to: number): boolean {
@@ -162,17 +160,6 @@ export class StepGraph {
       for (const earlier of this.#before[step]!) next[earlier] = Math.min(next[earlier]!, level[step]!);
     }
   }
-}
-
-/** First and last element that a kernel touches of a buffer that it writes at places that no data decides; null: not to be told. */
-function spanOf(step: DraftStep, buffer: number): readonly [number, number] | null {
-  if (step.kind !== "kernel" || step.kernel.kernel.kind === "row") return null;
-  const { kernel, buffers } = step.kernel;
-  const extents = kernel.axes.map(({ extent }) => extent);
-  const accesses = kernel.accesses.filter((access) => buffers[access.buffer] === buffer);
-  if (accesses.some(({ dynamic }) => dynamic.length > 0)) return null;
-  const spans = accesses.map(({ index }) => affineRange(index, extents));
-  return [Math.min(...spans.map(([low]) => low)), Math.max(...spans.map(([, high]) => high))];
 }
 
 /**

@@ -1,17 +1,9 @@
 /** Graph to smaller graph: equal operations become one, views compose, neutral elements and dead code go. */
 import { type DType, isShortFloat } from "../../dtype/index.ts";
-import { type Primitive, sameShape } from "../../graph/index.ts";
+import { sameShape } from "../../graph/index.ts";
 import { type FlatGraph, type Op, producers, withoutDeadOps } from "../flat-graph.ts";
 import { rarePasses } from "../parts.ts";
 import type { PadJoiner } from "./join-pads.ts";
-
-/** Maximum over windows: what is left of windowGather(x, windowArgmax(x)). Made here, by name, for the kernel builder. */
-function windowMax(like: Primitive): Primitive {
-  if (like.lowering.kind !== "windowArgmax") return like;
-  return { ...like, name: "windowMax", lowering: { kind: "windowMax", geometry: like.lowering.geometry } };
-}
-
-const windowMaxima = new Map<Primitive, Primitive>();
 
 /** Rewrites until nothing changes (one pass suffices: operations are visited after their inputs). */
 export function simplify(graph: FlatGraph): FlatGraph {
@@ -30,7 +22,7 @@ export function simplify(graph: FlatGraph): FlatGraph {
       replaced.set(op.outputs[0]!, same);
       continue;
     }
-    op = withWindowMax(op, producer);
+    if (op.primitive.lowering.kind === "windowGather") op = rarePasses.get().withWindowMax(op, producer);
     if (op.primitive.name === "pad") pads ??= new (rarePasses.get().PadJoiner)(graph.types, (value) => rank0Constants.get(value) === 0);
     if (pads !== undefined) op = pads.joined(op);
     const key = keyOf(op, out.types[op.outputs[0]!]!.dtype);
@@ -139,17 +131,4 @@ function splat(value: number, producer: readonly (Op | undefined)[], constants: 
     if (lowering.kind !== "reshape" && op.primitive.name !== "broadcastInDim") return undefined;
     current = op.inputs[0]!;
   }
-}
-
-function withWindowMax(op: Op, producer: readonly (Op | undefined)[]): Op {
-  if (op.primitive.lowering.kind !== "windowGather") return op;
-  const argmax = producer[op.inputs[1]!];
-  if (argmax === undefined || argmax.primitive.lowering.kind !== "windowArgmax" || argmax.inputs[0] !== op.inputs[0]) return op;
-  if (
-    JSON.stringify(argmax.primitive.lowering.geometry(argmax.attributes)) !== JSON.stringify(op.primitive.lowering.geometry(op.attributes))
-  )
-    return op;
-  let primitive = windowMaxima.get(argmax.primitive);
-  if (primitive === undefined) windowMaxima.set(argmax.primitive, (primitive = windowMax(argmax.primitive)));
-  return { ...op, primitive, attributes: argmax.attributes, inputs: [op.inputs[0]!] };
 }

@@ -36,7 +36,7 @@ describe("a back-end whose parts are not loaded", () => {
       [-1, 0, 5],
     ]);
     expect(traced).toEqual(read);
-    expect(rarePasses.get().buildSort).toBeTypeOf("function");
+    expect(rarePasses.get().buildRareRoot).toBeTypeOf("function");
     expect(rareKernels.get().lowerSort).toBeTypeOf("function");
     expect(await ops.sin(tensor([0])).array()).toEqual([0]);
   });

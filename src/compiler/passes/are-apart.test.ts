@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Affine } from "../../graph/index.ts";
 import { Random } from "../../testing/random.ts";
-import { mayMeet } from "./affine.ts";
+import { mayMeet } from "./are-apart.ts";
 
 /** Every value that a function takes. */
 function values(f: Affine, extents: readonly number[]): Set<number> {
