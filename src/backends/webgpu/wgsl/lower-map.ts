@@ -3,6 +3,7 @@ import type { MapKernel } from "../../../compiler/kernels/kernel.ts";
 import type { KernelCode, Surroundings } from "./kernel-code.ts";
 import { ModuleWriter } from "./module-writer.ts";
 import { countText, placeAt, pointsOf, splitPoint } from "./points.ts";
+import { walkingOrder } from "./walking-order.ts";
 import { forEachPoint, wholeWords } from "./whole-words.ts";
 
 /** Invocations of a workgroup: more where there is work for many. */
@@ -13,7 +14,7 @@ export function groupSizeFor(points: number, { limits, joined }: Surroundings): 
 
 /** Lowers a map. */
 export function lowerMap(kernel: MapKernel, surroundings: Surroundings): KernelCode {
-  const axes = [...kernel.axes.keys()];
+  const axes = walkingOrder(kernel, [...kernel.axes.keys()]);
   const words = wholeWords(kernel, axes, surroundings);
   const writer = new ModuleWriter(kernel, surroundings, words.owned);
   const invocations = Math.ceil(pointsOf(kernel.axes) / words.points);

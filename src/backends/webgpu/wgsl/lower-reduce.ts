@@ -6,6 +6,7 @@ import { groupSizeFor } from "./lower-map.ts";
 import { ModuleWriter, type Place } from "./module-writer.ts";
 import { close, countText, openLoops, placeAt, pointsOf, splitPoint } from "./points.ts";
 import { ReducerState } from "./reducers.ts";
+import { walkingOrder } from "./walking-order.ts";
 import { forEachPoint, wholeWords } from "./whole-words.ts";
 
 /** Results above which one invocation per result keeps the machine busy. */
@@ -13,19 +14,23 @@ const enoughResults = 4096;
 
 /** Lowers a reduction. The form is a function of its shape. */
 export function lowerReduce(kernel: ReduceKernel, surroundings: Surroundings): KernelCode {
-  const parallel = [...kernel.axes.keys()].filter((axis) => kernel.axes[axis]!.role === "parallel");
+  const parallel = walkingOrder(
+    kernel,
+    [...kernel.axes.keys()].filter((axis) => kernel.axes[axis]!.role === "parallel"),
+  );
   const reduced = [...kernel.axes.keys()].filter((axis) => kernel.axes[axis]!.role === "reduce");
   const results = pointsOf(parallel.map((axis) => kernel.axes[axis]!));
   const length = pointsOf(reduced.map((axis) => kernel.axes[axis]!));
   // Joined kernels, long and short, have one form.
   if (surroundings.joined !== undefined && results === 1) return lowerTree(kernel, surroundings, parallel, reduced);
-  const isTree = length >= 32 && (results < enoughResults ? length >= 64 || walksRows(kernel, reduced) : walksRows(kernel, reduced));
+  const isTree =
+    length >= 32 && (results < enoughResults ? length >= 64 || walksRows(kernel, parallel, reduced) : walksRows(kernel, parallel, reduced));
   return isTree ? lowerTree(kernel, surroundings, parallel, reduced) : lowerSerial(kernel, surroundings, parallel, reduced);
 }
 
 /** Whether more data has its neighbours along the last reduce axis than along the last parallel axis. */
-function walksRows(kernel: ReduceKernel, reduced: readonly number[]): boolean {
-  const [inner, outer] = [reduced.at(-1), reduced[0]! - 1];
+function walksRows(kernel: ReduceKernel, parallel: readonly number[], reduced: readonly number[]): boolean {
+  const [inner, outer] = [reduced.at(-1), parallel.at(-1)];
   if (inner === undefined) return false;
   let balance = 0;
   for (const entry of kernel.expression) {
@@ -33,7 +38,7 @@ function walksRows(kernel: ReduceKernel, reduced: readonly number[]): boolean {
     const { index, buffer } = kernel.accesses[entry.access]!;
     const { elements } = kernel.buffers[buffer]!;
     if (Math.abs(index.coefficients[inner] ?? 0) === 1) balance += elements;
-    if (outer >= 0 && Math.abs(index.coefficients[outer] ?? 0) === 1) balance -= elements;
+    if (outer !== undefined && Math.abs(index.coefficients[outer] ?? 0) === 1) balance -= elements;
   }
   return balance > 0;
 }
@@ -120,7 +125,7 @@ function lowerTree(kernel: ReduceKernel, surroundings: Surroundings, parallel: r
   const { width, teams, step } = treeShape(
     results,
     isLong ? Infinity : length,
-    walksRows(kernel, reduced),
+    walksRows(kernel, parallel, reduced),
     surroundings.limits.invocations,
   );
   const size = width * teams;

@@ -1,7 +1,8 @@
 /**
  * Scatters, by destination and without atomics: updates of one place are applied in row-major order by one invocation.
- * Either an invocation per point of the axes that tell destinations apart runs through all updates of its column, or,
- * where such columns are few, an invocation per update whose place no earlier update has (for "set": no later one).
+ * Either an invocation per point of the axes that tell destinations apart runs through all updates of its column; or, where
+ * such columns are few, an invocation per update whose place no earlier update has (for "set": no later one); or, where they
+ * are many (rows of an embedding), a workgroup per such update, with an invocation for each column.
  */
 import type { Entry, ScatterKernel } from "../../../compiler/kernels/kernel.ts";
 import type { KernelCode, Surroundings } from "./kernel-code.ts";
@@ -20,9 +21,11 @@ export function lowerScatter(kernel: ScatterKernel, surroundings: Surroundings):
   const serial = [...kernel.axes.keys()].filter((axis) => !columns.includes(axis));
   const count = pointsOf(columns.map((axis) => kernel.axes[axis]!));
   const updates = pointsOf(serial.map((axis) => kernel.axes[axis]!));
-  return count < fewColumns && updates > 16 && updates <= mostCompared
-    ? lowerByUpdate(kernel, surroundings, columns, serial)
-    : lowerByColumn(kernel, surroundings, columns, serial);
+  if (updates <= 16 || updates > mostCompared) return lowerByColumn(kernel, surroundings, columns, serial);
+  if (count < fewColumns) return lowerByUpdate(kernel, surroundings, columns, serial);
+  const guards = kernel.accesses[kernel.store]!.guards;
+  const isOneRow = guards.every(({ index }) => columns.every((axis) => (index.coefficients[axis] ?? 0) === 0));
+  return (isOneRow ? lowerByGroup : lowerByColumn)(kernel, surroundings, columns, serial);
 }
 
 /** Axes that the data-dependent part of the index depends on. */
@@ -153,4 +156,84 @@ function lowerByUpdate(
   writer.line("}");
   writer.storeAt(buffer, here.target, "sum", null);
   return writer.finish(size, Math.ceil(points / size));
+}
+
+/**
+ * A workgroup per update and block of columns. Its invocations compare the update's place with those of all others between them,
+ * and each takes a column: the first update of a place (for "set" the last) does what all updates of that place do, in order.
+ */
+function lowerByGroup(
+  kernel: ScatterKernel,
+  surroundings: Surroundings,
+  columns: readonly number[],
+  serial: readonly number[],
+): KernelCode {
+  const writer = new ModuleWriter(kernel, surroundings);
+  const columnCount = pointsOf(columns.map((axis) => kernel.axes[axis]!));
+  const updates = pointsOf(serial.map((axis) => kernel.axes[axis]!));
+  let size = fewColumns;
+  while (size < Math.min(256, surroundings.limits.invocations) && size < columnCount) size *= 2;
+  const blocks = Math.ceil(columnCount / size);
+  const count = countText(writer, serial);
+  const { buffer, dynamic } = kernel.accesses[kernel.store]!;
+  const { dtype } = kernel.buffers[buffer]!;
+  const indices = dynamic.map((term) => term.value);
+  writer.declare("var<workgroup> has_other: atomic<u32>;");
+  writer.declare("var<workgroup> is_done: u32;");
+  const own = writer.let("own", `group / ${blocks}u`);
+  writer.line(`if (${own} >= ${count}) { return; }`);
+  const isSum = kernel.mode === "add";
+  /** Where update `update` goes in the first column; no column's place is another's. */
+  const targetOf = (update: string): string => {
+    const place = placeAt(splitPoint(writer, update, serial));
+    const { index, condition } = writer.where(kernel.store, place, writer.entries(kernel.expression, indices, place));
+    return writer.let("target", condition === null ? index : `select(-1i, ${index}, ${condition})`);
+  };
+  const here = targetOf(own);
+  const [from, end] = isSum ? ["lane", own] : [`${own} + 1u + lane`, count];
+  writer.line(`for (var other = ${from}; other < ${end}; other += ${size}u) {`);
+  writer.line(`if (${targetOf("other")} == ${here}) { atomicStore(&has_other, 1u); }`);
+  writer.line("}");
+  writer.line("workgroupBarrier();");
+  writer.line(`if (lane == 0u) { is_done = atomicLoad(&has_other) | select(0u, 1u, ${here} < 0i); }`);
+  writer.line("if (workgroupUniformLoad(&is_done) != 0u) { return; }");
+  const point = writer.let("column", `group % ${blocks}u * ${size}u + lane`);
+  const exists = writer.let("exists", `${point} < ${countText(writer, columns)}`);
+  const column = splitPoint(writer, `select(0u, ${point}, ${exists})`, columns);
+  /** Place in this invocation's column, and value there. */
+  const at = (update: string): { readonly index: string; readonly value: string } => {
+    const place = placeAt(new Map([...column, ...splitPoint(writer, update, serial)]));
+    const values = writer.entries(kernel.expression, [kernel.value, ...indices], place);
+    return { index: writer.let("at", writer.where(kernel.store, place, values).index), value: values.get(kernel.value)! };
+  };
+  const first = at(own);
+  if (!isSum) {
+    writer.storeAt(buffer, first.index, first.value, exists);
+    return writer.finish(size, updates * blocks);
+  }
+  writer.declare(`var<workgroup> matches: array<u32, ${size}>;`);
+  writer.declare("var<workgroup> matched: atomic<u32>;");
+  writer.line(`var sum = ${writer.read(buffer, first.index)};`);
+  writer.line(`sum = ${scalarText("add", ["sum", first.value], dtype, dtype)};`);
+  writer.line("var seen = 0u;");
+  writer.line(`for (var begin = ${own} + 1u; begin < ${count}; begin += ${size}u) {`);
+  writer.line(`matches[lane] = 0u;`);
+  writer.line(`if (begin + lane < ${count}) {`);
+  writer.line(`if (${targetOf("(begin + lane)")} == ${here}) {`);
+  writer.line("matches[lane] = 1u;");
+  writer.line("atomicAdd(&matched, 1u);");
+  writer.line("}");
+  writer.line("}");
+  writer.line("workgroupBarrier();");
+  writer.line("let now = atomicLoad(&matched);");
+  writer.line(`for (var i = 0u; (i < ${size}u) & (seen < now); i++) {`);
+  writer.line("if (matches[i] != 0u) {");
+  writer.line("seen++;");
+  writer.line(`sum = ${scalarText("add", ["sum", at("(begin + i)").value], dtype, dtype)};`);
+  writer.line("}");
+  writer.line("}");
+  writer.line("workgroupBarrier();");
+  writer.line("}");
+  writer.storeAt(buffer, first.index, "sum", exists);
+  return writer.finish(size, updates * blocks);
 }

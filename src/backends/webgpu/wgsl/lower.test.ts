@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { gradients } from "../../../autodiff/gradients.ts";
 import { compile } from "../../../compiler/compile.ts";
 import { DTypeError } from "../../../errors.ts";
 import { parameterTensor, Subgraph, type Tensor } from "../../../graph/index.ts";
+import * as ops from "../../../ops/index.ts";
 import * as p from "../../../primitives/index.ts";
 import { lenetStep } from "../../../testing/lenet-step.ts";
 import { webGpuTarget } from "../index.ts";
@@ -153,6 +155,30 @@ fn main(@builtin(workgroup_id) cell: vec3<u32>, @builtin(num_workgroups) grid: v
     expect(code).toContain("let result1 = group * 32u + lane % 32u;");
     expect(code).toMatch(/for \(var point\d+ = member0; exists2 & \(point\d+ < .*\); point\d+ \+= 8u\) \{/);
     expect(code).toContain("lane + half * 32u");
+  });
+
+  it("gives neighbouring invocations the channels of a depthwise convolution", () => {
+    const [x, w] = [parameterTensor([2, 20, 20, 48], "float32"), parameterTensor([3, 3, 48, 1], "float32")];
+    const program = compile(
+      new Subgraph([x, w], [ops.depthwiseConv(x, w, { padding: "same" })]),
+      { arguments: 2, states: 0, writtenStates: [] },
+      webGpuTarget(8, 2 ** 27),
+    );
+    const [{ distinct, code }] = lowerProgram(program, limits).kernels as [ReturnType<typeof lowerProgram>["kernels"][number]];
+    // Channels are a batch axis, and stand first.
+    expect(distinct.kernel.axes[0]!.extent).toBe(48);
+    expect(code.wgsl).toMatch(/let (a\d+) = i32\(point\d+ % 48u\);[^]*buffer2\[\(\1 \+ /);
+  });
+
+  it("adds up updates of rows by a workgroup for each row that has any", () => {
+    const [table, at, rows] = [
+      parameterTensor([500, 100], "float32"),
+      parameterTensor([40], "int32"),
+      parameterTensor([40, 100], "float32"),
+    ];
+    const code = codeOf([table, at, rows], gradients([p.take(table, at, 0, "clamp")], [table], { cotangents: [rows] })).at(-1)!;
+    expect(code).toContain("@workgroup_size(128)");
+    expect(code).toContain("workgroupUniformLoad(&is_done)");
   });
 
   it("exchanges registers within subgroups, and takes what they hold through workgroup memory once", () => {

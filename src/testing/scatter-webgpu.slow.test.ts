@@ -1,0 +1,84 @@
+/** Scatters on WebGPU, in all of their forms, and depthwise convolutions, whose channels are neighbours. */
+import { afterAll, describe, expect, it } from "vitest";
+import { gradients } from "../autodiff/gradients.ts";
+import { IndexError } from "../errors.ts";
+import { type NdArray, parameterTensor, sizeOf, Subgraph } from "../graph/index.ts";
+import * as ops from "../ops/index.ts";
+import * as p from "../primitives/index.ts";
+import { compareWithExact, runnerOf } from "./compare.ts";
+import { whereWebGpu } from "./webgpu-device.ts";
+
+let seed = 3;
+const next = (): number => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+const random = (shape: readonly number[]): NdArray => ({
+  shape,
+  dtype: "float32",
+  data: Float32Array.from({ length: sizeOf(shape) }, () => 2 * next() - 1),
+});
+/** Small numbers more often than large ones. */
+const indices = (length: number, end: number): NdArray => ({
+  shape: [length],
+  dtype: "int32",
+  data: Int32Array.from({ length }, () => Math.floor(end * next() ** 3)),
+});
+
+await whereWebGpu("scatters on WebGPU", (backend) => {
+  const run = runnerOf(backend);
+  afterAll(() => backend.close());
+
+  describe("updates of rows on webgpu", () => {
+    it.each([
+      // Few columns; a workgroup's; several workgroups', the last not full; few updates; many.
+      [50, 10, 7],
+      [60, 33, 64],
+      [130, 40, 100],
+      [300, 29, 300],
+      [12, 9, 128],
+    ])("%i of %i rows of %i are summed", async (updates, rows, columns) => {
+      const [table, at, given] = [
+        parameterTensor([rows, columns], "float32"),
+        parameterTensor([updates], "int32"),
+        parameterTensor([updates, columns], "float32"),
+      ];
+      const sums = gradients([p.take(table, at, 0, "check")], [table], { cotangents: [given] });
+      const added = ops.scatterUpdate(table, ops.reshape(at, [updates, 1]), given);
+      const graph = new Subgraph([table, at, given], [...sums, added]);
+      const comparison = await compareWithExact(run, graph, [random([rows, columns]), indices(updates, rows), random([updates, columns])]);
+      expect(comparison.failures).toEqual([]);
+      expect(comparison.elements).toBe(2 * rows * columns);
+    });
+
+    it("tell an index out of range", async () => {
+      const [table, at, given] = [
+        parameterTensor([9, 70], "float32"),
+        parameterTensor([40], "int32"),
+        parameterTensor([40, 70], "float32"),
+      ];
+      const graph = new Subgraph([table, at, given], gradients([p.take(table, at, 0, "check")], [table], { cotangents: [given] }));
+      const wrong = indices(40, 9);
+      wrong.data[33] = 9;
+      await expect(async () => run(graph, [random([9, 70]), wrong, random([40, 70])])).rejects.toThrow(IndexError);
+    });
+  });
+
+  it("depthwise convolutions and their gradients agree with exact numbers", async () => {
+    for (const [channels, multiplier, strides] of [
+      [33, 1, 1],
+      [8, 2, 2],
+    ] as const) {
+      const shapes = [
+        [2, 9, 10, channels],
+        [3, 3, channels, multiplier],
+      ];
+      const [x, w] = shapes.map((shape) => parameterTensor(shape, "float32")) as [
+        ReturnType<typeof parameterTensor>,
+        ReturnType<typeof parameterTensor>,
+      ];
+      const y = ops.depthwiseConv(x, w, { strides, padding: "same" });
+      const graph = new Subgraph([x, w], [y, ...gradients([ops.multiply(y, y)], [x, w])]);
+      const comparison = await compareWithExact(run, graph, shapes.map(random));
+      expect(comparison.failures).toEqual([]);
+      expect(comparison.elements).toBeGreaterThan(0);
+    }
+  });
+});
