@@ -1,4 +1,4 @@
-/** Scatters on WebGPU, in all of their forms, and depthwise convolutions, whose channels are neighbours. */
+/** Kernels on WebGPU with several forms: scatters, running reductions; and depthwise convolutions, whose channels are neighbours. */
 import { afterAll, describe, expect, it } from "vitest";
 import { gradients } from "../autodiff/gradients.ts";
 import { IndexError } from "../errors.ts";
@@ -59,6 +59,23 @@ await whereWebGpu("scatters on WebGPU", (backend) => {
       wrong.data[33] = 9;
       await expect(async () => run(graph, [random([9, 70]), wrong, random([40, 70])])).rejects.toThrow(IndexError);
     });
+  });
+
+  it("running sums, products and extremes of long rows agree with exact numbers, forwards and backwards", async () => {
+    for (const shape of [
+      [3, 256],
+      [2, 1000],
+      [1, 2049],
+    ]) {
+      const x = parameterTensor(shape, "float32");
+      const integers = ops.cast(ops.multiply(x, 10), "int32");
+      const reversed = p.cumulativeSum(x, 1, true);
+      const results = [ops.cumsum(x, 1), reversed, p.cumulativeMax(x, 1), ops.cumsum(integers, 1)];
+      const product = ops.cumprod(ops.add(1, ops.multiply(x, 0.01)), 1);
+      const comparison = await compareWithExact(run, new Subgraph([x], [...results, product]), [random(shape)]);
+      expect(comparison.failures).toEqual([]);
+      expect(comparison.elements).toBe(5 * sizeOf(shape));
+    }
   });
 
   it("depthwise convolutions and their gradients agree with exact numbers", async () => {

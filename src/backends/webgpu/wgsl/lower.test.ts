@@ -170,6 +170,15 @@ fn main(@builtin(workgroup_id) cell: vec3<u32>, @builtin(num_workgroups) grid: v
     expect(code.wgsl).toMatch(/let (a\d+) = i32\(point\d+ % 48u\);[^]*buffer2\[\(\1 \+ /);
   });
 
+  it("runs through long rows in pieces, short ones and floats of two bytes in order", () => {
+    const code = (length: number, dtype: "float32" | "bfloat16"): string => {
+      const x = parameterTensor([3, length], dtype);
+      return codeOf([x], [p.cumulativeSum(x, 1)])[0]!;
+    };
+    expect(code(300, "float32")).toContain("var<workgroup> pieces: array<f32, 256>;");
+    expect(code(200, "float32") + code(300, "bfloat16")).not.toContain("pieces");
+  });
+
   it("adds up updates of rows by a workgroup for each row that has any", () => {
     const [table, at, rows] = [
       parameterTensor([500, 100], "float32"),
