@@ -37,7 +37,7 @@ function mayBeSliced(steps: readonly DraftStep[], draft: Draft, { limits: { slic
 /** Compiles a graph for one target. Parameters: arguments, states, run-time scalars; results: results, new states. */
 export function compile(graph: Subgraph, counts: CompileCounts, target: Target): Program {
   const flat = simplify(flatten(graph));
-  const draft = new Draft(target.limits);
+  const draft = new Draft(target.limits, counts.writtenStates);
   const block = new Block(draft, flat);
   const scalarCount = flat.parameters.length - counts.arguments - counts.states;
   flat.parameters.forEach((value, i) => {
@@ -67,7 +67,7 @@ export function compile(graph: Subgraph, counts: CompileCounts, target: Target):
   const outputs = new Set([...results.map(({ buffer }) => buffer), ...updates.map(({ value }) => value)]);
   const { preparing, rest, kept, states } = splitPreparation(optimizeSteps(block.steps, draft, target, outputs), {
     draft,
-    writtenStates: new Set(counts.writtenStates),
+    writtenStates: draft.writtenStates,
     outputs,
     // What takes no arguments is hardly run twice.
     mostBytes: counts.arguments === 0 ? 0 : (target.limits.preparedBytes ?? 0),

@@ -33,10 +33,13 @@ export class Draft {
   readonly buffers: DraftBuffer[] = [];
   /** Limits of the back-end. */
   readonly limits: Limits;
+  /** States that the program writes. */
+  readonly writtenStates: ReadonlySet<number>;
   #loops = 0;
 
-  constructor(limits: Limits) {
+  constructor(limits: Limits, writtenStates: readonly number[] = []) {
     this.limits = limits;
+    this.writtenStates = new Set(writtenStates);
   }
 
   /** A new buffer for a value of this type. */

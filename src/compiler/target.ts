@@ -59,9 +59,12 @@ export interface Target {
   readonly limits: Limits;
   /**
    * Turns one contraction into the kernels this back-end wants, in running order: packs, the contraction with its
-   * `schedule`, combination of partial sums. The result depends on the kernel and the instruction set only.
+   * `schedule`, combination of partial sums. `isRenewed`: rhs is another in every run. The result depends on the kernel and the instruction set only.
    */
-  scheduleContract(bound: { readonly kernel: ContractKernel; readonly buffers: readonly number[]; readonly scalars: readonly number[] }): {
+  scheduleContract(
+    bound: { readonly kernel: ContractKernel; readonly buffers: readonly number[]; readonly scalars: readonly number[] },
+    isRenewed?: boolean,
+  ): {
     readonly kernels: readonly ScheduledKernel[];
     readonly temporaries: readonly Temporary[];
   };

@@ -51,7 +51,7 @@ export function compilerTarget(
       lanes: options.lanes ?? 1,
       contractsInPlace: true,
     },
-    scheduleContract: (bound) => schedules().scheduleContract(bound, target, winograd),
+    scheduleContract: (bound, isRenewed) => schedules().scheduleContract(bound, target, winograd, isRenewed),
     stepOfAxis: (kernel, access, axis) => schedules().rareKernels.get().stepOfAxis(kernel, access, axis),
     cutContract: (kernel, axis) => schedules().rareKernels.get().cutContract(kernel, axis),
   };

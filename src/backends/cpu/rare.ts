@@ -4,6 +4,7 @@ export { emitUnitCopy } from "./loops/contract/emit-unit-copy.ts";
 export { widenedLhs } from "./loops/contract/lhs-block.ts";
 export { emitLooped } from "./loops/contract/looped-epilogue.ts";
 export { padOperand } from "./loops/contract/pad-operand.ts";
+export { copiesPanels } from "./loops/contract/panel-copy.ts";
 export { prefetchNextBlock } from "./loops/contract/prefetch-block.ts";
 export { reduceFallback } from "./loops/contract/reduce-fallback.ts";
 export {

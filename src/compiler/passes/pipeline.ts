@@ -82,7 +82,9 @@ function withoutDeadKernels(kernels: readonly ScheduledKernel[], pinned: Readonl
 function scheduleContraction(bound: ScheduledKernel, draft: Draft, target: Target): ScheduledKernel[] {
   const { kernel } = bound;
   if (kernel.kind !== "contract") return [bound];
-  const scheduled = target.scheduleContract({ kernel, buffers: bound.buffers, scalars: bound.scalars });
+  const rhs = draft.buffers[bound.buffers[kernel.accesses[kernel.rhs]!.buffer]!]!.place;
+  const isKept = rhs?.kind === "constant" || (rhs?.kind === "state" && !draft.writtenStates.has(rhs.index));
+  const scheduled = target.scheduleContract({ kernel, buffers: bound.buffers, scalars: bound.scalars }, !isKept);
   const temporaries = scheduled.temporaries.map(({ dtype, elements }) => draft.add(dtype, elements));
   return scheduled.kernels.map((next) => ({
     ...next,

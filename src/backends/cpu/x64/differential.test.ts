@@ -30,6 +30,8 @@ describe.each(kinds)("machine code for %s", (kind) => {
       checkContraction(matmul(20, 33, size, { rhsTransposed: true }), size, kind);
     }
     checkContraction(matmul(31, 40, 1100), 1, kind);
+    // Panels that units copy.
+    checkContraction(matmul(66, 264, 20, { dynamic: "m" }), 2, kind);
   });
 
   it.each([

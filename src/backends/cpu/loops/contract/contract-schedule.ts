@@ -33,6 +33,8 @@ export interface ContractSchedule {
   readonly unitCopy: UnitCopy | null;
   /** Every unit widens what a block of k reads of lhs, of two bytes an element, into its scratch memory; null: it does not. */
   readonly lhsBlock: LhsBlock | null;
+  /** Every unit copies the panels of rhs that it reads into its scratch memory, while its first tile reads them. */
+  readonly copiesPanels: boolean;
   /** A batch axis that numbers ranges of k blocks; each writes partial sums of its own. */
   readonly splitAxis: number | null;
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type ContractKernel, kernelKey } from "../../../../compiler/kernels/kernel.ts";
 import { roundedTo, type ShortFloat, type TypedArray } from "../../../../dtype/index.ts";
 import type { CpuTarget } from "../../target.ts";
+import { runInterpreted } from "../run-lowered.ts";
 import { runNaive } from "../naive-kernel.ts";
 import { Random } from "../random-kernel.ts";
 import { lowerContract } from "./lower-contract.ts";
@@ -32,11 +33,16 @@ function tolerance(kernel: ContractKernel): number {
   return 8 * 2 ** -24 * Math.max(2, Math.sqrt(steps) * Math.log2(steps + 1) * 0.25);
 }
 
-function expectAsDefined(kernel: ContractKernel, target: CpuTarget, how: "wasm" | "interpreter"): ReturnType<typeof scheduleContract> {
+function expectAsDefined(
+  kernel: ContractKernel,
+  target: CpuTarget,
+  how: "wasm" | "interpreter",
+  isRenewed = false,
+): ReturnType<typeof scheduleContract> {
   const expected = fill(kernel, 7);
   const buffers = fill(kernel, 7);
   runNaive(kernel, { buffers: expected, scalars: [] });
-  const scheduled = runScheduled(kernel, buffers, [], target, how);
+  const scheduled = runScheduled(kernel, buffers, [], target, how, isRenewed);
   const limit = tolerance(kernel);
   expected[2]!.forEach((value, i) => {
     const difference = Math.abs(value - buffers[2]![i]!);
@@ -45,8 +51,9 @@ function expectAsDefined(kernel: ContractKernel, target: CpuTarget, how: "wasm" 
   return scheduled;
 }
 
-function scheduleFor(kernel: ContractKernel, target: CpuTarget): ContractSchedule {
-  return scheduleOf(tiledKernel(scheduleContract({ kernel, buffers: kernel.buffers.map((_, i) => i), scalars: [] }, target))!);
+function scheduleFor(kernel: ContractKernel, target: CpuTarget, isRenewed = false): ContractSchedule {
+  const bound = { kernel, buffers: kernel.buffers.map((_, i) => i), scalars: [] };
+  return scheduleOf(tiledKernel(scheduleContract(bound, target, "never", isRenewed))!);
 }
 
 /** The contraction with its operands stored in two bytes an element. */
@@ -128,7 +135,7 @@ describe("contractions", () => {
     ["16 lanes", avx512],
     ["16 lanes without masks", avx512Unmasked],
   ] as const)("of random layouts are as defined with %s, touching their buffers only", (_, target) => {
-    for (let seed = 1000; seed < 1040; seed++) expectAsDefined(randomContraction(seed), target, "interpreter");
+    for (let seed = 1000; seed < 1040; seed++) expectAsDefined(randomContraction(seed), target, "interpreter", seed % 2 === 0);
   });
 
   it("reach every form among random ones", () => {
@@ -160,6 +167,27 @@ describe("contractions", () => {
     expectAsDefined(matmul(70, 24, 1100), wasm, "wasm");
     expectAsDefined(matmul(40, 24, 700, { lhsTransposed: true, dynamic: "k" }), wasm, "wasm");
     expectAsDefined(matmul(9, 8, 4099, { lhsTransposed: true, dynamic: "k" }), wasm, "wasm");
+  });
+
+  it("copy panels in their units where rhs is another in every run", () => {
+    const small = { ...avx512, l1Bytes: 2 ** 13, l2Bytes: 2 ** 17 };
+    for (const [target, m, n, k, options] of [
+      [small, 66, 75, 70, { dynamic: "m" }],
+      [small, 64, 75, 200, { dynamic: "k" }],
+      [avx2, 66, 256, 20, {}],
+    ] as const) {
+      const kernel = matmul(m, n, k, options);
+      const renewed = expectAsDefined(kernel, target, "interpreter", true);
+      expect(renewed.kernels).toHaveLength(1);
+      expect(scheduleOf(tiledKernel(renewed)!).copiesPanels).toBe(true);
+      expect(scheduleFor(kernel, target).copiesPanels).toBe(false);
+    }
+    // The code of one batch serves one of fewer rows than a tile.
+    const few = { ...matmul(5, 75, 70, { dynamic: "m" }), schedule: scheduleFor(matmul(66, 75, 70, { dynamic: "m" }), small, true) };
+    const [expected, found] = [fill(few, 7), fill(few, 7)];
+    runNaive(few, { buffers: expected, scalars: [] });
+    runInterpreted(few, lowerContract(few, small), small, { buffers: found, scalars: [] });
+    expected[2]!.forEach((value, i) => expect(Math.abs(value - found[2]![i]!)).toBeLessThan(tolerance(few)));
   });
 
   it("spread operands whose rows meet in the cache, and pack long ones", () => {

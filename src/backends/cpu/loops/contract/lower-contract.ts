@@ -19,7 +19,7 @@ import {
   unitCopyBytes,
 } from "./contract-schedule.ts";
 import { TileEpilogue } from "./tile-epilogue.ts";
-import { emitTileLoops, offsetPointer, spillBytes, type StepLoop, type Tile, zeroAccumulators } from "./tile-loops.ts";
+import { emitPanelCopy, emitTileLoops, offsetPointer, spillBytes, type StepLoop, type Tile, zeroAccumulators } from "./tile-loops.ts";
 import { balancedRows, restSizes } from "./tile-shape.ts";
 
 /** One dimension of the space of units. */
@@ -120,7 +120,7 @@ class ContractLowering {
     const products = axes.reduce((product, axis) => product * axis.extent, 1);
     const nanoseconds = products / Math.max(1, units) / (this.#target.lanes * 4);
     const { unitCopy, lhsBlock } = this.#schedule;
-    const copied = unitCopy === null ? (lhsBlock?.elements ?? 0) * 4 : unitCopyBytes(unitCopy);
+    const copied = this.#panelCopyBytes + (unitCopy === null ? (lhsBlock?.elements ?? 0) * 4 : unitCopyBytes(unitCopy));
     const scratchBytes = this.#copyOffset + copied;
     return { code: this.#frame.finish(), scratchBytes: Math.ceil(scratchBytes / 64) * 64, units, grain: grainOf(units, nanoseconds) };
   }
@@ -175,6 +175,13 @@ class ContractLowering {
   get #copyOffset(): number {
     const { rows, vectors } = this.#schedule.tile;
     return Math.ceil((this.#spillBytes + this.#epilogue.scratchBytes(rows, vectors)) / 64) * 64;
+  }
+
+  /** Bytes of the copy of a panel, or of a block of k of it. */
+  get #panelCopyBytes(): number {
+    const { copiesPanels, kBlock } = this.#schedule;
+    if (!copiesPanels) return 0;
+    return (kBlock === null ? this.#kernel.axes[this.#k[0]!]!.extent : kBlock.size) * this.#width * 4;
   }
 
   /** Pointer into what a unit at `positions` copied of lhs. */
@@ -336,18 +343,28 @@ class ContractLowering {
     nest(block, 0, lhs, positions);
   }
 
-  #rows(block: Block, pass: Pass, vectors: number, lastCount: LastCount): void {
-    const { rowAxis, rowsPerUnit, tile } = this.#schedule;
+  /** The tiles of a panel. Where units copy panels, all but the first find it in the copy that this one makes. */
+  #rows(block: Block, stored: Pass, vectors: number, lastCount: LastCount): void {
+    const { rowAxis, rowsPerUnit, tile, copiesPanels } = this.#schedule;
     if (rowAxis === null) {
-      this.#tile(block, pass, i32(0), 1, vectors, lastCount);
+      this.#tile(block, stored, i32(0), 1, vectors, lastCount);
       return;
     }
+    const copy = copiesPanels ? block.let(advance(this.#frame.scratch, i32(this.#copyOffset), 1), "panelCopy") : null;
+    const copying: Pass = { ...stored, copyTo: copy };
+    const [loop] = stored.loops;
+    const pass: Pass =
+      copy === null ? stored : { ...stored, rhs: copy, loops: [{ ...loop!, rhsStep: vectors * this.#target.lanes * 4 }], isPadded: true };
     const { extent, dynamic } = this.#kernel.axes[rowAxis]!;
     if (!dynamic && rowsPerUnit >= extent) {
       let start = 0;
       for (const [size, count] of balancedRows(extent, tile.rows)) {
         const end = start + size * count;
-        if (count === 1) this.#tile(block, pass, i32(start), size, vectors, lastCount);
+        if (copy !== null && start === 0) {
+          this.#tile(block, copying, i32(0), size, vectors, lastCount);
+          start = size;
+        }
+        if (end - start === size) this.#tile(block, pass, i32(start), size, vectors, lastCount);
         else block.for("row", i32(start), i32(end), size, (body, row) => this.#tile(body, pass, row, size, vectors, lastCount));
         start = end;
       }
@@ -357,7 +374,15 @@ class ContractLowering {
     const end = block.let(min(add(first, i32(rowsPerUnit)), this.#extent(block, rowAxis)), "endRow");
     const rest = block.let(rem(sub(end, first), i32(tile.rows)), "restRows");
     const full = block.let(sub(end, rest), "fullRows");
-    block.for("row", first, full, tile.rows, (body, row) => this.#tile(body, pass, row, tile.rows, vectors, lastCount));
+    if (copy !== null) {
+      block.if(
+        lt(first, full),
+        (body) => this.#tile(body, copying, first, tile.rows, vectors, lastCount),
+        (body) => emitPanelCopy(body, this.#tileOf(copying, tile.rows, vectors, lastCount), stored.rhs),
+      );
+    }
+    const second = copy === null ? first : add(first, i32(tile.rows));
+    block.for("row", second, full, tile.rows, (body, row) => this.#tile(body, pass, row, tile.rows, vectors, lastCount));
     if (!dynamic) {
       // Only the last unit has a rest, and it is known.
       const size = (extent % rowsPerUnit) % tile.rows;
@@ -378,11 +403,10 @@ class ContractLowering {
     });
   }
 
-  #tile(block: Block, pass: Pass, row: Expr, rows: number, vectors: number, lastCount: LastCount): void {
+  #tileOf(pass: Pass, rows: number, vectors: number, lastCount: LastCount): Tile {
     const { form, rowAxis, columnAxis, unroll, panelStride } = this.#schedule;
     const { lanes } = this.#target;
-    const sums = zeroAccumulators(block, rows, vectors);
-    const tile: Tile = {
+    return {
       form,
       rows,
       vectors,
@@ -392,10 +416,18 @@ class ContractLowering {
       rowStride: rowAxis === null ? 0 : this.#step("lhs", rowAxis),
       vectorStride: form === "dot" ? (columnAxis === null ? 0 : this.#step("rhs", columnAxis)) : lanes * elementBytes[this.#storage("rhs")],
       lastCount,
-      isPadded: panelStride !== null,
+      isPadded: panelStride !== null || pass.isPadded === true,
       loops: pass.loops,
       unroll,
+      copyTo: pass.copyTo ?? null,
     };
+  }
+
+  #tile(block: Block, pass: Pass, row: Expr, rows: number, vectors: number, lastCount: LastCount): void {
+    const { rowAxis } = this.#schedule;
+    const { lanes } = this.#target;
+    const sums = zeroAccumulators(block, rows, vectors);
+    const tile = this.#tileOf(pass, rows, vectors, lastCount);
     const lhs = rowAxis === null ? pass.lhs : block.let(advance(pass.lhs, row, tile.rowStride), "tileLhs");
     const spilled = (r: number, v: number): ReturnType<typeof address> => address(get(this.#spill), (r * vectors + v) * lanes * 4);
     if (pass.isFirst !== null) {
@@ -441,6 +473,10 @@ interface Pass {
   readonly loops: readonly StepLoop[];
   /** Number of the panel; null: none is entered yet. */
   readonly panel: Expr | null;
+  /** Where tiles copy the panel that they read. */
+  readonly copyTo?: Expr | null;
+  /** Whether rhs is such a copy. */
+  readonly isPadded?: boolean;
   /** i32 conditions; null: k is done in one pass. */
   readonly isFirst: Expr | null;
   readonly isLast: Expr | null;

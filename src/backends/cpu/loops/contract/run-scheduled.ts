@@ -24,8 +24,10 @@ export function runScheduled(
   scalars: readonly number[],
   target: CpuTarget,
   how: "wasm" | "interpreter",
+  isRenewed = false,
 ): ScheduledContraction {
-  const scheduled = scheduleContract({ kernel, buffers: buffers.map((_, i) => i), scalars: kernel.scalars.map((_, i) => i) }, target);
+  const bound = { kernel, buffers: buffers.map((_, i) => i), scalars: kernel.scalars.map((_, i) => i) };
+  const scheduled = scheduleContract(bound, target, "never", isRenewed);
   const temporaries = scheduled.temporaries.map(({ dtype, elements }) => hostArray(dtype, elements).fill(NaN));
   for (const bound of scheduled.kernels) {
     const memory = {

@@ -25,14 +25,14 @@ export interface ScheduledContraction {
 /**
  * Schedules `C[batch, m, n] = sum over k of lhs[batch, m, k] * rhs[batch, k, n]` for a target. The result depends on the
  * kernel's data and the instruction set only; of dynamic extents only whether they are few, and how many ranges of k
- * are summed apart. `use`: whether 3x3 convolutions become maps around a contraction (see winograd.ts).
+ * are summed apart. `isRenewed`: rhs is another in every run. `use`: whether 3x3 convolutions become maps around a contraction (see winograd.ts).
  */
-export function scheduleContract(bound: Binding, target: CpuTarget, use: WinogradUse = "never"): ScheduledContraction {
+export function scheduleContract(bound: Binding, target: CpuTarget, use: WinogradUse = "never", isRenewed = false): ScheduledContraction {
   const filtered =
     use !== "never" && mayBeWindows(bound.kernel)
-      ? rareKernels.get().scheduleFiltered(bound, target, use, (one, from) => new Scheduler(one, target, from).run())
+      ? rareKernels.get().scheduleFiltered(bound, target, use, (one, from) => new Scheduler(one, target, isRenewed, from).run())
       : null;
-  return filtered ?? new Scheduler(bound, target).run();
+  return filtered ?? new Scheduler(bound, target, isRenewed).run();
 }
 
 /** Whether a contraction has the axes of a 3x3 convolution (of which one may be merged with the channels). */
@@ -43,6 +43,7 @@ function mayBeWindows({ axes }: ContractKernel): boolean {
 class Scheduler {
   readonly #target: CpuTarget;
   readonly #original: Binding;
+  readonly #isRenewed: boolean;
   readonly #filtered: Winograd | null;
   readonly #before: ScheduledKernel[] = [];
   readonly #temporaries: Temporary[] = [];
@@ -50,8 +51,9 @@ class Scheduler {
   readonly #padded: Prepared[] = [];
 
   /** `filtered`: what the operands come from, with temporaries that are there already. */
-  constructor(bound: Binding, target: CpuTarget, filtered: Winograd | null = null) {
+  constructor(bound: Binding, target: CpuTarget, isRenewed: boolean, filtered: Winograd | null = null) {
     this.#original = bound;
+    this.#isRenewed = isRenewed;
     this.#target = target;
     this.#filtered = filtered;
     if (filtered !== null) this.#temporaries.push(...filtered.temporaries);
@@ -141,7 +143,9 @@ class Scheduler {
       if (spread !== null) bound = this.#take(spread);
     }
     let panelStride: number | null = null;
-    if (form !== "dot" && this.#shouldPack(bound.kernel, found, width)) {
+    const isPacked = form !== "dot" && this.#shouldPack(bound.kernel, found, width);
+    const inUnits = isPacked && this.#isRenewed && rareKernels.get().copiesPanels(bound.kernel, found, tile, target);
+    if (isPacked && !inUnits) {
       const packed = rareKernels.get().packOperand(bound, lanesAxis, width, this.#temporary(), target, this.#filtered);
       if (packed !== null) {
         this.#temporaries.push(...packed.temporaries);
@@ -163,7 +167,7 @@ class Scheduler {
       bound = split.partial;
     }
     const plan =
-      this.#padded.length > 0 && form === "broadcast" && split === null && rowAxis !== null
+      this.#padded.length > 0 && form === "broadcast" && split === null && !inUnits && rowAxis !== null
         ? rareKernels.get().copyInUnits(bound, rowAxis, columnAxis!, this.#padded, this.#before, this.#temporaries, target)
         : null;
     if (plan !== null) bound = plan.bound;
@@ -177,6 +181,7 @@ class Scheduler {
       unroll: unrollOf(target, tile),
       panelStride,
       kBlock: blocks.kBlock,
+      copiesPanels: inUnits && split === null,
       splitAxis: split === null ? null : 0,
       ...unitShape(
         bound.kernel,

@@ -1,7 +1,7 @@
 /** The innermost part of a contraction: a register tile of accumulators over the whole loop nest of k. */
 import { add, address, advance, type Block, constant, fma, get, i32, loadSplat, loadVector, mul, rem, sub } from "../block.ts";
 import { elementBytes } from "../expression.ts";
-import type { Expr, Storage, Variable } from "../ir.ts";
+import type { Address, Expr, Storage, Variable } from "../ir.ts";
 
 /** One loop over k. Steps are bytes. */
 export interface StepLoop {
@@ -30,6 +30,8 @@ export interface Tile {
   /** Outermost first. `dot`: the last runs along the lanes. */
   readonly loops: readonly StepLoop[];
   readonly unroll: number;
+  /** broadcast, one loop of k: where every step stores the vectors that it reads of rhs, one step after another; null: nowhere. */
+  readonly copyTo?: Expr | null;
 }
 
 /** `accumulators[row][vector]`, declared by the caller. */
@@ -63,13 +65,19 @@ function emitInnermost(block: Block, tile: Tile, loop: StepLoop, lhs: Expr, rhs:
   const perStep = tile.form === "dot" ? tile.lanes : 1;
   const left = block.declare("a", lhs);
   const right = block.declare("b", rhs);
+  const copied = tile.copyTo == null ? null : block.declare("copied", tile.copyTo);
+  const copiedStep = tile.vectors * tile.lanes * 4;
   const advanceBoth = (body: Block, steps: number): void => {
     body.set(left, advance(get(left), i32(steps), loop.lhsStep));
     body.set(right, advance(get(right), i32(steps), loop.rhsStep));
+    if (copied !== null) body.set(copied, advance(get(copied), i32(steps), copiedStep));
   };
   const unrolled = (body: Block, copies: number): void => {
-    for (let copy = 0; copy < copies; copy++)
-      emitSteps(body, tile, get(left), get(right), copy * perStep * loop.lhsStep, copy * perStep * loop.rhsStep, sums);
+    for (let copy = 0; copy < copies; copy++) {
+      const offset = copy * perStep * loop.rhsStep;
+      emitSteps(body, tile, get(left), get(right), copy * perStep * loop.lhsStep, offset, sums);
+      if (copied !== null) copyStep(body, tile, address(get(right), offset), address(get(copied), copy * copiedStep), loop.rhsStep);
+    }
   };
   if (typeof loop.extent !== "number") {
     const whole = block.let(sub(loop.extent, rem(loop.extent, i32(tile.unroll))), "whole");
@@ -99,6 +107,32 @@ function emitInnermost(block: Block, tile: Tile, loop: StepLoop, lhs: Expr, rhs:
   unrolled(block, single);
   const offset = single * perStep;
   if (rest > 0) emitSteps(block, tile, get(left), get(right), offset * loop.lhsStep, offset * loop.rhsStep, sums, rest);
+}
+
+/** Copies a panel, as the steps of a tile with `copyTo` do. */
+export function emitPanelCopy(block: Block, tile: Tile, rhs: Expr): void {
+  const loop = tile.loops[0]!;
+  block.for("k", i32(0), extentExpr(loop), 1, (body, k) => {
+    const from = body.let(advance(rhs, k, loop.rhsStep), "from");
+    copyStep(body, tile, address(from), address(body.let(advance(tile.copyTo!, k, tile.vectors * tile.lanes * 4), "to")), loop.rhsStep);
+  });
+}
+
+/** Steps of k ahead of which rows of rhs are asked for, where they are copied. */
+const stepsAhead = 24;
+
+/** Copies what one step reads of rhs, lanes that do not exist as zeros, and asks for what a later one will. */
+function copyStep(block: Block, tile: Tile, from: Address, to: Address, step: number): void {
+  for (let vector = 0; vector < tile.vectors; vector++) {
+    const offset = vector * tile.vectorStride;
+    const count = vector === tile.vectors - 1 && tile.lastCount !== null ? tile.lastCount : undefined;
+    block.prefetch(address(from.base, from.offset + offset + stepsAhead * step));
+    block.store(
+      "f32",
+      address(to.base, to.offset + vector * tile.lanes * 4),
+      loadVector("f32", address(from.base, from.offset + offset), count),
+    );
+  }
 }
 
 /** One step of k (dot: one vector of steps, or its first `count` lanes): loads each operand once and multiplies all pairs. */
