@@ -1,6 +1,6 @@
 /**
- * How much of Keras is here: the recorded cases that pass, by group and class, and Keras's public symbols without a
- * counterpart. Runs the tests that read recorded cases, on NABLA_BACKEND (default: the reference and WebAssembly; all of
+ * How much of Keras is here: the recorded cases that pass, by group and class, and Keras's public symbols and members of
+ * its classes without a counterpart. Runs the tests that read recorded cases, on NABLA_BACKEND (default: the reference and WebAssembly; all of
  * them must pass).
  *
  *   npm run parity [-- folder with the recorded cases] [-- --symbols]
@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
+import { printMembers } from "./keras-members.ts";
 import { printSymbols } from "./keras-symbols.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -116,3 +117,4 @@ function printCases(): void {
 
 if (!process.argv.includes("--symbols")) printCases();
 printSymbols(join(fixtures, "symbols.json"));
+printMembers(join(fixtures, "members.json"));

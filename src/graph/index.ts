@@ -65,7 +65,7 @@ export {
   type TensorType,
   typeOf,
 } from "./tensor.ts";
-export { inlined, isInlining, isTracing, outsideTrace, type Trace, trace } from "./trace.ts";
+export { inlined, isInlining, isTracing, outsideTrace, type Trace, trace, traceWith } from "./trace.ts";
 export { flattenTree, isPlainObject, mapTree, type TensorTree, unflattenTree } from "./tree.ts";
 export {
   type Assignable,

@@ -20,6 +20,8 @@ class Recording {
   readonly updates = new Map<Variable, Tensor>();
   /** What reads see after an assign: the update behind a version node. */
   readonly versions = new Map<Variable, Tensor>();
+  /** The trace around it, where reads of variables that it was given no value for are those of its surroundings. */
+  around: Recording | null | undefined = undefined;
 }
 
 let active: Recording | null = null;
@@ -63,6 +65,19 @@ export function trace<T>(f: () => T): Trace<T> {
   }
 }
 
+/**
+ * Runs `f`, in which these variables have these values, and collects what it assigns, to them or to others: nothing of it
+ * happens. Other variables are read as they are where it is called.
+ */
+export function traceWith<T>(values: ReadonlyMap<Variable, Tensor>, f: () => T): Trace<T> {
+  const around = active;
+  return trace(() => {
+    active!.around = around;
+    for (const [variable, tensor] of values) active!.reads.set(variable, tensor);
+    return f();
+  });
+}
+
 /** Runs `f` outside every trace: initializers of variables, which must not depend on what is being traced. */
 export function outsideTrace<T>(f: () => T): T {
   const outer = active;
@@ -76,11 +91,20 @@ export function outsideTrace<T>(f: () => T): T {
 
 /** What reading `variable` gives in the present trace; undefined outside traces. */
 export function readInTrace(variable: Variable): Tensor | undefined {
-  if (active === null) return undefined;
-  let tensor = active.versions.get(variable) ?? active.reads.get(variable);
+  const recording = active;
+  if (recording === null) return undefined;
+  let tensor = recording.versions.get(variable) ?? recording.reads.get(variable);
+  if (tensor === undefined && recording.around !== undefined) {
+    active = recording.around;
+    try {
+      return variable.read();
+    } finally {
+      active = recording;
+    }
+  }
   if (tensor === undefined) {
     tensor = stateTensor(variable.shape, variable.dtype, variable);
-    active.reads.set(variable, tensor);
+    recording.reads.set(variable, tensor);
   }
   return tensor;
 }

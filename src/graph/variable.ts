@@ -211,6 +211,11 @@ export class Variable {
     else this.state.assign(value);
   }
 
+  /** The present value, as `read` gives it. */
+  get value(): Tensor {
+    return this.read();
+  }
+
   /** Number of axes. */
   get rank(): number {
     return this.shape.length;

@@ -37,6 +37,7 @@ interface Direction extends Layer {
   readonly stateful: boolean;
   zeroOutputForMask?: boolean;
   resetState?(): void;
+  readonly states?: readonly Tensor[] | null;
 }
 
 /**
@@ -128,6 +129,17 @@ export class BidirectionalLayer extends Layer<BidirectionalOptions> {
   resetState(): void {
     this.forwardLayer.resetState?.();
     this.backwardLayer.resetState?.();
+  }
+
+  /** The same as `resetState`. */
+  resetStates(): void {
+    this.resetState();
+  }
+
+  /** The states that stateful layers keep, forward and backward; null where they keep none. */
+  get states(): readonly Tensor[] | null {
+    const [forward, backward] = [this.forwardLayer.states ?? null, this.backwardLayer.states ?? null];
+    return forward === null || backward === null ? null : [...forward, ...backward];
   }
 
   override call(x: Tensor, ...rest: RecurrentArguments): Tensor | readonly Tensor[] {

@@ -3,7 +3,7 @@ import { StateError, ValueError } from "../errors.ts";
 import { concreteShape, dataTensor, Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import { callableClass, type CallableClass, optionsOfConfig, type Config } from "../serialization/index.ts";
-import { adaptBatches, type AdaptData, type AdaptOptions } from "./adapt-data.ts";
+import { type AdaptBatch, adaptBatches, type AdaptData, type AdaptOptions } from "./adapt-data.ts";
 import { encodeCategories, type OutputMode } from "./encode-categories.ts";
 import { describe, type LayerOptions, oneOf } from "./layer-options.ts";
 import { namesInt64, noSparse } from "./lookup-options.ts";
@@ -41,6 +41,8 @@ export class DiscretizationLayer extends TextLayer<DiscretizationOptions> {
   declare outputMode: OutputMode;
   declare sparse: false;
   readonly #wide: boolean;
+  /** Of the numbers seen since the last reset. */
+  #summary = emptySummary;
 
   constructor(options: DiscretizationOptions) {
     super(options, { binBoundaries: null, numBins: null, epsilon: 0.01, outputMode: "int", sparse: false });
@@ -80,18 +82,40 @@ export class DiscretizationLayer extends TextLayer<DiscretizationOptions> {
 
   /** Learns the boundaries: quantiles of all numbers of the data. Throws ValueError where boundaries were given. */
   async adapt(data: AdaptData, options: AdaptOptions = {}): Promise<void> {
-    if (this.numBins === null) {
-      throw new ValueError({
-        where: `${this.label}.adapt`,
-        problem: "the boundaries were given: there is nothing to learn",
-        expected: "a layer with numBins",
-        received: `binBoundaries ${describe(this.binBoundaries)}`,
-      });
-    }
-    let summary = emptySummary;
-    for await (const { batch } of adaptBatches(this.label, data, options)) {
-      summary = mergeSummaries(summarize(await this.#numbers(batch).data(), this.epsilon), summary, this.epsilon);
-    }
+    if (this.numBins === null) throw this.#boundariesGiven("adapt");
+    this.#summary = emptySummary;
+    for await (const { batch } of adaptBatches(this.label, data, options)) await this.#summarize(batch);
+    this.finalizeState();
+  }
+
+  /** Forgets what was summarized: the first of the steps that `adapt` takes. */
+  resetState(): void {
+    this.#summary = emptySummary;
+  }
+
+  /** Summarizes one batch. Throws ValueError where boundaries were given. */
+  async updateState(data: AdaptBatch): Promise<void> {
+    if (this.numBins === null) throw this.#boundariesGiven("updateState");
+    for await (const { batch } of adaptBatches(this.label, data)) await this.#summarize(batch);
+  }
+
+  async #summarize(batch: unknown): Promise<void> {
+    this.#summary = mergeSummaries(summarize(await this.#numbers(batch).data(), this.epsilon), this.#summary, this.epsilon);
+  }
+
+  #boundariesGiven(method: string): ValueError {
+    return new ValueError({
+      where: `${this.label}.${method}`,
+      problem: "the boundaries were given: there is nothing to learn",
+      expected: "a layer with numBins",
+      received: `binBoundaries ${describe(this.binBoundaries)}`,
+    });
+  }
+
+  /** Makes the boundaries of what was summarized: the last of the steps that `adapt` takes. Throws ValueError where that is nothing. */
+  finalizeState(): void {
+    if (this.numBins === null) return;
+    const summary = this.#summary;
     if (summary.values.length === 0) {
       throw new ValueError({
         where: `${this.label}.adapt`,

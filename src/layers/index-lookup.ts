@@ -5,7 +5,7 @@ import { concreteShape, type Shape } from "../graph/index.ts";
 import type { Salt } from "../hashing/index.ts";
 import * as ops from "../ops/index.ts";
 import type { Config } from "../serialization/index.ts";
-import { adaptBatches, type AdaptData, type AdaptOptions } from "./adapt-data.ts";
+import { type AdaptBatch, adaptBatches, type AdaptData, type AdaptOptions } from "./adapt-data.ts";
 import { encodeCategories, type OutputMode } from "./encode-categories.ts";
 import { IndexTable } from "./index-table.ts";
 import type { InputShape } from "./layer.ts";
@@ -115,22 +115,38 @@ export abstract class IndexLookupLayer<T extends string | number, Options extend
 
   /** Learns the vocabulary: terms by how often they occur. Throws ValueError where a vocabulary was given. */
   async adapt(data: AdaptData, options: AdaptOptions = {}): Promise<void> {
-    if (this.vocabulary !== null) {
-      throw new ValueError({
-        where: `${this.label}.adapt`,
-        problem: "the vocabulary was given: there is nothing to learn",
-        expected: "a layer without the option vocabulary",
-        received: `${this.vocabulary.length} terms`,
-      });
-    }
+    this.#expectLearning("adapt");
     this.table.reset();
-    for await (const { batch, whole } of adaptBatches(this.label, data, options)) {
-      const rows = await this.rows(batch);
-      // A vector that is given at once is a list of documents; as one of several batches it is one document.
-      this.table.count(batch.rank === 1 && !whole ? [rows.flat()] : rows);
-    }
+    for await (const { batch, whole } of adaptBatches(this.label, data, options)) await this.#count(batch, whole);
+    this.finalizeState();
+  }
+
+  /** Forgets what was counted: the first of the steps that `adapt` takes. Nothing where the vocabulary was given. */
+  resetState(): void {
+    if (this.vocabulary === null) this.table.reset();
+  }
+
+  /** Counts the terms of one batch; a vector is one document. Throws ValueError where a vocabulary was given. */
+  async updateState(data: AdaptBatch): Promise<void> {
+    this.#expectLearning("updateState");
+    for await (const { batch } of adaptBatches(this.label, data)) await this.#count(batch, false);
+  }
+
+  /** Makes the vocabulary of what was counted: the last of the steps that `adapt` takes. Nothing where it was given. */
+  finalizeState(): void {
+    if (this.vocabulary !== null) return;
     this.table.finish();
     this.#frozenSize = this.table.size;
+  }
+
+  async #count(batch: Tensor | StringTensor, whole: boolean): Promise<void> {
+    const rows = await this.rows(batch);
+    // A vector that is given at once is a list of documents; as one of several batches it is one document.
+    this.table.count(batch.rank === 1 && !whole ? [rows.flat()] : rows);
+  }
+
+  #expectLearning(method: string): void {
+    if (this.vocabulary !== null) throw nothingToLearn(`${this.label}.${method}`, this.vocabulary.length);
   }
 
   /** Sets the terms (and, for "tf_idf", their weights). */
@@ -197,6 +213,16 @@ export abstract class IndexLookupLayer<T extends string | number, Options extend
     for (const key of newer) if (config[key] === null || config[key] === "floormod") delete config[key];
     return config;
   }
+}
+
+/** The error of learning a vocabulary that was given. */
+export function nothingToLearn(where: string, terms: number): ValueError {
+  return new ValueError({
+    where,
+    problem: "the vocabulary was given: there is nothing to learn",
+    expected: "a layer without the option vocabulary",
+    received: `${terms} terms`,
+  });
 }
 
 /** The rows (all axes but the last) of a flat array. */

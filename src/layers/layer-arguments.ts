@@ -1,6 +1,6 @@
 /** What is given to a layer: call arguments, names of things, arrays for weights. */
 import { type DType, hostArray } from "../dtype/index.ts";
-import { ShapeError, UnknownNameError, ValueError } from "../errors.ts";
+import { ShapeError, StateError, UnknownNameError, ValueError } from "../errors.ts";
 import {
   type ConcreteShape,
   dataTensor,
@@ -60,6 +60,16 @@ export function checkMask(where: string, mask: unknown): void {
     problem: "a mask is a tensor of booleans, or a list of them",
     expected: "true where an element counts",
     received: describe(mask),
+  });
+}
+
+/** The error of asking for input or output of a layer that was not called on symbolic tensors. */
+export function neverCalled(where: string): StateError {
+  return new StateError({
+    where,
+    problem: "the layer has not been called on symbolic tensors, so that it has no input and no output",
+    expected: "a call on what Input or another layer gave, or a place in a model whose input shape is known",
+    advice: "begin a Sequential with Input({ shape }), or give its first layer an inputShape",
   });
 }
 

@@ -8,6 +8,7 @@ import type { QuantizationMode } from "../quantizers/index.ts";
 import { SeedGenerator } from "../random/index.ts";
 import type * as regularizers from "../regularizers/index.ts";
 import {
+  type CallArguments,
   CallableInstance,
   checkOptions,
   type Config,
@@ -41,6 +42,7 @@ import {
   heldIn,
   missingOption,
   named,
+  neverCalled,
   notQuantized,
   shapeOfTensor,
   splitArguments,
@@ -51,8 +53,9 @@ import { OwnWeights } from "./own-weights.ts";
 import { currentRematScope } from "./open-remat-scopes.ts";
 import { flattenStructure, mapShapes, mapStructure, type Structure } from "./structure.ts";
 import { layerRegistry } from "./registry.ts";
+import { statelessLayerCall } from "./stateless-layer-call.ts";
 import { assignStored, storeVariables, type StoredArray } from "./stored-variables.ts";
-import type { InputOfCall, InputShape, QuantizeOptions } from "./layer-types.ts";
+import type { CallOptions, InputOfCall, InputShape, QuantizeOptions } from "./layer-types.ts";
 import type { WeightOptions } from "./weight-options.ts";
 
 export type { CallOptions, InputShape, LayerClass, QuantizeOptions } from "./layer-types.ts";
@@ -319,6 +322,29 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
     return this.variables.filter((variable) => !trained.has(variable));
   }
 
+  /**
+   * A call without state: these values stand for the variables, and what the call would leave in those that are not trained
+   * comes out, `[outputs, nonTrainableVariables]`; with `returnLosses` the losses of the call, too. Throws ValueError or
+   * ShapeError where values do not fit.
+   *
+   * @example
+   * const [y, next] = model.statelessCall(model.trainableVariables, model.nonTrainableVariables, x, { training: true });
+   */
+  statelessCall(
+    trainableVariables: readonly TensorLike[],
+    nonTrainableVariables: readonly TensorLike[],
+    inputs: InputOfCall<this["call"]>,
+    options: CallOptions & { readonly returnLosses: true },
+  ): [outputs: ReturnType<this["call"]>, nonTrainableVariables: Tensor[], losses: Tensor[]];
+  statelessCall(
+    trainableVariables: readonly TensorLike[],
+    nonTrainableVariables: readonly TensorLike[],
+    ...args: CallArguments<Parameters<this["call"]>>
+  ): [outputs: ReturnType<this["call"]>, nonTrainableVariables: Tensor[]];
+  statelessCall(trainable: readonly TensorLike[], nonTrainable: readonly TensorLike[], ...args: unknown[]): unknown {
+    return statelessLayerCall(this, (given) => this.invoke(...(given as never[])), trainable, nonTrainable, args);
+  }
+
   /** Scalars to be added to the loss: from `addLoss` in the last call, activity and weight regularizers. */
   get losses(): Tensor[] {
     const regularization = this.#regularizationLosses();
@@ -401,12 +427,7 @@ export abstract class Layer<Options extends object = LayerOptions> extends Calla
 
   #first(): { readonly input: unknown; readonly output: unknown } {
     if (this.#firstCall !== null) return this.#firstCall;
-    throw new StateError({
-      where: this.label,
-      problem: "the layer has not been called on symbolic tensors, so that it has no input and no output",
-      expected: "a call on what Input or another layer gave, or a place in a model whose input shape is known",
-      advice: "begin a Sequential with Input({ shape }), or give its first layer an inputShape",
-    });
+    throw neverCalled(this.label);
   }
 
   /** Mask of the output. By default the input's. */

@@ -114,6 +114,16 @@ export abstract class RecurrentLayer<Options extends RecurrentOptions> extends L
     for (const state of this.#stateVariables) state.assign(ops.zerosLike(state));
   }
 
+  /** The same as `resetState`. */
+  resetStates(): void {
+    this.resetState();
+  }
+
+  /** The states that a stateful layer keeps, flat; null where it keeps none. */
+  get states(): readonly Tensor[] | null {
+    return this.#states === null ? null : this.#stateVariables.map((state) => state.read());
+  }
+
   /** States before the first step of a batch of this size, as the option `initialState` takes them. */
   getInitialState(batchSize: number): readonly States[] {
     return initialStateOf(this.cell, batchSize);

@@ -4,9 +4,9 @@ import type { StringTensor, Tensor, Variable } from "../graph/index.ts";
 import { dataTensor, formatShape, type Shape } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import { callableClass, type CallableClass, type Config } from "../serialization/index.ts";
-import { adaptBatches, type AdaptData, type AdaptOptions } from "./adapt-data.ts";
+import { type AdaptBatch, adaptBatches, type AdaptData, type AdaptOptions } from "./adapt-data.ts";
 import { encodeCategories, type OutputMode } from "./encode-categories.ts";
-import { rowsOf } from "./index-lookup.ts";
+import { nothingToLearn, rowsOf } from "./index-lookup.ts";
 import { IndexTable } from "./index-table.ts";
 import type { InputShape } from "./layer.ts";
 import { describe, type LayerOptions, oneOf } from "./layer-options.ts";
@@ -151,22 +151,33 @@ export class TextVectorizationLayer extends TextLayer<TextVectorizationOptions> 
 
   /** Learns the vocabulary: terms by how often they occur. Throws ValueError where a vocabulary was given. */
   async adapt(data: AdaptData, options: AdaptOptions = {}): Promise<void> {
-    if (this.vocabulary !== null) {
-      throw new ValueError({
-        where: `${this.label}.adapt`,
-        problem: "the vocabulary was given: there is nothing to learn",
-        expected: "a layer without the option vocabulary",
-        received: `${this.vocabulary.length} terms`,
-      });
-    }
+    if (this.vocabulary !== null) throw nothingToLearn(`${this.label}.adapt`, this.vocabulary.length);
     this.#table.reset();
-    for await (const { batch, whole } of adaptBatches(this.label, data, options)) {
-      const texts = this.expectTexts(batch);
-      await texts.data();
-      // A list of texts is a list of samples, also where a call would take it for the tokens of one.
-      this.#table.count(this.tokenize(whole && texts.rank === 1 ? texts.reshape([texts.values.length, 1]) : texts));
-    }
+    for await (const { batch, whole } of adaptBatches(this.label, data, options)) await this.#count(batch, whole);
     this.#table.finish();
+  }
+
+  /** Forgets what was counted: the first of the steps that `adapt` takes. Nothing where the vocabulary was given. */
+  resetState(): void {
+    if (this.vocabulary === null) this.#table.reset();
+  }
+
+  /** Counts the terms of one batch of texts. Throws ValueError where a vocabulary was given. */
+  async updateState(data: AdaptBatch): Promise<void> {
+    if (this.vocabulary !== null) throw nothingToLearn(`${this.label}.updateState`, this.vocabulary.length);
+    for await (const { batch } of adaptBatches(this.label, data)) await this.#count(batch, true);
+  }
+
+  /** Makes the vocabulary of what was counted: the last of the steps that `adapt` takes. Nothing where it was given. */
+  finalizeState(): void {
+    if (this.vocabulary === null) this.#table.finish();
+  }
+
+  async #count(batch: Tensor | StringTensor, whole: boolean): Promise<void> {
+    const texts = this.expectTexts(batch);
+    await texts.data();
+    // A list of texts is a list of samples, also where a call would take it for the tokens of one.
+    this.#table.count(this.tokenize(whole && texts.rank === 1 ? texts.reshape([texts.values.length, 1]) : texts));
   }
 
   /** Sets the terms (and, for "tf_idf", their weights). */

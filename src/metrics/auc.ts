@@ -78,7 +78,8 @@ export class AUCMetric extends Metric {
   readonly labelWeights: readonly number[] | null;
   readonly fromLogits: boolean;
   readonly #own: readonly number[] | null;
-  readonly #thresholds: readonly number[];
+  /** Where decisions are made: those of the options or evenly spaced ones, with an end just below 0 and one just above 1. */
+  readonly thresholds: readonly number[];
   readonly #even: boolean;
   #counts: Record<"truePositives" | "falsePositives" | "trueNegatives" | "falseNegatives", Variable> | null = null;
 
@@ -110,7 +111,7 @@ export class AUCMetric extends Metric {
       throw new ValueError({ where, problem: "numThresholds must be a whole number, 2 or more", received: String(this.numThresholds) });
     const last = this.numThresholds - 1;
     const inner = this.#own ?? Array.from({ length: this.numThresholds - 2 }, (_, i) => (i + 1) / last);
-    this.#thresholds = [-epsilon(), ...inner, 1 + epsilon()];
+    this.thresholds = [-epsilon(), ...inner, 1 + epsilon()];
     this.#even =
       this.#own === null ||
       (this.numThresholds > 2 && [0, ...inner, 1].every((value, i) => Math.abs(value - i / last) <= epsilon() + 1e-5 * (i / last)));
@@ -144,7 +145,7 @@ export class AUCMetric extends Metric {
       const prediction = this.fromLogits ? sigmoid(yPred) : asTensor(yPred);
       const counts = this.#counts ?? this.#build(prediction.dim(-1));
       countDecisions(counts, yTrue, prediction, options, {
-        thresholds: this.#thresholds,
+        thresholds: this.thresholds,
         multiLabel: this.multiLabel,
         labelWeights: this.multiLabel ? null : this.labelWeights,
         even: this.#even,

@@ -2,8 +2,9 @@
 import { floatx } from "../config/index.ts";
 import { hostArray } from "../dtype/index.ts";
 import { ValueError } from "../errors.ts";
-import { type ConcreteShape, dataTensor, Variable } from "../graph/index.ts";
+import { type ConcreteShape, dataTensor, type Tensor, Variable } from "../graph/index.ts";
 import type { TensorLike } from "../ops/as-tensor.ts";
+import { statelessCalls } from "../ops/stateless-calls.ts";
 import { zeros } from "../ops/numpy/create.ts";
 import { checkOptions, type Config, fromConfig, snakeCaseKeys } from "../serialization/index.ts";
 
@@ -92,6 +93,27 @@ export abstract class Metric {
   // Which of them decides the class.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   abstract result(): any;
+
+  /** `updateState` without state: the variables' values after a batch. */
+  statelessUpdateState(metricVariables: readonly TensorLike[], ...args: Parameters<this["updateState"]>): Tensor[] {
+    return this.#stateless("statelessUpdateState", metricVariables, () => this.updateState(...args)).after[0]!;
+  }
+
+  /** `result` of given values of the variables. */
+  statelessResult(metricVariables: readonly TensorLike[]): ReturnType<this["result"]> {
+    return this.#stateless("statelessResult", metricVariables, () => this.result() as ReturnType<this["result"]>).result;
+  }
+
+  /** Values of the variables with which everything begins. */
+  statelessResetState(): Tensor[] {
+    const { variables } = this;
+    return this.#stateless("statelessResetState", variables, () => this.resetState()).after[0]!;
+  }
+
+  #stateless<T>(method: string, values: readonly TensorLike[], f: () => T): { readonly result: T; readonly after: readonly Tensor[][] } {
+    const where = `metric "${this.name}".${method}`;
+    return statelessCalls.get(where)(where, [{ name: "metricVariables", variables: this.variables, values }], f);
+  }
 
   /** Forgets everything. */
   resetState(): void {

@@ -1,10 +1,13 @@
 /** What few models that train need: tables, Keras's JSON of functional models and of what was compiled, and texts. */
 import type { Shape, StringTensor, Tensor } from "../graph/index.ts";
+import type { TensorLike } from "../ops/as-tensor.ts";
 import { Provided } from "../parts/provided.ts";
 import type { Config, CustomObjects } from "../serialization/index.ts";
 import type { Compiled, CompileOptions } from "./compiled.ts";
 import type { FunctionalGraph } from "./functional-graph.ts";
 import type { Model, ModelOptions } from "./model.ts";
+import type { StateTree } from "./state-tree.ts";
+import type { LossData } from "./step.ts";
 import type { SummaryOptions } from "./summary.ts";
 import type { TextStage } from "./text-stage.ts";
 
@@ -21,6 +24,15 @@ export interface ModelForms {
   readonly compileOptions: (where: string, config: Config, customObjects: CustomObjects) => CompileOptions;
   /** What a functional model does with texts before its program. */
   readonly textStage: (where: string, graph: FunctionalGraph) => TextStage;
+  readonly statelessLoss: (
+    model: Model<unknown, unknown>,
+    trainable: readonly TensorLike[],
+    nonTrainable: readonly TensorLike[],
+    metrics: readonly TensorLike[],
+    data: LossData,
+  ) => [Tensor, [Tensor[], Tensor[], Tensor[]]];
+  readonly stateTree: (model: Model<unknown, unknown>) => StateTree;
+  readonly setStateTree: (model: Model<unknown, unknown>, tree: Partial<StateTree>) => void;
   readonly fittedTexts: (where: string, name: string, given: Tensor | StringTensor, wanted: Shape) => Tensor | StringTensor;
 }
 

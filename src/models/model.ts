@@ -11,6 +11,7 @@ import { attachMask } from "../layers/masks.ts";
 import { quantizationParts } from "../layers/quantized/parts.ts";
 import type { QuantizeModelOptions } from "../layers/quantized/quantize-layers.ts";
 import { mapStructure, packStructure, type Structure } from "../layers/structure.ts";
+import type { TensorLike } from "../ops/as-tensor.ts";
 import { withParts } from "../parts/part.ts";
 import { airAfter } from "../runtime/index.ts";
 import { type CallArguments, camelCaseKeys, checkOptions, type Config, type CustomObjects } from "../serialization/index.ts";
@@ -28,6 +29,7 @@ import { layerCalled } from "./layer-called.ts";
 import { borderValuesOf } from "./on-host.ts";
 import { type AnyStepData, asList, type LossData, type StepLogs } from "./step.ts";
 import { type ModelForms, modelForms } from "./model-forms.ts";
+import type { StateTree } from "./state-tree.ts";
 import { ModelSession } from "./model-session.ts";
 import { rareData } from "./parts.ts";
 import type { SummaryOptions } from "./summary.ts";
@@ -272,6 +274,40 @@ export class Model<I = Tensor, O = Tensor> extends Layer<LayerOptions> implement
   /** The scalar that training makes smaller: the losses of the outputs plus the losses of the layers. */
   computeLoss({ y = null, yPred, sampleWeight = null }: LossData<I>): Tensor {
     return this.session.totalLoss(y, yPred, sampleWeight);
+  }
+
+  /** Variables of all metrics: those of `compile` once a step has made them. */
+  get metricsVariables(): Variable[] {
+    return this.metrics.flatMap(({ variables }) => variables);
+  }
+
+  /**
+   * `computeLoss` without state: these values stand for the variables. Gives `[loss, [trainableVariables,
+   * nonTrainableVariables, metricsVariables]]` as they are afterwards. A missing `yPred` is computed.
+   */
+  statelessComputeLoss(
+    trainableVariables: readonly TensorLike[],
+    nonTrainableVariables: readonly TensorLike[],
+    metricsVariables: readonly TensorLike[],
+    data: LossData<I>,
+  ): [loss: Tensor, variables: [Tensor[], Tensor[], Tensor[]]] {
+    return this.#forms("statelessComputeLoss").statelessLoss(
+      this.#untyped(),
+      trainableVariables,
+      nonTrainableVariables,
+      metricsVariables,
+      data,
+    );
+  }
+
+  /** The values of all variables by the parts of their paths, as `setStateTree` takes them. */
+  getStateTree(): StateTree {
+    return this.#forms("getStateTree").stateTree(this.#untyped());
+  }
+
+  /** Sets variables to the values of `getStateTree`. Throws UnknownNameError for a path that no variable has. */
+  setStateTree(tree: Partial<StateTree>): void {
+    this.#forms("setStateTree").setStateTree(this.#untyped(), tree);
   }
 
   /** Updates the metrics with a batch and gives the results so far, the loss's mean among them. */

@@ -5,6 +5,7 @@ import { type ConcreteShape, formatShape, sameShape, type Shape, type Tensor, Va
 import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
 import { add, clip, divide, equal, less, logicalAnd, mod, multiply, notEqual, subtract, where } from "../ops/numpy/arithmetic.ts";
 import { full, zeros } from "../ops/numpy/create.ts";
+import { statelessCalls } from "../ops/stateless-calls.ts";
 import { abs, cast } from "../ops/numpy/elementwise.ts";
 import { checkOptions, type Config, fromConfig, isSerialized, snakeCaseKeys } from "../serialization/index.ts";
 import { clipByGlobalNorm, clipByNorm } from "./clipping.ts";
@@ -259,6 +260,16 @@ export abstract class Optimizer {
     this.#store(variable, value, this.#gate);
   }
 
+  /** Adds to a variable or slot within `updateStep`. */
+  protected assignAdd(variable: Variable, value: TensorLike): void {
+    this.assign(variable, add(variable.read(), value));
+  }
+
+  /** Takes from a variable or slot within `updateStep`. */
+  protected assignSub(variable: Variable, value: TensorLike): void {
+    this.assign(variable, subtract(variable.read(), value));
+  }
+
   #store(variable: Variable, value: Tensor, gate: Tensor | null = null): void {
     const next = value.dtype === variable.dtype ? value : cast(value, variable.dtype);
     const condition = gate === null || this.#condition === null ? (gate ?? this.#condition) : logicalAnd(gate, this.#condition);
@@ -306,6 +317,26 @@ export abstract class Optimizer {
       const given = gradients.map((gradient) => (gradient === null ? null : asTensor(gradient)));
       this.#apply(given, variables);
     });
+  }
+
+  /**
+   * `apply` without state: the values of the variables it was built for and its own after a step,
+   * `[trainableVariables, optimizerVariables]`. Throws StateError before `build`.
+   */
+  statelessApply(
+    optimizerVariables: readonly TensorLike[],
+    gradients: readonly (TensorLike | null)[],
+    trainableVariables: readonly TensorLike[],
+  ): [trainableVariables: Tensor[], optimizerVariables: Tensor[]] {
+    const where = `optimizer "${this.name}".statelessApply`;
+    if (!this.built)
+      throw new StateError({ where, problem: "does not know its variables yet", advice: "call build(model.trainableVariables)" });
+    const given = [
+      { name: "trainableVariables", variables: this.#trainable, values: trainableVariables },
+      { name: "optimizerVariables", variables: this.variables, values: optimizerVariables },
+    ];
+    const { after } = statelessCalls.get(where)(where, given, () => this.apply(gradients, this.#trainable));
+    return [after[0]!, after[1]!];
   }
 
   /** `apply` for pairs of a gradient and its variable. */
