@@ -9,6 +9,8 @@ export interface ArrayExpectation {
   readonly label: string;
   /** Shape of one batch, null where any extent is fine; null where nothing is expected. */
   readonly shape: Shape | null;
+  /** Whether other shapes are taken as they are. */
+  readonly anyShape?: boolean;
   /** Dtype that the values are converted to; null keeps the data's (float64 becomes float32). */
   readonly dtype: DType | null;
 }
@@ -31,6 +33,7 @@ export function fitted(where: string, host: HostValues, expected: ArrayExpectati
   if (fits(widened)) return { ...host, shape: widened };
   const narrower = host.shape.slice(0, -1);
   if (host.shape.at(-1) === 1 && fits(narrower)) return { ...host, shape: narrower };
+  if (expected.anyShape === true) return host;
   throw new ShapeError({
     where,
     problem: `the ${expected.label} has the wrong shape`,

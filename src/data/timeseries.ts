@@ -36,6 +36,24 @@ export interface TimeseriesOptions {
  */
 export function timeseriesDatasetFromArray(
   data: Tensor | HostData,
+  targets: null,
+  sequenceLength: number,
+  options?: TimeseriesOptions,
+): Dataset<Tensor>;
+export function timeseriesDatasetFromArray(
+  data: Tensor | HostData,
+  targets: Tensor | HostData,
+  sequenceLength: number,
+  options?: TimeseriesOptions,
+): Dataset<readonly [sequences: Tensor, targets: Tensor]>;
+export function timeseriesDatasetFromArray(
+  data: Tensor | HostData,
+  targets: Tensor | HostData | null,
+  sequenceLength: number,
+  options?: TimeseriesOptions,
+): Dataset;
+export function timeseriesDatasetFromArray(
+  data: Tensor | HostData,
   targets: Tensor | HostData | null,
   sequenceLength: number,
   options: TimeseriesOptions = {},

@@ -40,7 +40,7 @@ export {
   CategoricalGeneralizedCrossEntropyLoss,
   type GeneralizedCrossEntropyOptions,
 } from "./generalized-crossentropy.ts";
-export { FunctionLoss, Loss, type LossCallOptions, type LossFunction, type LossOptions } from "./loss.ts";
+export { type CustomLossFunction, FunctionLoss, Loss, type LossCallOptions, type LossFunction, type LossOptions } from "./loss.ts";
 export { Exponential, exponential, ExponentialLoss, Logistic, logistic, LogisticLoss } from "./margin-exponential.ts";
 export type { Reduction } from "./reduction.ts";
 export {

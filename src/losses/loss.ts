@@ -6,7 +6,7 @@ import { asTensor, type TensorLike } from "../ops/as-tensor.ts";
 import { logicalAnd } from "../ops/numpy/arithmetic.ts";
 import { hasSymbolic, symbolicCall } from "../ops/symbolic.ts";
 import { castTo, toFloat } from "../ops/promote.ts";
-import { checkOptions, KerasObject } from "../serialization/index.ts";
+import { checkOptions, KerasObject, snakeCaseOfClass } from "../serialization/index.ts";
 import { checkReduction, reduceWeighted, type Reduction } from "./reduction.ts";
 import { sameRank } from "./ranks.ts";
 
@@ -35,6 +35,9 @@ type Arguments = [TensorLike, TensorLike, TensorLike | null, TensorLike | null];
 /** A function of targets and predictions that gives one loss per sample (or more, over the leading axes). */
 export type LossFunction = (yTrue: TensorLike, yPred: TensorLike) => Tensor;
 
+/** A function of one's own that stands for a loss. */
+export type CustomLossFunction = (yTrue: Tensor, yPred: Tensor) => Tensor;
+
 /**
  * A loss: `loss(yTrue, yPred, { sampleWeight, mask })` is a number. A class of one's own implements `call`, which gives
  * the losses of the samples before weights and reduction.
@@ -44,9 +47,15 @@ export abstract class Loss extends KerasObject {
   readonly reduction: Reduction;
   readonly #dtype: DType | null;
 
-  /** `known`: names of the options that the subclass takes itself. */
-  constructor(defaultName: string, options: LossOptions = {}, known: readonly string[] = []) {
+  /**
+   * `super(options)` or `super(defaultName, options)`: without a name it follows the class's. `known`: names of the options
+   * that the subclass takes itself.
+   */
+  constructor(nameOrOptions: string | LossOptions = {}, more: LossOptions = {}, known: readonly string[] = []) {
     super();
+    const named = typeof nameOrOptions === "string";
+    const options = named ? more : nameOrOptions;
+    const defaultName = named ? nameOrOptions : snakeCaseOfClass((this.constructor as typeof Loss).className || "Loss");
     checkOptions(`losses.${defaultName}`, options, ["name", "reduction", "dtype", ...known]);
     this.name = options.name ?? defaultName;
     this.#dtype = options.dtype ?? (isShortFloat(floatx()) ? floatx() : null);
@@ -99,8 +108,8 @@ export interface Loss {
 /** A user's function as a loss, with weights, masks and reduction. */
 export class FunctionLoss extends Loss {
   static override readonly className: string = "LossFunctionWrapper";
-  readonly fn: LossFunction;
-  constructor(fn: LossFunction, options: LossOptions = {}) {
+  readonly fn: CustomLossFunction;
+  constructor(fn: CustomLossFunction, options: LossOptions = {}) {
     super(fn.name === "" ? "loss" : fn.name, options);
     this.fn = fn;
   }

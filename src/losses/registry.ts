@@ -12,7 +12,7 @@ import { CTC } from "./ctc.ts";
 import { KLDivergence, Poisson } from "./divergence.ts";
 import { CategoricalHinge, Hinge, SquaredHinge } from "./hinge.ts";
 import { CategoricalGeneralizedCrossEntropy } from "./generalized-crossentropy.ts";
-import { FunctionLoss, Loss, type LossFunction } from "./loss.ts";
+import { FunctionLoss, Loss, type CustomLossFunction } from "./loss.ts";
 import { Exponential, Logistic } from "./margin-exponential.ts";
 import {
   Huber,
@@ -49,7 +49,7 @@ export function registerLosses(): void {
 }
 
 /** What names a loss: Keras's name, a loss, a function of targets and predictions, or Keras's JSON. */
-export type LossIdentifier = string | Loss | LossFunction | SerializedObject | { class_name: string; config: object };
+export type LossIdentifier = string | Loss | CustomLossFunction | SerializedObject | { class_name: string; config: object };
 
 /** The loss of a name, of Keras's JSON, of a function, or itself. Throws UnknownNameError. */
 export function get(identifier: LossIdentifier, customObjects: CustomObjects = {}): Loss {
@@ -62,7 +62,7 @@ export function get(identifier: LossIdentifier, customObjects: CustomObjects = {
         ? identifier.config
         : null;
   const custom = named === null ? undefined : customObject([named], customObjects);
-  if (typeof custom === "function" && !("fromConfig" in custom)) return new FunctionLoss(custom as LossFunction);
+  if (typeof custom === "function" && !("fromConfig" in custom)) return new FunctionLoss(custom as CustomLossFunction);
   return lossRegistry.get(identifier, customObjects);
 }
 /** Keras's JSON of a loss. A user's function is written by its name. */

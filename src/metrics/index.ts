@@ -126,6 +126,7 @@ export {
   MeanMetricWrapper,
   MeanMetricWrapperMetric,
   type MeanMetricWrapperOptions,
+  type CustomMetricFunction,
   type MetricFunction,
   Sum,
   SumMetric,

@@ -89,6 +89,9 @@ export type Mean = MeanMetric;
 /** A function of targets and predictions whose values are averaged. */
 export type MetricFunction = (yTrue: TensorLike, yPred: TensorLike) => Tensor;
 
+/** A function of one's own whose values are averaged. */
+export type CustomMetricFunction = (yTrue: Tensor, yPred: Tensor) => Tensor;
+
 /** Mean over samples of a function of targets and predictions. Subclasses give the function by `values`. */
 export abstract class MeanOfFunction extends MeanBase {
   /** One value per sample (or element). */
@@ -100,18 +103,18 @@ export abstract class MeanOfFunction extends MeanBase {
 
 /** Options of MeanMetricWrapper. */
 export interface MeanMetricWrapperOptions extends MetricOptions {
-  fn: MetricFunction;
+  fn: CustomMetricFunction;
 }
 /** Mean over samples of a user's function. */
 export class MeanMetricWrapperMetric extends MeanOfFunction {
   static override readonly className: string = "MeanMetricWrapper";
-  readonly fn: MetricFunction;
+  readonly fn: CustomMetricFunction;
   constructor(options: MeanMetricWrapperOptions) {
     super(options.fn.name === "" ? "metric" : options.fn.name, options, ["fn"]);
     this.fn = options.fn;
   }
   protected override values(yTrue: TensorLike, yPred: TensorLike): Tensor {
-    return this.fn(yTrue, yPred);
+    return this.fn(asTensor(yTrue), asTensor(yPred));
   }
   protected override options(): Record<string, unknown> {
     return {

@@ -32,7 +32,7 @@ import {
   SparseCategoricalCrossentropy,
   SquaredHinge,
 } from "./losses-as-metrics.ts";
-import { Mean, type MetricFunction, MeanMetricWrapperMetric, Sum } from "./mean.ts";
+import { Mean, type CustomMetricFunction, type MetricFunction, MeanMetricWrapperMetric, Sum } from "./mean.ts";
 import { Metric } from "./metric.ts";
 import { Perplexity } from "./perplexity.ts";
 import { PrecisionAtRecall, RecallAtPrecision, SensitivityAtSpecificity, SpecificityAtSensitivity } from "./operating-point.ts";
@@ -103,7 +103,7 @@ export function registerMetrics(): void {
 
 /** What names a metric: Keras's name, a metric, a function of targets and predictions, or Keras's JSON. */
 export type MetricIdentifier =
-  string | Metric | MetricFunction | SerializedObject | { readonly class_name: string; readonly config: unknown };
+  string | Metric | CustomMetricFunction | SerializedObject | { readonly class_name: string; readonly config: unknown };
 
 /** The metric of a name, of Keras's JSON, of a function (its mean), or itself. Throws UnknownNameError. */
 export function get(identifier: MetricIdentifier, customObjects: CustomObjects = {}): Metric {
@@ -111,7 +111,7 @@ export function get(identifier: MetricIdentifier, customObjects: CustomObjects =
   if (typeof identifier === "function") return new MeanMetricWrapperMetric({ fn: identifier });
   const named = typeof identifier === "string" ? identifier : wrappedFunction(identifier);
   const custom = named === undefined ? undefined : customObject([named], customObjects);
-  if (typeof custom === "function" && !("fromConfig" in custom)) return new MeanMetricWrapperMetric({ fn: custom as MetricFunction });
+  if (typeof custom === "function" && !("fromConfig" in custom)) return new MeanMetricWrapperMetric({ fn: custom as CustomMetricFunction });
   const fn = named === undefined || metricRegistry.has(named) ? undefined : functions.get(named);
   if (fn !== undefined) return new MeanMetricWrapperMetric({ fn, name: named! });
   return metricRegistry.get(identifier, customObjects);

@@ -197,3 +197,52 @@ describe("short forms", () => {
     expect(layers.Dropout({ rate: 0.5 })(x, options).shape).toEqual([4, 2]);
   });
 });
+
+describe("data, losses and metrics of one's own", () => {
+  it("a step may take other data than the model", async () => {
+    class Pairs extends Model {
+      static override readonly className = "Pairs";
+      override trainStep({ x }: StepData): StepLogs {
+        const [loss, slopes] = valueAndGrad(() => ops.mean(ops.square(ops.subtract(this(ops.take(x, 0, 1)), this(ops.take(x, 1, 1))))))(
+          this.trainableWeights,
+        );
+        this.optimizer.apply(slopes, this.trainableWeights);
+        return { loss };
+      }
+    }
+    const inputs = Input({ shape: [2] });
+    const model = new Pairs({ inputs, outputs: layers.Dense({ units: 1 })(inputs) });
+    model.compile({ optimizer: "sgd" });
+    const { history } = await model.fit(random.normal([4, 2, 2], { seed: 1 }), null, { verbose: 0 });
+    expect(history.loss).toHaveLength(1);
+    await expect(model.predict(random.normal([4, 2, 2]), { verbose: 0 })).rejects.toThrow(/wrong shape/);
+  });
+
+  it("functions take tensors, and losses are named by their class", async () => {
+    const contrastive = (yTrue: Tensor, yPred: Tensor): Tensor => ops.mean(ops.multiply(yTrue, ops.square(yPred)), -1);
+    class PairLoss extends losses.Loss {
+      static override readonly className = "PairLoss";
+      constructor(options: { name?: string } = {}) {
+        super(options);
+      }
+      override call(yTrue: Tensor, yPred: Tensor): Tensor {
+        return contrastive(yTrue, yPred);
+      }
+    }
+    expect([new PairLoss().name, new PairLoss({ name: "mine" }).name]).toEqual(["pair_loss", "mine"]);
+    const model = new Sequential([layers.Dense({ units: 1, inputDim: 2 })]);
+    model.compile({ loss: contrastive, metrics: [contrastive] });
+    const first = await model.evaluate(x, y, { verbose: 0 });
+    expect(Object.keys(first)).toEqual(["contrastive", "loss"]);
+    expect(first.contrastive).toBeCloseTo(first.loss!, 5);
+    model.compile({ loss: new PairLoss() });
+    expect((await model.evaluate(x, y, { verbose: 0 })).loss).toBeCloseTo(first.loss!, 5);
+  });
+
+  it("elements along an axis are picked for all others at once", async () => {
+    const values = tensor([[[1, 2], [3, 4]], [[5, 6], [7, 8]]]); // prettier-ignore
+    const picked = ops.takeAlongAxis(values, tensor([[[1]], [[0]]], { dtype: "int32" }), { axis: 1 });
+    expect(await picked.array()).toEqual([[[3, 4]], [[5, 6]]]); // prettier-ignore
+    expect(() => ops.takeAlongAxis(values, tensor([[[1, 0, 1]]], { dtype: "int32" }), { axis: 1 })).toThrow(/do not broadcast/);
+  });
+});

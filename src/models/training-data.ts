@@ -38,11 +38,14 @@ export interface GivenData {
   readonly classWeight: Readonly<Record<number, number>> | null;
 }
 
-type InputPlan = Pick<DataPlan, "inputs" | "inputKeys">;
+type InputPlan = Pick<DataPlan, "inputs" | "inputKeys"> & Partial<Pick<DataPlan, "hasOwnStep">>;
 
 /** Inputs matched with the plan. For `withParts`. */
 export function matchInputs(where: string, plan: InputPlan, x: unknown): ReturnType<typeof matchSlots> {
-  return matchSlots(where, "input", x, plan.inputs, plan.inputKeys, () => false);
+  const matches = matchSlots(where, "input", x, plan.inputs, plan.inputKeys, () => false);
+  if (plan.hasOwnStep !== true) return matches;
+  // What a step of one's own makes of its data, before the model sees it, is its affair.
+  return matches.map((match) => match && { ...match, expectation: { ...match.expectation, anyShape: true } });
 }
 
 async function matchedInputs(where: string, plan: InputPlan, x: unknown): Promise<ReturnType<typeof matchSlots>> {

@@ -5,7 +5,8 @@ import type { CustomObjects } from "./registry.ts";
 
 /**
  * A decorator that makes a class or function known to files as `package>name`, Keras's
- * `register_keras_serializable(package, name)`. Without decorators: `registerKerasSerializable({ package: "mine" })(Scale)`.
+ * `register_keras_serializable(package, name)`. Without decorators: `registerKerasSerializable({ package: "mine" })(Scale)`,
+ * or with the name of the package alone.
  *
  * @example
  * const Scale = registerKerasSerializable({ package: "mine" })(
@@ -14,8 +15,9 @@ import type { CustomObjects } from "./registry.ts";
  *   },
  * );
  */
-export function registerKerasSerializable(options: RegisterOptions = {}): <T extends object>(target: T) => T {
-  return (target) => registerSerializable(target, options);
+export function registerKerasSerializable(options: RegisterOptions | string = {}): <T extends object>(target: T) => T {
+  const given = typeof options === "string" ? { package: options } : options;
+  return (target) => registerSerializable(target, given);
 }
 
 /** The name under which a class or function is registered, else its own name. Throws ValueError where it has none. */

@@ -1,13 +1,13 @@
 /** Elements by position: static slices, slices whose start is data, gathers. */
 import { isFloat } from "../../dtype/index.ts";
 import { DTypeError, IndexError, ShapeError } from "../../errors.ts";
-import { concreteShape, currentScope, formatShape, normalizeAxis, Tensor } from "../../graph/index.ts";
+import { broadcastShapes, concreteShape, currentScope, formatShape, normalizeAxis, Tensor } from "../../graph/index.ts";
 import { Variable } from "../../graph/variable.ts";
 import * as P from "../../primitives/index.ts";
 import { options } from "../arguments.ts";
 import { asTensor, type TensorLike } from "../as-tensor.ts";
 import { defineOp } from "../define-op.ts";
-import { castTo, constantLike } from "../promote.ts";
+import { broadcast, castTo, constantLike } from "../promote.ts";
 
 /** Positions of a slice: numbers known now, or an int32 vector that is data. */
 export type Starts = readonly number[] | Tensor | Variable;
@@ -75,6 +75,10 @@ export const take: (x: TensorLike, indices: TensorLike, axis?: number | null | {
   },
 );
 
+function without(shape: readonly number[], axis: number): number[] {
+  return shape.filter((_, position) => position !== axis);
+}
+
 /** out[.., i, ..] = x[.., indices[.., i, ..], ..] along an axis (default: of the flattened tensors). */
 export const takeAlongAxis: (x: TensorLike, indices: TensorLike, axis?: number | null | { axis?: number | null }) => Tensor = defineOp(
   "takeAlongAxis",
@@ -84,7 +88,13 @@ export const takeAlongAxis: (x: TensorLike, indices: TensorLike, axis?: number |
     const at = axis === null ? 0 : normalizeAxis(currentScope(), axis, t.rank);
     const flat = axis === null ? P.reshape(t, [t.size]) : t;
     const index = indexTensor(indices, flat.dim(at));
-    return P.takeAlongAxis(flat, axis === null ? P.reshape(index, [index.size]) : index, at, "check");
+    if (axis === null) return P.takeAlongAxis(flat, P.reshape(index, [index.size]), at, "check");
+    if (index.rank !== flat.rank) return P.takeAlongAxis(flat, index, at, "check");
+    // All axes but this one broadcast against each other, as in NumPy.
+    const [from, picked] = [concreteShape(flat), concreteShape(index)];
+    const others = broadcastShapes(currentScope(), without(from, at), without(picked, at));
+    const along = (extent: number): number[] => [...others.slice(0, at), extent, ...others.slice(at)];
+    return P.takeAlongAxis(broadcast(flat, along(from[at]!)), broadcast(index, along(picked[at]!)), at, "check");
   },
 );
 
