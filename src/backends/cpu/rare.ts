@@ -22,6 +22,7 @@ export { splitContraction } from "./loops/contract/split-contraction.ts";
 export { widenOperand } from "./loops/contract/widen-operand.ts";
 export { lowerFilteredGradient } from "./loops/contract/lower-filtered-gradient.ts";
 export { lowerFiltered } from "./loops/contract/lower-filtered.ts";
+export { clearRange, domainOf, forGuardedSegments, GuardConditions, heldRange, isSkippable } from "./loops/guards.ts";
 export { lowerCumulative } from "./loops/lower-cumulative.ts";
 export { lowerRows } from "./loops/lower-rows.ts";
 export { lowerScatter } from "./loops/lower-scatter.ts";

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Guard, MapKernel } from "../../../compiler/kernels/kernel.ts";
-import { forSegments, guardInterval, planPointers, Point } from "./addressing.ts";
+import "./complete.ts";
+import { forSegments, planPointers, Point } from "./addressing.ts";
+import { guardInterval } from "./guards.ts";
 import { add, address, advance, i32, load } from "./block.ts";
 import { type FunctionFrame, functionFrame } from "./function-frame.ts";
 import { interpret } from "./interpret.ts";

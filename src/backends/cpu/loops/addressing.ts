@@ -3,9 +3,10 @@
  * share one pointer; entering an axis advances the pointers that move along it, so an inner loop adds only its own step.
  */
 import type { Guard, Kernel } from "../../../compiler/kernels/kernel.ts";
-import { add, address, advance, and, type Block, div, ge, get, i32, loadPtr, lt, max, min, mul, select, sub } from "./block.ts";
-import { affineValue, type AxisSet, axesOf, coefficient, elementBytes, storageOf } from "./expression.ts";
+import { add, address, advance, type Block, i32, loadPtr, mul } from "./block.ts";
+import { type AxisSet, coefficient, elementBytes, storageOf } from "./expression.ts";
 import type { Address, Expr } from "./ir.ts";
+import { rareKernels } from "./parts.ts";
 
 /** Accesses that share a pointer. */
 interface Group {
@@ -138,36 +139,13 @@ export class Point {
   }
 }
 
+/** What `forSegments` runs for each piece. */
+export type Segment = (block: Block, piece: Interval, holds: readonly Expr[]) => void;
+
 /** Positions [from, to) on an axis. */
 export interface Interval {
   readonly from: Expr;
   readonly to: Expr;
-}
-
-/** ceil(max(0, x) / by) */
-function ceilDivide(x: Expr, by: number): Expr {
-  const positive = max(i32(0), x);
-  return by === 1 ? positive : div(add(positive, i32(by - 1)), i32(by));
-}
-
-/**
- * Positions on `axis` within [within.from, within.to) where `guard` holds: an interval, since its index is affine. All
- * other axes of the guard must have been entered.
- */
-export function guardInterval(block: Block, guard: Guard, axis: number, position: (axis: number) => Expr, within: Interval): Interval {
-  const c = coefficient(guard.index, axis);
-  const rest = block.let(affineValue(guard.index, position, axesOf(guard.index) & ~(1 << axis)), "rest");
-  const limit = i32(guard.limit);
-  const low = c > 0 ? ceilDivide(sub(i32(0), rest), c) : ceilDivide(add(sub(rest, limit), i32(1)), -c);
-  const high = c > 0 ? ceilDivide(sub(limit, rest), c) : ceilDivide(add(rest, i32(1)), -c);
-  const from = block.let(max(within.from, min(low, within.to)), "low");
-  return { from, to: block.let(max(from, min(high, within.to)), "high") };
-}
-
-/** The intersection of two intervals of one axis; an empty one has to = from. */
-export function intersect(block: Block, a: Interval, b: Interval): Interval {
-  const from = block.let(max(a.from, b.from), "low");
-  return { from, to: block.let(max(from, min(a.to, b.to)), "high") };
 }
 
 /** Whether a guard holds at every point, judged on the axes whose extents the code may know. */
@@ -190,28 +168,7 @@ export function alwaysHolds(kernel: Kernel, guard: Guard): boolean {
  * condition per guard (by its position in `guards`) that is uniform in the piece. All axes of the guards but `axis` must
  * have been entered.
  */
-export function forSegments(
-  block: Block,
-  point: Point,
-  axis: number,
-  within: Interval,
-  guards: readonly Guard[],
-  segment: (block: Block, piece: Interval, holds: readonly Expr[]) => void,
-): void {
-  if (guards.length === 0) {
-    segment(block, within, []);
-    return;
-  }
-  const intervals = guards.map((guard) => guardInterval(block, guard, axis, (other) => point.position(other), within));
-  const next = block.declare("next", within.from);
-  block.while(lt(get(next), within.to), (body) => {
-    const from = get(body.declare("from", get(next)));
-    const end = body.declare("end", within.to);
-    for (const { from: low, to: high } of intervals) {
-      for (const edge of [low, high]) body.set(end, select(and(lt(from, edge), lt(edge, get(end))), edge, get(end)));
-    }
-    const holds = intervals.map(({ from: low, to: high }) => body.let(and(ge(from, low), lt(from, high)), "holds"));
-    segment(body, { from, to: get(end) }, holds);
-    body.set(next, get(end));
-  });
+export function forSegments(block: Block, point: Point, axis: number, within: Interval, guards: readonly Guard[], segment: Segment): void {
+  if (guards.length === 0) segment(block, within, []);
+  else rareKernels.get().forGuardedSegments(block, point, axis, within, guards, segment);
 }

@@ -1,9 +1,9 @@
 /** Guards as conditions: each is tested once, where its last axis is entered, and shared by the accesses that have it. */
 import type { Access, Guard, Kernel } from "../../../compiler/kernels/kernel.ts";
 import type { Point } from "./addressing.ts";
-import { and, type Block, i32, ltU } from "./block.ts";
-import { affineValue, axesOf } from "./expression.ts";
+import type { Block } from "./block.ts";
 import type { Expr } from "./ir.ts";
+import { rareKernels } from "./parts.ts";
 
 /** Identity of a guard. */
 export function guardKey(guard: Guard): string {
@@ -18,64 +18,28 @@ export function guardsOf(kernel: Kernel, accesses: Iterable<number>): Guard[] {
 }
 
 /** Which guards are decided, and how: a condition, or null where the guard is known to hold. Immutable. */
-export class Conditions {
-  readonly #known: ReadonlyMap<string, Expr | null>;
-
-  constructor(known: ReadonlyMap<string, Expr | null> = new Map()) {
-    this.#known = known;
-  }
-
+export interface Conditions {
   /** These conditions, with more guards decided. */
-  with(decided: Iterable<readonly [string, Expr | null]>): Conditions {
-    return new Conditions(new Map([...this.#known, ...decided]));
-  }
-
-  /** Whether a guard is decided. */
-  has(guard: Guard): boolean {
-    return this.#known.has(guardKey(guard));
-  }
-
+  with(decided: Iterable<readonly [string, Expr | null]>): Conditions;
   /** Tests the guards whose axes have all been entered at `point` and that are not decided yet. */
-  enter(block: Block, guards: readonly Guard[], point: Point): Conditions {
-    const decided: [string, Expr][] = [];
-    for (const guard of guards) {
-      if (this.has(guard) || !point.has(axesOf(guard.index))) continue;
-      decided.push([guardKey(guard), block.let(holdsAt(guard, point), "holds")]);
-    }
-    return decided.length === 0 ? this : this.with(decided);
-  }
-
+  enter(block: Block, guards: readonly Guard[], point: Point): Conditions;
   /** The conjunction of an access's guards; null where all hold. Undecided guards are tested at `point`. */
-  of(access: Access, point: Point): Expr | null {
-    let all: Expr | null = null;
-    for (const guard of access.guards) {
-      const known = this.#known.get(guardKey(guard));
-      const one = known === undefined ? holdsAt(guard, point) : known;
-      if (one !== null) all = all === null ? one : and(all, one);
-    }
-    return all;
-  }
-
+  of(access: Access, point: Point): Expr | null;
   /** The distinct conditions of these guards that are not known to hold. */
-  open(guards: readonly Guard[]): Expr[] {
-    const open = new Set<Expr>();
-    for (const guard of guards) {
-      const known = this.#known.get(guardKey(guard));
-      if (known !== undefined && known !== null) open.add(known);
-    }
-    return [...open];
-  }
-
+  open(guards: readonly Guard[]): Expr[];
   /** The same, with these guards known to hold. */
-  holding(guards: readonly Guard[]): Conditions {
-    return this.with(guards.map((guard) => [guardKey(guard), null] as const));
-  }
+  holding(guards: readonly Guard[]): Conditions;
 }
 
-/** 0 <= index < limit as one unsigned comparison. */
-function holdsAt(guard: Guard, point: Point): Expr {
-  return ltU(
-    affineValue(guard.index, (axis) => point.position(axis)),
-    i32(guard.limit),
-  );
+const unguarded: Conditions = {
+  with: () => unguarded,
+  enter: () => unguarded,
+  of: () => null,
+  open: () => [],
+  holding: () => unguarded,
+};
+
+/** The conditions of a kernel before any guard is decided. */
+export function conditionsOf(kernel: Kernel): Conditions {
+  return kernel.accesses.some(({ guards }) => guards.length > 0) ? new (rareKernels.get().GuardConditions)() : unguarded;
 }

@@ -4,7 +4,7 @@ import { widened } from "../../../dtype/index.ts";
 import type { CpuTarget } from "../target.ts";
 import { forSegments, type Interval, planPointers, Point } from "./addressing.ts";
 import { add, type Block, get, i32, min, sub } from "./block.ts";
-import { Conditions, guardKey, guardsOf } from "./conditions.ts";
+import { type Conditions, conditionsOf, guardKey, guardsOf } from "./conditions.ts";
 import { elementNanoseconds, usedAccesses, walkCost } from "./cost.ts";
 import { analyse, axesOf, canVectorize, Evaluator, hasAxis, loadExtent, storeRoots, type Surroundings } from "./expression.ts";
 import { functionFrame } from "./function-frame.ts";
@@ -115,7 +115,7 @@ export function lowerCumulative(source: CumulativeKernel, target: CpuTarget): Lo
     });
   };
 
-  const outermost = enter(frame.body, origin, { conditions: new Conditions(), known: nothingKnown });
+  const outermost = enter(frame.body, origin, { conditions: conditionsOf(kernel), known: nothingKnown });
   forUnits(frame.body, frame.from, frame.to, extents, (outer, positions) => {
     const entered = dimensions
       .slice(0, positions.length)

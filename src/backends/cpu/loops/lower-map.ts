@@ -3,7 +3,7 @@ import type { Guard, MapKernel } from "../../../compiler/kernels/kernel.ts";
 import type { CpuTarget } from "../target.ts";
 import { forSegments, type Interval, planPointers, Point } from "./addressing.ts";
 import { and, type Block, i32 } from "./block.ts";
-import { Conditions, guardKey, guardsOf } from "./conditions.ts";
+import { type Conditions, conditionsOf, guardKey, guardsOf } from "./conditions.ts";
 import { bodyWeight, elementNanoseconds, knownExtent, touched, unrollFor, usedAccesses, walkCost } from "./cost.ts";
 import { type Analysis, analyse, canVectorize, coefficient, Evaluator, loadExtent, storeRoots } from "./expression.ts";
 import { hoist, type Known, nothingKnown, scalarSurroundings } from "./hoist.ts";
@@ -61,7 +61,7 @@ export function lowerMap(source: MapKernel, target: CpuTarget): LoweredKernel {
     const around = scalarSurroundings(point, conditions, target.lanes, frame.parameters);
     return { conditions, known: hoist(block, analysis, roots, point, before.known, vector ? axis : null, around) };
   };
-  const outermost = enter(body, origin, { conditions: new Conditions(), known: nothingKnown });
+  const outermost = enter(body, origin, { conditions: conditionsOf(kernel), known: nothingKnown });
   forUnits(body, frame.from, frame.to, extents, (outer, positions) => {
     const entered = dimensions
       .slice(0, positions.length)

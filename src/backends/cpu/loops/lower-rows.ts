@@ -3,7 +3,7 @@ import type { KernelBuffer, MapKernel, ReduceKernel, RowKernel } from "../../../
 import type { CpuTarget } from "../target.ts";
 import { planPointers, Point } from "./addressing.ts";
 import { advance, type Block, i32 } from "./block.ts";
-import { Conditions, guardsOf } from "./conditions.ts";
+import { conditionsOf, guardsOf } from "./conditions.ts";
 import { bodyWeight, elementNanoseconds, unrollFor, usedAccesses } from "./cost.ts";
 import { analyse, canVectorize, elementBytes, storageOf, storeRoots } from "./expression.ts";
 import { functionFrame, type FunctionFrame } from "./function-frame.ts";
@@ -81,7 +81,7 @@ function mapStage(kernel: MapKernel, rank: number, target: CpuTarget, frame: Fun
   };
   // What an earlier stage of the row stores must not be loaded before: nothing is evaluated outside of the row.
   const origin = Point.origin(body, kernel, planPointers(kernel, used), parameters, scratch);
-  const none: Outside = { conditions: new Conditions(), known: nothingKnown };
+  const none: Outside = { conditions: conditionsOf(kernel), known: nothingKnown };
   const walk = (block: Block, point: Point, inner: number): void => {
     if (inner < axis) {
       block.for("within", i32(0), i32(kernel.axes[inner]!.extent), 1, (inside, index) =>
@@ -119,7 +119,7 @@ function reduceStage(source: ReduceKernel, target: CpuTarget, frame: FunctionFra
       const outerPoint = lowering.origin.enter(outer, positions);
       return (block, last) => {
         const point = outerPoint.enter(block, [[kept.length - 1, last]]);
-        lowering.row(block, point, lowering.enter(block, point, nothingFound, vector ? form.axis : null), vector);
+        lowering.row(block, point, lowering.enter(block, point, nothingFound(kernel), vector ? form.axis : null), vector);
       };
     },
   };

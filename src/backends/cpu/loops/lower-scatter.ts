@@ -7,7 +7,7 @@ import { isShortFloat } from "../../../dtype/index.ts";
 import type { CpuTarget } from "../target.ts";
 import { forSegments, type Interval, planPointers, Point } from "./addressing.ts";
 import { add, type Block, i32, load, loadVector } from "./block.ts";
-import { Conditions, guardKey, guardsOf } from "./conditions.ts";
+import { type Conditions, conditionsOf, guardKey, guardsOf } from "./conditions.ts";
 import { elementNanoseconds, usedAccesses } from "./cost.ts";
 import {
   analyse,
@@ -145,7 +145,7 @@ export function lowerScatter(source: ScatterKernel, target: CpuTarget): LoweredK
     });
   };
 
-  const outermost = enter(frame.body, origin, { conditions: new Conditions(), known: nothingKnown });
+  const outermost = enter(frame.body, origin, { conditions: conditionsOf(kernel), known: nothingKnown });
   forUnits(frame.body, frame.from, frame.to, extents, (outer, positions) => {
     const entered = dimensions
       .slice(0, positions.length)

@@ -7,7 +7,7 @@ import type { SortKernel } from "../../../compiler/kernels/kernel.ts";
 import type { CpuTarget } from "../target.ts";
 import { planPointers, Point } from "./addressing.ts";
 import { add, address, advance, and, type Block, eq, ge, get, gt, i32, load, lt, min, mul, ne, or, select, sub } from "./block.ts";
-import { Conditions, guardsOf } from "./conditions.ts";
+import { type Conditions, conditionsOf, guardsOf } from "./conditions.ts";
 import { elementNanoseconds } from "./cost.ts";
 import { analyse, elementBytes, Evaluator, storageOf } from "./expression.ts";
 import { functionFrame } from "./function-frame.ts";
@@ -104,7 +104,7 @@ export function lowerSort(source: SortKernel, target: CpuTarget): LoweredKernel 
 
   const extents = kernel.axes.slice(0, -1).map((axis) => axis.extent);
   const units = isEmpty(kernel.axes) ? 0 : extents.reduce((product, size) => product * size, 1);
-  const outermost = enter(frame.body, origin, { conditions: new Conditions(), known: nothingKnown });
+  const outermost = enter(frame.body, origin, { conditions: conditionsOf(kernel), known: nothingKnown });
   forUnits(frame.body, frame.from, frame.to, extents, (outer, places) => {
     const outerPoint = origin.enter(
       outer,

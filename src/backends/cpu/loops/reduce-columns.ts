@@ -1,7 +1,7 @@
 /** Reduce kernels by columns: vectors along a kept axis, each lane a result of its own. */
-import { type Guard } from "../../../compiler/kernels/kernel.ts";
 import type { Point } from "./addressing.ts";
-import { forSegments, guardInterval, intersect, type Interval } from "./addressing.ts";
+import { forSegments, type Interval } from "./addressing.ts";
+import { rareKernels } from "./parts.ts";
 import type { Block } from "./block.ts";
 import { add, i32, min, splat } from "./block.ts";
 import type { Conditions } from "./conditions.ts";
@@ -38,7 +38,7 @@ export class ColumnReduction extends ReduceLowering {
     const extents = dimensions.map((dimension) => (dimension === "blocks" ? Math.ceil(extent / columns) : kernel.axes[dimension]!.extent));
     const units = extent === 0 ? 0 : extents.reduce((product, size) => product * size, 1);
 
-    const outermost = this.enter(frame.body, this.origin, nothingFound, axis);
+    const outermost = this.enter(frame.body, this.origin, nothingFound(kernel), axis);
     forUnits(frame.body, frame.from, frame.to, extents, (outer, positions) => {
       const entered = dimensions
         .slice(0, positions.length)
@@ -83,32 +83,11 @@ export class ColumnReduction extends ReduceLowering {
         return;
       }
       // The columns that no window position takes out of bounds.
-      let clear = piece;
-      for (const guard of mixed)
-        for (const worst of this.extremes(guard))
-          clear = intersect(
-            segment,
-            clear,
-            guardInterval(segment, worst, axis, (other) => point.position(other), piece),
-          );
+      const clear = rareKernels.get().clearRange(segment, this.kernel, mixed, axis, point, piece);
       strips(segment, { from: piece.from, to: clear.from }, decided, false);
       strips(segment, clear, { ...decided, conditions: decided.conditions.holding(mixed) }, true);
       strips(segment, { from: clear.to, to: piece.to }, decided, false);
     });
-  }
-
-  /** The guard at its lowest and highest over the reduce axes. */
-  extremes(guard: Guard): Guard[] {
-    let low = guard.index.constant;
-    let high = guard.index.constant;
-    const coefficients = guard.index.coefficients.map((c, axis) => {
-      if (axis < this.kept) return c;
-      const reach = c * Math.max(0, this.kernel.axes[axis]!.extent - 1);
-      if (reach < 0) low += reach;
-      else high += reach;
-      return 0;
-    });
-    return [low, high].map((constantPart) => ({ index: { constant: constantPart, coefficients }, limit: guard.limit }));
   }
 
   /** Some vectors of columns (or one scalar column): reduce, then epilogue. */

@@ -1,10 +1,10 @@
 /** How a reduce kernel is vectorised, and what its loops may leave out. */
-import { type Entry, type Guard, type ReduceKernel } from "../../../compiler/kernels/kernel.ts";
-import { identityOf } from "../../../compiler/kernels/reducer-identity.ts";
+import type { Guard, ReduceKernel } from "../../../compiler/kernels/kernel.ts";
 import type { CpuTarget } from "../target.ts";
-import { guardKey, guardsOf } from "./conditions.ts";
+import { guardsOf } from "./conditions.ts";
 import { knownExtent, walkCost } from "./cost.ts";
 import { analyse, axesOf, canVectorize, hasAxis, storeRoots } from "./expression.ts";
+import { rareKernels } from "./parts.ts";
 import { isPositional } from "./reducers.ts";
 
 /** Set in the dependences of accumulators: an axis that is never entered. */
@@ -13,38 +13,13 @@ export const accumulatorBit: number = 1 << 30;
 /** How a reduction is vectorised. */
 export type ReduceForm = { readonly kind: "columns" | "rows"; readonly axis: number } | { readonly kind: "scalar"; readonly axis: number };
 
-/**
- * Where every reducer's value is `select(position < limit, value, identity)` (the end of a cut axis, split-reduce.ts),
- * the condition becomes the bound of the loops.
- */
+/** The bound of the loops that every reducer's values have in common (`domainOf`), and the kernel without it. */
 export function takeDomain(kernel: ReduceKernel): { kernel: ReduceKernel; domain: Guard | null } {
-  const none = { kernel, domain: null };
-  let domain: Guard | null = null;
-  const reducers: ReduceKernel["reducers"][number][] = [];
-  for (const reducer of kernel.reducers) {
-    const chosen = kernel.expression[reducer.value]!;
-    if (chosen.op !== "scalar" || chosen.f !== "select") return none;
-    const [condition, value, other] = chosen.args.map((arg) => kernel.expression[arg]!) as [Entry, Entry, Entry];
-    if (other.op !== "constant" || other.value !== identityOf(reducer.reducer, value.dtype)) return none;
-    if (condition.op !== "scalar" || condition.f !== "less") return none;
-    const position = kernel.expression[condition.args[0]!]!;
-    const limit = kernel.expression[condition.args[1]!]!;
-    if (
-      position.op !== "position" ||
-      limit.op !== "constant" ||
-      position.index.coefficients.some((c) => c < 0) ||
-      position.index.constant < 0
-    )
-      return none;
-    const guard: Guard = { index: position.index, limit: limit.value };
-    if (domain !== null && guardKey(domain) !== guardKey(guard)) return none;
-    domain = guard;
-    reducers.push({ ...reducer, value: chosen.args[1]! });
-  }
-  if (domain === null) return none;
-  const key = guardKey(domain);
-  const accesses = kernel.accesses.map((access) => ({ ...access, guards: access.guards.filter((guard) => guardKey(guard) !== key) }));
-  return { kernel: { ...kernel, reducers, accesses }, domain };
+  const isBounded = kernel.reducers.every(({ value }) => {
+    const entry = kernel.expression[value]!;
+    return entry.op === "scalar" && entry.f === "select";
+  });
+  return isBounded ? rareKernels.get().domainOf(kernel) : { kernel, domain: null };
 }
 
 /** Number of kept axes, which stand first. */

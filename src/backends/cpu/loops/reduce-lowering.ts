@@ -3,17 +3,17 @@ import { type Guard, type ReduceKernel } from "../../../compiler/kernels/kernel.
 import type { Affine } from "../../../graph/index.ts";
 import { widened } from "../../../dtype/index.ts";
 import type { CpuTarget } from "../target.ts";
-import { guardInterval, intersect, type Interval, planPointers, Point } from "./addressing.ts";
+import { type Interval, planPointers, Point } from "./addressing.ts";
 import type { Block } from "./block.ts";
 import { constant, get, i32, lanes as laneNumbers, fma, lt, splat } from "./block.ts";
-import { Conditions, guardKey, guardsOf } from "./conditions.ts";
+import { type Conditions, conditionsOf, guardsOf } from "./conditions.ts";
 import { knownExtent, usedAccesses } from "./cost.ts";
 import { type Analysis, analyse, axesOf, Evaluator, hasAxis, loadExtent, storeRoots, type Surroundings } from "./expression.ts";
 import { functionFrame, type FunctionFrame } from "./function-frame.ts";
+import { rareKernels } from "./parts.ts";
 import { hoist, type Known, nothingKnown, scalarSurroundings } from "./hoist.ts";
 import type { Expr } from "./ir.ts";
 import {
-  absorbs,
   type Accumulator,
   accumulate,
   finished,
@@ -72,7 +72,10 @@ export class ReduceLowering {
     this.reductions = kernel.reducers.map(({ reducer, value, dtype }) => ({ reducer, dtype, valueDType: kernel.expression[value]!.dtype }));
     this.loads = usedAccesses(this.analysis, []);
     this.guards = guardsOf(kernel, this.loads);
-    this.skippable = [...this.guards.filter((guard) => this.isSkippable(guard)), ...(domain === null ? [] : [domain])];
+    this.skippable = [
+      ...this.guards.filter((guard) => rareKernels.get().isSkippable(kernel, this.reductions, guard)),
+      ...(domain === null ? [] : [domain]),
+    ];
     this.frame = shared?.frame ?? functionFrame("reduce");
     const { body, parameters } = this.frame;
     const late = usedAccesses(this.epilogue, kernel.stores);
@@ -82,17 +85,6 @@ export class ReduceLowering {
     this.extents = kernel.axes.map(({ extent, dynamic }, axis) =>
       dynamic ? body.let(loadExtent(kernel, parameters, axis), "extent") : i32(extent),
     );
-  }
-
-  /** Whether every reducer takes just a load that this guard replaces by a value that changes nothing. */
-  isSkippable(guard: Guard): boolean {
-    const key = guardKey(guard);
-    return this.kernel.reducers.every(({ value }, i) => {
-      const entry = this.kernel.expression[value]!;
-      if (entry.op !== "load") return false;
-      const access = this.kernel.accesses[entry.access]!;
-      return access.guards.some((one) => guardKey(one) === key) && absorbs(this.reductions[i]!, access.fill);
-    });
   }
 
   scalarAround(point: Point, conditions: Conditions): Surroundings {
@@ -129,19 +121,8 @@ export class ReduceLowering {
 
   /** Positions of reduce axis `axis` to visit at `point`: where no skippable guard fails. */
   rangeOf(block: Block, axis: number, point: Point, within: Interval): { range: Interval; held: Guard[] } {
-    let range = within;
-    const held: Guard[] = [];
-    for (const guard of this.skippable) {
-      const axes = axesOf(guard.index);
-      if (!hasAxis(axes, axis) || !point.has(axes & ~(1 << axis))) continue;
-      range = intersect(
-        block,
-        range,
-        guardInterval(block, guard, axis, (other) => point.position(other), within),
-      );
-      held.push(guard);
-    }
-    return { range, held };
+    if (this.skippable.length === 0) return { range: within, held: [] };
+    return rareKernels.get().heldRange(block, axis, point, within, this.skippable);
   }
 
   /** Loops over the reduce axes `axes` and runs `body` at each point. Small loops of constant extent are unrolled. */
@@ -267,7 +248,9 @@ export interface Found {
 }
 
 /** Nothing decided, nothing known. */
-export const nothingFound: Found = { conditions: new Conditions(), known: [nothingKnown] };
+export function nothingFound(kernel: ReduceKernel): Found {
+  return { conditions: conditionsOf(kernel), known: [nothingKnown] };
+}
 
 /** from, from + 1, ..., to - 1. */
 export function range(from: number, to: number): number[] {

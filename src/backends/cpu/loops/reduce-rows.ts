@@ -23,7 +23,7 @@ export class RowReduction extends ReduceLowering {
     const units = extents.reduce((product, size) => product * size, 1);
     const elementTime = elementNanoseconds(analysis, form.axis, [], vector, target.lanes);
     const vectorAxis = vector ? form.axis : null;
-    const outermost = this.enter(frame.body, this.origin, nothingFound, vectorAxis);
+    const outermost = this.enter(frame.body, this.origin, nothingFound(kernel), vectorAxis);
     forUnits(frame.body, frame.from, frame.to, extents, (outer, positions) => {
       const outerPoint = this.origin.enter(
         outer,

@@ -1,6 +1,6 @@
 /** Accumulators of reductions: how each reducer starts, takes a value, and joins with another accumulator. */
 import { identityOf } from "../../../compiler/kernels/reducer-identity.ts";
-import { type DType, isFloat, isShortFloat, roundedTo, widened } from "../../../dtype/index.ts";
+import { type DType, isFloat, isShortFloat, widened } from "../../../dtype/index.ts";
 import type { Reducer } from "../../../graph/index.ts";
 import {
   add,
@@ -57,7 +57,7 @@ function stateDType({ reducer, valueDType, dtype }: Reduction): DType {
 }
 
 /** The identity of a reduction, as a number. */
-function identity(reduction: Reduction): number {
+export function identity(reduction: Reduction): number {
   return identityOf(reduction.reducer, isPositional(reduction.reducer) ? reduction.valueDType : reduction.dtype);
 }
 
@@ -180,10 +180,4 @@ export function finished(block: Block, reduction: Reduction, { value, position }
   const isExtremum = reduction.reducer === "max" || reduction.reducer === "min";
   if (isShortFloat(reduction.dtype)) return isExtremum ? result : rareKernels.get().rounded(block, result, reduction.dtype);
   return wrapped(result, reduction.dtype);
-}
-
-/** Whether a load's fill leaves the accumulator as it is. */
-export function absorbs(reduction: Reduction, fill: number): boolean {
-  const neutral = identity(reduction);
-  return neutral === roundedTo(reduction.valueDType, fill);
 }
