@@ -1,8 +1,9 @@
 /** Kernels on WebGPU with several forms: scatters, running reductions; and depthwise convolutions, whose channels are neighbours. */
 import { afterAll, describe, expect, it } from "vitest";
 import { gradients } from "../autodiff/gradients.ts";
+import { createReferenceBackend } from "../backends/reference/index.ts";
 import { IndexError } from "../errors.ts";
-import { type NdArray, parameterTensor, sizeOf, Subgraph } from "../graph/index.ts";
+import { type NdArray, parameterTensor, sizeOf, Subgraph, type Tensor } from "../graph/index.ts";
 import * as ops from "../ops/index.ts";
 import * as p from "../primitives/index.ts";
 import { compareWithExact, runnerOf } from "./compare.ts";
@@ -59,6 +60,21 @@ await whereWebGpu("scatters on WebGPU", (backend) => {
       wrong.data[33] = 9;
       await expect(async () => run(graph, [random([9, 70]), wrong, random([40, 70])])).rejects.toThrow(IndexError);
     });
+  });
+
+  it("elements of two bytes and of one keep their places, whatever order they are walked in", async () => {
+    const shape = [40, 52];
+    const xs = [0, 1, 2].map(() => parameterTensor(shape, "float32"));
+    const [x, y, z] = xs.map((one) => p.transpose(one, [1, 0])) as [Tensor, Tensor, Tensor];
+    const w = parameterTensor([3, 3, 40, 1], "float32");
+    const image = p.reshape(xs[0]!, [1, 4, 13, 40]);
+    const convolved = ops.depthwiseConv(image, w, { padding: "same" });
+    const sum = p.add(p.add(x, y), z);
+    const results = [p.convert(sum, "float16"), p.greater(sum, p.zerosLike(sum)), p.convert(convolved, "float16")];
+    const whole = (of: readonly number[]): NdArray => ({ ...random(of), data: random(of).data.map((value) => Math.round(4 * value)) });
+    const given = [whole(shape), whole(shape), whole(shape), whole([3, 3, 40, 1])];
+    const graph = new Subgraph([...xs, w], results);
+    expect(await run(graph, given)).toEqual(await runnerOf(createReferenceBackend())(graph, given));
   });
 
   it("running sums, products and extremes of long rows agree with exact numbers, forwards and backwards", async () => {

@@ -14,7 +14,7 @@ export function groupSizeFor(points: number, { limits, joined }: Surroundings): 
 
 /** Lowers a map. */
 export function lowerMap(kernel: MapKernel, surroundings: Surroundings): KernelCode {
-  const axes = walkingOrder(kernel, [...kernel.axes.keys()]);
+  const axes = walkingOrder(kernel, [...kernel.axes.keys()], surroundings);
   const words = wholeWords(kernel, axes, surroundings);
   const writer = new ModuleWriter(kernel, surroundings, words.owned);
   const invocations = Math.ceil(pointsOf(kernel.axes) / words.points);

@@ -17,6 +17,7 @@ export function lowerReduce(kernel: ReduceKernel, surroundings: Surroundings): K
   const parallel = walkingOrder(
     kernel,
     [...kernel.axes.keys()].filter((axis) => kernel.axes[axis]!.role === "parallel"),
+    surroundings,
   );
   const reduced = [...kernel.axes.keys()].filter((axis) => kernel.axes[axis]!.role === "reduce");
   const results = pointsOf(parallel.map((axis) => kernel.axes[axis]!));

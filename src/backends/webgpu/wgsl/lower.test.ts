@@ -170,6 +170,16 @@ fn main(@builtin(workgroup_id) cell: vec3<u32>, @builtin(num_workgroups) grid: v
     expect(code.wgsl).toMatch(/let (a\d+) = i32\(point\d+ % 48u\);[^]*buffer2\[\(\1 \+ /);
   });
 
+  it("walks as memory of what is read lies, unless words would be written in parts", () => {
+    const xs = [0, 1, 2].map(() => parameterTensor([40, 52], "float32"));
+    const [x, y, z] = xs.map((one) => p.transpose(one, [1, 0])) as [Tensor, Tensor, Tensor];
+    const floats = codeOf(xs, [p.add(p.add(x, y), z)])[0]!;
+    expect(floats).toMatch(/i32\(point\d+ % 52u\)/);
+    const bools = codeOf(xs, [p.greater(p.add(x, y), z)])[0]!;
+    expect(bools).toMatch(/i32\(point\d+ % 40u\)/);
+    expect(bools).toContain("collect_part3(");
+  });
+
   it("runs through long rows in pieces, short ones and floats of two bytes in order", () => {
     const code = (length: number, dtype: "float32" | "bfloat16"): string => {
       const x = parameterTensor([3, length], dtype);

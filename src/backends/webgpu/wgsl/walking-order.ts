@@ -2,7 +2,9 @@
 import type { Kernel } from "../../../compiler/kernels/kernel.ts";
 import { storeAccesses } from "../../../compiler/passes/kernel-graph.ts";
 import { dtypes } from "../../../dtype/index.ts";
+import type { Surroundings } from "./kernel-code.ts";
 import { pointsOf } from "./points.ts";
+import { wholeWords } from "./whole-words.ts";
 
 /** Invocations that devices run together, and bytes that they fetch at once, about. */
 const together = 32;
@@ -47,15 +49,18 @@ function sectorsOf(kernel: Kernel, order: readonly number[], accesses: ReturnTyp
 
 /**
  * `axes` (outermost first) in the order in which their points are numbered: as they are, or with another one innermost where
- * neighbours then touch less memory (channels of a depthwise convolution, which are its outermost axis).
+ * neighbours then touch less memory (channels of a depthwise convolution, which are its outermost axis) and no word is written in
+ * parts that was written whole.
  */
-export function walkingOrder(kernel: Kernel, axes: readonly number[]): readonly number[] {
+export function walkingOrder(kernel: Kernel, axes: readonly number[], surroundings: Surroundings): readonly number[] {
   const accesses = weighedAccesses(kernel);
+  const { owned } = wholeWords(kernel, axes, surroundings);
   let best = axes;
   let fewest = sectorsOf(kernel, axes, accesses);
   for (const inner of axes.slice(0, -1)) {
     if (kernel.axes[inner]!.extent === 1) continue;
     const order = [...axes.filter((axis) => axis !== inner), inner];
+    if (wholeWords(kernel, order, surroundings).owned.size < owned.size) continue;
     const sectors = sectorsOf(kernel, order, accesses);
     if (sectors < clearly * fewest) [best, fewest] = [order, sectors];
   }

@@ -26,7 +26,7 @@ function storesWords(access: Access, space: readonly Axis[], axes: readonly numb
   const moving = [...space.keys()].filter((axis) => space[axis]!.extent !== 1 || space[axis]!.dynamic);
   if (moving.some((axis) => !axes.includes(axis) && coefficient(axis) % lanes !== 0)) return false;
   let run = 1;
-  let rest = moving.filter((axis) => axes.includes(axis));
+  let rest = axes.filter((axis) => moving.includes(axis));
   for (; rest.length > 0 && coefficient(rest.at(-1)!) === run; rest = rest.slice(0, -1)) run *= space[rest.at(-1)!]!.extent;
   // A run of all points may end within a word.
   return rest.length === 0 || (run % lanes === 0 && rest.every((axis) => coefficient(axis) % lanes === 0));
