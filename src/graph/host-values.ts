@@ -60,7 +60,9 @@ function naturalDType(data: HostData): DType | undefined {
     return "int32";
   }
   let found: DType | undefined;
-  for (const part of data) {
+  // What is no number is told when the elements are read.
+  if (!Array.isArray(data)) return undefined;
+  for (const part of data as readonly HostData[]) {
     const dtype = naturalDType(part);
     if (dtype === undefined) continue;
     if (dtype !== "bool") return dtype;

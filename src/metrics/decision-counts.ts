@@ -25,6 +25,7 @@ import { cumsum, sum } from "../ops/numpy/reduce.ts";
 import { broadcastTo, expandDims, flip, reshape } from "../ops/numpy/shaping.ts";
 import { toFloat } from "../ops/promote.ts";
 import type { UpdateOptions } from "./metric.ts";
+import { updateOptions } from "./update-weights.ts";
 
 /** Kinds of decisions. */
 export type Decision = "truePositives" | "falsePositives" | "trueNegatives" | "falseNegatives";
@@ -56,8 +57,9 @@ export function countDecisions(
   options: CountingOptions,
 ): void {
   let [t, p] = sameRank(cast(asTensor(yTrue), "float32"), cast(toFloat(yPred), "float32"));
-  let weight = update.sampleWeight === null || update.sampleWeight === undefined ? null : cast(asTensor(update.sampleWeight), "float32");
-  const mask = update.mask === null || update.mask === undefined ? null : cast(asTensor(update.mask), "float32");
+  const { sampleWeight = null, mask: given = null } = updateOptions(update);
+  let weight = sampleWeight === null ? null : cast(asTensor(sampleWeight), "float32");
+  const mask = given === null ? null : cast(asTensor(given), "float32");
   if (mask !== null) weight = weight === null ? mask : multiply(...sameRank(weight, mask));
   if (options.topK !== null && options.topK !== undefined) p = onlyLargest(p, options.topK);
   if (options.classId !== null && options.classId !== undefined) {

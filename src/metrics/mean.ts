@@ -9,6 +9,7 @@ import { mean, type ReduceOp, sum } from "../ops/numpy/reduce.ts";
 import { broadcastTo } from "../ops/numpy/shaping.ts";
 import { callableClass, type CallableClass, registeredName } from "../serialization/index.ts";
 import { Metric, type MetricOptions, type UpdateOptions } from "./metric.ts";
+import { updateOptions } from "./update-weights.ts";
 
 function axesFrom(first: number, rank: number): number[] {
   return Array.from({ length: Math.max(0, rank - first) }, (_, i) => first + i);
@@ -18,7 +19,8 @@ function axesFrom(first: number, rank: number): number[] {
  * One weighted value per sample, and the weights: values are reduced over the axes that weights do not have, multiplied,
  * then reduced to one axis. Weights are combined with the mask; a mask alone counts as weights 0 and 1.
  */
-function perSample(given: TensorLike, options: UpdateOptions, reduce: ReduceOp): { values: Tensor; weight: Tensor | null } {
+function perSample(given: TensorLike, asked: UpdateOptions, reduce: ReduceOp): { values: Tensor; weight: Tensor | null } {
+  const options = updateOptions(asked);
   let values = cast(asTensor(given), "float32");
   let weight = options.sampleWeight === null || options.sampleWeight === undefined ? null : cast(asTensor(options.sampleWeight), "float32");
   if (options.mask !== null && options.mask !== undefined) weight = maskedWeight(weight, asTensor(options.mask), "sum");

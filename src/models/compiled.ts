@@ -28,7 +28,23 @@ export interface CompileOptions {
    * 1; "auto" leaves it at that, since a step waits for callbacks only where they ask for it.
    */
   readonly stepsPerExecution?: number | "auto";
+  /** Only false: a step is traced once and runs as one program, so that there is nothing to be run line by line. */
+  readonly runEagerly?: false | null;
+  /** Makes no difference: a step always is one compiled program. */
+  readonly jitCompile?: boolean | "auto" | null;
 }
+
+const compileOptionNames = [
+  "optimizer",
+  "loss",
+  "lossWeights",
+  "metrics",
+  "weightedMetrics",
+  "autoScaleLoss",
+  "stepsPerExecution",
+  "runEagerly",
+  "jitCompile",
+] as const;
 
 /** Optimizer, losses and metrics of a compiled model. */
 export class Compiled {
@@ -49,7 +65,16 @@ export class Compiled {
 
   /** `scalesLoss`: whether values are so short that gradients need scaling. */
   constructor(where: string, options: CompileOptions, outputNames: readonly string[] | null, scalesLoss = false) {
-    checkOptions(where, options, ["optimizer", "loss", "lossWeights", "metrics", "weightedMetrics", "autoScaleLoss", "stepsPerExecution"]);
+    checkOptions(where, options, compileOptionNames);
+    if ((options.runEagerly ?? false) !== false) {
+      throw new ValueError({
+        where,
+        problem: "a step does not run line by line: it is traced once and runs as one program",
+        expected: "no runEagerly, or false",
+        received: describe(options.runEagerly),
+        advice: "call the model and the loss on a batch outside of fit to look at values; NaNOrigin names the operation that made a NaN",
+      });
+    }
     this.#where = where;
     this.options = options;
     const group = options.stepsPerExecution ?? 1;

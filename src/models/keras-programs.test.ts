@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import {
   callbacks,
   type CallOptions,
+  errors,
   Input,
   Layer,
   layers,
@@ -244,5 +245,42 @@ describe("data, losses and metrics of one's own", () => {
     const picked = ops.takeAlongAxis(values, tensor([[[1]], [[0]]], { dtype: "int32" }), { axis: 1 });
     expect(await picked.array()).toEqual([[[3, 4]], [[5, 6]]]); // prettier-ignore
     expect(() => ops.takeAlongAxis(values, tensor([[[1, 0, 1]]], { dtype: "int32" }), { axis: 1 })).toThrow(/do not broadcast/);
+  });
+});
+
+describe("what is given wrongly", () => {
+  it("to operations ends in errors that name them", () => {
+    const calls: (readonly [string, () => unknown])[] = [
+      ["sum", () => ops.sum([null] as never)],
+      ["pad", () => (ops.pad as (x: Tensor) => unknown)(x)],
+      ["einsum", () => (ops.einsum as () => unknown)()],
+      ["unravelIndex", () => (ops.unravelIndex as (x: Tensor) => unknown)(x)],
+      ["add", () => ops.add([1, undefined] as never, {} as never)],
+    ];
+    for (const [name, call] of calls) {
+      expect(call, name).toThrow(errors.NablaError);
+      expect(call, name).toThrow(new RegExp(`${name}: .*\n`));
+    }
+    // What a user's function throws is the user's.
+    const own = (): Tensor => (null as unknown as { x: Tensor }).x;
+    expect(() => ops.vectorizedMap(own, x)).toThrow(TypeError);
+  });
+
+  it("to compile says what a step is", () => {
+    const model = new Sequential([layers.Dense({ units: 1, inputDim: 2 })]);
+    model.compile({ runEagerly: false, jitCompile: "auto" });
+    expect(() => model.compile({ runEagerly: true as never })).toThrow(/one program[^]*outside of fit/);
+  });
+
+  it("to metrics: null is None, and weights may be the third argument", async () => {
+    const [named, third] = [metrics.MeanSquaredError(), metrics.MeanSquaredError()];
+    named.updateState([[1], [2]], [[0], [0]], { sampleWeight: [1, 0] });
+    third.updateState([[1], [2]], [[0], [0]], tensor([1, 0]) as never);
+    third.updateState([[1], [2]], [[1], [2]], null as never);
+    expect(await named.result().item()).toBe(1);
+    expect(await third.result().item()).toBeCloseTo(1 / 3, 6);
+    const precision = metrics.Precision();
+    precision.updateState([1, 0], [1, 1], null as never);
+    expect(await precision.result().item()).toBe(0.5);
   });
 });

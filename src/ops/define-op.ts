@@ -1,5 +1,7 @@
 /** What every public operation is wrapped in. */
-import { withScope } from "../graph/index.ts";
+import { currentScope, withScope } from "../graph/index.ts";
+import { ValueError } from "../errors.ts";
+import { describe } from "./describe-argument.ts";
 import { hasSymbolic, symbolicCall } from "./symbolic.ts";
 
 /**
@@ -14,8 +16,24 @@ export function defineOp<A extends readonly unknown[], R>(name: string, f: (...a
           return symbolicCall(operation, args, (concrete) => f(...(concrete as A)));
         }
       }
-      return f(...args);
+      try {
+        return f(...args);
+      } catch (error) {
+        throw error instanceof TypeError && !args.some((arg) => typeof arg === "function") ? wrongArguments(args, error) : error;
+      }
     });
   Object.defineProperty(operation, "name", { value: name });
   return operation;
+}
+
+/** What came of arguments of kinds that an operation knows nothing of. What a user's function throws is never that. */
+function wrongArguments(args: readonly unknown[], cause: TypeError): ValueError {
+  const error = new ValueError({
+    where: currentScope(),
+    problem: "an argument is missing, or of a kind that the operation does not take",
+    received: args.length === 0 ? "no argument" : args.map(describe).join(", "),
+    advice: `look up what the operation takes, and in which order (${cause.message})`,
+  });
+  error.cause = cause;
+  return error;
 }
