@@ -91,6 +91,13 @@ export function mergeAxes(kernel: ContractKernel, onlyK = false): ContractKernel
   );
 }
 
+/** Exchanges the operands: lhs becomes rhs, m axes become n axes. The result is the same kernel seen from the other side. */
+export function swapOperands(kernel: ContractKernel): ContractKernel {
+  const other: Readonly<Record<ContractRole, ContractRole>> = { batch: "batch", m: "n", n: "m", k: "k" };
+  const swapped: ContractKernel = { ...kernel, lhs: kernel.rhs, rhs: kernel.lhs, roles: kernel.roles.map((role) => other[role]) };
+  return arrangeAxes(swapped);
+}
+
 /** Positions of the axes of a role. */
 export function axesOf(kernel: ContractKernel, role: ContractRole): number[] {
   return kernel.roles.flatMap((r, axis) => (r === role ? [axis] : []));

@@ -3,7 +3,7 @@ import { affineRange } from "../../../../compiler/kernels/affine.ts";
 import type { ContractKernel } from "../../../../compiler/kernels/kernel.ts";
 import type { CpuTarget } from "../../target.ts";
 import { rareKernels } from "../parts.ts";
-import { axesOf, extentOf } from "./arrange-axes.ts";
+import { axesOf, extentOf, swapOperands } from "./arrange-axes.ts";
 
 /** The form of a contraction, and the kernel as that form sees it (operands may have changed sides). */
 export interface Form {
@@ -36,7 +36,10 @@ export function dotForm(kernel: ContractKernel): Form | null {
 /** The form that suits the operands' layouts best; null: none does. */
 export function chooseForm(kernel: ContractKernel, target: CpuTarget): Form | null {
   const lanesAxis = contiguousAxis(kernel);
-  if (lanesAxis === undefined) return rareKernels.get().chooseOtherForm(kernel, target);
+  if (lanesAxis === undefined) {
+    const swapped = swapOperands(kernel);
+    return contiguousAxis(swapped) === undefined ? rareKernels.get().chooseOtherForm(kernel) : chooseForm(swapped, target);
+  }
   const rowAxes = axesOf(kernel, "m");
   const dot = dotForm(kernel);
   const isShort = target.name !== "wasm" && dot !== null && rareKernels.get().fillsBetter(kernel, lanesAxis, dot.lanesAxis, target.lanes);

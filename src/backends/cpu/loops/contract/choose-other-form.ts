@@ -1,15 +1,7 @@
 /** Forms of contractions whose results are not contiguous along the columns of rhs, and of those with few columns. */
-import type { ContractKernel, ContractRole } from "../../../../compiler/kernels/kernel.ts";
-import type { CpuTarget } from "../../target.ts";
-import { arrangeAxes, axesOf, extentOf } from "./arrange-axes.ts";
-import { chooseForm, contiguousAxis, dotForm, type Form } from "./choose-form.ts";
-
-/** Exchanges the operands: lhs becomes rhs, m axes become n axes. The result is the same kernel seen from the other side. */
-function swapOperands(kernel: ContractKernel): ContractKernel {
-  const other: Readonly<Record<ContractRole, ContractRole>> = { batch: "batch", m: "n", n: "m", k: "k" };
-  const swapped: ContractKernel = { ...kernel, lhs: kernel.rhs, rhs: kernel.lhs, roles: kernel.roles.map((role) => other[role]) };
-  return arrangeAxes(swapped);
-}
+import type { ContractKernel } from "../../../../compiler/kernels/kernel.ts";
+import { axesOf, extentOf, swapOperands } from "./arrange-axes.ts";
+import { dotForm, type Form } from "./choose-form.ts";
 
 /** Instructions that bring the lanes of one sum together, in multiply-adds. */
 const reductionCost = 8;
@@ -23,11 +15,9 @@ export function fillsBetter(kernel: ContractKernel, lanesAxis: number, dotAxis: 
   return columns < lanes && (filled(along) * steps) / (steps + reductionCost) > 1.25 * filled(columns);
 }
 
-/** The form of a contraction without contiguous columns: with its operands exchanged, along channels, or along k; null: none. */
-export function chooseOtherForm(kernel: ContractKernel, target: CpuTarget): Form | null {
-  const swapped = swapOperands(kernel);
-  if (contiguousAxis(swapped) !== undefined) return chooseForm(swapped, target);
-  const seen = axesOf(kernel, "m").length === 0 ? swapped : kernel;
+/** The form of a contraction without contiguous columns on either side: along channels, or along k; null: none. */
+export function chooseOtherForm(kernel: ContractKernel): Form | null {
+  const seen = axesOf(kernel, "m").length === 0 ? swapOperands(kernel) : kernel;
   const [lhs, out] = [seen.lhs, seen.stores[0]!.access].map((access) => seen.accesses[access]!.index.coefficients);
   const rowAxes = axesOf(seen, "m");
   const channel = axesOf(seen, "batch").find((axis) => out![axis] === 1 && lhs![axis] === 1);
