@@ -21,6 +21,7 @@ describe("products", () => {
     expect(values(ops.inner(matrix, floats(1, 0, 2)))).toEqual([4, 13]);
     expect(values(ops.vander(floats(2, 3), 3))).toEqual([4, 2, 1, 9, 3, 1]);
     expect(values(ops.vander(floats(2, 3), { increasing: true }))).toEqual([1, 2, 1, 3]);
+    for (const n of [Infinity, 1e30, -1, 1.5]) expect(() => ops.vander(floats(2, 3), n)).toThrow("the number of columns is no count");
   });
   it("of shifted vectors, whichever is longer", () => {
     const [a, v] = [floats(1, 2, 3), floats(0, 1, 0.5)];

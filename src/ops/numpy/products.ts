@@ -144,6 +144,9 @@ export const corrcoef: (x: TensorLike) => Tensor = defineOp("corrcoef", (x: Tens
   return given.rank === 1 ? P.reshape(out, []) : out;
 });
 
+/** Columns of the largest matrix of powers: each is a node of the graph. */
+const mostPowers = 1 << 16;
+
 /** Options of `vander`. */
 export interface VanderOptions {
   /** Columns. Default null: as many as rows. */
@@ -154,6 +157,7 @@ export interface VanderOptions {
   increasing?: boolean;
 }
 /** Vandermonde's matrix: powers of a vector. Shapes: [m] -> [m, n]. */
+/** Powers of a vector's elements as columns, the highest first: `out[i, j] = x[i]^(n - 1 - j)`. */
 export const vander: (x: TensorLike, n?: number | null | VanderOptions, increasing?: boolean) => Tensor = defineOp(
   "vander",
   (x: TensorLike, ...rest: [(number | null | VanderOptions)?, boolean?]) => {
@@ -161,6 +165,14 @@ export const vander: (x: TensorLike, n?: number | null | VanderOptions, increasi
     const t = asTensor(x);
     if (t.rank !== 1) throw new ShapeError({ where: currentScope(), problem: "needs a vector", received: formatShape(t.shape) });
     const columns = given.n ?? given.N ?? t.size;
+    if (!Number.isInteger(columns) || columns < 0 || columns > mostPowers) {
+      throw new ValueError({
+        where: currentScope(),
+        problem: "the number of columns is no count",
+        expected: `an integer from 0 to ${mostPowers}`,
+        received: String(columns),
+      });
+    }
     const base = isByte(t.dtype) ? castTo(t, "int32") : t;
     const powers: Tensor[] = [];
     for (let k = 0; k < columns; k++) powers.push(k === 0 ? constantLike(1, base) : k === 1 ? base : P.multiply(powers[k - 1]!, base));

@@ -214,6 +214,7 @@ describe("integers and bits", () => {
     expect(values(ops.kaiser(3, 5))[0]).toBeCloseTo(1 / 27.239871823604442, 6);
     expect(values(ops.hanning(5))).toEqual([0, 0.5, 1, 0.5, 0]);
     expect(values(ops.bartlett(4))[1]).toBeCloseTo(2 / 3, 6);
+    for (const length of [Infinity, 3e9, -1, 1.5]) expect(() => ops.bartlett(length)).toThrow("the length of the window is no count");
     expect(values(ops.blackman(1))).toEqual([1]);
     expect(() => ops.hamming(-1)).toThrow(ValueError);
   });

@@ -8,13 +8,16 @@ import { knownValues } from "../known-values.ts";
 /** A window of a length: float32 [length]. */
 export type WindowOp = (x: TensorLike) => Tensor;
 
+/** Elements of the longest tensor. */
+const longest = 2 ** 31 - 1;
+
 function lengthOf(x: TensorLike): number {
   const length = typeof x === "number" ? x : knownValues(asTensor(x), "the length of the window", "give the length as a number")[0];
-  if (length !== undefined && Number.isInteger(length) && length >= 0) return length;
+  if (length !== undefined && Number.isInteger(length) && length >= 0 && length <= longest) return length;
   throw new ValueError({
     where: currentScope(),
     problem: "the length of the window is no count",
-    expected: "an integer from 0",
+    expected: `an integer from 0 to ${longest}`,
     received: String(length),
   });
 }
@@ -22,7 +25,8 @@ function lengthOf(x: TensorLike): number {
 /** `shape(i, last)` for i from 0 to last = length - 1. */
 function windowOf(x: TensorLike, shape: (i: number, last: number) => number): Tensor {
   const length = lengthOf(x);
-  const values = Float32Array.from({ length }, (_, i) => (length === 1 ? 1 : shape(i, length - 1)));
+  const values = new Float32Array(length);
+  for (let i = 0; i < length; i++) values[i] = length === 1 ? 1 : shape(i, length - 1);
   return dataTensor(values, [length], "float32");
 }
 function windowOp(name: string, shape: (i: number, last: number) => number): WindowOp {
