@@ -58,6 +58,10 @@ describe("Fourier transforms", () => {
     expect(() => ops.fft2([ops.ones([4]), ops.ones([4])])).toThrow(ShapeError);
     expect(() => ops.rfft(ops.ones([4]), 0)).toThrow(ValueError);
     expect(() => ops.stft(ops.ones([20]), 8, 2, 4)).toThrow(/fftLength/);
+    for (const length of [3e9, Infinity, 0, 1.5]) {
+      expect(() => ops.stft(ops.ones([20]), 8, 2, length)).toThrow("fftLength is no count");
+      expect(() => ops.rfft(ops.ones([20]), length)).toThrow("fftLength is no count");
+    }
     expect(() => ops.stft(ops.ones([20]), 8, 2, 8, ops.ones([7]))).toThrow(ShapeError);
     expect(() => ops.stft(ops.ones([20]), 8, 2, 8, "kaiser" as never)).toThrow(/no such window/);
     expect(() => ops.extractSequences(ops.ones([4]), 5, 1)).toThrow(ShapeError);

@@ -62,6 +62,9 @@ export const fft2: FourierOp = fourierOp("fft2", 2, -1);
 /** The inverse of `fft2`. */
 export const ifft2: FourierOp = fourierOp("ifft2", 2, 1);
 
+/** The longest frames and transforms: their factors are made at once. */
+const longest = 2 ** 26;
+
 type LengthRest = [(number | null | { fftLength?: number | null })?];
 
 /** The last axis cut off, or followed by zeros, to `length`. */
@@ -98,16 +101,24 @@ function inverseRealTransform([a, b]: Pair, n: number): Tensor {
   return P.divide(out, constantLike(n, out));
 }
 
+/** Throws ValueError for what is no number of elements. */
+function checkCounts(counts: Readonly<Record<string, number>>): void {
+  for (const [what, value] of Object.entries(counts)) {
+    if (Number.isInteger(value) && value >= 1 && value <= longest) continue;
+    throw new ValueError({
+      where: currentScope(),
+      problem: `${what} is no count`,
+      expected: `an integer from 1 to ${longest}`,
+      received: String(value),
+    });
+  }
+}
+
 function lengthGiven(rest: LengthRest, otherwise: number): number {
   const { fftLength = null } = options<{ fftLength: number | null }>(["fftLength"], rest);
   const length = fftLength ?? otherwise;
-  if (Number.isInteger(length) && length >= 1) return length;
-  throw new ValueError({
-    where: currentScope(),
-    problem: "the length is no count",
-    expected: "an integer from 1",
-    received: String(length),
-  });
+  checkCounts({ fftLength: length });
+  return length;
 }
 
 /** Spectrum of real signals, its first half; the signal is cut or followed by zeros to `fftLength`. Shapes: [.., n] -> pair of [.., n / 2 + 1]. */
@@ -130,11 +141,7 @@ export const irfft: (x: Complex, fftLength?: number | null | { fftLength?: numbe
 
 /** Frames [.., count, length] of the last axis, `stride` apart; what does not fill a frame is left out. */
 export function framesOf(x: Tensor, length: number, stride: number): Tensor {
-  for (const [what, value] of [["sequenceLength", length], ["sequenceStride", stride]] as const) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new ValueError({ where: currentScope(), problem: `${what} is no count`, expected: "an integer from 1", received: String(value) });
-    }
-  } // prettier-ignore
+  checkCounts({ sequenceLength: length, sequenceStride: stride });
   const extent = x.rank === 0 ? 0 : x.dim(-1);
   const count = extent < length ? 0 : Math.floor((extent - length) / stride) + 1;
   if (count === 0) {
@@ -226,6 +233,7 @@ export const stft: (
     ...rest: [(SpectrumWindow | StftOptions)?, boolean?]
   ): [Tensor, Tensor] => {
     const { window = "hann", center = true } = options<StftOptions>(["window", "center"], rest);
+    checkCounts({ sequenceLength, sequenceStride, fftLength });
     let t = toWideFloat(asTensor(x));
     if (center) {
       const side = Math.floor(fftLength / 2);
@@ -265,6 +273,7 @@ export const istft: (
     ...rest: [(number | null | IstftOptions)?, SpectrumWindow?, boolean?]
   ) => {
     const { length = null, window = "hann", center = true } = options<IstftOptions>(["length", "window", "center"], rest);
+    checkCounts({ sequenceLength, sequenceStride, fftLength });
     const parts = complex(x, 2);
     const weights = windowOf(window, sequenceLength, fftLength, parts[0].dtype);
     let frames = inverseRealTransform(parts, fftLength);
