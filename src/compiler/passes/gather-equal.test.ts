@@ -67,6 +67,32 @@ describe("gatherEqual", () => {
     expect(levels[3]).toBe(levels[1]);
   });
 
+  it("never lets a kernel meet one that it waits for, however far apart they stand", () => {
+    // The second reads the first; the third reads neither.
+    const levels = gathered([copy(5), copy(6), copy(7)], [[], [0], []], [0, 3, 1]);
+    expect(levels[0]).toBeLessThan(levels[1]!);
+    expect([levels[0], levels[1]]).toContain(levels[2]);
+  });
+
+  it("keeps everything after what it waits for, in random graphs with room between the levels", () => {
+    let seed = 7;
+    const below = (n: number): number => Math.floor(((seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 32) * n);
+    let moved = 0;
+    for (let graph = 0; graph < 500; graph++) {
+      const count = 2 + below(12);
+      const waits = Array.from({ length: count }, (_, i) =>
+        Array.from({ length: below(3) }, () => below(Math.max(1, i))).filter((j) => j < i),
+      );
+      const level: number[] = [];
+      for (const earlier of waits) level.push(Math.max(-1, ...earlier.map((i) => level[i]!)) + 1 + below(3));
+      const steps = waits.map(() => copy(1 + below(9), below(4), below(2) === 0 ? 1 : -1));
+      const levels = gathered(steps, waits, level);
+      waits.forEach((earlier, i) => earlier.forEach((j) => expect(levels[j]).toBeLessThan(levels[i]!)));
+      if (levels.some((at, i) => at !== level[i])) moved++;
+    }
+    expect(moved).toBeGreaterThan(100);
+  });
+
   it("leaves long kernels where they are, and lets not too many points wait", () => {
     expect(gathered([copy(5), other(), copy(2000)], [[], [], [1]], [0, 0, 1])).toEqual([0, 0, 1]);
     const large = 2 ** 21;

@@ -36,19 +36,24 @@ export function gatherEqual(steps: readonly DraftStep[], before: readonly Readon
   // What follows others is moved before them: it makes room.
   const order = [...groups.values()].filter((group) => group.length > 1).sort((a, b) => highest(b) - highest(a));
   for (const group of order) {
-    let open = group.map(({ step, points }) => ({ step, points, from: from(step), until: until(step) })).sort((a, b) => a.until - b.until);
+    let open = group;
     while (open.length > 0) {
-      const end = open[0]!.until;
-      const met: typeof open = [];
+      // Every meeting moves steps that others of the group may wait for.
+      const bounded = open.map((one) => ({ ...one, from: from(one.step), until: until(one.step) }));
+      const end = Math.min(...bounded.map((one) => one.until));
+      const met: typeof bounded = [];
       let points = 0;
-      for (const one of [...open].sort((a, b) => a.from - b.from)) {
-        if (one.from > end || (points += one.points) > mostPoints) break;
+      for (const one of bounded.sort((a, b) => a.from - b.from)) {
+        if (one.from > end || points + one.points > mostPoints) break;
+        // Of two that wait for one another the first comes first here: it begins earlier.
+        if (met.some(({ step }) => before[one.step]!.has(step))) continue;
+        points += one.points;
         met.push(one);
       }
       // Neither before all of them can run, nor before the first of them would.
       const at = Math.max(...met.map((one) => one.from), Math.min(end, ...met.map(({ step }) => level[step]!)));
       if (met.length > 1) for (const { step } of met) level[step] = at;
-      open = open.filter((one) => !met.includes(one));
+      open = open.filter(({ step }) => !met.some((one) => one.step === step));
     }
   }
 }
