@@ -1,5 +1,6 @@
 // Leaves out declarations of fields that the constructor sets anyway.
 import ts from "typescript";
+import { without } from "./without.mjs";
 
 /** Fields of functions, which only a declaration makes writable: objects that are called are functions. */
 const ofFunctions = new Set(["name", "length"]);
@@ -22,11 +23,5 @@ export function dropFields(text, fileName) {
     ts.forEachChild(node, visit);
   };
   visit(file);
-  let out = "";
-  let from = 0;
-  for (const [start, end] of cuts) {
-    out += text.slice(from, start);
-    from = end;
-  }
-  return out + text.slice(from);
+  return without(text, cuts);
 }

@@ -1,5 +1,6 @@
 // Leaves out of built primitives what only tests read: samples, and the points that they are made from.
 import ts from "typescript";
+import { without } from "./without.mjs";
 
 const sampleProperties = new Set(["samples", "points", "corners", "integers", "booleans"]);
 
@@ -16,11 +17,5 @@ export function dropSamples(text, fileName) {
     ts.forEachChild(node, visit);
   };
   visit(file);
-  let out = "";
-  let from = 0;
-  for (const [start, end] of cuts) {
-    out += text.slice(from, start);
-    from = end;
-  }
-  return out + text.slice(from);
+  return without(text, cuts);
 }
